@@ -1,0 +1,4 @@
+"""Sound to logits: data sets, preprocessing, front ends, models, training and evaluation.
+
+Knows torch; knows nothing of ClearML, the server or tasks. What it reports goes to a writer that is handed in.
+"""

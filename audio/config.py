@@ -1,0 +1,195 @@
+"""Every setting of the three jobs: flat dataclasses, one line a field with its unit or special value.
+
+A field's type is one of int, float, bool, str, an Optional of these, or a list of int, float or str; the tasks turn
+each into a command-line argument and so into a parameter that can be edited in a clone. The text after a field is
+read by `describe` and shown as its help. Contradictions are refused where the record is made.
+"""
+
+import inspect
+import re
+from dataclasses import dataclass, field, fields
+from typing import Optional
+
+from audio.errors import ConfigError
+
+__all__ = ["EvaluateConfig", "PreprocessConfig", "TrainConfig", "describe"]
+
+
+def describe(config: type) -> dict[str, str]:
+    """The one-line help of each field: the comment behind it in the source, own and inherited."""
+    texts: dict[str, str] = {}
+    for base in reversed(config.__mro__[:-1]):
+        for line in inspect.getsource(base).splitlines():
+            if found := re.match(r"    (\w+): [^#]*#\s*(.+)$", line):
+                texts[found[1]] = found[2]
+    return {f.name: texts.get(f.name, "") for f in fields(config)}
+
+
+def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+
+
+def within(name: str, value: float | None, low: float, high: float = float("inf")) -> None:
+    if value is not None and not low <= value <= high:
+        span = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
+        raise ConfigError(f"{name} is {value}; it must be {span}.")
+
+
+@dataclass
+class PreprocessConfig:
+    """Recordings to a clip store."""
+
+    dataset: str = "synthetic"  # name in the registry of audio.datasets (esc10, esc50, folder, synthetic, …)
+    data: str = ""  # folder of the recordings; empty: only for data sets that make or fetch their own
+    sample_rate: int = 22050  # Hz of the store; recordings are converted once, with soxr HQ
+    duration: Optional[float] = None  # s that every stored clip is cut or filled to; None: natural length
+    fill: str = "loop"  # how a clip shorter than `duration` is filled: loop, zero
+    trim_silence: bool = False  # drop silence at both ends (below trim_db)
+    trim_db: float = -60.0  # dB re the clip's peak, below which an edge counts as silence
+    workers: int = 0  # processes that decode; 0: one per CPU core
+    seed: int = 0  # of the synthetic data set and of splits that are drawn
+
+    def __post_init__(self) -> None:
+        within("sample_rate", self.sample_rate, 1000, 192000)
+        within("duration", self.duration, 0.01, 3600)
+        within("trim_db", self.trim_db, -120, -1)
+        within("workers", self.workers, 0, 256)
+        one_of("fill", self.fill, ("loop", "zero"))
+
+
+@dataclass
+class TrainConfig:
+    """A clip store to a checkpoint. The defaults are a CPU-sized run of about a minute on ESC-10."""
+
+    model: str = "cnn"  # name in the registry of audio.models (cnn, resnet18, …)
+    dropout: float = 0.3  # probability before the last layer
+    pretrained: bool = False  # start from published weights where the model has them (needs the network)
+
+    fold: int = 1  # held-out test fold; 0: the data set's own train/validation/test split
+    validation: str = "held-out"  # clips of the validation curve: held-out (watched only), development, none
+    development_fold: int = 0  # fold taken from training for validation=development; 0: the one after `fold`
+    select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
+
+    epochs: int = 30  # passes over the training clips
+    batch_size: int = 32  # clips
+    learning_rate: float = 0.003  # peak of the schedule
+    weight_decay: float = 0.05  # of AdamW, on weights of two or more dimensions
+    optimizer: str = "adamw"  # adamw, sgd (momentum 0.9)
+    schedule: str = "cosine"  # cosine, step, one-cycle, constant
+    warmup: float = 0.1  # share of all steps in which the rate rises from zero
+    clip_norm: Optional[float] = 5.0  # largest norm of the gradient; None: no clipping
+    label_smoothing: float = 0.1  # 0: none
+    ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
+    early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
+
+    frontend: str = "logmel"  # features: logmel, …
+    n_fft: int = 1024  # samples of the Fourier transform
+    win_length: int = 1024  # samples of the Hann window
+    hop_length: int = 512  # samples between frames
+    n_mels: int = 64  # mel bands
+    f_min: float = 20.0  # Hz, lower edge of the lowest band
+    f_max: Optional[float] = None  # Hz, upper edge of the highest band; None: half the sample rate
+    mel_scale: str = "htk"  # htk, slaney
+    mel_norm: str = "none"  # none, slaney (bands of equal area)
+
+    clip_seconds: Optional[float] = (
+        5.0  # length that clips are cut or filled to in a batch; None: the longest in the store
+    )
+    crop_seconds: Optional[float] = 3.0  # random part of a clip that is trained on; None: all of it
+    fill: str = "loop"  # how short clips are filled: loop, zero
+
+    augment: bool = True  # False: no augmentation at all
+    speeds: list[float] = field(
+        default_factory=lambda: [0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25]
+    )  # playback speeds drawn from
+    roll: bool = True  # circular shift in time
+    gain_db: float = 6.0  # largest random gain either way; 0: none
+    eq_db: float = 6.0  # largest random gain of a smooth five-point equaliser; 0: none
+    mixup: float = 0.8  # probability of mixing a clip with another, in power; 0: never
+    mixup_alpha: float = 1.0  # of the Beta distribution of the share
+    time_masks: int = 2  # SpecAugment masks along time
+    time_mask_frames: int = 16  # largest width of a time mask
+    frequency_masks: int = 2  # SpecAugment masks along frequency
+    frequency_mask_bands: int = 8  # largest width of a frequency mask
+
+    seed: int = 0  # of weights, order of clips and augmentation
+    device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
+    precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16
+    threads: int = 0  # CPU threads of torch; 0: torch's own choice
+    feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
+    debug_samples_every: int = (
+        5  # epochs between audio and spectrogram samples (always at the last); 0: never
+    )
+    debug_samples: int = 8  # clips shown each time
+    checkpoint_every: int = 1  # epochs between last checkpoints
+
+    def __post_init__(self) -> None:
+        within("epochs", self.epochs, 1)
+        within("batch_size", self.batch_size, 1)
+        within("learning_rate", self.learning_rate, 1e-9, 10)
+        within("weight_decay", self.weight_decay, 0)
+        within("fold", self.fold, 0)
+        within("warmup", self.warmup, 0, 0.9)
+        within("label_smoothing", self.label_smoothing, 0, 0.9)
+        within("ema", self.ema, 0, 0.9999)
+        within("dropout", self.dropout, 0, 0.95)
+        within("mixup", self.mixup, 0, 1)
+        within("n_mels", self.n_mels, 4, 512)
+        within("hop_length", self.hop_length, 1)
+        within("clip_seconds", self.clip_seconds, 0.05, 3600)
+        within("crop_seconds", self.crop_seconds, 0.05, 3600)
+        within("debug_samples_every", self.debug_samples_every, 0)
+        within("checkpoint_every", self.checkpoint_every, 1)
+        one_of("validation", self.validation, ("held-out", "development", "none"))
+        one_of("select", self.select, ("last", "best"))
+        one_of("optimizer", self.optimizer, ("adamw", "sgd"))
+        one_of("schedule", self.schedule, ("cosine", "step", "one-cycle", "constant"))
+        one_of("mel_scale", self.mel_scale, ("htk", "slaney"))
+        one_of("mel_norm", self.mel_norm, ("none", "slaney"))
+        one_of("fill", self.fill, ("loop", "zero"))
+        one_of("precision", self.precision, ("auto", "fp32", "bf16"))
+        one_of("feature_cache", self.feature_cache, ("auto", "on", "off"))
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
+        if self.win_length > self.n_fft:
+            raise ConfigError(f"win_length ({self.win_length}) is longer than n_fft ({self.n_fft}).")
+        if self.f_max is not None and self.f_max <= self.f_min:
+            raise ConfigError(f"f_max ({self.f_max:g} Hz) is not above f_min ({self.f_min:g} Hz).")
+        if self.select == "best" and self.validation != "development":
+            raise ConfigError(
+                "select=best would choose weights on the test fold; "
+                "use validation=development with it, or select=last."
+            )
+        if self.early_stop and self.validation != "development":
+            raise ConfigError(
+                "early_stop would choose the epoch on the test fold; "
+                "use validation=development with it, or early_stop=0."
+            )
+        if self.crop_seconds and self.clip_seconds and self.crop_seconds > self.clip_seconds:
+            raise ConfigError(
+                f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
+            )
+        if self.augment and not self.speeds:
+            raise ConfigError("speeds is empty; use [1.0] for no change of speed.")
+
+
+@dataclass
+class EvaluateConfig:
+    """A checkpoint and a clip store to figures and a table of clips."""
+
+    fold: Optional[int] = None  # fold to evaluate on; None: the one the checkpoint held out
+    split: str = "test"  # split to evaluate on when the checkpoint used the data set's own split (fold 0)
+    batch_size: int = 32  # clips
+    speeds: list[float] = field(
+        default_factory=lambda: [1.0]
+    )  # playback speeds whose probabilities are averaged
+    device: str = "auto"  # auto (cuda when there is one), cpu, cuda, …
+    threads: int = 0  # CPU threads of torch; 0: torch's own choice
+
+    def __post_init__(self) -> None:
+        within("fold", self.fold, 1)
+        within("batch_size", self.batch_size, 1)
+        if not self.speeds:
+            raise ConfigError("speeds is empty; use [1.0] for the clips as they are.")

@@ -1,0 +1,48 @@
+"""Training: a clip store and a configuration to a checkpoint, reported epoch by epoch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audio.config import TrainConfig
+from audio.store import ClipStore
+from audio.writers import NullWriter
+
+
+@dataclass
+class TrainResult:
+    """How a training run ended."""
+
+    model_path: Path  # the chosen weights (config.select), for evaluation and as the output model
+    last_path: Path  # the newest checkpoint, for resuming
+    epochs: int  # finished, all runs of this training together
+    stopped: bool  # True when should_stop ended it early; last_path resumes it
+    metrics: dict[str, float]  # last value of each scalar, by tag
+    classes: list[str]
+    frontend: dict[str, Any]  # the model's front end, as `frontend.describe()` states it
+    history: list[dict[str, float]] = field(default_factory=list)  # one dict of scalars an epoch
+
+
+def train(
+    config: TrainConfig,
+    store: ClipStore,
+    *,
+    writer: Any = NullWriter(),
+    checkpoint_dir: str | Path,
+    resume_from: str | Path | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_checkpoint: Callable[[Path, int], None] | None = None,
+    progress: Callable[[int, int, dict[str, float]], None] | None = None,
+) -> TrainResult:
+    """Train `config.model` on the clips of `store` outside the held-out fold.
+
+    `writer` is shaped like SummaryWriter. Each epoch it gets `loss/train`, `loss/validation`, `accuracy/train`,
+    `accuracy/validation`, `learning_rate/train`, `clips_per_second/train`; every `debug_samples_every` epochs audio
+    and spectrograms of validation clips. `checkpoint_dir` receives `last.pt` (whole state, written atomically) and
+    `model.pt` (the chosen weights). `resume_from` continues a `last.pt` exactly: epoch, optimiser, schedule, random
+    state. `should_stop` is asked after every batch; True ends the run cleanly, with the last finished epoch kept.
+    `on_checkpoint(path, epoch)` is told of every `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch;
+    None draws a bar on stderr. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
+    """
+    raise NotImplementedError
