@@ -1,18 +1,19 @@
 """Every setting of the three jobs: flat dataclasses, one line a field with its unit or special value.
 
-A field's type is one of int, float, bool, str, an Optional of these, or a list of int, float or str; the tasks turn
-each into a command-line argument and so into a parameter that can be edited in a clone. The text after a field is
-read by `describe` and shown as its help. Contradictions are refused where the record is made.
+A field's type is int, float, bool or str, one of these or None, or a list of int, float or str; the tasks
+turn each into a command-line argument and so into a parameter that can be edited in a clone. The text after
+a field is read by `describe` and shown as its help. Contradictions are refused where the record is made.
 """
 
 import inspect
 import re
 from dataclasses import dataclass, field, fields
-from typing import Optional
 
 from audio.errors import ConfigError
 
 __all__ = ["EvaluateConfig", "PreprocessConfig", "TrainConfig", "describe"]
+
+SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 
 
 def describe(config: type) -> dict[str, str]:
@@ -40,12 +41,12 @@ def within(name: str, value: float | None, low: float, high: float = float("inf"
 class PreprocessConfig:
     """Recordings to a clip store."""
 
-    dataset: str = "synthetic"  # name in the registry of audio.datasets (esc10, esc50, folder, synthetic, …)
+    dataset: str = "synthetic"  # name in the registry of audio.datasets (esc10, folder, synthetic, …)
     data: str = ""  # folder of the recordings; empty: only for data sets that make or fetch their own
     sample_rate: int = 22050  # Hz of the store; recordings are converted once, with soxr HQ
-    duration: Optional[float] = None  # s that every stored clip is cut or filled to; None: natural length
+    duration: float | None = None  # s that every stored clip is cut or filled to; None: natural length
     fill: str = "loop"  # how a clip shorter than `duration` is filled: loop, zero
-    trim_silence: bool = False  # drop silence at both ends (below trim_db)
+    trim_silence: bool = True  # drop silence at both ends (below trim_db)
     trim_db: float = -60.0  # dB re the clip's peak, below which an edge counts as silence
     workers: int = 0  # processes that decode; 0: one per CPU core
     seed: int = 0  # of the synthetic data set and of splits that are drawn
@@ -78,7 +79,7 @@ class TrainConfig:
     optimizer: str = "adamw"  # adamw, sgd (momentum 0.9)
     schedule: str = "cosine"  # cosine, step, one-cycle, constant
     warmup: float = 0.1  # share of all steps in which the rate rises from zero
-    clip_norm: Optional[float] = 5.0  # largest norm of the gradient; None: no clipping
+    clip_norm: float | None = 5.0  # largest norm of the gradient; None: no clipping
     label_smoothing: float = 0.1  # 0: none
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
@@ -89,20 +90,16 @@ class TrainConfig:
     hop_length: int = 512  # samples between frames
     n_mels: int = 64  # mel bands
     f_min: float = 20.0  # Hz, lower edge of the lowest band
-    f_max: Optional[float] = None  # Hz, upper edge of the highest band; None: half the sample rate
+    f_max: float | None = None  # Hz, upper edge of the highest band; None: half the sample rate
     mel_scale: str = "htk"  # htk, slaney
     mel_norm: str = "none"  # none, slaney (bands of equal area)
 
-    clip_seconds: Optional[float] = (
-        5.0  # length that clips are cut or filled to in a batch; None: the longest in the store
-    )
-    crop_seconds: Optional[float] = 3.0  # random part of a clip that is trained on; None: all of it
+    clip_seconds: float | None = None  # length clips are cut or filled to; None: what 9 of 10 clips fit in
+    crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None: all of it
     fill: str = "loop"  # how short clips are filled: loop, zero
 
     augment: bool = True  # False: no augmentation at all
-    speeds: list[float] = field(
-        default_factory=lambda: [0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25]
-    )  # playback speeds drawn from
+    speeds: list[float] = field(default_factory=lambda: [*SPEEDS])  # playback speeds drawn from
     roll: bool = True  # circular shift in time
     gain_db: float = 6.0  # largest random gain either way; 0: none
     eq_db: float = 6.0  # largest random gain of a smooth five-point equaliser; 0: none
@@ -118,9 +115,7 @@ class TrainConfig:
     precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16
     threads: int = 0  # CPU threads of torch; 0: torch's own choice
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
-    debug_samples_every: int = (
-        5  # epochs between audio and spectrogram samples (always at the last); 0: never
-    )
+    debug_samples_every: int = 5  # epochs between audio and spectrogram samples, and at the end; 0: never
     debug_samples: int = 8  # clips shown each time
     checkpoint_every: int = 1  # epochs between last checkpoints
 
@@ -179,7 +174,7 @@ class TrainConfig:
 class EvaluateConfig:
     """A checkpoint and a clip store to figures and a table of clips."""
 
-    fold: Optional[int] = None  # fold to evaluate on; None: the one the checkpoint held out
+    fold: int | None = None  # fold to evaluate on; None: the one the checkpoint held out
     split: str = "test"  # split to evaluate on when the checkpoint used the data set's own split (fold 0)
     batch_size: int = 32  # clips
     speeds: list[float] = field(
