@@ -177,9 +177,7 @@ class EvaluateConfig:
     fold: int | None = None  # fold to evaluate on; None: the one the checkpoint held out
     split: str = "test"  # split to evaluate on when the checkpoint used the data set's own split (fold 0)
     batch_size: int = 32  # clips
-    speeds: list[float] = field(
-        default_factory=lambda: [1.0]
-    )  # playback speeds whose probabilities are averaged
+    speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, …
     threads: int = 0  # CPU threads of torch; 0: torch's own choice
 

@@ -17,8 +17,9 @@ class EvaluationResult:
     """Figures of one checkpoint on one set of clips.
 
     `clips` has a row per clip, worst loss first: `clip`, `split`, `fold`, `label`, `prediction`, `confidence`
-    (probability of the prediction), `top` (JSON list of [label, probability], best first, up to five), `loss` (nats),
-    `duration` (s), `sample_rate` (Hz), `loudness` (dBFS, RMS), `peaks` (base64 of 100 int8 min/max pairs).
+    (probability of the prediction), `top` (JSON list of [label, probability], best first, up to five),
+    `loss` (nats), `duration` (s), `sample_rate` (Hz), `loudness` (dBFS, RMS), `peaks` (base64 of 100
+    int8 min/max pairs).
     """
 
     accuracy: float
@@ -45,7 +46,7 @@ def evaluate(
 ) -> EvaluationResult:
     """Run the model of `checkpoint_path` on the held-out clips of `store`.
 
-    `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other classes than the
-    store's) and StoreError (no clip in that fold or split).
+    `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other
+    classes than the store's) and StoreError (no clip in that fold or split).
     """
     raise NotImplementedError

@@ -1,7 +1,7 @@
 """Pictures of sound and of results, as matplotlib figures drawn without a display.
 
-Every function returns a new `matplotlib.figure.Figure`; it belongs to the caller and holds no global state (it is not
-registered with pyplot, so nothing has to be closed).
+Every function returns a new `matplotlib.figure.Figure`; it belongs to the caller and holds no global
+state (it is not registered with pyplot, so nothing has to be closed).
 """
 
 from typing import Any
@@ -18,7 +18,9 @@ def waveform_figure(waveform: np.ndarray, sample_rate: int, title: str = "") -> 
 def mel_figure(
     waveform: np.ndarray, sample_rate: int, title: str = "", frontend: dict[str, Any] | None = None
 ) -> Figure:
-    """Log-mel spectrogram over seconds and Hz, with the settings of `frontend` (`describe()`), or the defaults."""
+    """Log-mel spectrogram over seconds and Hz, with the settings of `frontend` (`describe()`), or the
+    defaults.
+    """
     raise NotImplementedError
 
 

@@ -1,11 +1,35 @@
-"""Recordings to a clip store: decode, mix to one channel, resample once, in parallel processes, resumable."""
+"""Recordings to a clip store: decode, mix to one channel, resample once, in parallel processes, resumable.
 
+Clips are written in the data set's order whatever the number of workers, so that the same input gives
+the same bytes. Next to the samples grows a journal, one line a clip; a run that was killed reads it,
+cuts the samples back to the last line and goes on. The journal's first line is a fingerprint of the
+input and the settings: when these changed, it starts anew.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from tqdm import tqdm
+
 from audio.config import PreprocessConfig
+from audio.datasets import Clip, DataSet, find
+from audio.decoding import Undecodable
+from audio.errors import DatasetError, StoreError
+from audio.splits import draw_folds
+from audio.store import MANIFEST, SAMPLES, finish_store
+from audio.workers import prepare_all
+
+JOURNAL = "journal.jsonl"
+FEW = 48  # clips below which starting processes costs more than it saves
 
 
 @dataclass
@@ -39,8 +63,233 @@ def preprocess(
 ) -> PreprocessReport:
     """Write the clip store of `config.dataset` into `out_dir` and tell what was done.
 
-    `progress(done, total)` is called after every few clips; None draws a bar on stderr. `workers` overrides
-    `config.workers`. Files that cannot be read or are empty are skipped and listed. A killed run continues where it
-    stood. Raises DatasetError (unknown set, wrong folder, nothing readable) and StoreError (disk full, not writable).
+    `progress(done, total)` is called after every clip; None draws a bar on stderr. `workers` overrides
+    `config.workers`. Files that cannot be read or are empty are skipped and listed. A killed run
+    continues where it stood; so does one that `should_stop` ended, which raises InterruptedError. Raises
+    DatasetError (unknown set, wrong folder, nothing readable) and StoreError (disk full, not writable).
     """
-    raise NotImplementedError
+    started = time.monotonic()
+    out = Path(out_dir)
+    dataset = find(config.dataset)
+    root, clips = read_clips(dataset, config, out)
+    count = config.workers or os.cpu_count() or 1
+    if workers is not None:
+        count = workers
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / MANIFEST).unlink(missing_ok=True)
+        with Journal(out, fingerprint(clips, config)) as journal:
+            journal.entries = journal.entries[: len(clips)]
+            reused = len(journal.entries)
+            _decode_rest(journal, clips, config, count, progress, should_stop)
+            index, skipped = tabulate(clips, journal.entries, root, config.sample_rate)
+            _refuse_nothing(index, skipped, root)
+            manifest = _manifest(dataset, config, index, skipped)
+            finish_store(out, index, manifest)
+        (out / JOURNAL).unlink()
+    except InterruptedError:
+        raise
+    except OSError as error:
+        free = shutil.disk_usage(out if out.exists() else out.parent).free / 2**20
+        raise StoreError(
+            f"The clip store in {out} could not be written: {error.strerror or error} ({free:.0f} MiB free there). "
+            "Make room or choose another folder, then run again; it continues where it stood."
+        ) from error
+    return _report(out, index, skipped, manifest, reused, time.monotonic() - started)
+
+
+def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[Path, list[Clip]]:
+    """The folder of a data set and its clips, each with a fold or a split. Raises DatasetError."""
+    if not config.data and dataset.needs_data:
+        raise DatasetError(
+            f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}"
+        )
+    root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
+    if dataset.needs_data and not root.is_dir():
+        raise DatasetError(f"There is no folder {root}. {dataset.title} is expected there: {dataset.layout}")
+    clips = dataset.read(root, config.seed)
+    if not clips:
+        raise DatasetError(
+            f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
+        )
+    return root, draw_folds(clips, config.seed)
+
+
+def clip_id(clip: Clip, root: Path) -> str:
+    """A stable name: the path relative to the data set's folder, with `#start-end` behind it for a part of a file."""
+    path = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.as_posix()
+    if clip.start == 0.0 and clip.end is None:
+        return path
+    return f"{path}#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+
+
+def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
+    """Changes with anything that changes the stored samples: settings, order, size or time of the files."""
+    digest = hashlib.sha256(json.dumps(_settings(config), sort_keys=True).encode())
+    for clip in clips:
+        try:
+            stat = clip.path.stat()
+            known = (stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            known = (-1, 0)
+        digest.update(repr((str(clip.path), clip.start, clip.end, *known)).encode())
+    return digest.hexdigest()
+
+
+def _settings(config: PreprocessConfig) -> dict[str, Any]:
+    names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
+    return {name: value for name, value in asdict(config).items() if name in names}
+
+
+class Journal:
+    """The samples written so far and a line for every clip: its number of frames, or why it was skipped."""
+
+    def __init__(self, folder: Path, key: str):
+        self.folder = folder
+        self.entries = self._read(key)
+        frames = sum(int(e["frames"]) for e in self.entries)
+        self.samples = (folder / SAMPLES).open("r+b" if frames else "wb")
+        self.samples.truncate(2 * frames)
+        self.samples.seek(2 * frames)
+        self.lines = (folder / JOURNAL).open("w")
+        self._write_line({"key": key})
+        for entry in self.entries:
+            self._write_line(entry)
+
+    def _read(self, key: str) -> list[dict[str, Any]]:
+        """Entries of an interrupted run whose samples are all on disk."""
+        try:
+            lines = (self.folder / JOURNAL).read_text().splitlines()
+            if not lines or json.loads(lines[0]) != {"key": key}:
+                return []
+            room = (self.folder / SAMPLES).stat().st_size // 2
+        except (OSError, ValueError):
+            return []
+        entries: list[dict[str, Any]] = []
+        for line in lines[1:]:
+            try:
+                entry = json.loads(line)
+            except ValueError:  # the line that was being written
+                break
+            room -= int(entry["frames"])
+            if room < 0:
+                break
+            entries.append(entry)
+        return entries
+
+    def _write_line(self, entry: dict[str, Any]) -> None:
+        self.lines.write(json.dumps(entry) + "\n")
+
+    def add(self, answer: Any) -> None:
+        """Write a clip's samples, then its line: a line without samples never happens."""
+        if isinstance(answer, Undecodable):
+            entry = {"frames": 0, "reason": str(answer)}
+        else:
+            self.samples.write(answer.tobytes())
+            self.samples.flush()
+            entry = {"frames": len(answer)}
+        self._write_line(entry)
+        self.lines.flush()
+        self.entries.append(entry)
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self.samples.close()
+        finally:
+            self.lines.close()
+
+
+def _decode_rest(
+    journal: Journal,
+    clips: list[Clip],
+    config: PreprocessConfig,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Decode the clips that the journal lacks, and add them to it."""
+    rest = clips[len(journal.entries) :]
+    common = _settings(config)
+    common["trim_db"] = common["trim_db"] if common.pop("trim_silence") else None
+    jobs = ({"path": str(c.path), "start": c.start, "end": c.end, **common} for c in rest)
+    bar = tqdm(total=len(clips), initial=len(clips) - len(rest), unit=" clips", disable=progress is not None)
+    with bar:
+        for answer in prepare_all(jobs, 1 if len(rest) < FEW else workers):
+            journal.add(answer)
+            bar.update()
+            if progress:
+                progress(len(journal.entries), len(clips))
+            if should_stop():
+                raise InterruptedError(f"stopped after {len(journal.entries)} of {len(clips)} clips")
+
+
+def tabulate(
+    clips: list[Clip], entries: list[dict[str, Any]], root: Path, sample_rate: int
+) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """The index table of the clips that were stored, and the skipped ones with their reasons."""
+    rows, skipped, offset = [], [], 0
+    for clip, entry in zip(clips, entries, strict=True):
+        name, frames = clip_id(clip, root), int(entry["frames"])
+        if "reason" in entry:
+            skipped.append((name, entry["reason"]))
+            continue
+        label, source = "|".join(clip.labels), clip.source or name
+        row = (name, label, clip.fold, clip.split, offset, frames, frames / sample_rate, source)
+        rows.append(row)
+        offset += frames
+    columns = ["clip", "label", "fold", "split", "offset", "frames", "duration", "source"]
+    return pd.DataFrame(rows, columns=columns), skipped
+
+
+def _refuse_nothing(index: pd.DataFrame, skipped: list[tuple[str, str]], root: Path) -> None:
+    if len(index) == 0:
+        name, reason = skipped[0]
+        raise DatasetError(
+            f"None of the {len(skipped)} files in {root} could be read; the first, {name}, {reason}."
+        )
+
+
+def _manifest(
+    dataset: DataSet, config: PreprocessConfig, index: pd.DataFrame, skipped: list[tuple[str, str]]
+) -> dict[str, Any]:
+    labels = index["label"].str.split("|").explode() if dataset.multi_label else index["label"]
+    about = {k: getattr(dataset, k) for k in ("name", "title", "licence", "homepage")}
+    return {
+        "sample_rate": config.sample_rate,
+        "classes": sorted(set(labels) - {""}),
+        "multi_label": dataset.multi_label,
+        "clips": len(index),
+        "preparation": _settings(config),
+        "dataset": about,
+        "skipped": skipped,
+    }
+
+
+def _report(
+    out: Path,
+    index: pd.DataFrame,
+    skipped: list[tuple[str, str]],
+    manifest: dict[str, Any],
+    reused: int,
+    elapsed: float,
+) -> PreprocessReport:
+    classes = manifest["classes"]
+    labels = index["label"].str.split("|").explode() if manifest["multi_label"] else index["label"]
+    counts = Counter(labels)
+    folds = Counter(int(f) for f in index["fold"] if f > 0)
+    return PreprocessReport(
+        folder=out,
+        clips=len(index),
+        seconds=float(index["duration"].sum()),
+        sample_rate=manifest["sample_rate"],
+        classes=classes,
+        per_class={name: counts[name] for name in classes},
+        per_fold=dict(sorted(folds.items())),
+        skipped=skipped,
+        reused=reused,
+        elapsed=elapsed,
+        dataset=manifest["dataset"],
+    )

@@ -1,10 +1,13 @@
 """The clip store: every clip as int16 PCM in one memory-mapped array, with an index table.
 
-A store is a folder: `audio.i16` (samples, one clip after another), `index.parquet` (one row a clip: `clip`, `label`,
-`fold`, `split`, `offset`, `frames`, `duration`, `source`) and `store.json` (sample rate, classes, counts, how it was
-made). `store.json` is written last, so that a half-written folder is never taken for a store.
+A store is a folder: `audio.i16` (samples, one clip after another), `index.parquet` (one row a clip: `clip`,
+`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`) and `store.json` (sample rate,
+classes, how it was made). `store.json` is written last, so that a half-written folder is never taken for
+a store.
 """
 
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,17 +15,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from audio.errors import StoreError
+
 MANIFEST = "store.json"
 SAMPLES = "audio.i16"
 INDEX = "index.parquet"
+VERSION = 1
 
 
 @dataclass
 class ClipStore:
     """A store opened for reading.
 
-    `index` has a row per clip, indexed by `clip` (stable id: path relative to the data set's folder, `#start-end`
-    behind it for a part of a file). `labels` of a multi-label set are joined with `|` in the column `label`.
+    `index` has a row per clip, indexed by `clip`: a stable id, the path relative to the data set's
+    folder, with `#start-end` (seconds) behind it for a part of a file. Labels of a multi-label set are joined with `|`.
     """
 
     folder: Path
@@ -36,20 +42,91 @@ class ClipStore:
     @classmethod
     def open(cls, folder: str | Path) -> "ClipStore":
         """Open a store. Raises StoreError when it is absent, incomplete or does not fit its manifest."""
-        raise NotImplementedError
+        folder = Path(folder)
+        manifest = _read_manifest(folder)
+        index = pd.read_parquet(folder / INDEX).set_index("clip", drop=False).rename_axis(None)
+        expected = int(manifest["frames"]) * 2
+        found = (folder / SAMPLES).stat().st_size
+        if found != expected:
+            raise StoreError(
+                f"{folder / SAMPLES} has {found} bytes, {expected} were written; preprocess again."
+            )
+        return cls(
+            folder=folder,
+            index=index,
+            samples=np.memmap(folder / SAMPLES, dtype=np.int16, mode="r"),
+            sample_rate=int(manifest["sample_rate"]),
+            classes=list(manifest["classes"]),
+            multi_label=bool(manifest["multi_label"]),
+            manifest=manifest,
+        )
 
     def __len__(self) -> int:
         return len(self.index)
 
     def waveform(self, clip: str) -> np.ndarray:
         """The samples of one clip, int16 `(frames,)`, without a copy. Raises KeyError for an unknown clip."""
-        raise NotImplementedError
+        row = self.index.loc[clip]
+        return self.samples[row["offset"] : row["offset"] + row["frames"]]
 
     @property
     def folds(self) -> list[int]:
         """Folds that occur, ascending; empty when the data set has none."""
-        raise NotImplementedError
+        return sorted(int(f) for f in self.index["fold"].unique() if f > 0)
+
+    @property
+    def splits(self) -> list[str]:
+        """Splits that occur, sorted; empty when the data set has none."""
+        return sorted(s for s in self.index["split"].unique() if s)
 
     def select(self, *, fold: int | None = None, split: str | None = None) -> pd.DataFrame:
         """Rows of one fold or one split, in the store's order."""
-        raise NotImplementedError
+        rows = self.index
+        if fold is not None:
+            rows = rows[rows["fold"] == fold]
+        if split is not None:
+            rows = rows[rows["split"] == split]
+        return rows
+
+    def targets(self, rows: pd.DataFrame) -> np.ndarray:
+        """Labels as float32 `(rows, classes)`: one-hot, or several ones for a multi-label set."""
+        number = {name: i for i, name in enumerate(self.classes)}
+        matrix = np.zeros((len(rows), len(self.classes)), np.float32)
+        for i, label in enumerate(rows["label"]):
+            for name in label.split("|") if self.multi_label else [label]:
+                if name:
+                    matrix[i, number[name]] = 1.0
+        return matrix
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a whole store, or a StoreError that says what is missing."""
+    if not folder.is_dir():
+        raise StoreError(f"There is no clip store at {folder}. Run the preprocess task, or check the path.")
+    if not (folder / MANIFEST).is_file():
+        raise StoreError(
+            f"{folder} holds no finished clip store ({MANIFEST} is written last and is not there). "
+            "Run preprocessing again; it continues where it stood."
+        )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except ValueError as error:
+        raise StoreError(f"{folder / MANIFEST} is damaged ({error}); preprocess again.") from error
+    if manifest.get("version") != VERSION:
+        raise StoreError(
+            f"{folder} is a clip store of version {manifest.get('version')}, this is {VERSION}; preprocess again."
+        )
+    for name in (SAMPLES, INDEX):
+        if not (folder / name).is_file():
+            raise StoreError(f"{folder / name} is missing; preprocess again.")
+    return manifest
+
+
+def finish_store(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) -> None:
+    """Write the index and, last, the manifest of a store whose samples are on disk."""
+    index.to_parquet(folder / INDEX, index=False)
+    frames = int(index["frames"].sum())
+    text = json.dumps({"version": VERSION, "frames": frames, **manifest}, indent=1, ensure_ascii=False)
+    half = folder / (MANIFEST + ".part")
+    half.write_text(text)
+    os.replace(half, folder / MANIFEST)

@@ -37,12 +37,13 @@ def train(
 ) -> TrainResult:
     """Train `config.model` on the clips of `store` outside the held-out fold.
 
-    `writer` is shaped like SummaryWriter. Each epoch it gets `loss/train`, `loss/validation`, `accuracy/train`,
-    `accuracy/validation`, `learning_rate/train`, `clips_per_second/train`; every `debug_samples_every` epochs audio
-    and spectrograms of validation clips. `checkpoint_dir` receives `last.pt` (whole state, written atomically) and
-    `model.pt` (the chosen weights). `resume_from` continues a `last.pt` exactly: epoch, optimiser, schedule, random
-    state. `should_stop` is asked after every batch; True ends the run cleanly, with the last finished epoch kept.
-    `on_checkpoint(path, epoch)` is told of every `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch;
-    None draws a bar on stderr. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
+    `writer` is shaped like SummaryWriter. Each epoch it gets `loss/train`, `loss/validation`,
+    `accuracy/train`, `accuracy/validation`, `learning_rate/train`, `clips_per_second/train`; every
+    `debug_samples_every` epochs audio and spectrograms of validation clips. `checkpoint_dir` receives
+    `last.pt` (whole state, written atomically) and `model.pt` (the chosen weights). `resume_from`
+    continues a `last.pt` exactly: epoch, optimiser, schedule, random state. `should_stop` is asked after
+    every batch; True ends the run cleanly, with the last finished epoch kept. `on_checkpoint(path,
+    epoch)` is told of every `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch; None
+    draws a bar on stderr. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
     raise NotImplementedError

@@ -1,4 +1,6 @@
-"""The writer that training reports to: a TensorBoard SummaryWriter, or this null object with the same shape."""
+"""The writer that training reports to: a TensorBoard SummaryWriter, or this null object with the same
+shape.
+"""
 
 from typing import Any
 

@@ -1,9 +1,11 @@
-"""Data sets by name: `find("esc10")` gives a DataSet; each module under this package states one.
+"""Data sets by name: `find("esc10")` gives a DataSet; each module of this package states one.
 
-A data set is a way to read a folder that somebody else laid out: which files are clips, what their labels are, and
-which fold or split its authors put them in.
+A data set is a way to read a folder that somebody else laid out: which files are clips, what their
+labels are, and which fold or split its authors put them in. A new one is a module with a DataSet and a
+line in `registry`.
 """
 
-from audio.datasets.contract import Clip, DataSet, find, names
+from audio.datasets.contract import Clip, DataSet
+from audio.datasets.registry import find, names
 
 __all__ = ["Clip", "DataSet", "find", "names"]

@@ -1,10 +1,14 @@
-"""What a data set is: clips with labels and its authors' own folds, and how to find it by name."""
+"""What a data set is: clips with labels and its authors' own folds; and what several modules need to
+read one.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import DatasetError
+
+SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class DataSet:
     name: str  # in the registry
     title: str  # as its authors call it
     read: Callable[[Path, int], list[Clip]]  # (folder, seed) → clips; raises DatasetError on another layout
-    layout: str = ""  # what the folder looks like, for messages and docs
+    layout: str  # what the folder looks like, for messages and docs
     licence: str = ""
     homepage: str = ""
     folds: int = 0  # official folds; 0: none
@@ -35,11 +39,28 @@ class DataSet:
     needs_data: bool = True  # False: makes or fetches its own into the folder
 
 
-def names() -> list[str]:
-    """Names of all data sets, sorted."""
-    raise NotImplementedError
+def is_audio(path: Path) -> bool:
+    """A file that libsndfile may decode, by its suffix; hidden files (`._x.wav` of macOS archives) are
+    not.
+    """
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
-def find(name: str) -> DataSet:
-    """The data set of that name. Raises DatasetError, which lists those that exist."""
-    raise DatasetError(name)
+def audio_files(folder: Path) -> list[Path]:
+    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere."""
+    return sorted(
+        (p for p in folder.rglob("*") if is_audio(p)), key=lambda p: p.relative_to(folder).as_posix()
+    )
+
+
+def unlike(root: Path, title: str, layout: str) -> DatasetError:
+    """The error for a folder that is not laid out as expected; names what was found instead."""
+    return DatasetError(
+        f"{root} does not look like {title}. Expected: {layout}. Found: {_listing(root.iterdir())}."
+    )
+
+
+def _listing(paths: Iterable[Path], limit: int = 6) -> str:
+    found = sorted(p.name + "/" * p.is_dir() for p in paths)
+    more = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return (", ".join(found[:limit]) + more) if found else "nothing, the folder is empty"

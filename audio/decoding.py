@@ -1,0 +1,98 @@
+"""One recording, from file to the samples that are stored: decode, one channel, resample, trim, fit."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from audio.errors import AudioError
+
+
+class Undecodable(AudioError):
+    """A file holds no usable sound; the message is the reason, without the path."""
+
+
+def decode(path: Path, start: float = 0.0, end: float | None = None) -> tuple[np.ndarray, int]:
+    """Samples as float32 `(frames, channels)` and the sample rate in Hz. Raises Undecodable.
+
+    `start` and `end` are seconds. Formats are those of libsndfile: WAV (8 to 32 bit, float), FLAC, OGG,
+    MP3, AIFF, …
+    """
+    try:
+        if path.stat().st_size == 0:
+            raise Undecodable("the file is empty (0 bytes)")
+        with soundfile.SoundFile(path) as file:
+            file.seek(min(round(start * file.samplerate), file.frames))
+            frames = -1 if end is None else max(0, round((end - start) * file.samplerate))
+            return file.read(frames, dtype="float32", always_2d=True), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise Undecodable(f"cannot be decoded: {error.error_string.strip()}") from error
+    except OSError as error:
+        raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+
+
+def to_mono(samples: np.ndarray) -> np.ndarray:
+    """The mean of the channels: `(frames, channels)` → `(frames,)`."""
+    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+
+
+def resample(waveform: np.ndarray, rate: int, to: int) -> np.ndarray:
+    """Float32 `(frames,)` at another sample rate (Hz), with soxr's HQ quality."""
+    return waveform if rate == to else soxr.resample(waveform, rate, to, quality="HQ")
+
+
+def trim(waveform: np.ndarray, threshold_db: float) -> np.ndarray:
+    """Without the quiet at both ends: what stays below `threshold_db` re the peak. A silent clip stays
+    whole.
+    """
+    level = np.abs(waveform)
+    peak = level.max(initial=0.0)
+    if peak == 0.0:
+        return waveform
+    loud = np.flatnonzero(level > peak * 10 ** (threshold_db / 20))
+    return waveform[loud[0] : loud[-1] + 1]
+
+
+def fit(waveform: np.ndarray, frames: int, fill: str) -> np.ndarray:
+    """Cut or filled to `frames`: by repeating it (`loop`) or with silence (`zero`)."""
+    if len(waveform) >= frames or len(waveform) == 0:
+        return waveform[:frames]
+    if fill == "loop":
+        return np.resize(waveform, frames)
+    return np.pad(waveform, (0, frames - len(waveform)))
+
+
+def to_int16(waveform: np.ndarray) -> np.ndarray:
+    """Float -1..1 to int16; what is louder (float files, overshoot of the resampler) is scaled down as a
+    whole.
+    """
+    peak = max(1.0, float(np.abs(waveform).max(initial=0.0)))
+    return np.round(waveform * (32767.0 / peak)).astype(np.int16)
+
+
+def prepare(
+    path: Path,
+    sample_rate: int,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    trim_db: float | None = None,
+    duration: float | None = None,
+    fill: str = "loop",
+) -> np.ndarray:
+    """The stored form of a clip: int16 `(frames,)` at `sample_rate`. Raises Undecodable with the reason."""
+    samples, rate = decode(path, start, end)
+    if len(samples) == 0:
+        raise Undecodable("holds no samples (zero length)")
+    waveform = to_mono(samples)
+    if not np.isfinite(waveform).all():
+        raise Undecodable("holds NaN or infinite samples")
+    waveform = resample(waveform, rate, sample_rate)
+    if trim_db is not None:
+        waveform = trim(waveform, trim_db)
+    if duration is not None:
+        waveform = fit(waveform, round(duration * sample_rate), fill)
+    if len(waveform) == 0:
+        raise Undecodable(f"is shorter than one sample at {sample_rate} Hz")
+    return to_int16(waveform)

@@ -1,0 +1,126 @@
+"""Decoding in parallel processes that import nothing but the decoder.
+
+`multiprocessing` would import the calling program again in every child (and with it the experiment
+tracker), or fork a process full of threads. A worker here is `python -m audio.workers`: a line of JSON
+in, a length and the samples out. A decoder that crashes on a hostile file takes only its worker with it.
+"""
+
+import json
+import queue
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audio.decoding import Undecodable, prepare
+
+ROOT = Path(__file__).resolve().parent.parent
+Answer = np.ndarray | Undecodable
+
+
+class Worker:
+    """One process that prepares clips for one caller at a time."""
+
+    def __init__(self) -> None:
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "audio.workers"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def prepare(self, job: dict[str, Any]) -> Answer:
+        """The samples of one clip, or why there are none. `job` holds the arguments of `decoding.prepare`."""
+        assert self.process.stdin and self.process.stdout
+        try:
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
+            header = self.process.stdout.readline()
+        except BrokenPipeError:
+            header = b""
+        if not header:
+            code = self.process.wait()
+            self.process = self._start()
+            return Undecodable(f"the decoder crashed on it (exit status {code})")
+        answer = json.loads(header)
+        if "reason" in answer:
+            return Undecodable(answer["reason"])
+        return np.frombuffer(self.process.stdout.read(2 * answer["frames"]), np.int16)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def prepare_here(job: dict[str, Any]) -> Answer:
+    """`decoding.prepare` in this process; the reason is returned, not raised."""
+    try:
+        return prepare(Path(job.pop("path")), **job)
+    except Undecodable as reason:
+        return reason
+
+
+def prepare_all(jobs: Iterable[dict[str, Any]], workers: int) -> Iterator[Answer]:
+    """Answers in the order of `jobs`, with `workers` processes and at most four clips a worker waiting
+    in memory.
+    """
+    if workers <= 1:
+        yield from (prepare_here(dict(job)) for job in jobs)
+        return
+    idle: queue.Queue[Worker] = queue.Queue()
+    everyone = [Worker() for _ in range(workers)]
+    for worker in everyone:
+        idle.put(worker)
+
+    def work(job: dict[str, Any]) -> Answer:
+        worker = idle.get()
+        try:
+            return worker.prepare(job)
+        finally:
+            idle.put(worker)
+
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from _ordered(pool.submit, work, jobs, ahead=4 * workers)
+    finally:
+        for worker in everyone:
+            worker.process.kill()
+        pool.shutdown(cancel_futures=True)
+        for worker in everyone:
+            worker.close()
+
+
+def _ordered(
+    submit: Callable[..., Future[Answer]], work: Any, jobs: Iterable[Any], ahead: int
+) -> Iterator[Answer]:
+    waiting: list[Future[Answer]] = []
+    for job in jobs:
+        waiting.append(submit(work, job))
+        if len(waiting) >= ahead:
+            yield waiting.pop(0).result()
+    while waiting:
+        yield waiting.pop(0).result()
+
+
+def serve() -> None:
+    """The worker's side: answer every line of stdin until it ends."""
+    out = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        answer = prepare_here(json.loads(line))
+        if isinstance(answer, Undecodable):
+            out.write(json.dumps({"reason": str(answer)}).encode() + b"\n")
+        else:
+            out.write(json.dumps({"frames": len(answer)}).encode() + b"\n")
+            out.write(answer.tobytes())
+        out.flush()
+
+
+if __name__ == "__main__":
+    try:
+        serve()
+    except KeyboardInterrupt:  # Ctrl-C reaches the whole process group; the parent says what happened
+        pass
