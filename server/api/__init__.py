@@ -1,0 +1,1 @@
+"""The vocabulary every room of the server shares. Imports none of them."""

@@ -1,0 +1,62 @@
+"""`@endpoint`: how a service's function becomes `service.action`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from server.api.call import Call
+from server.api.request import Request
+
+R = TypeVar("R", bound=Request)
+Handler = Callable[[Call, R], "dict | Answer"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is not an envelope: a download, say."""
+
+    body: bytes
+    content_type: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`role` None: answered without credentials. `raw`: the body is not one JSON object; the handler reads
+    `call.body` itself (json-lines)."""
+
+    name: str
+    handler: Callable
+    request: type[Request]
+    role: str | None
+    raw: bool
+    summary: str
+
+
+_endpoints: dict[str, Endpoint] = {}
+
+
+def endpoint(
+    name: str, request: type[R], *, role: str | None = "user", raw: bool = False
+) -> Callable[[Handler], Handler]:
+    """Register a handler `(call, request) -> dict` under its public name. A viewer may only call what says
+    `role="viewer"`."""
+
+    def register(handler: Handler) -> Handler:
+        if name in _endpoints:
+            raise RuntimeError(f"endpoint {name} is registered twice")
+        summary = (handler.__doc__ or "").strip().split("\n")[0]
+        _endpoints[name] = Endpoint(name, handler, request, role, raw, summary)
+        return handler
+
+    return register
+
+
+def find(name: str) -> Endpoint | None:
+    return _endpoints.get(name)
+
+
+def all_endpoints() -> Iterator[Endpoint]:
+    return iter(sorted(_endpoints.values(), key=lambda one: one.name))

@@ -1,0 +1,52 @@
+"""HTTP: who is asked (API, files, page), may this request be made at all, and the answer's headers.
+
+One process may listen on three ports. On the web port the API is at `/api`, the files at `/files`, all else is
+the page; the additional ports have theirs at the root.
+"""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.app.api import Api
+from server.app.context import Context
+from server.app.files import Files
+from server.app.security import refusal
+from server.app.web import Web
+
+
+class App:
+    def __init__(self, context: Context) -> None:
+        self._settings = context.settings
+        self._api = Api(context)
+        self._files = Files(context)
+        self._web = Web()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "http":
+            room, path = self._room(scope)
+            refused = refusal(scope, self._settings)
+            if refused is not None:
+                room = self._api.refuse(refused)
+            await room(dict(scope, path=path), receive, send)
+
+    def _room(self, scope: Scope) -> tuple[ASGIApp, str]:
+        path, port = scope["path"], (scope.get("server") or ("", 0))[1]
+        if port and port == self._settings.api_port != self._settings.port:
+            return self._api, path
+        if port and port == self._settings.files_port != self._settings.port:
+            return self._files, path
+        for prefix, room in (("/api", self._api), ("/files", self._files)):
+            if path == prefix or path.startswith(prefix + "/"):
+                return room, path[len(prefix) :] or "/"
+        return self._web, path
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

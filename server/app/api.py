@@ -1,0 +1,187 @@
+"""`[/vX.Y]/service.action`: from an HTTP request to a handler, and every answer in ClearML's envelope."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import re
+import sqlite3
+from datetime import datetime, timezone
+
+import orjson
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server import services
+from server.api import registry
+from server.api.call import Call
+from server.api.envelope import envelope
+from server.api.errors import (
+    ApiError,
+    BadRequest,
+    NotAllowedForRole,
+    StorageFull,
+    Unauthorized,
+    UnknownEndpoint,
+    ValidationFailed,
+)
+from server.app.context import Context
+from server.domain import access
+
+log = logging.getLogger("soundyard.api")
+
+_PATH = re.compile(r"^/(?:v(?P<version>\d+(?:\.\d+)?)/)?(?P<name>[a-z_]+\.[a-z_0-9]+)/?$")
+_WORTH_COMPRESSING = 4096
+assert services, "importing the services registers the endpoints"
+
+
+class Api:
+    """The ASGI application of the API."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._limit = int(context.settings.max_body_mb * 1_000_000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HttpRequest(scope, receive)
+        matched = _PATH.match(scope["path"])
+        name, version = (matched["name"], matched["version"] or "") if matched else ("", "")
+        try:
+            body = await self._body(request)
+            response = await run_in_threadpool(self._answer, request, name, version, body)
+        except ClientDisconnect:
+            return
+        except ApiError as fault:
+            response = _error(name, version, fault)
+        await response(scope, receive, send)
+
+    def refuse(self, fault: ApiError) -> ASGIApp:
+        """An application that answers every request with this error."""
+        return _error("", "", fault)
+
+    async def _body(self, request: HttpRequest) -> bytes:
+        parts, size = [], 0
+        async for part in request.stream():
+            size += len(part)
+            if size > self._limit:
+                raise BadRequest(f"the body exceeds {self._limit:,} bytes (setting max_body_mb)")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _answer(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
+        """Runs in a worker thread. Never raises: what a handler did not foresee becomes a 500 with an envelope."""
+        try:
+            found = registry.find(name)
+            if found is None:
+                raise UnknownEndpoint(f"{name or request.url.path!r}; /api/server.endpoints lists them")
+            call = self._call(request, name, version, body, required=found.role)
+            answer = found.handler(call, _parsed(found, body))
+            if isinstance(answer, registry.Answer):
+                return Response(answer.body, media_type=answer.content_type, headers=dict(answer.headers))
+            return _with_cookies(_success(request, name, version, answer), call, request)
+        except ApiError as fault:
+            if fault.code >= 500:
+                log.error("%s: %s", name, fault.message)
+            return _error(name, version, fault)
+        except sqlite3.OperationalError as fault:
+            log.exception("%s: the database refused", name)
+            full = "full" in str(fault)
+            return _error(
+                name, version, StorageFull() if full else ApiError(f"the database refused: {fault}")
+            )
+        except Exception:
+            log.exception("%s failed", name)
+            return _error(name, version, ApiError("the server's log has the details"))
+
+    def _call(self, request: HttpRequest, name: str, version: str, body: bytes, required: str | None) -> Call:
+        now = datetime.now(timezone.utc)
+        context, headers = self._context, request.headers
+        try:
+            identity = access.identify(
+                context.store,
+                context.tokens,
+                headers.get("authorization", ""),
+                request.cookies.get(access.COOKIE, ""),
+                now,
+            )
+        except Unauthorized:
+            if required is not None or "authorization" in headers:
+                raise
+            identity = None  # an old cookie must not keep anybody from signing in again
+        if required is not None and identity is None:
+            raise Unauthorized("no credentials were given")
+        if required is not None and identity is not None and not identity.may(required):
+            raise NotAllowedForRole(f"{name} needs the role {required}; yours is {identity.role}")
+        return Call(
+            endpoint=name,
+            identity=identity,
+            now=now,
+            store=context.store,
+            settings=context.settings,
+            tokens=context.tokens,
+            version=version,
+            headers=headers,
+            query=request.query_params,
+            body=body,
+            client=request.client.host if request.client else "",
+        )
+
+
+def _parsed(found: registry.Endpoint, body: bytes) -> object:
+    """The request model of this body.
+
+    Raises:
+        BadRequest: not a JSON object. ValidationFailed: a field is missing or of another type.
+    """
+    if found.raw or not body.strip():
+        fields: object = {}
+    else:
+        try:
+            fields = orjson.loads(body)
+        except orjson.JSONDecodeError as fault:
+            raise BadRequest(f"the body is not JSON: {fault}") from fault
+    if not isinstance(fields, dict):
+        raise BadRequest(f"the body must be a JSON object, not {type(fields).__name__}")
+    try:
+        return found.request.model_validate(fields)
+    except ValidationError as fault:
+        reasons = "; ".join(
+            f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}"
+            for one in fault.errors(include_url=False)[:5]
+        )
+        raise ValidationFailed(reasons) from fault
+
+
+def _success(request: HttpRequest, name: str, version: str, data: dict) -> Response:
+    body = orjson.dumps(
+        envelope(name, version, data), option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    )
+    response = Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
+        response.body = gzip.compress(body, compresslevel=1)
+        response.headers.update(
+            {
+                "Content-Encoding": "gzip",
+                "Vary": "Accept-Encoding",
+                "Content-Length": str(len(response.body)),
+            }
+        )
+    return response
+
+
+def _error(name: str, version: str, fault: ApiError) -> Response:
+    body = orjson.dumps(envelope(name, version, {}, fault), default=str)
+    return Response(body, status_code=fault.code, media_type="application/json")
+
+
+def _with_cookies(response: Response, call: Call, request: HttpRequest) -> Response:
+    secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+    for name, value, life in call.cookies:
+        response.set_cookie(
+            name, value, max_age=life, path="/", httponly=True, samesite="strict", secure=secure
+        )
+    return response

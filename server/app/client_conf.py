@@ -1,0 +1,67 @@
+"""The client configuration we write is part of the product: the SDK's defaults hang or wait without it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from server.domain import access
+from server.settings import Settings
+from server.store import Store
+
+_TEMPLATE = """\
+# Written by the embedded Soundyard server on its first start; it belongs to this checkout.
+# `CLEARML_CONFIG_FILE=<this file>` makes any ClearML program use it. Your own ~/clearml.conf is never touched.
+api {{
+    web_server: "{url}"
+    api_server: "{url}/api"
+    files_server: "{url}/files"
+    credentials {{ access_key: "{access_key}", secret_key: "{secret_key}" }}
+    # A restarted server is found again within seconds instead of minutes.
+    http.retries {{ backoff_factor: 0.2, backoff_max: 2.0 }}
+}}
+sdk {{
+    # A forked reporter can deadlock with the repository detection and makes closing slow.
+    development.report_use_subprocess: false
+    development.report_period_sec: 1
+    # Keep every debug sample: the default wraps after 100 of a kind.
+    metrics.file_history_size: 1000000
+}}
+agent {{
+    # Torch is in the environment already; the agent must not look for wheels of its own.
+    package_manager.pytorch_resolve: "none"
+    force_git_root_python_path: true
+}}
+"""
+_ACCESS_KEY = re.compile(r'access_key:\s*"([^"]+)"')
+_SECRET_KEY = re.compile(r'secret_key:\s*"([^"]+)"')
+_SERVER = re.compile(r'web_server:\s*"([^"]+)"')
+
+
+def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
+    """Write the configuration unless one is there whose address and keys still hold. Returns: its path."""
+    path = settings.conf_path
+    with store.transaction():
+        admin = access.ensure_admin(store, now)
+        access_key, secret = _valid_keys(path, store) or store.users.create_credentials(
+            admin, "client configuration", now
+        )
+    text = path.read_text() if path.exists() else ""
+    server = _SERVER.search(text)
+    key = _ACCESS_KEY.search(text)
+    if not server or server[1] != settings.url or not key or key[1] != access_key:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(_TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
+    return path
+
+
+def _valid_keys(path: Path, store: Store) -> tuple[str, str] | None:
+    if not path.exists():
+        return None
+    text = path.read_text()
+    access_key, secret = _ACCESS_KEY.search(text), _SECRET_KEY.search(text)
+    if access_key and secret and store.users.identity_of_key(access_key[1], secret[1]):
+        return access_key[1], secret[1]
+    return None

@@ -1,0 +1,133 @@
+"""The process: sockets, the lock on the data folder, the client's configuration, background jobs, a clean end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+import uvicorn
+
+from server.api.tokens import Tokens
+from server.app import App
+from server.app.client_conf import ensure_client_conf
+from server.app.context import Context
+from server.app.jobs import Jobs
+from server.settings import Settings
+from server.store import Store
+
+log = logging.getLogger("soundyard")
+
+
+class CannotStart(Exception):
+    """Says why, and what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM. Raises: CannotStart."""
+    with ExitStack() as opened:
+        opened.enter_context(_locked(settings.data))
+        sockets = [opened.enter_context(one) for one in _bind(settings)]
+        store = Store(settings.data, settings.synchronous)
+        opened.callback(store.close)
+        context = Context(settings, store, Tokens(settings.data / "token.key"))
+        ensure_client_conf(settings, store, datetime.now(timezone.utc))
+        opened.enter_context(Jobs(context))
+        opened.enter_context(_announced(settings))
+        config = uvicorn.Config(
+            App(context),
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        _Server(config, settings).run(sockets=sockets)
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready when it is."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(f"Soundyard server is ready: {self._settings.url}", flush=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two servers on one folder would hand a task out twice: the second is refused."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("a+")
+    except OSError as fault:
+        raise CannotStart(f"the data folder {folder} can't be written: {fault.strerror}") from fault
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise CannotStart(
+                f"another server (process {holder}) is using {folder}: stop it, or give another --data"
+            ) from fault
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _bind(settings: Settings) -> list[socket.socket]:
+    ports = {"port": settings.port, "api_port": settings.api_port, "files_port": settings.files_port}
+    sockets: list[socket.socket] = []
+    for name, port in ports.items():
+        if not port:
+            continue
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        one = socket.socket(family, socket.SOCK_STREAM)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((settings.host, port))
+            one.listen(2048)
+        except OSError as fault:
+            one.close()
+            if name != "port":
+                log.warning(
+                    "port %s (%s) is taken; the web port serves the same under /api and /files", port, name
+                )
+                continue
+            raise CannotStart(
+                f"{settings.host}:{port} can't be used: {fault.strerror}. "
+                f"Stop what listens there, or choose another port (--port, SOUNDYARD_PORT)"
+            ) from fault
+        sockets.append(one)
+    return sockets
+
+
+@contextmanager
+def _announced(settings: Settings) -> Iterator[None]:
+    """`ready.json`: who serves, and where; gone when nobody does."""
+    file = settings.data / "ready.json"
+    facts = {"pid": os.getpid(), "url": settings.url, "conf": str(settings.conf_path.resolve())}
+    file.write_text(json.dumps(facts))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def set_up_logging(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

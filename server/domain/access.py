@@ -1,0 +1,67 @@
+"""Who calls: from an access key, a token or a browser's session to an `Identity`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+
+from server.api.call import Identity
+from server.api.errors import InvalidCredentials, InvalidToken
+from server.api.tokens import Tokens
+from server.store import Store
+
+COOKIE = "soundyard_session"
+SESSION_LIFE = timedelta(days=14)
+ADMIN = "Soundyard"
+"""The name of the user that exists from the first start on."""
+
+
+def basic(header: str) -> tuple[str, str]:
+    """The two parts of HTTP Basic (RFC 7617). Raises: InvalidCredentials when it can't be read."""
+    try:
+        name, _, secret = base64.b64decode(header, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as fault:
+        raise InvalidCredentials("the Authorization header can't be decoded") from fault
+    return name, secret
+
+
+def of_key(store: Store, access_key: str, secret: str) -> Identity:
+    identity = store.users.identity_of_key(access_key, secret)
+    if identity is None:
+        raise InvalidCredentials()
+    return identity
+
+
+def of_token(store: Store, tokens: Tokens, token: str, now: datetime) -> Identity:
+    """A token is as good as what it came from: a revoked key or a closed session ends it at once."""
+    claims = tokens.verify(token, now)
+    if claims.get("key"):
+        identity = store.users.identity_of_key(claims["key"])
+    else:
+        identity = store.users.identity_of_session(claims.get("session", ""))
+    if identity is None:
+        raise InvalidToken("its key or session was revoked")
+    return identity
+
+
+def identify(store: Store, tokens: Tokens, authorization: str, cookie: str, now: datetime) -> Identity | None:
+    """The caller's identity, or None when nothing was presented.
+
+    Raises:
+        InvalidCredentials, InvalidToken: something was presented that doesn't hold.
+    """
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        return of_key(store, *basic(value))
+    if scheme.lower() == "bearer":
+        return of_token(store, tokens, value.strip(), now)
+    return of_token(store, tokens, cookie, now) if cookie else None
+
+
+def ensure_admin(store: Store, now: datetime) -> str:
+    """The first user, made on the first start. Returns: its id."""
+    for user in store.users.all():
+        if user["role"] == "admin":
+            return user["id"]
+    return store.users.create(ADMIN, "admin", now)

@@ -1,0 +1,5 @@
+"""One module per API namespace. Importing this package registers every endpoint."""
+
+from server.services import auth, debug, login
+
+__all__ = ["auth", "debug", "login"]

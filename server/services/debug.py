@@ -1,0 +1,11 @@
+"""`debug.*`: is anybody there?"""
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.api.request import Nothing
+
+
+@endpoint("debug.ping", Nothing, role=None)
+def ping(call: Call, request: Nothing) -> dict:
+    """Answers as long as the server does."""
+    return {"msg": "pong", "server": "soundyard"}

@@ -1,0 +1,28 @@
+"""`login.*`: how a browser signs in and out."""
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.api.request import Nothing
+from server.domain import access
+
+
+@endpoint("login.supported_modes", Nothing, role=None)
+def supported_modes(call: Call, request: Nothing) -> dict:
+    """Whether a password is needed, and whether this browser is signed in already."""
+    return {
+        "basic": {"enabled": call.settings.auth == "password", "guest": {"enabled": False}},
+        "sso": {},
+        "sso_providers": [],
+        "authenticated": call.identity is not None,
+        "server_errors": {"missed_es_upgrade": False, "es_connection_error": False},
+    }
+
+
+@endpoint("login.logout", Nothing, role="viewer")
+def logout(call: Call, request: Nothing) -> dict:
+    """Close this browser's session."""
+    if call.identity and call.identity.session:
+        with call.store.transaction():
+            call.store.users.close_session(call.identity.session)
+    call.cookies.append((access.COOKIE, "", 0))
+    return {"url": None}

@@ -1,0 +1,116 @@
+"""Every setting of the server, in one table: its name, default and meaning.
+
+A setting is given on the command line (`--watchdog-minutes 30`) or in the environment
+(`SOUNDYARD_WATCHDOG_MINUTES=30`); the command line wins. Nothing reads the environment at import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SOUNDYARD_"
+
+
+def setting(default: Any, text: str, **more: Any) -> Any:
+    return field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True)
+class Settings:
+    data: Path = setting(Path(".soundyard/server"), "folder of the database, the files and the secrets")
+    host: str = setting("127.0.0.1", "address to bind; other than loopback requires --auth password")
+    port: int = setting(8080, "web port; the API is on it too, at /api, and the files at /files")
+    api_port: int = setting(8008, "additional port with the API at its root; 0: none")
+    files_port: int = setting(8081, "additional port with the files at its root; 0: none")
+    public_url: str = setting(
+        "", "address clients should use when it isn't http://HOST:PORT (behind a proxy)"
+    )
+    client_conf: str = setting("", "where to write the client configuration; default: DATA/../clearml.conf")
+    auth: str = setting(
+        "open",
+        "open: a browser on this machine needs no password; password: users sign in",
+        choices=("open", "password"),
+    )
+    token_days: float = setting(30.0, "life of an access token; the agent logs in again below 12 hours")
+    watchdog_minutes: float = setting(
+        120.0, "a running task silent for longer than this is stopped; 0: never"
+    )
+    worker_timeout_seconds: float = setting(600.0, "a worker silent for longer than this is forgotten")
+    synchronous: str = setting(
+        "FULL",
+        "SQLite's synchronous mode; FULL survives a power cut, NORMAL a killed process",
+        choices=("FULL", "NORMAL"),
+    )
+    max_body_mb: float = setting(64.0, "largest API request accepted, in MB (uploads have no such limit)")
+    log_level: str = setting(
+        "info", "what is logged to stderr", choices=("debug", "info", "warning", "error")
+    )
+
+    def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):
+            choices = one.metadata.get("choices")
+            if choices and getattr(self, one.name) not in choices:
+                raise ValueError(f"{one.name} is {getattr(self, one.name)!r}; expected one of {choices}")
+        if not self.is_loopback and self.auth == "open":
+            raise ValueError(
+                f"host {self.host} can be reached from other machines, and authentication is off: "
+                "add --auth password, or bind 127.0.0.1"
+            )
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
+    def conf_path(self) -> Path:
+        return Path(self.client_conf) if self.client_conf else self.data.parent / "clearml.conf"
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        shown = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+        return (self.public_url or f"http://{shown}:{self.port}").rstrip("/")
+
+
+def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
+    """Add an option for each setting (or for those named). Absent options stay absent in the namespace."""
+    for one in dataclasses.fields(Settings):
+        if only and one.name not in only:
+            continue
+        shown = one.default if one.default != "" else "none"
+        parser.add_argument(
+            "--" + one.name.replace("_", "-"),
+            type=_kind(one),
+            choices=one.metadata.get("choices"),
+            default=argparse.SUPPRESS,
+            help=f"{one.metadata['help']} (default: {shown})".replace("%", "%%"),
+        )
+
+
+def from_sources(arguments: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Command line over environment over defaults.
+
+    Raises:
+        ValueError: a value can't be read, or contradicts another; the message names the setting.
+    """
+    values: dict[str, Any] = {}
+    for one in dataclasses.fields(Settings):
+        variable = PREFIX + one.name.upper()
+        if one.name in arguments:
+            values[one.name] = arguments[one.name]
+        elif environment.get(variable):
+            try:
+                values[one.name] = _kind(one)(environment[variable])
+            except ValueError as fault:
+                raise ValueError(f"{variable}={environment[variable]!r}: {fault}") from fault
+    return Settings(**values)
+
+
+def _kind(one: dataclasses.Field) -> type:
+    """What a setting's text is converted with: the type of its default."""
+    return type(one.default)

@@ -1,0 +1,31 @@
+"""The only room with SQL. `Store` opens the data folder; its attributes are one store a kind of thing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from server.store.db import Database
+from server.store.migrations import migrate
+from server.store.users import Users
+
+
+class Store:
+    """The data folder: `soundyard.db` and `files/`.
+
+    Any thread may use it. Changes belong in `with store.transaction():`; they are durable when it has left.
+    """
+
+    def __init__(self, folder: Path, synchronous: str = "FULL") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        path = folder / "soundyard.db"
+        migrate(path)
+        self.db = Database(path, synchronous)
+        self.users = Users(self.db)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self.db.transaction()
+
+    def close(self) -> None:
+        self.db.close()

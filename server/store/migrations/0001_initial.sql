@@ -1,0 +1,174 @@
+-- Documents: one row an object, one column a top-level field of ClearML's schema. Scalars are native, everything
+-- deeper is JSON text. Times are ISO 8601 in UTC with microseconds, so that text order is time order.
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    given_name TEXT, family_name TEXT, avatar TEXT, email TEXT,
+    role TEXT NOT NULL,
+    company TEXT NOT NULL,
+    password TEXT,                       -- argon2 hash; NULL: can't sign in with a password
+    preferences TEXT NOT NULL DEFAULT '{}',
+    created TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE credentials (
+    access_key TEXT PRIMARY KEY,
+    secret_hash TEXT NOT NULL,           -- SHA-256; the secret is 256 random bits, so no slow hash is needed
+    user TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    label TEXT,
+    created TEXT NOT NULL,
+    last_used TEXT, last_used_from TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE sessions (                  -- a signed-in browser; its token names the session
+    id TEXT PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    created TEXT NOT NULL,
+    expires TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE projects (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,                  -- the whole path, "a/b/c"
+    basename TEXT NOT NULL,
+    parent TEXT,
+    path TEXT NOT NULL DEFAULT '[]',     -- ids from the root to the parent
+    description TEXT, user TEXT, company TEXT,
+    created TEXT, last_update TEXT,
+    tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
+    default_output_destination TEXT,
+    featured INTEGER
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX projects_by_name ON projects(name);
+CREATE INDEX projects_by_parent ON projects(parent);
+
+CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'created',
+    project TEXT, parent TEXT, user TEXT, company TEXT, comment TEXT,
+    status_reason TEXT, status_message TEXT, status_changed TEXT,
+    created TEXT, started TEXT, completed TEXT, published TEXT,
+    last_update TEXT, last_change TEXT, last_changed_by TEXT,
+    last_worker TEXT, last_worker_report TEXT, last_iteration INTEGER NOT NULL DEFAULT 0,
+    active_duration INTEGER, enqueue_status TEXT, report TEXT,
+    tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
+    script TEXT, execution TEXT, hyperparams TEXT, configuration TEXT, runtime TEXT, container TEXT,
+    models TEXT, output TEXT, report_assets TEXT
+);
+CREATE INDEX tasks_by_project ON tasks(project, last_update);
+CREATE INDEX tasks_by_status ON tasks(status, last_update);
+CREATE INDEX tasks_by_parent ON tasks(parent);
+CREATE INDEX tasks_by_update ON tasks(last_update);
+CREATE INDEX tasks_by_name ON tasks(name);
+
+-- What tables are filtered and sorted by, drawn out of the documents.
+CREATE TABLE task_params (
+    task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,
+    section TEXT NOT NULL, name TEXT NOT NULL, value TEXT,
+    PRIMARY KEY (task, section, name)
+) WITHOUT ROWID;
+CREATE INDEX task_params_by_value ON task_params(section, name, value, task);
+
+CREATE TABLE last_metrics (
+    task TEXT NOT NULL,                  -- a task's id, or a model's
+    metric_hash TEXT NOT NULL, variant_hash TEXT NOT NULL,   -- md5 of the names, as in `last_metrics.<md5>.<md5>`
+    metric TEXT NOT NULL, variant TEXT NOT NULL,
+    value REAL, iter INTEGER, timestamp INTEGER, count INTEGER NOT NULL DEFAULT 0,
+    min_value REAL, min_value_iteration INTEGER,
+    max_value REAL, max_value_iteration INTEGER,
+    first_value REAL, first_value_iteration INTEGER,
+    PRIMARY KEY (task, metric_hash, variant_hash)
+) WITHOUT ROWID;
+CREATE INDEX last_metrics_by_value ON last_metrics(metric_hash, variant_hash, value, task);
+
+CREATE TABLE models (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL, uri TEXT, framework TEXT, comment TEXT, project TEXT, parent TEXT, task TEXT,
+    user TEXT, company TEXT, ready INTEGER NOT NULL DEFAULT 0,
+    created TEXT, last_update TEXT, last_change TEXT, last_changed_by TEXT, last_iteration INTEGER,
+    tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
+    design TEXT, labels TEXT, ui_cache TEXT, metadata TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX models_by_project ON models(project, last_update);
+CREATE INDEX models_by_task ON models(task);
+CREATE INDEX models_by_uri ON models(uri);
+
+CREATE TABLE queues (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL, display_name TEXT, user TEXT, company TEXT,
+    created TEXT, last_update TEXT,
+    tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]', metadata TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX queues_by_name ON queues(name);
+
+CREATE TABLE queue_entries (
+    queue TEXT NOT NULL REFERENCES queues(id) ON DELETE CASCADE,
+    position REAL NOT NULL,
+    task TEXT NOT NULL UNIQUE,           -- a task waits in one queue at most
+    added TEXT NOT NULL,
+    PRIMARY KEY (queue, position)
+) WITHOUT ROWID;
+
+CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    user TEXT, company TEXT, ip TEXT,
+    register_time TEXT, register_timeout INTEGER, last_activity_time TEXT, last_report_time TEXT,
+    task TEXT, queue TEXT,
+    queues TEXT NOT NULL DEFAULT '[]', tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
+    runtime_properties TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+
+CREATE TABLE worker_stats (
+    worker TEXT NOT NULL, timestamp INTEGER NOT NULL,        -- milliseconds
+    metric TEXT NOT NULL, variant TEXT NOT NULL, value REAL,
+    task TEXT,
+    PRIMARY KEY (worker, metric, variant, timestamp)
+) WITHOUT ROWID;
+
+CREATE TABLE queue_stats (
+    queue TEXT NOT NULL, timestamp INTEGER NOT NULL, length INTEGER NOT NULL, waiting REAL NOT NULL,
+    PRIMARY KEY (queue, timestamp)
+) WITHOUT ROWID;
+
+-- Events are real rows. A curve has a number, so that its rows are small and lie together.
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    task TEXT NOT NULL, kind TEXT NOT NULL,                  -- scalar | vector | plot | image
+    metric TEXT NOT NULL, variant TEXT NOT NULL,
+    UNIQUE (task, kind, metric, variant)
+);
+
+CREATE TABLE scalars (
+    series INTEGER NOT NULL, iter INTEGER NOT NULL,
+    value REAL, timestamp INTEGER NOT NULL,
+    PRIMARY KEY (series, iter)
+) WITHOUT ROWID;
+
+CREATE TABLE documents (                                     -- plots and debug samples: upserted like scalars
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL, iter INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL, worker TEXT,
+    body TEXT NOT NULL,                                      -- plot_str, or the URL of a sample
+    key TEXT,
+    UNIQUE (series, iter)
+);
+
+CREATE TABLE logs (
+    id INTEGER PRIMARY KEY,
+    task TEXT NOT NULL, timestamp INTEGER NOT NULL,
+    level TEXT, worker TEXT, msg TEXT NOT NULL
+);
+CREATE INDEX logs_by_task ON logs(task, timestamp, id);
+
+CREATE TABLE files (                                         -- what lies in the files folder: who owns it, how large it is
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    user TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,119 @@
+"""Users, their access keys and their browsers' sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import uuid
+from datetime import datetime
+
+from server.api.call import Identity
+from server.store import times
+from server.store.db import Database
+
+COMPANY = "d1bd92a3b039400cbafc60a7a5b1e52b"
+"""The one company of an embedded server: ClearML's id of its default company, so that exports match."""
+
+
+class Users:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def create(self, name: str, role: str, now: datetime, password: str | None = None) -> str:
+        """`password` is a hash already. Returns: the new user's id."""
+        user = uuid.uuid4().hex
+        given, _, family = name.partition(" ")
+        self._db.execute(
+            "INSERT INTO users(id, name, given_name, family_name, role, company, password, created)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (user, name, given, family, role, COMPANY, password, times.text(now)),
+        )
+        return user
+
+    def get(self, user: str) -> dict | None:
+        row = self._db.row("SELECT * FROM users WHERE id = ?", (user,))
+        return _user(row) if row else None
+
+    def by_name(self, name: str) -> dict | None:
+        row = self._db.row("SELECT * FROM users WHERE name = ?", (name,))
+        return _user(row) if row else None
+
+    def all(self) -> list[dict]:
+        return [_user(row) for row in self._db.rows("SELECT * FROM users ORDER BY created, id")]
+
+    # Access keys
+
+    def create_credentials(self, user: str, label: str | None, now: datetime) -> tuple[str, str]:
+        """Returns: access key and secret key. The secret is shown this once; only its hash is kept."""
+        access, secret = secrets.token_hex(16).upper(), secrets.token_urlsafe(32)
+        self._db.execute(
+            "INSERT INTO credentials(access_key, secret_hash, user, label, created) VALUES (?, ?, ?, ?, ?)",
+            (access, _hash(secret), user, label, times.text(now)),
+        )
+        return access, secret
+
+    def credentials(self, user: str) -> list[dict]:
+        sql = (
+            "SELECT access_key, label, created, last_used, last_used_from FROM credentials"
+            " WHERE user = ? ORDER BY created"
+        )
+        return [dict(row) for row in self._db.rows(sql, (user,))]
+
+    def identity_of_key(self, access_key: str, secret: str | None = None) -> Identity | None:
+        """Who holds this key; None when it doesn't exist, was revoked, or `secret` is given and isn't its own."""
+        row = self._db.row(
+            "SELECT u.id, u.name, u.role, u.company, c.secret_hash FROM credentials c"
+            " JOIN users u ON u.id = c.user WHERE c.access_key = ?",
+            (access_key,),
+        )
+        if not row or (secret is not None and not secrets.compare_digest(row["secret_hash"], _hash(secret))):
+            return None
+        return Identity(row["id"], row["role"], row["company"], row["name"], key=access_key)
+
+    def note_use(self, access_key: str, client: str, now: datetime) -> None:
+        self._db.execute(
+            "UPDATE credentials SET last_used = ?, last_used_from = ? WHERE access_key = ?",
+            (times.text(now), client, access_key),
+        )
+
+    def label_credentials(self, user: str, access_key: str, label: str | None) -> int:
+        sql = "UPDATE credentials SET label = ? WHERE user = ? AND access_key = ?"
+        return self._db.execute(sql, (label, user, access_key))
+
+    def revoke_credentials(self, user: str, access_key: str) -> int:
+        return self._db.execute(
+            "DELETE FROM credentials WHERE user = ? AND access_key = ?", (user, access_key)
+        )
+
+    # Sessions of browsers
+
+    def open_session(self, user: str, now: datetime, expires: datetime) -> str:
+        session = secrets.token_urlsafe(24)
+        self._db.execute("DELETE FROM sessions WHERE expires < ?", (times.text(now),))
+        self._db.execute(
+            "INSERT INTO sessions(id, user, created, expires) VALUES (?, ?, ?, ?)",
+            (session, user, times.text(now), times.text(expires)),
+        )
+        return session
+
+    def identity_of_session(self, session: str) -> Identity | None:
+        row = self._db.row(
+            "SELECT u.id, u.name, u.role, u.company FROM sessions s JOIN users u ON u.id = s.user"
+            " WHERE s.id = ?",
+            (session,),
+        )
+        return Identity(row["id"], row["role"], row["company"], row["name"], session=session) if row else None
+
+    def close_session(self, session: str) -> None:
+        self._db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _user(row) -> dict:
+    user = dict(row)
+    user["preferences"] = json.loads(user["preferences"])
+    return user
