@@ -24,7 +24,7 @@ def refusal(scope: Scope, settings: Settings) -> ApiError | None:
     if settings.is_loopback and host and host not in allowed and not _is_loopback(_name(host)):
         return ForeignOrigin(f"host {host!r} is not this server's; start it with --public-url to allow it")
     origin = headers.get("origin")
-    if origin and origin != "null" and urlsplit(origin).netloc not in {host, *allowed}:
+    if origin and urlsplit(origin).netloc not in {host, *allowed}:
         return ForeignOrigin(f"origin {origin}")
     if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_navigation(headers, scope):
         return ForeignOrigin(f"a {headers['sec-fetch-site']} page asked")
