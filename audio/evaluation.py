@@ -1,5 +1,7 @@
 """Evaluation: a checkpoint on held-out clips, down to every clip."""
 
+import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +9,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
+from audio import checkpoint as checkpoints
+from audio.batches import Waves, clip_frames
 from audio.config import EvaluateConfig
+from audio.devices import autocast, pick_device
+from audio.errors import CheckpointError, StoreError
+from audio.models import Classifier
+from audio.objective import loss_of, probabilities
+from audio.splits import held_out
 from audio.store import ClipStore
+
+PEAKS = 100  # min/max pairs of a waveform strip
+TOP = 5
 
 
 @dataclass
@@ -17,9 +31,8 @@ class EvaluationResult:
     """Figures of one checkpoint on one set of clips.
 
     `clips` has a row per clip, worst loss first: `clip`, `split`, `fold`, `label`, `prediction`, `confidence`
-    (probability of the prediction), `top` (JSON list of [label, probability], best first, up to five),
-    `loss` (nats), `duration` (s), `sample_rate` (Hz), `loudness` (dBFS, RMS), `peaks` (base64 of 100
-    int8 min/max pairs).
+    (probability of the prediction), `top` (JSON list of [label, probability], best first, up to five), `loss`
+    (nats), `duration` (s), `sample_rate` (Hz), `loudness` (dBFS, RMS), `peaks` (base64 of 100 int8 min/max pairs).
     """
 
     accuracy: float
@@ -46,7 +59,154 @@ def evaluate(
 ) -> EvaluationResult:
     """Run the model of `checkpoint_path` on the held-out clips of `store`.
 
-    `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other
-    classes than the store's) and StoreError (no clip in that fold or split).
+    `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other classes or
+    sample rate than the store's) and StoreError (no clip in that fold or split).
     """
-    raise NotImplementedError
+    state = checkpoints.load(checkpoint_path)
+    _refuse_mismatch(state, store)
+    trained = checkpoints.config_of(state)
+    fold = trained.fold if config.fold is None else config.fold
+    rows = held_out(store, fold, config.split)
+    if len(rows) == 0:
+        where = f"fold {fold}" if fold else f"split {config.split!r}"
+        raise StoreError(f"The store has no clip in {where}; folds: {store.folds}, splits: {store.splits}.")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    device = pick_device(config.device)
+    model = checkpoints.model_of(state).to(device)
+    frames = clip_frames(trained.clip_seconds, store)
+    waves = Waves(store, rows, frames, trained.fill, device)
+    chance, loss = predict(model, waves, config, trained.precision, progress)
+    return summarise(store, rows, chance, loss, model.frontend.describe())
+
+
+def _refuse_mismatch(state: dict[str, Any], store: ClipStore) -> None:
+    if state["classes"] != store.classes:
+        missing = sorted(set(state["classes"]) ^ set(store.classes))[:6]
+        raise CheckpointError(
+            f"The model knows {len(state['classes'])} classes, the store has {len(store.classes)}; "
+            f"only one of them has: {', '.join(missing)}. Evaluate on a store of the same data set."
+        )
+    if state["sample_rate"] != store.sample_rate:
+        raise CheckpointError(
+            f"The model was trained at {state['sample_rate']} Hz, the store is at {store.sample_rate} Hz; "
+            f"preprocess with sample_rate={state['sample_rate']}."
+        )
+
+
+@torch.no_grad()
+def predict(
+    model: Classifier,
+    waves: Waves,
+    config: EvaluateConfig,
+    precision: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Probabilities `(clips, classes)`, averaged over `config.speeds`, and each clip's loss in nats `(clips,)`."""
+    targets = torch.from_numpy(waves.store.targets(waves.rows))
+    multi = waves.store.multi_label
+    chances, losses = [], []
+    for part in torch.arange(len(waves)).split(config.batch_size):
+        total = torch.zeros(len(part), len(waves.store.classes))
+        for speed in config.speeds:
+            with autocast(waves.device, precision):
+                logits = model(waves.gather(part, speed))
+            total += probabilities(logits, multi).cpu() / len(config.speeds)
+        chances.append(total)
+        losses.append(loss_of(_logits(total, multi), targets[part], multi))
+        if progress:
+            progress(int(part[-1]) + 1, len(waves))
+    return torch.cat(chances), torch.cat(losses)
+
+
+def _logits(chance: Tensor, multi_label: bool) -> Tensor:
+    """Logits that give these probabilities, for the loss of averaged answers."""
+    chance = chance.clamp(1e-7, 1 - 1e-7)
+    return torch.logit(chance) if multi_label else chance.log()
+
+
+def summarise(
+    store: ClipStore, rows: pd.DataFrame, chance: Tensor, loss: Tensor, frontend: dict[str, Any]
+) -> EvaluationResult:
+    """The figures and the table from every clip's probabilities and loss."""
+    targets = store.targets(rows) > 0.5
+    answers = (
+        (chance > 0.5).numpy() if store.multi_label else one_hot(chance.argmax(1).numpy(), len(store.classes))
+    )
+    per_class = class_table(targets, answers, store.classes)
+    clips = clip_table(store, rows, chance.numpy(), loss.numpy())
+    return EvaluationResult(
+        accuracy=float((targets == answers).all(1).mean()),
+        macro_f1=float(per_class["f1"][per_class["support"] > 0].mean()),
+        loss=float(loss.mean()),
+        confusion=confusion_matrix(targets, chance.numpy()),
+        classes=store.classes,
+        per_class=per_class,
+        clips=clips.sort_values("loss", ascending=False, ignore_index=True),
+        frontend=frontend,
+        store=store,
+    )
+
+
+def one_hot(numbers: np.ndarray, classes: int) -> np.ndarray:
+    """`(clips,)` → bool `(clips, classes)`."""
+    return np.arange(classes) == numbers[:, None]
+
+
+def confusion_matrix(targets: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Counts `(true class, predicted class)`; a clip with several labels counts once for each of them."""
+    guess = one_hot(chance.argmax(1), chance.shape[1])
+    return targets.astype(np.int64).T @ guess.astype(np.int64)
+
+
+def class_table(targets: np.ndarray, answers: np.ndarray, classes: list[str]) -> pd.DataFrame:
+    """Precision, recall, F1 and support of each class; 0 where a class was never predicted."""
+    hits = (targets & answers).sum(0)
+    support, predicted = targets.sum(0), answers.sum(0)
+    precision = hits / np.maximum(predicted, 1)
+    recall = hits / np.maximum(support, 1)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
+    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support}
+    return pd.DataFrame(columns, index=pd.Index(classes, name="class"))
+
+
+def clip_table(store: ClipStore, rows: pd.DataFrame, chance: np.ndarray, loss: np.ndarray) -> pd.DataFrame:
+    """One row a clip; `EvaluationResult` says what the columns are."""
+    table = []
+    for i, row in enumerate(rows.itertuples()):
+        wave = store.waveform(row.clip)
+        order = np.argsort(-chance[i])[:TOP]
+        top = [[store.classes[j], round(float(chance[i, j]), 5)] for j in order]
+        table.append(
+            {
+                "clip": row.clip,
+                "split": row.split or "test",
+                "fold": int(row.fold),
+                "label": row.label,
+                "prediction": top[0][0],
+                "confidence": top[0][1],
+                "top": json.dumps(top, ensure_ascii=False),
+                "loss": float(loss[i]),
+                "duration": round(float(row.duration), 4),
+                "sample_rate": store.sample_rate,
+                "loudness": loudness(wave),
+                "peaks": peaks(wave),
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def loudness(waveform: np.ndarray) -> float:
+    """Root mean square of int16 samples in dBFS (a full-scale square wave is 0); digital silence is -100."""
+    power = float(np.mean(np.square(waveform.astype(np.float32) / 32768.0)))
+    return round(10 * np.log10(max(power, 1e-10)), 2)
+
+
+def peaks(waveform: np.ndarray, pairs: int = PEAKS) -> str:
+    """Base64 of int8 (minimum, maximum) of `pairs` equal stretches, for drawing a strip without decoding."""
+    edges = np.linspace(0, len(waveform), pairs + 1).astype(int)
+    strip = np.zeros((pairs, 2), np.int8)
+    for i, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+        part = waveform[start : max(end, start + 1)]
+        strip[i] = (int(part.min()) >> 8, int(part.max()) >> 8) if len(part) else (0, 0)
+    return base64.b64encode(strip.tobytes()).decode()

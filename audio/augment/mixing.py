@@ -1,0 +1,53 @@
+"""Augmentation that mixes clips, and their labels by the same shares."""
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from audio.augment.spectrogram import uniform
+
+
+def beta(alpha: float, size: int, random: Generator) -> Tensor:
+    """Draws from Beta(alpha, alpha), `(size,)`, from the generator given (torch's distributions take none)."""
+    if alpha == 1.0:
+        return uniform((size,), 0, 1, random)
+    seed = int(torch.randint(2**31, (1,), generator=random, device=random.device))
+    draws = np.random.default_rng(seed).beta(alpha, alpha, size)
+    return torch.from_numpy(draws).float().to(random.device)
+
+
+def mixup(
+    features: Tensor, targets: Tensor, probability: float, alpha: float, random: Generator
+) -> tuple[Tensor, Tensor]:
+    """Two clips sounding together (Zhang et al. 2018, arXiv:1710.09412): power is added, not its logarithm.
+
+    `features` `(batch, 1, mel, frame)` log power, `targets` `(batch, classes)`. A clip is mixed with another of the
+    batch with `probability`; the larger share is its own.
+    """
+    batch = len(features)
+    share = beta(alpha, batch, random)
+    share = torch.maximum(share, 1 - share)
+    mixed = uniform((batch,), 0, 1, random) < probability
+    share = torch.where(mixed, share, torch.ones_like(share))
+    other = torch.randperm(batch, generator=random, device=random.device)
+    weight = share[:, None, None, None]
+    both = torch.logaddexp(
+        features + weight.log(), features[other] + (1 - weight).log()
+    )  # log 0 = -inf adds none
+    return both, share[:, None] * targets + (1 - share)[:, None] * targets[other]
+
+
+def cutmix(
+    features: Tensor, targets: Tensor, probability: float, alpha: float, random: Generator
+) -> tuple[Tensor, Tensor]:
+    """A stretch of time replaced by another clip's (Yun et al. 2019, arXiv:1905.04899, along time alone)."""
+    batch, frames = len(features), features.shape[-1]
+    width = ((1 - beta(alpha, batch, random)) * frames).round()
+    width = torch.where(uniform((batch,), 0, 1, random) < probability, width, torch.zeros_like(width))
+    start = (uniform((batch,), 0, 1, random) * (frames - width + 1)).floor()
+    position = torch.arange(frames, device=features.device)
+    inside = (position >= start[:, None]) & (position < (start + width)[:, None])  # (batch, frame)
+    other = torch.randperm(batch, generator=random, device=random.device)
+    both = torch.where(inside[:, None, None, :], features[other], features)
+    share = (1 - width / frames)[:, None]
+    return both, share * targets + (1 - share) * targets[other]

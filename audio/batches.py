@@ -1,0 +1,72 @@
+"""Batches of sound: waveforms gathered from the clip store, or features computed once and kept.
+
+Both give `(indices) → features`; which one is used is `feature_cache`. On a CPU the front end costs more than a small
+network, so it runs once per clip and playback speed; on a GPU the whole int16 array lies in its memory.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import soxr
+import torch
+from torch import Tensor
+
+from audio.decoding import fit
+from audio.models import Classifier
+from audio.store import ClipStore
+
+CACHE_LIMIT = 3 * 2**30  # bytes of cached features above which `auto` computes them per batch
+
+
+@dataclass
+class Waves:
+    """Waveforms of some rows of a store, all of one length."""
+
+    store: ClipStore
+    rows: pd.DataFrame
+    frames: int  # samples that every clip is cut or filled to
+    fill: str
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        self.offsets = self.rows["offset"].to_numpy()
+        self.lengths = self.rows["frames"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def clip(self, i: int, speed: float = 1.0) -> np.ndarray:
+        """One clip at a playback speed, float32 `(frames,)` in -1..1."""
+        need = self.frames if speed == 1.0 else int(self.frames * speed) + 8
+        samples = self.store.samples[self.offsets[i] : self.offsets[i] + min(self.lengths[i], need)]
+        wave = samples.astype(np.float32) / 32768.0
+        if speed != 1.0:
+            wave = soxr.resample(wave, speed, 1.0, quality="HQ")
+        return fit(wave, self.frames, self.fill)
+
+    def gather(self, indices: Tensor, speed: float = 1.0) -> Tensor:
+        """`(batch,)` positions → float32 `(batch, time)` on the device."""
+        batch = np.stack([self.clip(int(i), speed) for i in indices])
+        return torch.from_numpy(batch).to(self.device, non_blocking=True)
+
+
+def clip_frames(clip_seconds: float | None, store: ClipStore) -> int:
+    """Samples of a clip in a batch: as set, or what nine of ten clips fit in."""
+    seconds = clip_seconds or float(np.quantile(store.index["duration"], 0.9))
+    return max(1, round(seconds * store.sample_rate))
+
+
+def compute_features(model: Classifier, waves: Waves, speed: float = 1.0, batch: int = 64) -> Tensor:
+    """Features of all clips at one speed, float16 `(clips, 1, mel, frame)` on the CPU."""
+    parts = [
+        model.features(waves.gather(part, speed)).half().cpu()
+        for part in torch.arange(len(waves)).split(batch)
+    ]
+    return torch.cat(parts)
+
+
+def cache_bytes(model: Classifier, waves: Waves, speeds: int) -> int:
+    """Memory that the features of all clips at so many speeds would take."""
+    bands = int(model.frontend.settings["n_mels"])
+    return 2 * len(waves) * speeds * bands * model.frontend.frames(waves.frames)

@@ -1,0 +1,39 @@
+"""Where and with which precision to compute."""
+
+import contextlib
+from typing import Any
+
+import torch
+
+from audio.errors import ConfigError
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name, `auto` being the first GPU if there is one. Raises ConfigError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigError(f"device is {name!r}; it can be auto, cpu, cuda or cuda:N.") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        found = torch.cuda.device_count()
+        raise ConfigError(f"device is {name!r}, but torch finds {found} CUDA devices here. Use auto or cpu.")
+    return device
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32: tensor cores, or AVX-512 BF16 / AMX instructions."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    checks = (
+        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+    return device.type == "cpu" and any(check() for check in checks if check)
+
+
+def autocast(device: torch.device, precision: str) -> Any:
+    """The context that computes in `precision`: auto, fp32 or bf16."""
+    if precision == "bf16" or (precision == "auto" and has_fast_bf16(device)):
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
