@@ -1,0 +1,175 @@
+"""Collections of documents in SQLite: get, insert, change, delete, and ClearML's queries.
+
+See `schema` for how a document lies in its row, `query` for the query language.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from server.store import projection
+from server.store.db import Database
+from server.store.query import Compiler, Window, window
+from server.store.schema import Schema
+
+Document = dict[str, Any]
+Drawn = Callable[[list[str], list[str]], dict[str, Any]]
+"""Reads a field that lies in a table of its own: (ids, asked paths) → id → value."""
+
+_ALWAYS_LISTS = ("tags", "system_tags")
+
+
+class Collection:
+    """Documents of one kind. Writes need `with db.transaction():`; every statement is atomic."""
+
+    def __init__(self, db: Database, schema: Schema, drawn: Mapping[str, Drawn] | None = None) -> None:
+        self._db = db
+        self.schema = schema
+        self._drawn = dict(drawn or {})
+
+    # One document
+
+    def get(self, id: str, only_fields: str | Iterable[str] | None = None) -> Document | None:
+        found = self.find({"id": [id], "only_fields": only_fields})
+        return found[0] if found else None
+
+    def exists(self, id: str) -> bool:
+        return self._db.row(f"SELECT 1 FROM {self.schema.table} WHERE id = ?", (id,)) is not None
+
+    def insert(self, document: Mapping[str, Any]) -> str:
+        """Add a document with its `id`; fields that are no columns are an error of the caller. Returns: the id."""
+        row = {"id": document["id"], **self._row(document)}
+        names = ", ".join(f'"{name}"' for name in row)
+        marks = ", ".join("?" * len(row))
+        self._db.execute(f"INSERT INTO {self.schema.table}({names}) VALUES ({marks})", tuple(row.values()))
+        return document["id"]
+
+    def update(self, id: str, fields: Mapping[str, Any], expected_status: Iterable[str] | None = None) -> int:
+        """Set fields (each replaces what was there). With `expected_status`, only while the status is one of
+        these: a compare-and-set. Returns: the number of documents changed, 0 or 1."""
+        row = self._row(fields)
+        if not row:
+            return int(self.exists(id))
+        sets = ", ".join(f'"{name}" = ?' for name in row)
+        sql, params = f"UPDATE {self.schema.table} SET {sets} WHERE id = ?", [*row.values(), id]
+        if expected_status is not None:
+            allowed = list(expected_status)
+            sql += f" AND status IN ({', '.join('?' * len(allowed))})"
+            params += allowed
+        return self._db.execute(sql, params)
+
+    def delete(self, ids: str | Iterable[str]) -> int:
+        listed = orjson.dumps([ids] if isinstance(ids, str) else list(ids)).decode()
+        return self._db.execute(
+            f"DELETE FROM {self.schema.table} WHERE id IN (SELECT value FROM json_each(?))", (listed,)
+        )
+
+    # Many
+
+    def find(
+        self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
+    ) -> list[Document]:
+        """The documents for which the filters of all the queries hold, in the order and window of the first.
+
+        Raises:
+            ValidationFailed: a pattern, date or path that can't be understood.
+        """
+        compiler = Compiler(self.schema)
+        wanted = projection.paths(query.get("only_fields"))
+        columns = self._columns(wanted)
+        part = window(query)
+        where = compiler.where(query, *also)
+        order = compiler.order(query.get("order_by"), default_order)
+        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
+        rows = self._db.rows(
+            f"SELECT {columns} FROM {self.schema.table} t WHERE {where} {order} LIMIT {limit} OFFSET {offset}",
+            compiler.params,
+        )
+        documents = [self._document(row) for row in rows]
+        self._add_drawn(documents, wanted)
+        return [projection.project(one, wanted) for one in documents] if wanted else documents
+
+    def page(
+        self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
+    ) -> tuple[list[Document], str | None]:
+        """`find`, and the scroll id for what follows when the query scrolls."""
+        part: Window = window(query)
+        return self.find(query, *also, default_order=default_order), part.next if part.scroll else None
+
+    def ids(self, *queries: Mapping[str, Any]) -> list[str]:
+        """The ids of all that match, whatever the window."""
+        compiler = Compiler(self.schema)
+        where = compiler.where(*queries)
+        return [row[0] for row in self._db.rows(self._select("t.id", where), compiler.params)]
+
+    def count(self, *queries: Mapping[str, Any]) -> int:
+        compiler = Compiler(self.schema)
+        where = compiler.where(*queries)
+        return self._db.value(self._select("count(*)", where), compiler.params)
+
+    def group_counts(self, field: str, *queries: Mapping[str, Any]) -> dict[Any, int]:
+        """How many of the matching documents have each value of a field."""
+        compiler = Compiler(self.schema)
+        where = compiler.where(*queries)
+        sql = self._select(f't."{field}", count(*)', where) + f' GROUP BY t."{field}"'
+        return {row[0]: row[1] for row in self._db.rows(sql, compiler.params)}
+
+    def distinct(self, path: str, *queries: Mapping[str, Any]) -> list[Any]:
+        """The different values of a field among the matching documents, sorted; of a list: its elements."""
+        compiler = Compiler(self.schema)
+        where = compiler.where(*queries)
+        place = self.schema.place(path, compiler.bind)
+        value, table = (place.element, f", {place.each}") if place.each else (place.value, "")
+        sql = f"SELECT DISTINCT {value} AS v FROM {self.schema.table} t{table} WHERE {where} AND v IS NOT NULL ORDER BY 1"
+        return [row[0] for row in self._db.rows(sql, compiler.params)]
+
+    def _select(self, what: str, where: str) -> str:
+        return f"SELECT {what} FROM {self.schema.table} t WHERE {where}"
+
+    # Rows and documents
+
+    def _columns(self, wanted: Sequence[str]) -> str:
+        if not wanted:
+            return "t.*"
+        heads = {path.partition(".")[0] for path in wanted} & self.schema.fields.keys()
+        return ", ".join(["t.id", *(f't."{head}"' for head in sorted(heads))])
+
+    def _row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        row = {}
+        for name, value in fields.items():
+            if name == "id":
+                continue
+            kind = self.schema.fields[name]
+            if kind in ("list", "json") and value is not None:
+                value = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+            elif kind == "bool" and value is not None:
+                value = int(value)
+            row[name] = value
+        return row
+
+    def _document(self, row: sqlite3.Row) -> Document:
+        document: Document = {"id": row["id"]}
+        for name in row.keys():
+            value, kind = row[name], self.schema.fields.get(name)
+            if kind is None or value is None:
+                if value is None and name in _ALWAYS_LISTS:
+                    document[name] = []
+            elif kind in ("list", "json"):
+                document[name] = orjson.loads(value)
+            else:
+                document[name] = bool(value) if kind == "bool" else value
+        return document
+
+    def _add_drawn(self, documents: list[Document], wanted: Sequence[str]) -> None:
+        ids = [one["id"] for one in documents]
+        for field, read in self._drawn.items():
+            asked = [path for path in wanted if path.partition(".")[0] == field]
+            if not ids or (wanted and not asked):
+                continue
+            values = read(ids, asked)
+            for document in documents:
+                document[field] = values.get(document["id"], {})

@@ -1,0 +1,284 @@
+"""From ClearML's query language to SQL.
+
+A query is the body of a `get_all`: fields of the collection with what they must be, `_any_`/`_all_` over several
+fields, `filters`, `search_text`, `order_by`, and paging. Keys that name no field are ignored, because clients send
+stray ones; so are empty lists and nulls, which mean "no filter".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import orjson
+
+from server.api.errors import ValidationFailed
+from server.store import operators, patterns, times
+from server.store.schema import Place, Schema
+
+MOST = 500
+"""Documents in one answer when the query doesn't say."""
+_LIMIT = 10_000
+_MULTI = re.compile(r"^_(all|and|any|or)_")
+_CONSTRAINT = re.compile(r"^\s*(>=|<=|==|>|<)?\s*(.*?)\s*$", re.DOTALL)
+_PLACEHOLDERS = 50
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of the found is wanted. `scroll`: the answer carries an id for the next part."""
+
+    start: int
+    size: int
+    scroll: bool = False
+
+    @property
+    def next(self) -> str:
+        return base64.urlsafe_b64encode(f"offset:{self.start + self.size}".encode()).decode()
+
+
+class Compiler:
+    """Compiles for one collection. Statements use named parameters, collected in `params`."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.params: dict[str, Any] = {}
+
+    def bind(self, value: Any) -> str:
+        if isinstance(value, bool):
+            value = int(value)
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            value = float(value)
+        elif value is not None and not isinstance(value, (str, int, float)):
+            raise ValidationFailed(f"{value!r} is not a value to compare with")
+        name = f"p{len(self.params)}"
+        self.params[name] = value
+        return f":{name}"
+
+    # Filters
+
+    def where(self, *queries: Mapping[str, Any]) -> str:
+        """The condition that all the queries' filters hold."""
+        parts = [part for query in queries for part in self._conditions(query)]
+        return " AND ".join(parts) or "1"
+
+    def _conditions(self, query: Mapping[str, Any]) -> list[str]:
+        parts = []
+        for key, wanted in query.items():
+            if wanted is None or wanted == []:
+                continue
+            multi = _MULTI.match(key)
+            if multi:
+                parts.append(self._several(multi[1] in ("all", "and"), wanted))
+            elif key == "filters":
+                parts += self._filters(wanted)
+            elif key == "search_text":
+                parts += self._search(wanted)
+            elif self._schema.kind(key):
+                parts.append(self._field(key, wanted))
+        return [part for part in parts if part]
+
+    def _field(self, path: str, wanted: Any) -> str:
+        kind = self._schema.kind(path)
+        place = self._schema.place(path, self.bind)
+        if kind == "time":
+            return self._range(place, wanted, _moment)
+        if kind in ("int", "real") and isinstance(wanted, list):
+            return self._range(place, wanted, _number)
+        if path in self._schema.patterns and isinstance(wanted, str):
+            return self._pattern(place, wanted)
+        return self._values(place, wanted if isinstance(wanted, list) else [wanted])
+
+    def _values(self, place: Place, wanted: Sequence[Any]) -> str:
+        plain = not any(
+            value is None or (isinstance(value, str) and value.startswith(("-", "__$"))) for value in wanted
+        )
+        if plain:
+            return place.holds(lambda value: f"{value} IN {self._set(wanted)}")
+        return operators.expression(wanted, lambda value: self._has(place, value))
+
+    def _has(self, place: Place, value: Any) -> str:
+        if value is None:
+            return place.missing()
+        return place.holds(lambda element: f"{element} = {self.bind(value)}")
+
+    def _set(self, values: Sequence[Any]) -> str:
+        if len(values) <= _PLACEHOLDERS:
+            return f"({', '.join(self.bind(value) for value in values)})"
+        return f"(SELECT value FROM json_each({self.bind(orjson.dumps(values).decode())}))"
+
+    def _pattern(self, place: Place, pattern: str, ignore_case: bool = False) -> str:
+        exact = None if ignore_case else patterns.literal(pattern)
+        if exact is not None:
+            return place.holds(lambda value: f"{value} = {self.bind(exact)}")
+        safe = self.bind(patterns.checked(pattern, ignore_case))
+        return place.holds(lambda value: f"{value} REGEXP {safe}")
+
+    def _range(self, place: Place, wanted: Any, read: Callable[[Any], Any]) -> str:
+        """`[">=a", "<b"]`, or `[from, to]` with null for an open end."""
+        values = wanted if isinstance(wanted, list) else [wanted]
+        bare = all(value is None or not _split(value)[0] for value in values)
+        if bare and len(values) == 2:
+            values = [
+                f"{sign}{value}"
+                for sign, value in zip((">=", "<="), values, strict=True)
+                if value is not None
+            ]
+        parts = []
+        for value in values:
+            if value is None:
+                parts.append(place.missing())
+                continue
+            sign, rest = _split(value)
+            bound = self.bind(read(rest))
+            parts.append(place.holds(lambda at, sign=sign, bound=bound: f"{at} {sign or '='} {bound}"))  # type: ignore[misc]
+        return f"({' AND '.join(parts)})" if parts else ""
+
+    def _several(self, every: bool, wanted: Any) -> str:
+        """`{"fields": […], "pattern" | "datetime" | "values": …}` or `{"filters": {…}}`."""
+        if not isinstance(wanted, Mapping):
+            raise ValidationFailed("_any_ and _all_ take an object with `fields` and `pattern`")
+        if isinstance(wanted.get("filters"), Mapping):
+            parts = self._filters(wanted["filters"])
+        else:
+            fields = wanted.get("fields") or []
+            if not isinstance(fields, list) or not all(isinstance(one, str) for one in fields):
+                raise ValidationFailed("`fields` must be a list of field names")
+            parts = [self._one_of_several(one, wanted) for one in fields if self._schema.kind(one)]
+        return f"({(' AND ' if every else ' OR ').join(filter(None, parts))})" if any(parts) else ""
+
+    def _one_of_several(self, path: str, wanted: Mapping[str, Any]) -> str:
+        place = self._schema.place(path, self.bind)
+        if isinstance(wanted.get("pattern"), str):
+            return self._pattern(place, wanted["pattern"], ignore_case=True)
+        if wanted.get("datetime") is not None:
+            return self._range(place, wanted["datetime"], _moment)
+        if isinstance(wanted.get("values"), list):
+            return self._field(path, wanted["values"])
+        return ""
+
+    def _filters(self, wanted: Any) -> list[str]:
+        """`{field: {"any": {"include", "exclude"}, "all": {…}, "op": "and" | "or"}}`."""
+        if not isinstance(wanted, Mapping):
+            raise ValidationFailed("`filters` must be an object with one entry a field")
+        parts = []
+        for path, rule in wanted.items():
+            if self._schema.kind(path) and isinstance(rule, Mapping):
+                parts.append(self._filter(path, rule))
+        return parts
+
+    def _filter(self, path: str, rule: Mapping[str, Any]) -> str:
+        place = self._schema.place(path, self.bind)
+        parts = []
+        for name, join in (("any", " OR "), ("all", " AND ")):
+            side = rule.get(name)
+            if not isinstance(side, Mapping):
+                continue
+            terms = [self._has(place, value) for value in side.get("include") or []]
+            terms += [f"NOT coalesce({self._has(place, value)}, 0)" for value in side.get("exclude") or []]
+            if terms:
+                parts.append(f"({join.join(terms)})")
+        join = " OR " if rule.get("op") == "or" else " AND "
+        return f"({join.join(parts)})" if parts else ""
+
+    def _search(self, text: Any) -> list[str]:
+        """Every word occurs somewhere in the searched fields, whatever its case."""
+        places = [self._schema.place(path, self.bind) for path in self._schema.search]
+        parts = []
+        for word in str(text).replace('"', " ").split():
+            like = self.bind("%" + re.sub(r"([\\%_])", r"\\\1", word) + "%")
+            found = (one.holds(lambda value: f"{value} LIKE {like} ESCAPE '\\'") for one in places)  # noqa: B023
+            parts.append(f"({' OR '.join(found)})")
+        return parts
+
+    # Order and window
+
+    def order(self, order_by: str | Sequence[str] | None, default: str = "") -> str:
+        """The ORDER BY clause. The id comes last, so that pages never overlap."""
+        keys = [order_by] if isinstance(order_by, str) else list(order_by or [])
+        terms = []
+        for key in keys or [default]:
+            path, descending = key.lstrip("-+"), key.startswith("-")
+            if not path or path.startswith("@") or self._schema.kind(path) is None:
+                continue
+            terms.append(self._order_term(path, " DESC" if descending else ""))
+        way = " DESC" if terms and terms[-1].endswith(" DESC") else ""
+        return "ORDER BY " + ", ".join([*terms, f"t.id{way}"])
+
+    def _order_term(self, path: str, way: str) -> str:
+        place = self._schema.place(path, self.bind)
+        if path == "id" or "." not in path:
+            return f"{place.value}{' COLLATE NOCASE' if self._schema.kind(path) == 'text' else ''}{way}"
+        value = place.order or place.value
+        return f"{value} IS NULL, {value}{way}"  # those without a value come last, either way
+
+
+def window(query: Mapping[str, Any]) -> Window:
+    """The window a query asks for: a page, a start and size, or the next part of a scroll."""
+    scroll = query.get("scroll_id")
+    if scroll or (query.get("size") is not None and query.get("start") is None):
+        size = _whole(query, "size", MOST, least=1)
+        start = _offset(scroll) if scroll else 0
+        if scroll and query.get("refresh_scroll"):
+            return Window(0, max(start, size), scroll=True)
+        return Window(start, size, scroll=True)
+    if query.get("start") is not None:
+        return Window(_whole(query, "start", 0, least=0), _whole(query, "size", MOST, least=1))
+    size = _whole(query, "page_size", MOST, least=1)
+    return Window(_whole(query, "page", 0, least=0) * size, size)
+
+
+def _whole(query: Mapping[str, Any], name: str, default: int, least: int) -> int:
+    value = query.get(name)
+    if value is None:
+        return default
+    try:
+        number = int(value)
+    except (TypeError, ValueError) as fault:
+        raise ValidationFailed(f"{name} must be a whole number, not {value!r}") from fault
+    if not least <= number < 2**31:
+        raise ValidationFailed(f"{name} is {number}, expected at least {least}")
+    return min(number, _LIMIT) if name.endswith("size") else number
+
+
+def _offset(scroll: Any) -> int:
+    try:
+        name, _, number = base64.urlsafe_b64decode(str(scroll).encode()).decode().partition(":")
+        if name == "offset":
+            return int(number)
+    except (binascii.Error, ValueError):
+        pass
+    raise ValidationFailed("the scroll id is not one of this server's")
+
+
+def _split(value: Any) -> tuple[str, Any]:
+    if not isinstance(value, str):
+        return "", value
+    matched = _CONSTRAINT.match(value)
+    return (matched[1] or "", matched[2]) if matched else ("", value)
+
+
+def _moment(value: Any) -> str:
+    """Any date and time, or seconds (milliseconds when large) since 1970, as the database holds it."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = None
+    try:
+        if seconds is None:
+            return times.text(times.parse(str(value)))
+        return times.text(datetime.fromtimestamp(seconds / (1000 if seconds > 1e11 else 1), timezone.utc))
+    except (ValueError, OverflowError, OSError) as fault:
+        raise ValidationFailed(f"{value!r} is not a date") from fault
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as fault:
+        raise ValidationFailed(f"{value!r} is not a number") from fault

@@ -1,0 +1,167 @@
+"""What a collection's documents consist of, and where a dotted path of theirs lies in SQL.
+
+A document is one row; a field is one column: native for scalars, JSON text for what is deeper. Two kinds of
+paths are drawn out into tables of their own, because tables are filtered and sorted by them:
+`last_metrics.<md5>.<md5>.value` and `hyperparams.<section>.<name>.value`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from server.api.errors import ValidationFailed
+
+METRIC_COLUMNS = frozenset(
+    "metric variant value count iter min_value min_value_iteration max_value max_value_iteration"
+    " first_value first_value_iteration".split()
+)
+_LEAVES = {"hyperparams": 3, "configuration": 2, "metadata": 2, "runtime": 1}
+"""JSON fields whose keys are people's own words, dots included, and how deep they are."""
+
+Bind = Callable[[Any], str]
+"""Keeps a value for the statement. Returns: its placeholder."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A collection. `fields`: name → kind, one of text, time, int, real, bool, list, json (`id` is implied)."""
+
+    table: str
+    fields: Mapping[str, str]
+    patterns: frozenset[str] = frozenset({"name"})
+    """Text fields that a query matches as a regular expression; the others must be equal."""
+    search: tuple[str, ...] = ("id", "name")
+    """What `search_text` looks into."""
+    arrays: frozenset[str] = frozenset()
+    """JSON paths that hold a list of objects: a path through them means any of the list."""
+    params: str = ""
+    """The table that hyperparameters are drawn out into."""
+    metrics: str = ""
+    """The table that `last_metrics` is assembled from."""
+
+    def kind(self, path: str) -> str | None:
+        """The kind of what a path names; None when it isn't of this collection."""
+        head, _, rest = path.partition(".")
+        if path == "id":
+            return "text"
+        if head == "last_metrics" and self.metrics:
+            return (
+                "json"
+                if path.count(".") < 3
+                else ("text" if path.endswith(("metric", "variant")) else "real")
+            )
+        kind = self.fields.get(head)
+        if rest and kind != "json":
+            return None
+        return kind
+
+    def place(self, path: str, bind: Bind) -> Place:
+        """Where the value of a path lies. Raises: ValidationFailed for a path that can't be asked for."""
+        head, _, rest = path.partition(".")
+        if head == "last_metrics" and self.metrics:
+            return self._metric(path, bind)
+        if head == "hyperparams" and self.params and rest.endswith(".value") and rest.count(".") >= 2:
+            return self._param(rest, bind)
+        kind = self.kind(path)
+        if kind is None:
+            raise ValidationFailed(f"{path!r} is not a field of {self.table}")
+        if not rest:
+            column = f't."{head}"'
+            return Place(column, f"json_each({column})" if kind == "list" else "", kind=kind)
+        return self._json(head, rest, bind)
+
+    def _metric(self, path: str, bind: Bind) -> Place:
+        parts = path.split(".")
+        if len(parts) != 4 or parts[3] not in METRIC_COLUMNS:
+            raise ValidationFailed(f"{path!r}: expected last_metrics.<metric hash>.<variant hash>.<value>")
+        where = f"m.metric_hash = {bind(parts[1])} AND m.variant_hash = {bind(parts[2])}"
+        column = f'm."{parts[3]}"'
+        found = f"SELECT {column} FROM {self.metrics} m WHERE m.task = t.id AND {where}"
+        kind = "text" if parts[3] in ("metric", "variant") else "real"
+        return Place(
+            f"({found})", kind=kind, among=(f"SELECT m.task FROM {self.metrics} m WHERE {where}", column)
+        )
+
+    def _param(self, rest: str, bind: Bind) -> Place:
+        section, _, name = unescaped(rest[: -len(".value")]).partition(".")
+        where = f"p.section = {bind(section)} AND p.name = {bind(name)}"
+        found = f"SELECT {{}} FROM {self.params} p WHERE p.task = t.id AND {where}"
+        return Place(
+            f"({found.format('p.value')})",
+            order=f"({found.format('p.number')})",
+            among=(f"SELECT p.task FROM {self.params} p WHERE {where}", "p.value"),
+        )
+
+    def _json(self, head: str, rest: str, bind: Bind) -> Place:
+        column, keys = f't."{head}"', json_keys(head, rest)
+        for array in self.arrays:
+            inner = array.split(".")[1:]
+            if array.startswith(head + ".") and keys[: len(inner)] == inner and len(keys) > len(inner):
+                listed = f"json_each({column}, {bind(json_path(inner))})"
+                leaf = bind(json_path(keys[len(inner) :]))
+                return Place(
+                    f"(SELECT json_extract(value, {leaf}) FROM {listed} LIMIT 1)",
+                    listed,
+                    f"json_extract(value, {leaf})",
+                )
+        return Place(f"json_extract({column}, {bind(json_path(keys))})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A value in SQL, of the document `t`."""
+
+    value: str
+    """An expression: the value (the first, where a path names several)."""
+    each: str = ""
+    """A table expression with one row a value, when a path names several; `element` is the value of a row."""
+    element: str = "value"
+    order: str = ""
+    """What to sort by, if not by `value`."""
+    kind: str = "text"
+    among: tuple[str, str] | None = None
+    """For drawn-out paths: a query for the documents that have one, and the column to compare there, so that
+    an index finds the few instead of each document being asked."""
+
+    def holds(self, condition: Callable[[str], str]) -> str:
+        """SQL: does the condition hold for the value, or for any of several?"""
+        if self.among:
+            query, column = self.among
+            return f"t.id IN ({query} AND {condition(column)})"
+        if self.each:
+            return f"EXISTS (SELECT 1 FROM {self.each} WHERE {condition(self.element)})"
+        return condition(self.value)
+
+    def missing(self) -> str:
+        """SQL: is there no value?"""
+        if self.among:
+            return f"t.id NOT IN ({self.among[0]})"
+        if self.each:
+            return f"NOT EXISTS (SELECT 1 FROM {self.each})"
+        return f"({self.value} IS NULL OR {self.value} = '')"
+
+
+def json_keys(head: str, rest: str) -> list[str]:
+    """The keys of a path inside a JSON field. Names that people gave may hold dots themselves."""
+    depth = _LEAVES.get(head)
+    parts = rest.split(".")
+    if depth is None or len(parts) <= depth:
+        return [unescaped(part) for part in parts]
+    if depth == 1:
+        return [unescaped(rest)]
+    first = parts[: depth - 2]
+    return [unescaped(key) for key in (*first, ".".join(parts[depth - 2 : -1]), parts[-1])]
+
+
+def json_path(keys: list[str]) -> str:
+    """SQLite's form of a path, every key quoted (https://sqlite.org/json1.html#path_arguments)."""
+    return "$" + "".join("." + orjson.dumps(key).decode() for key in keys)
+
+
+def unescaped(key: str) -> str:
+    """Web clients escape the characters that MongoDB forbids in keys."""
+    return key.replace("%2E", ".").replace("%24", "$")
