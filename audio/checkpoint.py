@@ -4,7 +4,6 @@ A checkpoint is a dict of tensors, numbers, text, lists and dicts, read with `we
 inference needs; `last.pt` holds besides it what a resumed training needs, under `training`.
 """
 
-import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ def save(checkpoint: dict[str, Any], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(checkpoint, half)
-        os.replace(half, path)
+        half.replace(path)
     except (OSError, RuntimeError) as error:
         half.unlink(missing_ok=True)
         raise CheckpointError(

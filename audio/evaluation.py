@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +207,7 @@ def peaks(waveform: np.ndarray, pairs: int = PEAKS) -> str:
     """Base64 of int8 (minimum, maximum) of `pairs` equal stretches, for drawing a strip without decoding."""
     edges = np.linspace(0, len(waveform), pairs + 1).astype(int)
     strip = np.zeros((pairs, 2), np.int8)
-    for i, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (start, end) in enumerate(pairwise(edges)):
         part = waveform[start : max(end, start + 1)]
         strip[i] = (int(part.min()) >> 8, int(part.max()) >> 8) if len(part) else (0, 0)
     return base64.b64encode(strip.tobytes()).decode()

@@ -1,9 +1,7 @@
 """Recordings to a clip store: decode, mix to one channel, resample once, in parallel processes, resumable.
 
-Clips are written in the data set's order whatever the number of workers, so that the same input gives
-the same bytes. Next to the samples grows a journal, one line a clip; a run that was killed reads it,
-cuts the samples back to the last line and goes on. The journal's first line is a fingerprint of the
-input and the settings: when these changed, it starts anew.
+Clips are written in the data set's order whatever the number of workers, so that the same input gives the same
+bytes. A run that was killed goes on where it stood, unless the input or the settings changed since.
 """
 
 import hashlib
@@ -22,13 +20,12 @@ from tqdm import tqdm
 
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
-from audio.decoding import Undecodable
 from audio.errors import DatasetError, StoreError
+from audio.journal import JOURNAL, Journal
 from audio.splits import draw_folds
-from audio.store import MANIFEST, SAMPLES, finish_store
+from audio.store import MANIFEST, finish_store
 from audio.workers import prepare_all
 
-JOURNAL = "journal.jsonl"
 FEW = 48  # clips below which starting processes costs more than it saves
 
 
@@ -79,7 +76,6 @@ def preprocess(
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
         with Journal(out, fingerprint(clips, config)) as journal:
-            journal.entries = journal.entries[: len(clips)]
             reused = len(journal.entries)
             _decode_rest(journal, clips, config, count, progress, should_stop)
             index, skipped = tabulate(clips, journal.entries, root, config.sample_rate)
@@ -92,7 +88,7 @@ def preprocess(
     except OSError as error:
         free = shutil.disk_usage(out if out.exists() else out.parent).free / 2**20
         raise StoreError(
-            f"The clip store in {out} could not be written: {error.strerror or error} ({free:.0f} MiB free there). "
+            f"The clip store in {out} could not be written: {error.strerror or error} ({free:.0f} MiB free). "
             "Make room or choose another folder, then run again; it continues where it stood."
         ) from error
     return _report(out, index, skipped, manifest, reused, time.monotonic() - started)
@@ -116,7 +112,7 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
 
 
 def clip_id(clip: Clip, root: Path) -> str:
-    """A stable name: the path relative to the data set's folder, with `#start-end` behind it for a part of a file."""
+    """A stable name: the path below the data set's folder, with `#start-end` behind it for a part of a file."""
     path = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.as_posix()
     if clip.start == 0.0 and clip.end is None:
         return path
@@ -139,67 +135,6 @@ def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
 def _settings(config: PreprocessConfig) -> dict[str, Any]:
     names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
     return {name: value for name, value in asdict(config).items() if name in names}
-
-
-class Journal:
-    """The samples written so far and a line for every clip: its number of frames, or why it was skipped."""
-
-    def __init__(self, folder: Path, key: str):
-        self.folder = folder
-        self.entries = self._read(key)
-        frames = sum(int(e["frames"]) for e in self.entries)
-        self.samples = (folder / SAMPLES).open("r+b" if frames else "wb")
-        self.samples.truncate(2 * frames)
-        self.samples.seek(2 * frames)
-        self.lines = (folder / JOURNAL).open("w")
-        self._write_line({"key": key})
-        for entry in self.entries:
-            self._write_line(entry)
-
-    def _read(self, key: str) -> list[dict[str, Any]]:
-        """Entries of an interrupted run whose samples are all on disk."""
-        try:
-            lines = (self.folder / JOURNAL).read_text().splitlines()
-            if not lines or json.loads(lines[0]) != {"key": key}:
-                return []
-            room = (self.folder / SAMPLES).stat().st_size // 2
-        except (OSError, ValueError):
-            return []
-        entries: list[dict[str, Any]] = []
-        for line in lines[1:]:
-            try:
-                entry = json.loads(line)
-            except ValueError:  # the line that was being written
-                break
-            room -= int(entry["frames"])
-            if room < 0:
-                break
-            entries.append(entry)
-        return entries
-
-    def _write_line(self, entry: dict[str, Any]) -> None:
-        self.lines.write(json.dumps(entry) + "\n")
-
-    def add(self, answer: Any) -> None:
-        """Write a clip's samples, then its line: a line without samples never happens."""
-        if isinstance(answer, Undecodable):
-            entry = {"frames": 0, "reason": str(answer)}
-        else:
-            self.samples.write(answer.tobytes())
-            self.samples.flush()
-            entry = {"frames": len(answer)}
-        self._write_line(entry)
-        self.lines.flush()
-        self.entries.append(entry)
-
-    def __enter__(self) -> "Journal":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            self.samples.close()
-        finally:
-            self.lines.close()
 
 
 def _decode_rest(

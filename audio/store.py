@@ -7,7 +7,6 @@ a store.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ class ClipStore:
     """A store opened for reading.
 
     `index` has a row per clip, indexed by `clip`: a stable id, the path relative to the data set's
-    folder, with `#start-end` (seconds) behind it for a part of a file. Labels of a multi-label set are joined with `|`.
+    folder, with `#start-end` (seconds) behind it for a part of a file. Labels of a multi-label set are joined
+    with `|`.
     """
 
     folder: Path
@@ -114,7 +114,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise StoreError(f"{folder / MANIFEST} is damaged ({error}); preprocess again.") from error
     if manifest.get("version") != VERSION:
         raise StoreError(
-            f"{folder} is a clip store of version {manifest.get('version')}, this is {VERSION}; preprocess again."
+            f"{folder} has store version {manifest.get('version')}, this code reads {VERSION}; preprocess again."
         )
     for name in (SAMPLES, INDEX):
         if not (folder / name).is_file():
@@ -129,4 +129,4 @@ def finish_store(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) ->
     text = json.dumps({"version": VERSION, "frames": frames, **manifest}, indent=1, ensure_ascii=False)
     half = folder / (MANIFEST + ".part")
     half.write_text(text)
-    os.replace(half, folder / MANIFEST)
+    half.replace(folder / MANIFEST)

@@ -5,6 +5,7 @@ tracker), or fork a process full of threads. A worker here is `python -m audio.w
 in, a length and the samples out. A decoder that crashes on a hostile file takes only its worker with it.
 """
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -120,7 +121,5 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches all of us; the parent says what happened
         serve()
-    except KeyboardInterrupt:  # Ctrl-C reaches the whole process group; the parent says what happened
-        pass

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audio.datasets.contract import Clip, DataSet, audio_files, unlike
 
-LAYOUT = "a folder a class with audio files in it (dog/1.wav, rain/2.flac), or these under train/, validation/, test/"
+LAYOUT = "a folder a class (dog/1.wav, rain/2.flac), or these under train/, validation/ and test/"
 SPLITS = {
     "train": "train",
     "training": "train",

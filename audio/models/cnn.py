@@ -1,5 +1,7 @@
 """A small strong CNN for clips of a few seconds: 1.2 million parameters, 3 ms of CPU time a clip in training."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -28,7 +30,7 @@ class SmallCNN(nn.Module):
         )
         widths = [stem, width, 2 * width, 4 * width]
         self.blocks = nn.ModuleList(
-            nn.Sequential(convolve(a, b), convolve(b, b)) for a, b in zip(widths, widths[1:], strict=False)
+            nn.Sequential(convolve(a, b), convolve(b, b)) for a, b in pairwise(widths)
         )
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
