@@ -148,6 +148,12 @@ class InvalidUserId(BadRequest):
     subcode = 1002
 
 
+class UserExists(BadRequest):
+    """User name already exists"""
+
+    subcode = 1003
+
+
 class WorkerNotRegistered(BadRequest):
     """Worker is not registered"""
 

@@ -20,6 +20,7 @@ from server.app import App
 from server.app.client_conf import ensure_client_conf
 from server.app.context import Context
 from server.app.jobs import Jobs
+from server.domain import queues
 from server.settings import Settings
 from server.store import Store
 
@@ -38,7 +39,10 @@ def serve(settings: Settings) -> None:
         store = Store(settings.data, settings.synchronous)
         opened.callback(store.close)
         context = Context(settings, store, Tokens(settings.data / "token.key"))
-        ensure_client_conf(settings, store, datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        ensure_client_conf(settings, store, now)
+        with store.transaction():
+            queues.ensure_initial(store, now)
         opened.enter_context(Jobs(context))
         opened.enter_context(_announced(settings))
         config = uvicorn.Config(

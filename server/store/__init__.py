@@ -7,7 +7,9 @@ from pathlib import Path
 
 from server.store.db import Database
 from server.store.migrations import migrate
+from server.store.queues import Queues
 from server.store.users import Users
+from server.store.workers import Workers
 
 
 class Store:
@@ -23,6 +25,8 @@ class Store:
         migrate(path)
         self.db = Database(path, synchronous)
         self.users = Users(self.db)
+        self.queues = Queues(self.db)
+        self.workers = Workers(self.db)
 
     def transaction(self) -> AbstractContextManager[None]:
         return self.db.transaction()

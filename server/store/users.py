@@ -20,9 +20,11 @@ class Users:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def create(self, name: str, role: str, now: datetime, password: str | None = None) -> str:
-        """`password` is a hash already. Returns: the new user's id."""
-        user = uuid.uuid4().hex
+    def create(
+        self, name: str, role: str, now: datetime, password: str | None = None, user: str | None = None
+    ) -> str:
+        """`password` is a hash already; `user` is the id wanted, if any. Returns: the new user's id."""
+        user = user or uuid.uuid4().hex
         given, _, family = name.partition(" ")
         self._db.execute(
             "INSERT INTO users(id, name, given_name, family_name, role, company, password, created)"
@@ -41,6 +43,24 @@ class Users:
 
     def all(self) -> list[dict]:
         return [_user(row) for row in self._db.rows("SELECT * FROM users ORDER BY created, id")]
+
+    def update(self, user: str, fields: dict) -> int:
+        """Set columns; `password` is a hash already. Returns: users changed (0 or 1)."""
+        values = {
+            name: json.dumps(value) if name == "preferences" else value for name, value in fields.items()
+        }
+        changes = ", ".join(f"{name} = :{name}" for name in values)
+        return self._db.execute(f"UPDATE users SET {changes} WHERE id = :user", {**values, "user": user})
+
+    def delete(self, user: str) -> int:
+        """Keys and sessions go with it, so they stop working at once."""
+        return self._db.execute("DELETE FROM users WHERE id = ?", (user,))
+
+    def active_in(self, projects: list[str]) -> set[str]:
+        """Users with tasks or models in these projects (in any, when none is named)."""
+        where = "WHERE project IN (SELECT value FROM json_each(:projects))" if projects else ""
+        sql = f"SELECT user FROM tasks {where} UNION SELECT user FROM models {where}"
+        return {row["user"] for row in self._db.rows(sql, {"projects": json.dumps(projects)})}
 
     # Access keys
 
@@ -104,6 +124,10 @@ class Users:
             (session,),
         )
         return Identity(row["id"], row["role"], row["company"], row["name"], session=session) if row else None
+
+    def close_sessions(self, user: str, but: str = "") -> None:
+        """Sign a user's browsers out, except for one session."""
+        self._db.execute("DELETE FROM sessions WHERE user = ? AND id != ?", (user, but))
 
     def close_session(self, session: str) -> None:
         self._db.execute("DELETE FROM sessions WHERE id = ?", (session,))

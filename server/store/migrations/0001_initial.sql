@@ -110,6 +110,11 @@ CREATE TABLE queue_entries (
     PRIMARY KEY (queue, position)
 ) WITHOUT ROWID;
 
+CREATE TABLE queue_handouts (             -- handed to an agent, not yet started by it
+    task TEXT PRIMARY KEY,
+    queue TEXT NOT NULL, added TEXT NOT NULL, handed TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE workers (
     id TEXT PRIMARY KEY,
     user TEXT, company TEXT, ip TEXT,
@@ -127,7 +132,8 @@ CREATE TABLE worker_stats (
 ) WITHOUT ROWID;
 
 CREATE TABLE queue_stats (
-    queue TEXT NOT NULL, timestamp INTEGER NOT NULL, length INTEGER NOT NULL, waiting REAL NOT NULL,
+    queue TEXT NOT NULL, timestamp INTEGER NOT NULL,         -- seconds
+    length INTEGER NOT NULL, waiting REAL NOT NULL,          -- entries; their mean waiting time in seconds
     PRIMARY KEY (queue, timestamp)
 ) WITHOUT ROWID;
 

@@ -1,0 +1,24 @@
+"""Key-value metadata of queues and models: items `{key, type, value}`, kept and answered as a dict by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from server.api.request import Request
+
+
+class MetadataItem(Request):
+    key: str
+    type: str | None = None
+    value: str | None = None
+
+
+def merged(current: dict, items: Iterable[MetadataItem], *, replace: bool = False) -> dict:
+    """`current` with the items added or put over it; `replace` starts from nothing."""
+    added = {item.key: {"key": item.key, "type": item.type, "value": item.value} for item in items}
+    return added if replace else {**current, **added}
+
+
+def without(current: dict, keys: Iterable[str]) -> dict:
+    removed = set(keys)
+    return {key: item for key, item in current.items() if key not in removed}

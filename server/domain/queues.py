@@ -1,0 +1,106 @@
+"""Rules of queues: which exist from the start, how an entry moves, what their metrics mean over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from server.api.errors import InvalidQueueId, InvalidQueueOrTaskNotQueued, QueueExists
+from server.store import Store
+from server.store.users import COMPANY
+
+DEFAULT = "default"
+INITIAL = (DEFAULT, "audio", "services")
+"""Made on the first start: the usual one, the one for work, the one for pipeline controllers."""
+
+HANDOUT_LIFE = timedelta(minutes=5)
+"""An agent that took a task and has not started it by then is taken for dead."""
+
+
+def ensure_initial(store: Store, now: datetime) -> None:
+    """Create the initial queues when no queue exists at all; one that was deleted later stays deleted."""
+    if store.queues.all():
+        return
+    for name in INITIAL:
+        store.queues.create(name, None, COMPANY, now)
+
+
+def default(store: Store, now: datetime) -> dict:
+    """The default queue, created when it is missing."""
+    found = store.queues.by_name(DEFAULT)
+    if found is None:
+        store.queues.create(DEFAULT, None, COMPANY, now)
+        found = store.queues.by_name(DEFAULT)
+    assert found is not None
+    return found
+
+
+def existing(store: Store, queue: str) -> dict:
+    """Raises: InvalidQueueId."""
+    found = store.queues.get(queue)
+    if found is None:
+        raise InvalidQueueId(queue=queue)
+    return found
+
+
+def require_free_name(store: Store, name: str, queue: str | None = None) -> None:
+    """Raises: QueueExists when another queue than `queue` has this name."""
+    other = store.queues.by_name(name)
+    if other and other["id"] != queue:
+        raise QueueExists(name=name)
+
+
+def move(store: Store, queue: str, task: str, *, by: int | None = None, to: int | None = None) -> int:
+    """Move an entry by some places (negative: towards the front) or to an index (-1: the end).
+
+    Returns: its new index in the queue.
+
+    Raises:
+        InvalidQueueId: no such queue. InvalidQueueOrTaskNotQueued: the task does not wait in it.
+    """
+    existing(store, queue)
+    tasks = [entry["task"] for entry in store.queues.entries(queue)]
+    if task not in tasks:
+        raise InvalidQueueOrTaskNotQueued(queue=queue, task=task)
+    last = len(tasks) - 1
+    wanted = tasks.index(task) + by if by is not None else (last if to == -1 else to or 0)
+    position = min(max(wanted, 0), last)
+    tasks.remove(task)
+    tasks.insert(position, task)
+    store.queues.reorder(queue, tasks)
+    return position
+
+
+def metrics(samples: Iterable[dict], interval: int, queues: list[str]) -> list[dict]:
+    """ClearML's queue metrics: each interval shows its sample with the longest mean waiting time.
+
+    Without `queues` there is one series, "all", over the mean of the queues.
+    """
+    by_queue: dict[str, dict[int, list[dict]]] = {queue: {} for queue in queues or ["all"]}
+    for sample in samples:
+        dates = by_queue[sample["queue"] if queues else "all"]
+        dates.setdefault(int(sample["timestamp"] // interval * interval), []).append(sample)
+    return [_series(queue, dates, merge=not queues) for queue, dates in by_queue.items()]
+
+
+def _series(queue: str, dates: dict[int, list[dict]], *, merge: bool) -> dict:
+    points = {date: _mean(samples) if merge else _longest(samples) for date, samples in sorted(dates.items())}
+    return {
+        "queue": queue,
+        "dates": list(points),
+        "avg_waiting_times": [waiting for waiting, _ in points.values()],
+        "queue_lengths": [length for _, length in points.values()],
+    }
+
+
+def _longest(samples: list[dict]) -> tuple[float, int]:
+    longest = max(samples, key=lambda sample: sample["waiting"])
+    return longest["waiting"], longest["length"]
+
+
+def _mean(samples: list[dict]) -> tuple[float, int]:
+    per_queue: dict[str, list[dict]] = {}
+    for sample in samples:
+        per_queue.setdefault(sample["queue"], []).append(sample)
+    longest = [_longest(of_one) for of_one in per_queue.values()]
+    return sum(w for w, _ in longest) / len(longest), round(sum(n for _, n in longest) / len(longest))

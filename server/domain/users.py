@@ -1,0 +1,115 @@
+"""Rules of users: names are unique, one admin always remains, a password or role change ends sessions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from server.api.call import ROLES, Identity
+from server.api.errors import InvalidUserId, NotAllowedForRole, UserExists, ValidationFailed
+from server.domain import passwords
+from server.store import Store
+
+COMPANY_NAME = "Soundyard"
+_SHOWN = ("id", "name", "given_name", "family_name", "avatar", "email", "role", "created")
+
+
+def existing(store: Store, user: str) -> dict:
+    """Raises: InvalidUserId."""
+    found = store.users.get(user)
+    if found is None:
+        raise InvalidUserId(user=user)
+    return found
+
+
+def shown(user: dict) -> dict:
+    """A user as the API shows it: never the password's hash, never another's preferences."""
+    answer = {name: user[name] for name in _SHOWN}
+    return {**answer, "company": {"id": user["company"], "name": COMPANY_NAME}}
+
+
+def found(
+    store: Store, ids: list[str] | str | None, name: str | None, only_fields: list[str] | None
+) -> list[dict]:
+    """Users by id and by a regular expression on the name, reduced to the fields asked for (and the id)."""
+    wanted = [ids] if isinstance(ids, str) else ids
+    pattern = re.compile(name) if name else None
+    listed = [
+        shown(user)
+        for user in store.users.all()
+        if (not wanted or user["id"] in wanted) and (not pattern or pattern.search(user["name"]))
+    ]
+    if not only_fields:
+        return listed
+    heads = {"id", *(field.partition(".")[0] for field in only_fields)}
+    return [{key: value for key, value in user.items() if key in heads} for user in listed]
+
+
+def create(store: Store, now: datetime, *, name: str, role: str, password: str | None, **fields: Any) -> str:
+    """Returns: the new user's id.
+
+    Raises:
+        UserExists: the name or the id is taken. ValidationFailed: no such role; an unfit password.
+    """
+    _require_role(role)
+    name = name.strip()
+    if not name or ":" in name:
+        raise ValidationFailed("a user's name is not empty and has no colon (HTTP Basic splits there)")
+    wanted = fields.pop("id", None)
+    if store.users.by_name(name) or (wanted and store.users.get(wanted)):
+        raise UserExists(name=name)
+    user = store.users.create(name, role, now, passwords.hashed(password) if password else None, wanted)
+    given = {key: value for key, value in fields.items() if value is not None}
+    if given:
+        store.users.update(user, given)
+    return user
+
+
+def update(store: Store, caller: Identity, user: str, fields: dict[str, Any]) -> int:
+    """Returns: users changed (0 or 1).
+
+    Raises:
+        NotAllowedForRole: somebody else's data, or a role, and the caller is no admin.
+        ValidationFailed: no such role; an unfit password; the last admin would be gone.
+    """
+    if not caller.may("admin") and (user != caller.user or "role" in fields):
+        raise NotAllowedForRole("others' data and all roles are an admin's to change")
+    current = existing(store, user)
+    changes = dict(fields)
+    if "name" in changes and (other := store.users.by_name(changes["name"])) and other["id"] != user:
+        raise UserExists(name=changes["name"])
+    if "role" in changes:
+        _require_role(changes["role"])
+        _require_an_admin_left(store, current, changes["role"])
+    if "password" in changes:
+        changes["password"] = passwords.hashed(changes["password"])
+        store.users.close_sessions(user, but=caller.session)
+    return store.users.update(user, changes) if changes else 0
+
+
+def delete(store: Store, user: str) -> None:
+    """Raises: InvalidUserId. ValidationFailed: this is the last admin."""
+    _require_an_admin_left(store, existing(store, user), "")
+    store.users.delete(user)
+
+
+def merged(current: dict, changes: dict) -> dict:
+    """`changes` put over `current`, at every depth."""
+    answer = dict(current)
+    for key, value in changes.items():
+        old = answer.get(key)
+        answer[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return answer
+
+
+def _require_role(role: str) -> None:
+    if role not in ROLES:
+        raise ValidationFailed(f"role is one of {', '.join(ROLES)}, not {role!r}")
+
+
+def _require_an_admin_left(store: Store, user: dict, new_role: str) -> None:
+    if user["role"] != "admin" or new_role == "admin":
+        return
+    if not any(one["role"] == "admin" and one["id"] != user["id"] for one in store.users.all()):
+        raise ValidationFailed("this is the last admin: make another one first")

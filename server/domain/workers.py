@@ -1,0 +1,140 @@
+"""Rules of workers: a machine report as rows, statistics and activity as ClearML answers them."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from server.store import Store, times
+
+AGGREGATIONS = ("avg", "min", "max")
+_ONE = "total"
+"""The variant of a metric that a machine has once."""
+
+
+def rows_of(machine_stats: dict) -> list[tuple[str, str, float]]:
+    """(metric, variant, value) of each number; a list has one variant a core or GPU, named by its index."""
+    rows = []
+    for metric, value in machine_stats.items():
+        variants = enumerate(value) if isinstance(value, list) else [(_ONE, value)]
+        for variant, number in variants:
+            if isinstance(number, (int, float)) and not isinstance(number, bool):
+                rows.append((metric, str(variant), float(number)))
+    return rows
+
+
+def categories(metrics: Iterable[str]) -> list[dict]:
+    """Metric names grouped by what they measure: `gpu_usage` belongs to `gpu`."""
+    keyed = sorted((metric.partition("_")[0], metric) for metric in metrics)
+    return [
+        {"name": name, "metric_keys": [metric for _, metric in group]}
+        for name, group in groupby(keyed, key=lambda one: one[0])
+    ]
+
+
+def series(points: list[dict], wanted: dict[str, list[str]], *, split: bool) -> list[dict]:
+    """`workers.get_stats`: a series a worker and metric (and variant when `split`).
+
+    Args:
+        points: rows of `store.workers.stats`. wanted: metric → the aggregations asked for.
+    """
+    answer: dict[str, list[dict]] = {}
+
+    def name(point: dict) -> tuple[str, str, str]:
+        return point["worker"], point["metric"], point["variant"] if split else ""
+
+    ordered = sorted(points, key=lambda point: (*name(point), point["date"]))
+    for (worker, metric, variant), of_series in groupby(ordered, key=name):
+        dates = [(date, list(of_date)) for date, of_date in groupby(of_series, key=lambda p: p["date"])]
+        one = {
+            "metric": metric,
+            "dates": [date for date, _ in dates],
+            "stats": [
+                {"aggregation": kind, "values": [_combined(of_date, kind) for _, of_date in dates]}
+                for kind in wanted[metric]
+            ],
+        }
+        if split:
+            one["variant"] = variant
+        answer.setdefault(worker, []).append(one)
+    return [{"worker": worker, "metrics": metrics} for worker, metrics in answer.items()]
+
+
+def _combined(points: list[dict], kind: str) -> float:
+    values = [point[kind] for point in points]
+    if kind == "avg":
+        return sum(values) / len(values)
+    return min(values) if kind == "min" else max(values)
+
+
+MOST_POINTS = 10_000
+
+
+def bounded(start: float, end: float, interval: int) -> int:
+    """The interval asked for, or the shortest that keeps the answer below `MOST_POINTS`."""
+    return max(interval, 1, int((end - start) / MOST_POINTS) + 1 if end - start > MOST_POINTS else 1)
+
+
+def has_tags(tags: list[str], wanted: list[str]) -> bool:
+    """Whether one of the wanted tags is there (if any is wanted), and none of those given as `-tag`."""
+    excluded = {tag[1:] for tag in wanted if tag.startswith("-")}
+    included = {tag for tag in wanted if not tag.startswith("-")}
+    return not excluded & set(tags) and (not included or bool(included & set(tags)))
+
+
+def filled(points: list[dict], start: float, end: float, interval: int, name: str) -> dict:
+    """An activity series with every date of the range; zero where nobody reported."""
+    counts = {point["date"]: point[name] for point in points}
+    first = int(start // interval * interval)
+    dates = list(range(first, int(end) + 1, interval))
+    return {"dates": dates, "counts": [counts.get(date, 0) for date in dates]}
+
+
+def listed(store: Store, now: datetime, last_seen: int | None, pattern: str | None = None) -> list[dict]:
+    """Every worker seen within `last_seen` seconds (0 or None: ever), shaped as `workers.get_all` answers it."""
+    since = now - timedelta(seconds=last_seen) if last_seen else None
+    heads = store.workers.queue_heads()
+    return [
+        _shaped(worker, heads, now)
+        for worker in store.workers.all(since)
+        if not pattern or fnmatch.fnmatchcase(worker["id"], pattern)
+    ]
+
+
+def _shaped(worker: dict, heads: dict[str, dict], now: datetime) -> dict:
+    answer = {
+        "id": worker["id"],
+        "key": worker["id"],
+        "user": {"id": worker["user"], "name": worker["user_name"]},
+        "company": {"id": worker["company"], "name": "Soundyard"},
+        "ip": worker["ip"],
+        "register_time": worker["register_time"],
+        "register_timeout": worker["register_timeout"],
+        "last_activity_time": worker["last_activity_time"],
+        "last_report_time": worker["last_report_time"],
+        "tags": worker["tags"],
+        "system_tags": worker["system_tags"],
+        "queues": [_queue(heads[queue]) for queue in worker["queues"] if queue in heads],
+    }
+    if worker["task"]:
+        started = worker["task_started"]
+        running = (now - times.parse(started)).total_seconds() if started else 0
+        answer["task"] = {
+            "id": worker["task"],
+            "name": worker["task_name"],
+            "running_time": max(int(running * 1000), 0),  # ms
+            "last_iteration": worker["task_iteration"],
+        }
+        answer["project"] = {"id": worker["project"], "name": worker["project_name"]}
+        if worker["queue"] in heads:
+            answer["queue"] = _queue(heads[worker["queue"]])
+    return answer
+
+
+def _queue(head: dict) -> dict:
+    answer = {"id": head["id"], "name": head["name"], "num_tasks": head["num_tasks"]}
+    if head["next_id"]:
+        answer["next_task"] = {"id": head["next_id"], "name": head["next_name"]}
+    return answer

@@ -1,0 +1,297 @@
+"""`queues.*`: lists of tasks waiting for a worker."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from server.api.call import Call
+from server.api.errors import InvalidQueueOrTaskNotQueued, InvalidTaskId, QueueNotEmpty, TaskAlreadyQueued
+from server.api.registry import endpoint
+from server.api.request import Nothing, Request
+from server.domain import metadata, queues
+
+
+class OfQueue(Request):
+    queue: str
+
+
+class OfEntry(Request):
+    queue: str
+    task: str
+
+
+class GetById(OfQueue):
+    max_task_entries: int | None = None
+
+
+@endpoint("queues.get_by_id", GetById, role="viewer")
+def get_by_id(call: Call, request: GetById) -> dict:
+    """One queue with its entries. A name is not an id: clients rely on the error and ask `get_all` then."""
+    queue = queues.existing(call.store, request.queue)
+    return {"queue": _with_entries(call, queue, request.max_task_entries)}
+
+
+class GetAll(Request):
+    id: list[str] | str | None = None
+    name: str | None = None
+    only_fields: list[str] | None = None
+    max_task_entries: int | None = None
+
+
+@endpoint("queues.get_all", GetAll, role="viewer")
+def get_all(call: Call, request: GetAll) -> dict:
+    """Queues by filter, with their entries."""
+    found = _found(call, request)
+    return {"queues": [_with_entries(call, queue, request.max_task_entries) for queue in found]}
+
+
+@endpoint("queues.get_all_ex", GetAll, role="viewer")
+def get_all_ex(call: Call, request: GetAll) -> dict:
+    """Queues by filter, with their entries' task names and the workers that listen."""
+    found = _found(call, request)
+    workers = call.store.workers.all()
+    for queue in found:
+        entries = call.store.queues.entries(queue["id"], request.max_task_entries)
+        queue["entries"] = [
+            {"task": {"id": one["task"], "name": one["name"]}, "added": one["added"]} for one in entries
+        ]
+        queue["workers"] = [
+            {
+                "key": one["id"],
+                "name": one["id"],
+                "ip": one["ip"],
+                "task": {"id": one["task"], "name": one["task_name"]} if one["task"] else None,
+            }
+            for one in workers
+            if queue["id"] in one["queues"]
+        ]
+    return {"queues": found}
+
+
+def _found(call: Call, request: GetAll) -> list[dict]:
+    ids = [request.id] if isinstance(request.id, str) else request.id
+    return [
+        queue
+        for queue in call.store.queues.all()
+        if (not ids or queue["id"] in ids) and (not request.name or re.search(request.name, queue["name"]))
+    ]
+
+
+def _with_entries(call: Call, queue: dict, limit: int | None) -> dict:
+    entries = call.store.queues.entries(queue["id"], limit)
+    return {**queue, "entries": [{"task": one["task"], "added": one["added"]} for one in entries]}
+
+
+class Create(Request):
+    name: str
+    display_name: str | None = None
+    tags: list[str] | None = None
+    system_tags: list[str] | None = None
+
+
+@endpoint("queues.create", Create)
+def create(call: Call, request: Create) -> dict:
+    """A new queue. Its name must be free."""
+    fields = {
+        "display_name": request.display_name,
+        "tags": request.tags or [],
+        "system_tags": request.system_tags or [],
+    }
+    with call.store.transaction():
+        queues.require_free_name(call.store, request.name)
+        return {"id": call.store.queues.create(request.name, call.user, call.company, call.now, **fields)}
+
+
+class Update(OfQueue):
+    name: str | None = None
+    display_name: str | None = None
+    tags: list[str] | None = None
+    system_tags: list[str] | None = None
+
+
+@endpoint("queues.update", Update)
+def update(call: Call, request: Update) -> dict:
+    """Change a queue's name, shown name or tags."""
+    fields = {key: value for key, value in request.given(exclude={"queue"}).items() if value is not None}
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        if "name" in fields:
+            queues.require_free_name(call.store, fields["name"], request.queue)
+        return {"updated": call.store.queues.update(request.queue, fields, call.now), "fields": fields}
+
+
+class Delete(OfQueue):
+    force: bool = False
+
+
+@endpoint("queues.delete", Delete)
+def delete(call: Call, request: Delete) -> dict:
+    """Delete a queue; one with waiting tasks only with `force`, and those are dequeued."""
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        if call.store.queues.count(request.queue) and not request.force:
+            raise QueueNotEmpty("use force=true to delete it", queue=request.queue)
+        call.store.queues.release(call.store.queues.clear(request.queue), call.now)
+        return {"deleted": call.store.queues.delete(request.queue)}
+
+
+@endpoint("queues.clear_queue", OfQueue)
+def clear_queue(call: Call, request: OfQueue) -> dict:
+    """Dequeue every task that waits in the queue."""
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        tasks = call.store.queues.clear(request.queue)
+        call.store.queues.release(tasks, call.now)
+    return {"removed_tasks": tasks}
+
+
+@endpoint("queues.get_default", Nothing, role="viewer")
+def get_default(call: Call, request: Nothing) -> dict:
+    """The queue named `default`, created when it is missing."""
+    with call.store.transaction():
+        found = queues.default(call.store, call.now)
+    return {"id": found["id"], "name": found["name"]}
+
+
+# Entries
+
+
+@endpoint("queues.get_next_task", OfQueue)
+def get_next_task(call: Call, request: OfQueue) -> dict:
+    """Take the first waiting task out of the queue; an empty answer when none waits."""
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        popped = call.store.queues.pop(request.queue, call.now)
+    if popped is None:
+        return {}
+    return {
+        "entry": {"task": popped["task"], "added": popped["added"]},
+        "task_info": {"user": popped["user"], "company": popped["company"]},
+    }
+
+
+@endpoint("queues.peek_task", OfQueue, role="viewer")
+def peek_task(call: Call, request: OfQueue) -> dict:
+    """The task that would be handed out next."""
+    queues.existing(call.store, request.queue)
+    first = call.store.queues.entries(request.queue, limit=1)
+    return {"task": first[0]["task"]} if first else {}
+
+
+@endpoint("queues.get_num_entries", OfQueue, role="viewer")
+def get_num_entries(call: Call, request: OfQueue) -> dict:
+    """How many tasks wait."""
+    queues.existing(call.store, request.queue)
+    return {"num": call.store.queues.count(request.queue)}
+
+
+@endpoint("queues.add_task", OfEntry)
+def add_task(call: Call, request: OfEntry) -> dict:
+    """Append an entry for a task, whatever the task's status (`tasks.enqueue` checks and sets it)."""
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        if not call.store.queues.has_task(request.task):
+            raise InvalidTaskId(id=request.task)
+        if not call.store.queues.add(request.queue, request.task, call.now):
+            raise TaskAlreadyQueued(task=request.task, queue=call.store.queues.of_task(request.task))
+    return {"added": 1}
+
+
+class RemoveTask(OfEntry):
+    update_task_status: bool = False
+
+
+@endpoint("queues.remove_task", RemoveTask)
+def remove_task(call: Call, request: RemoveTask) -> dict:
+    """Remove a task's entry; with `update_task_status` the task gets the status it had before."""
+    with call.store.transaction():
+        queues.existing(call.store, request.queue)
+        removed = call.store.queues.remove(request.task, request.queue)
+        if not removed:
+            raise InvalidQueueOrTaskNotQueued(queue=request.queue, task=request.task)
+        if request.update_task_status:
+            call.store.queues.release([request.task], call.now)
+    return {"removed": removed}
+
+
+class MoveBy(OfEntry):
+    count: int = 1
+
+
+@endpoint("queues.move_task_forward", MoveBy)
+def move_task_forward(call: Call, request: MoveBy) -> dict:
+    """Move an entry `count` places towards the front."""
+    with call.store.transaction():
+        return {"position": queues.move(call.store, request.queue, request.task, by=-request.count)}
+
+
+@endpoint("queues.move_task_backward", MoveBy)
+def move_task_backward(call: Call, request: MoveBy) -> dict:
+    """Move an entry `count` places towards the end."""
+    with call.store.transaction():
+        return {"position": queues.move(call.store, request.queue, request.task, by=request.count)}
+
+
+@endpoint("queues.move_task_to_front", OfEntry)
+def move_task_to_front(call: Call, request: OfEntry) -> dict:
+    """Make an entry the first."""
+    with call.store.transaction():
+        return {"position": queues.move(call.store, request.queue, request.task, to=0)}
+
+
+@endpoint("queues.move_task_to_back", OfEntry)
+def move_task_to_back(call: Call, request: OfEntry) -> dict:
+    """Make an entry the last."""
+    with call.store.transaction():
+        return {"position": queues.move(call.store, request.queue, request.task, to=-1)}
+
+
+# Metadata and metrics
+
+
+class AddOrUpdateMetadata(OfQueue):
+    metadata: list[metadata.MetadataItem]
+    replace_metadata: bool = False
+
+
+@endpoint("queues.add_or_update_metadata", AddOrUpdateMetadata)
+def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict:
+    """Set metadata items by key; with `replace_metadata` the others go."""
+    with call.store.transaction():
+        current = queues.existing(call.store, request.queue)["metadata"]
+        new = metadata.merged(current, request.metadata, replace=request.replace_metadata)
+        return {"updated": call.store.queues.update(request.queue, {"metadata": new}, call.now)}
+
+
+class DeleteMetadata(OfQueue):
+    keys: list[str]
+
+
+@endpoint("queues.delete_metadata", DeleteMetadata)
+def delete_metadata(call: Call, request: DeleteMetadata) -> dict:
+    """Remove metadata items by key."""
+    with call.store.transaction():
+        current = queues.existing(call.store, request.queue)["metadata"]
+        new = metadata.without(current, request.keys)
+        return {"updated": call.store.queues.update(request.queue, {"metadata": new}, call.now)}
+
+
+class GetQueueMetrics(Request):
+    from_date: float
+    to_date: float
+    interval: int
+    queue_ids: list[str] | None = None
+    refresh: bool = False
+
+
+@endpoint("queues.get_queue_metrics", GetQueueMetrics, role="viewer")
+def get_queue_metrics(call: Call, request: GetQueueMetrics) -> dict:
+    """Length and mean waiting time of queues over time; without ids one series over all of them."""
+    if request.refresh:
+        with call.store.transaction():
+            call.store.queues.sample(call.now)
+    wanted = request.queue_ids or []
+    samples = call.store.queues.samples(request.from_date, request.to_date, wanted)
+    series: list[dict[str, Any]] = queues.metrics(samples, max(request.interval, 1), wanted)
+    return {"queues": series}

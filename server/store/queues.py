@@ -1,0 +1,202 @@
+"""Queues and the tasks waiting in them.
+
+An entry leaves its queue in the same transaction that hands it out, so no two agents get one task. Until the task
+has started, the hand-out is remembered: should the agent die on the way, the entry goes back (`return_lost`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from server.store import times
+from server.store.db import Database
+
+_JSON = ("tags", "system_tags", "metadata")
+_WAITING = ("queued", "created")
+"""What a waiting task's status may be: `queues.add_task` adds an entry without touching the status."""
+
+
+class Queues:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def create(self, name: str, user: str | None, company: str, now: datetime, **fields: Any) -> str:
+        """`fields`: display_name, tags, system_tags, metadata. Returns: the new queue's id."""
+        queue = uuid.uuid4().hex
+        self._db.execute(
+            "INSERT INTO queues(id, name, user, company, created, last_update) VALUES (?, ?, ?, ?, ?, ?)",
+            (queue, name, user, company, times.text(now), times.text(now)),
+        )
+        self.update(queue, fields, now)
+        return queue
+
+    def update(self, queue: str, fields: dict[str, Any], now: datetime) -> int:
+        """Set some of name, display_name, tags, system_tags, metadata. Returns: queues changed (0 or 1)."""
+        values = {
+            name: orjson.dumps(value).decode() if name in _JSON else value for name, value in fields.items()
+        }
+        columns = "".join(f", {name} = :{name}" for name in values)
+        sql = f"UPDATE queues SET last_update = :now{columns} WHERE id = :queue"
+        return self._db.execute(sql, {**values, "now": times.text(now), "queue": queue})
+
+    def delete(self, queue: str) -> int:
+        """Its entries go with it."""
+        self._db.execute("DELETE FROM queue_stats WHERE queue = ?", (queue,))
+        return self._db.execute("DELETE FROM queues WHERE id = ?", (queue,))
+
+    def get(self, queue: str) -> dict | None:
+        row = self._db.row("SELECT * FROM queues WHERE id = ?", (queue,))
+        return _queue(row) if row else None
+
+    def by_name(self, name: str) -> dict | None:
+        row = self._db.row("SELECT * FROM queues WHERE name = ?", (name,))
+        return _queue(row) if row else None
+
+    def all(self) -> list[dict]:
+        return [_queue(row) for row in self._db.rows("SELECT * FROM queues ORDER BY created, id")]
+
+    def names(self, queues: list[str]) -> dict[str, str]:
+        """Returns: id → name of those that exist."""
+        sql = "SELECT id, name FROM queues WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: row["name"] for row in self._db.rows(sql, (orjson.dumps(queues).decode(),))}
+
+    # Entries
+
+    def entries(self, queue: str, limit: int | None = None) -> list[dict]:
+        """In order: `task`, `name` (the task's), `added`."""
+        sql = (
+            "SELECT e.task, t.name, e.added FROM queue_entries e LEFT JOIN tasks t ON t.id = e.task"
+            " WHERE e.queue = ? ORDER BY e.position LIMIT ?"
+        )
+        return [dict(row) for row in self._db.rows(sql, (queue, -1 if limit is None else limit))]
+
+    def count(self, queue: str) -> int:
+        return self._db.value("SELECT COUNT(*) FROM queue_entries WHERE queue = ?", (queue,))
+
+    def of_task(self, task: str) -> str | None:
+        """The queue in which this task waits."""
+        return self._db.value("SELECT queue FROM queue_entries WHERE task = ?", (task,))
+
+    def has_task(self, task: str) -> bool:
+        return self._db.value("SELECT 1 FROM tasks WHERE id = ?", (task,)) is not None
+
+    def add(self, queue: str, task: str, now: datetime, *, front: bool = False) -> int:
+        """Append an entry. A task already waiting, here or elsewhere, stays where it is. Returns: entries added."""
+        edge = "COALESCE(MIN(position) - 1, 0)" if front else "COALESCE(MAX(position) + 1, 0)"
+        self._forget_handout(task)
+        return self._db.execute(
+            "INSERT OR IGNORE INTO queue_entries(queue, position, task, added)"
+            f" SELECT :queue, {edge}, :task, :now FROM queue_entries WHERE queue = :queue",
+            {"queue": queue, "task": task, "now": times.text(now)},
+        )
+
+    def remove(self, task: str, queue: str | None = None) -> int:
+        """Take a task out of the queue it waits in (or only out of this one). Returns: entries removed."""
+        self._forget_handout(task)
+        if queue is None:
+            return self._db.execute("DELETE FROM queue_entries WHERE task = ?", (task,))
+        return self._db.execute("DELETE FROM queue_entries WHERE task = ? AND queue = ?", (task, queue))
+
+    def clear(self, queue: str) -> list[str]:
+        """Returns: the tasks that waited there."""
+        tasks = [entry["task"] for entry in self.entries(queue)]
+        self._db.execute("DELETE FROM queue_entries WHERE queue = ?", (queue,))
+        return tasks
+
+    def reorder(self, queue: str, tasks: list[str]) -> None:
+        """Bring the queue's entries into this order; `tasks` names each of them once."""
+        added = {entry["task"]: entry["added"] for entry in self.entries(queue)}
+        self._db.execute("DELETE FROM queue_entries WHERE queue = ?", (queue,))
+        self._db.execute_many(
+            "INSERT INTO queue_entries(queue, position, task, added) VALUES (?, ?, ?, ?)",
+            [(queue, position, task, added[task]) for position, task in enumerate(tasks)],
+        )
+
+    def release(self, tasks: list[str], now: datetime) -> None:
+        """Tasks that lost their entry get the status back that they had before they were enqueued."""
+        self._db.execute(
+            "UPDATE tasks SET status = COALESCE(enqueue_status, 'created'), enqueue_status = NULL,"
+            " status_reason = 'Removed from its queue', status_message = '', status_changed = :now,"
+            " last_update = :now, last_change = :now"
+            " WHERE status = 'queued' AND id IN (SELECT value FROM json_each(:tasks))",
+            {"now": times.text(now), "tasks": orjson.dumps(tasks).decode()},
+        )
+
+    # Hand-out
+
+    def pop(self, queue: str, now: datetime) -> dict | None:
+        """Take the first entry out. Entries whose task waits no longer are dropped on the way.
+
+        Returns: `task`, `added`, and the task's `user` and `company`; None when nothing waits.
+        """
+        while row := self._db.row(
+            "SELECT e.task, e.added, t.user, t.company, t.status FROM queue_entries e"
+            " LEFT JOIN tasks t ON t.id = e.task WHERE e.queue = ? ORDER BY e.position LIMIT 1",
+            (queue,),
+        ):
+            self._db.execute("DELETE FROM queue_entries WHERE task = ?", (row["task"],))
+            if row["status"] in _WAITING:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO queue_handouts(task, queue, added, handed) VALUES (?, ?, ?, ?)",
+                    (row["task"], queue, row["added"], times.text(now)),
+                )
+                return dict(row)
+        return None
+
+    def is_waiting(self, queues: list[str]) -> bool:
+        """Whether any of these queues has an entry; costs one look-up each."""
+        sql = "SELECT 1 FROM queue_entries WHERE queue IN (SELECT value FROM json_each(?)) LIMIT 1"
+        return self._db.value(sql, (orjson.dumps(queues).decode(),)) is not None
+
+    def return_lost(self, handed_before: datetime, now: datetime) -> list[str]:
+        """Put back, at the front, what was handed out before this moment and never started.
+
+        Returns: the tasks put back.
+        """
+        rows = self._db.rows(
+            "SELECT h.task, h.queue, t.status FROM queue_handouts h LEFT JOIN tasks t ON t.id = h.task"
+            " WHERE h.handed < ? AND EXISTS (SELECT 1 FROM queues q WHERE q.id = h.queue)",
+            (times.text(handed_before),),
+        )
+        lost = [row for row in rows if row["status"] in _WAITING and self.of_task(row["task"]) is None]
+        for row in lost:
+            self.add(row["queue"], row["task"], now, front=True)
+        self._db.execute("DELETE FROM queue_handouts WHERE handed < ?", (times.text(handed_before),))
+        return [row["task"] for row in lost]
+
+    def _forget_handout(self, task: str) -> None:
+        self._db.execute("DELETE FROM queue_handouts WHERE task = ?", (task,))
+
+    # Metrics: the length of each queue and how long its entries have waited, over time
+
+    def sample(self, now: datetime) -> None:
+        """Record length and average waiting time (s) of every queue."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO queue_stats(queue, timestamp, length, waiting)"
+            " SELECT q.id, :at, COUNT(e.task),"
+            " MAX(0, COALESCE(AVG((julianday(:now) - julianday(e.added)) * 86400.0), 0))"
+            " FROM queues q LEFT JOIN queue_entries e ON e.queue = q.id GROUP BY q.id",
+            {"at": int(now.timestamp()), "now": times.text(now)},
+        )
+
+    def samples(self, start: float, end: float, queues: list[str]) -> list[dict]:
+        """`queue`, `timestamp` (s), `length`, `waiting` (s), in order of time; no `queues`: of all."""
+        sql = "SELECT * FROM queue_stats WHERE timestamp BETWEEN ? AND ?"
+        if queues:
+            sql += " AND queue IN (SELECT value FROM json_each(?))"
+        params = (start, end, orjson.dumps(queues).decode()) if queues else (start, end)
+        return [dict(row) for row in self._db.rows(sql + " ORDER BY timestamp", params)]
+
+    def drop_samples(self, before: datetime) -> int:
+        return self._db.execute("DELETE FROM queue_stats WHERE timestamp < ?", (int(before.timestamp()),))
+
+
+def _queue(row: Any) -> dict:
+    queue = dict(row)
+    for name in _JSON:
+        queue[name] = orjson.loads(queue[name])
+    return queue
