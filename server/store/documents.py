@@ -124,7 +124,8 @@ class Collection:
         where = compiler.where(*queries)
         place = self.schema.place(path, compiler.bind)
         value, table = (place.element, f", {place.each}") if place.each else (place.value, "")
-        sql = f"SELECT DISTINCT {value} AS v FROM {self.schema.table} t{table} WHERE {where} AND v IS NOT NULL ORDER BY 1"
+        where += " AND v IS NOT NULL ORDER BY 1"
+        sql = f"SELECT DISTINCT {value} AS v FROM {self.schema.table} t{table} WHERE {where}"
         return [row[0] for row in self._db.rows(sql, compiler.params)]
 
     def _select(self, what: str, where: str) -> str:
@@ -153,8 +154,8 @@ class Collection:
 
     def _document(self, row: sqlite3.Row) -> Document:
         document: Document = {"id": row["id"]}
-        for name in row.keys():
-            value, kind = row[name], self.schema.fields.get(name)
+        for name, value in zip(row.keys(), row, strict=True):
+            kind = self.schema.fields.get(name)
             if kind is None or value is None:
                 if value is None and name in _ALWAYS_LISTS:
                     document[name] = []

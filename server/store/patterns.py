@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 import warnings
-
-try:
-    from re import _parser as sre_parse  # type: ignore[attr-defined]
-except ImportError:  # Python 3.10
-    import sre_parse  # type: ignore[no-redef]
+from typing import Any
 
 from server.api.errors import ValidationFailed
+
+sre_parse: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 LONGEST = 2000
 _MOST_REPEATS = 12
@@ -57,7 +57,7 @@ def _repeats(tree: object, inside: bool) -> int:
     count = 0
     for operator, argument in tree:  # type: ignore[attr-defined]
         if operator in (sre_parse.MAX_REPEAT, sre_parse.MIN_REPEAT):
-            low, high, body = argument
+            _, high, body = argument
             open_ended = high is sre_parse.MAXREPEAT or high > _MANY
             if open_ended and inside:
                 raise ValidationFailed(

@@ -40,11 +40,11 @@ def _copy(source: Any, target: dict[str, Any], parts: list[str]) -> None:
         elif isinstance(value, Mapping):
             _copy(value, target.setdefault(key, {}), rest)
         elif isinstance(value, list):
-            target[key] = [_within(one, rest) for one in value]
+            before = target.get(key) or [{} for _ in value]
+            target[key] = [_within(one, kept, rest) for one, kept in zip(value, before, strict=True)]
         return
 
 
-def _within(value: Any, rest: list[str]) -> Any:
-    kept: dict[str, Any] = {}
+def _within(value: Any, kept: dict[str, Any], rest: list[str]) -> dict[str, Any]:
     _copy(value, kept, rest)
     return kept

@@ -15,10 +15,8 @@ import orjson
 
 from server.api.errors import ValidationFailed
 
-METRIC_COLUMNS = frozenset(
-    "metric variant value count iter min_value min_value_iteration max_value max_value_iteration"
-    " first_value first_value_iteration".split()
-)
+_EXTREMES = {f"{which}_value{suffix}" for which in ("min", "max", "first") for suffix in ("", "_iteration")}
+METRIC_COLUMNS = frozenset({"metric", "variant", "value", "count", "iter", *_EXTREMES})
 _LEAVES = {"hyperparams": 3, "configuration": 2, "metadata": 2, "runtime": 1}
 """JSON fields whose keys are people's own words, dots included, and how deep they are."""
 

@@ -1,0 +1,92 @@
+"""The tree of projects: a name is a path, and every part of it is a project."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from server.api.errors import InvalidProjectId, ProjectExists, ValidationFailed
+from server.store import Store, times
+
+
+def existing(store: Store, project: str) -> dict:
+    """The project. Raises: InvalidProjectId."""
+    found = store.projects.get(project)
+    if found is None:
+        raise InvalidProjectId(id=project)
+    return found
+
+
+def clean_name(name: str) -> str:
+    """Without blanks and slashes around its parts. Raises: ValidationFailed for an empty part."""
+    parts = [part.strip() for part in name.strip().strip("/").split("/")]
+    if not all(parts):
+        raise ValidationFailed(f"{name!r} is not a project name: a part of it is empty")
+    return "/".join(parts)
+
+
+def create(store: Store, name: str, user: str, company: str, now: datetime, **fields: Any) -> str:
+    """Create a project, and its parents where they are missing. Returns: its id.
+
+    Raises:
+        ProjectExists: the name is taken.
+    """
+    name = clean_name(name)
+    if store.projects.by_name(name):
+        raise ProjectExists(name=name)
+    parent_name, _, basename = name.rpartition("/")
+    parent = ensure(store, parent_name, user, company, now) if parent_name else None
+    path = [*existing(store, parent)["path"], parent] if parent else []
+    moment = times.text(now)
+    document = {"id": uuid.uuid4().hex, "name": name, "basename": basename, "parent": parent, "path": path}
+    stamps = {"user": user, "company": company, "created": moment, "last_update": moment}
+    return store.projects.insert({"tags": [], "system_tags": [], **fields, **document, **stamps})
+
+
+def ensure(store: Store, name: str, user: str, company: str, now: datetime, **fields: Any) -> str:
+    """The id of the project with this name, created when missing."""
+    found = store.projects.by_name(clean_name(name))
+    return found["id"] if found else create(store, name, user, company, now, **fields)
+
+
+def relocate(store: Store, project: str, new_name: str, user: str, company: str, now: datetime) -> int:
+    """Give a project another path; what lies below follows. Missing parents are created.
+
+    Returns: the number of projects whose name changed.
+
+    Raises:
+        ProjectExists: the name is taken. ValidationFailed: the new place is inside the project itself.
+    """
+    before, new_name = existing(store, project), clean_name(new_name)
+    if new_name == before["name"]:
+        return 0
+    if new_name.startswith(before["name"] + "/"):
+        raise ValidationFailed(f"{before['name']!r} can't move into itself, to {new_name!r}")
+    if store.projects.by_name(new_name):
+        raise ProjectExists(name=new_name)
+    parent_name, _, basename = new_name.rpartition("/")
+    parent = ensure(store, parent_name, user, company, now) if parent_name else None
+    path = [*existing(store, parent)["path"], parent] if parent else []
+    moment = times.text(now)
+    fields = {"name": new_name, "basename": basename, "parent": parent, "path": path, "last_update": moment}
+    store.projects.update(project, fields)
+    return 1 + _rename_below(store, project, new_name, [*path, project], moment)
+
+
+def _rename_below(store: Store, parent: str, name: str, path: list[str], moment: str) -> int:
+    changed = 0
+    for child in store.projects.children(parent):
+        new_name = f"{name}/{child['basename']}"
+        store.projects.update(child["id"], {"name": new_name, "path": path, "last_update": moment})
+        changed += 1 + _rename_below(store, child["id"], new_name, [*path, child["id"]], moment)
+    return changed
+
+
+def scope(store: Store, projects: Iterable[str | None] | None, include_subprojects: bool = True) -> list:
+    """The project ids that a list of them stands for; operators and nulls of a filter pass through."""
+    listed = list(projects or [])
+    if not include_subprojects or any(one is None or one.startswith(("-", "__$")) for one in listed):
+        return listed
+    return store.projects.with_descendants([one for one in listed if one])

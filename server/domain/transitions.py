@@ -1,0 +1,117 @@
+"""The status machine of tasks: one table, and the one way to change a status.
+
+A change is a compare-and-set: it says which statuses it may start from, and the database changes the task only
+while it has one of them. Whoever comes second gets an error, never a task in two minds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from server.api.errors import InvalidTaskId, InvalidTaskStatus
+from server.store import Store, times
+
+STATUSES = (
+    "created", "queued", "in_progress", "stopped", "published", "publishing", "closed", "failed", "completed",
+    "unknown",
+)  # fmt: skip
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "created": frozenset({"queued", "in_progress"}),
+    "queued": frozenset({"created", "in_progress", "stopped"}),
+    "in_progress": frozenset({"created", "stopped", "failed", "completed"}),
+    "stopped": frozenset(
+        {"created", "queued", "in_progress", "failed", "completed", "closed", "publishing", "published"}
+    ),
+    "closed": frozenset({"created", "failed", "stopped", "publishing", "published"}),
+    "failed": frozenset({"created", "queued", "in_progress", "stopped", "published"}),
+    "completed": frozenset({"created", "queued", "in_progress", "published", "publishing"}),
+    "publishing": frozenset({"published"}),
+    "published": frozenset(),
+    "unknown": frozenset(STATUSES),
+}
+"""From a status to those it may turn into. Staying is always allowed."""
+
+ENDED = frozenset({"stopped", "failed", "completed", "closed", "published"})
+STOPPING = "stopping"
+"""The message by which a running task's agent learns that it shall stop."""
+
+
+def sources(status: str) -> list[str]:
+    """The statuses from which this one may be reached, itself included."""
+    return [one for one, targets in ALLOWED.items() if status == one or status in targets]
+
+
+def existing(store: Store, task: str, only_fields: Iterable[str] | None = None) -> dict:
+    """The task. Raises: InvalidTaskId."""
+    found = store.tasks.get(task, only_fields)
+    if found is None:
+        raise InvalidTaskId(id=task)
+    return found
+
+
+def change(
+    store: Store,
+    task: str,
+    to: str,
+    now: datetime,
+    user: str | None,
+    *,
+    force: bool = False,
+    reason: str | None = None,
+    message: str | None = None,
+    allowed_from: Iterable[str] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Set a task's status and what goes with it. Returns: the fields that were set.
+
+    `allowed_from` narrows the statuses that the table allows; `force` allows any. To be called in a transaction.
+
+    Raises:
+        InvalidTaskId: no such task. InvalidTaskStatus: it can't go from its status to this one.
+    """
+    before = existing(store, task, ("status", "status_message", "started", "completed"))
+    allowed = STATUSES if force else (sources(to) if allowed_from is None else list(allowed_from))
+    updates = {**_stamps(before, to, now), **changed_by(user, now), **fields}
+    if not (before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")):
+        # A late `started` must not wipe out the request to stop.
+        updates |= {"status_reason": reason or "", "status_message": message or ""}
+    if not store.tasks.update(task, updates, expected_status=allowed):
+        raise InvalidTaskStatus(
+            f"its status is {before['status']}, expected {', '.join(allowed)}",
+            task=task, current_status=before["status"], new_status=to,
+        )  # fmt: skip
+    if to != "queued":
+        store.queues.remove(task)
+    return updates
+
+
+def _stamps(before: dict, to: str, now: datetime) -> dict[str, Any]:
+    """The times that belong to a status."""
+    moment = times.text(now)
+    stamps: dict[str, Any] = {"status": to}
+    if before["status"] != to:
+        stamps["status_changed"] = moment
+    if to == "in_progress":
+        stamps |= {"started": before.get("started") or moment, "completed": None}
+    elif to in ENDED:
+        if before["status"] == "in_progress":
+            stamps |= {"completed": moment, "active_duration": seconds_since(before.get("started"), now)}
+        elif not before.get("completed"):
+            stamps["completed"] = moment
+        if to == "published":
+            stamps["published"] = moment
+    return stamps
+
+
+def seconds_since(started: str | None, now: datetime) -> int | None:
+    return max(0, int((now - times.parse(started)).total_seconds())) if started else None
+
+
+def changed_by(user: str | None, now: datetime) -> dict[str, Any]:
+    """What every change of a task leaves behind."""
+    moment = times.text(now)
+    changes: dict[str, Any] = {"last_update": moment, "last_change": moment}
+    return {**changes, "last_changed_by": user} if user else changes

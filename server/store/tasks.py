@@ -1,0 +1,106 @@
+"""Tasks: documents, with hyperparameters and last metrics drawn out for filtering and sorting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from server.store.db import Database
+from server.store.documents import Collection, Document
+from server.store.schema import Schema
+
+SCHEMA = Schema(
+    table="tasks",
+    fields={
+        **dict.fromkeys(
+            ("name", "type", "status", "project", "parent", "user", "company", "comment", "status_reason"),
+            "text",
+        ),
+        **dict.fromkeys(
+            ("status_message", "last_changed_by", "last_worker", "enqueue_status", "report"), "text"
+        ),
+        **dict.fromkeys(("status_changed", "created", "started", "completed", "published"), "time"),
+        **dict.fromkeys(("last_update", "last_change", "last_worker_report"), "time"),
+        **dict.fromkeys(("last_iteration", "active_duration"), "int"),
+        **dict.fromkeys(("tags", "system_tags", "report_assets"), "list"),
+        **dict.fromkeys(("script", "execution", "hyperparams", "configuration"), "json"),
+        **dict.fromkeys(("runtime", "container", "models", "output"), "json"),
+    },
+    patterns=frozenset({"name", "comment", "report"}),
+    search=("id", "name", "comment", "tags"),
+    arrays=frozenset({"models.input", "models.output", "execution.artifacts"}),
+    params="task_params",
+    metrics="last_metrics",
+)
+DELETED = "__DELETED__"
+"""Before the id of what a reference pointed to, once that is gone."""
+
+
+class Tasks(Collection):
+    """See `Collection`; hyperparameters are kept drawn out as they change."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db, SCHEMA, {"last_metrics": self.last_metrics})
+
+    def insert(self, document: Mapping[str, Any]) -> str:
+        task = super().insert(document)
+        if document.get("hyperparams"):
+            self._draw_params(task, document["hyperparams"])
+        return task
+
+    def update(self, id: str, fields: Mapping[str, Any], expected_status: Iterable[str] | None = None) -> int:
+        changed = super().update(id, fields, expected_status)
+        if changed and "hyperparams" in fields:
+            self._draw_params(id, fields["hyperparams"] or {})
+        return changed
+
+    def delete(self, ids: str | Iterable[str]) -> int:
+        listed = [ids] if isinstance(ids, str) else list(ids)
+        self.drop_metrics(listed)
+        return super().delete(listed)
+
+    def _draw_params(self, task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> None:
+        self._db.execute("DELETE FROM task_params WHERE task = ?", (task,))
+        self._db.execute_many(
+            "INSERT INTO task_params(task, section, name, value) VALUES (?, ?, ?, ?)",
+            (
+                (task, section, name, item.get("value"))
+                for section, items in hyperparams.items()
+                for name, item in items.items()
+            ),
+        )
+
+    # Metrics
+
+    def last_metrics(self, ids: list[str], asked: list[str]) -> dict[str, Document]:
+        """`last_metrics` of these tasks or models, or what `asked` names of it: id → metric hash → variant hash."""
+        sql = "SELECT * FROM last_metrics WHERE task IN (SELECT value FROM json_each(?))"
+        params = [orjson.dumps(ids).decode()]
+        hashes = sorted({path.split(".")[1] for path in asked if "." in path})
+        if hashes and "last_metrics" not in asked:
+            sql += " AND metric_hash IN (SELECT value FROM json_each(?))"
+            params.append(orjson.dumps(hashes).decode())
+        found: dict[str, Document] = {}
+        for row in self._db.rows(sql, params):
+            values = dict(row)
+            task, metric, variant = (values.pop(key) for key in ("task", "metric_hash", "variant_hash"))
+            values.pop("iter"), values.pop("timestamp")
+            found.setdefault(task, {}).setdefault(metric, {})[variant] = values
+        return found
+
+    def drop_metrics(self, ids: Iterable[str]) -> None:
+        listed = orjson.dumps(list(ids)).decode()
+        self._db.execute("DELETE FROM last_metrics WHERE task IN (SELECT value FROM json_each(?))", (listed,))
+
+    # References
+
+    def forget_parent(self, ids: Iterable[str]) -> int:
+        """The children of deleted tasks stay. Returns: how many there are."""
+        sql = "UPDATE tasks SET parent = ? || parent WHERE parent IN (SELECT value FROM json_each(?))"
+        return self._db.execute(sql, (DELETED, orjson.dumps(list(ids)).decode()))
+
+    def move(self, ids: Iterable[str], project: str | None) -> int:
+        sql = "UPDATE tasks SET project = ? WHERE id IN (SELECT value FROM json_each(?))"
+        return self._db.execute(sql, (project, orjson.dumps(list(ids)).decode()))
