@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from server.store.db import Database
+from server.store.files import Files
 from server.store.migrations import migrate
+from server.store.projects import Projects
 from server.store.queues import Queues
+from server.store.tasks import Tasks
 from server.store.users import Users
 from server.store.workers import Workers
 
@@ -25,6 +28,9 @@ class Store:
         migrate(path)
         self.db = Database(path, synchronous)
         self.users = Users(self.db)
+        self.files = Files(folder, self.db, durable=synchronous == "FULL")
+        self.projects = Projects(self.db)
+        self.tasks = Tasks(self.db)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
 

@@ -53,19 +53,23 @@ CREATE TABLE tasks (
     last_worker TEXT, last_worker_report TEXT, last_iteration INTEGER NOT NULL DEFAULT 0,
     active_duration INTEGER, enqueue_status TEXT, report TEXT,
     tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
-    script TEXT, execution TEXT, hyperparams TEXT, configuration TEXT, runtime TEXT, container TEXT,
-    models TEXT, output TEXT, report_assets TEXT
+    script TEXT NOT NULL DEFAULT '{}', execution TEXT NOT NULL DEFAULT '{}',
+    hyperparams TEXT NOT NULL DEFAULT '{}', configuration TEXT NOT NULL DEFAULT '{}',
+    runtime TEXT NOT NULL DEFAULT '{}', container TEXT NOT NULL DEFAULT '{}',
+    models TEXT NOT NULL DEFAULT '{}', output TEXT NOT NULL DEFAULT '{}', report_assets TEXT
 );
 CREATE INDEX tasks_by_project ON tasks(project, last_update);
 CREATE INDEX tasks_by_status ON tasks(status, last_update);
 CREATE INDEX tasks_by_parent ON tasks(parent);
 CREATE INDEX tasks_by_update ON tasks(last_update);
 CREATE INDEX tasks_by_name ON tasks(name);
+CREATE INDEX tasks_in_name_order ON tasks(name COLLATE NOCASE);
 
 -- What tables are filtered and sorted by, drawn out of the documents.
 CREATE TABLE task_params (
     task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,
     section TEXT NOT NULL, name TEXT NOT NULL, value TEXT,
+    number NUMERIC AS (value) STORED,    -- sorts as a number where it is one, as text where not
     PRIMARY KEY (task, section, name)
 ) WITHOUT ROWID;
 CREATE INDEX task_params_by_value ON task_params(section, name, value, task);
@@ -163,16 +167,18 @@ CREATE TABLE documents (                                     -- plots and debug 
 CREATE TABLE logs (
     id INTEGER PRIMARY KEY,
     task TEXT NOT NULL, timestamp INTEGER NOT NULL,
-    level TEXT, worker TEXT, msg TEXT NOT NULL
+    level TEXT, worker TEXT, metric TEXT, variant TEXT, msg TEXT NOT NULL
 );
 CREATE INDEX logs_by_task ON logs(task, timestamp, id);
 
 CREATE TABLE files (                                         -- what lies in the files folder: who owns it, how large it is
     path TEXT PRIMARY KEY,
+    task TEXT,                           -- whose id ends the name of one of its folders
     size INTEGER NOT NULL,
     created TEXT NOT NULL,
     user TEXT
 ) WITHOUT ROWID;
+CREATE INDEX files_by_task ON files(task);
 
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
