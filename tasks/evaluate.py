@@ -1,0 +1,105 @@
+"""A model on the clips it has never seen, down to every clip.
+
+    python -m tasks.evaluate
+    python -m tasks.evaluate --model_id ID --speeds "[0.9, 1.0, 1.1]"
+
+Reported: accuracy and macro-F1, the confusion matrix, a table of classes, and the artifact `clips`: a row for every
+held-out clip with its prediction, loss and the address of its sound, worst mistakes first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio.config import EvaluateConfig
+from tasks.session import Run, job, session
+
+if TYPE_CHECKING:
+    from audio.evaluation import EvaluationResult
+
+AUDIO_TITLE = "clips"
+
+
+@dataclass
+class EvaluateParameters(EvaluateConfig):
+    """A model on the clips it has never seen."""
+
+    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
+    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the one that the model was trained on
+    audio_limit: int = 500  # held-out clips whose sound is uploaded, worst mistakes first
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
+        from audio.evaluation import evaluate
+        from audio.store import ClipStore
+        from tasks import lookup
+
+        project = run.task.get_project_name()
+        model = lookup.model(run.parameters.model_id, project)
+        run.task.set_input_model(model_id=model.id)
+        dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
+        dataset_id, folder = lookup.dataset_folder(dataset_id, project)
+        run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
+        result = evaluate(Path(model.get_weights()), ClipStore.open(folder), run.parameters)
+        _report(run, result)
+        _upload_clips(run, result)
+        print(
+            f"accuracy {result.accuracy:.2%}, macro-F1 {result.macro_f1:.2%}, loss {result.loss:.3f} "
+            f"on {len(result.clips)} clips"
+        )
+
+
+def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
+    from tasks import reports
+
+    logger = run.logger
+    for name, value in (("accuracy", result.accuracy), ("macro_f1", result.macro_f1), ("loss", result.loss)):
+        logger.report_single_value(name, value)
+        logger.report_scalar(name, "test", value, iteration=0)
+    logger.report_confusion_matrix(
+        "confusion matrix",
+        "test",
+        result.confusion,
+        iteration=0,
+        xaxis="predicted",
+        yaxis="true",
+        xlabels=result.classes,
+        ylabels=result.classes,
+        yaxis_reversed=True,
+    )
+    reports.report_rows(logger, "classes", "test", result.per_class.reset_index().round(4))
+    run.task.set_configuration_object("frontend", config_dict=result.frontend)
+
+
+def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
+    """Sounds as debug samples, then the table that points to them."""
+    from tasks import reports
+
+    table = result.clips.copy()
+    wrong = table["label"] != table["prediction"]
+    worst_first = table.assign(wrong=wrong).sort_values(["wrong", "loss"], ascending=False, kind="stable")
+    for clip in worst_first["clip"].head(run.parameters.audio_limit):
+        reports.report_audio(run.logger, AUDIO_TITLE, clip, result.waveform(clip), result.store.sample_rate)
+    run.task.flush(wait_for_uploads=True)
+    addresses = _addresses(run.task)
+    table.insert(1, "url", [addresses.get(clip, "") for clip in table["clip"]])
+    run.task.upload_artifact("clips", table, wait_on_upload=True)
+
+
+def _addresses(task: Any) -> dict[str, str]:
+    """Clip → where the server says its sound is."""
+    from clearml.backend_api.session.client import APIClient
+
+    answer = APIClient().events.debug_images(metrics=[{"task": task.id, "metric": AUDIO_TITLE}], iters=1)
+    return {
+        event["variant"]: event["url"]
+        for metric in answer.response.metrics
+        for iteration in metric["iterations"]
+        for event in iteration["events"]
+    }
+
+
+if __name__ == "__main__":
+    main()

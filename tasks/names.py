@@ -1,0 +1,18 @@
+"""The names that tasks, pipelines, agents and the demo share."""
+
+import os
+
+QUEUE = "audio"  # work
+SERVICES_QUEUE = "services"  # pipeline controllers
+TEMPLATE_TAG = "template"
+
+TEMPLATES = {  # task → its ClearML type
+    "preprocess": "data_processing",
+    "train": "training",
+    "evaluate": "testing",
+}
+
+
+def project() -> str:
+    """The ClearML project of our tasks; `SOUNDYARD_PROJECT` changes it."""
+    return os.environ.get("SOUNDYARD_PROJECT") or "Soundyard"

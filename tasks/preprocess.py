@@ -1,0 +1,131 @@
+"""Recordings to a clip store, registered as a new version of a ClearML dataset.
+
+    python -m tasks.preprocess --dataset synthetic
+    python -m tasks.preprocess --dataset esc10 --data /path/to/ESC-10
+    python -m tasks.preprocess --dataset folder --data /path/to/folders-by-class --sample_rate 16000
+
+Reported: clips of each class, durations, what was skipped and why, and a few clips to listen to and look at.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio.config import PreprocessConfig
+from tasks.session import Run, job, session
+
+if TYPE_CHECKING:
+    from audio.preprocess import PreprocessReport
+    from audio.store import ClipStore
+
+
+@dataclass
+class PreprocessParameters(PreprocessConfig):
+    """Recordings to a clip store, registered as a new version of a ClearML dataset."""
+
+    dataset_name: str = ""  # ClearML dataset that gets the new version; empty: the name of the data set
+    examples: int = 8  # clips reported as audio, waveform and mel spectrogram
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.data:  # an agent works in another folder
+            self.data = str(Path(self.data).expanduser().resolve())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("preprocess"), PreprocessParameters, arguments, __doc__) as run:
+        from audio.preprocess import preprocess
+        from audio.store import ClipStore
+
+        folder = _folder(run.parameters)
+        report = preprocess(run.parameters, folder)
+        store = ClipStore.open(folder)
+        _say(report)
+        _report(run, report, store)
+        dataset_id = _register(run, report)
+        run.task.set_user_properties(dataset_id=dataset_id)
+        print(f"dataset {dataset_id}")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(parameters: PreprocessParameters) -> Path:
+    """Where the store is made: the same for the same settings, so that a killed run continues where it stood."""
+    from clearml.config import get_cache_dir
+
+    settings = json.dumps(asdict(parameters), sort_keys=True)
+    return Path(get_cache_dir()) / "stores" / hashlib.sha256(settings.encode()).hexdigest()[:16]
+
+
+def _say(report: "PreprocessReport") -> None:
+    print(
+        f"{report.clips} clips, {report.seconds / 60:.1f} minutes at {report.sample_rate} Hz, "
+        f"{len(report.classes)} classes; {report.clips_per_second:.0f} clips/s"
+    )
+    if report.skipped:
+        print(f"{len(report.skipped)} files were skipped:")
+        for path, reason in report.skipped[:20]:
+            print(f"  {path}: {reason}")
+
+
+def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "ClipStore") -> None:
+    import pandas as pd
+
+    from tasks import reports
+
+    logger = run.logger
+    reports.report_counts(logger, "clips per class", "clips", report.per_class, "class")
+    if report.per_fold:
+        reports.report_counts(logger, "clips per fold", "clips", report.per_fold, "fold")
+    reports.report_distribution(logger, "durations", "clips", store.index["duration"].to_numpy(), "s")
+    skipped = pd.DataFrame(report.skipped, columns=["file", "reason"])
+    reports.report_rows(logger, "skipped files", "skipped", skipped)
+    for name, value in (
+        ("clips", report.clips),
+        ("minutes", report.seconds / 60),
+        ("skipped files", len(report.skipped)),
+        ("clips per second", report.clips_per_second),
+    ):
+        logger.report_single_value(name, float(value))
+    _report_examples(logger, store, run.parameters.examples)
+
+
+def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
+    """Clips of as many classes as possible, to listen to and look at."""
+    from audio.figures import mel_figure, waveform_figure
+    from tasks import reports
+
+    turn = store.index.groupby("label").cumcount()
+    for clip in store.index.assign(turn=turn).sort_values(["turn", "label"], kind="stable")["clip"][:count]:
+        waveform, rate = store.waveform(clip), store.sample_rate
+        title = f"{store.index.loc[clip, 'label']}: {clip}"
+        reports.report_audio(logger, "examples: audio", clip, waveform, rate)
+        reports.report_figure(logger, "examples: waveform", clip, waveform_figure(waveform, rate, title))
+        reports.report_figure(logger, "examples: mel", clip, mel_figure(waveform, rate, title))
+
+
+def _register(run: Run[PreprocessParameters], report: "PreprocessReport") -> str:
+    """Upload the store as the next version of its dataset; gives the version's id."""
+    from clearml import Dataset
+
+    dataset = Dataset.create(
+        dataset_name=run.parameters.dataset_name or run.parameters.dataset,
+        dataset_project=run.task.get_project_name(),
+        description=f"{report.dataset.get('title', run.parameters.dataset)}: {report.clips} clips at "
+        f"{report.sample_rate} Hz, made by task {run.task.id}",
+    )
+    dataset.add_files(str(report.folder), verbose=False)
+    dataset.set_metadata(
+        {"classes": report.classes, "clips": report.clips, "source": report.dataset, "made_by": run.task.id},
+        metadata_name="clip store",
+    )
+    dataset.upload(show_progress=False, preview=False)
+    dataset.finalize()
+    return str(dataset.id)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Sounds, pictures and tables as ClearML shows them. What is drawn comes from `audio.figures`."""
+
+import io
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def report_audio(
+    logger: Any, title: str, series: str, waveform: np.ndarray, rate: int, iteration: int = 0
+) -> None:
+    """A sound as a debug sample, lossless. `waveform`: int16 `(frames,)`; `rate` in Hz."""
+    import soundfile
+
+    stream = io.BytesIO()
+    soundfile.write(stream, waveform, rate, format="FLAC", subtype="PCM_16")
+    stream.seek(0)
+    logger.report_media(title, series, iteration=iteration, stream=stream, file_extension=".flac")
+
+
+def report_figure(logger: Any, title: str, series: str, figure: Any, iteration: int = 0) -> None:
+    """A matplotlib figure as an image among the debug samples."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    logger.report_image(title, series, iteration=iteration, image=np.ascontiguousarray(pixels))
+
+
+def report_counts(logger: Any, title: str, series: str, counts: Mapping[Any, int], axis: str) -> None:
+    """A bar for each key. `axis` names what the keys are."""
+    logger.report_histogram(
+        title,
+        series,
+        values=list(counts.values()),
+        iteration=0,
+        labels=[series],
+        xlabels=[str(key) for key in counts],
+        xaxis=axis,
+        yaxis="clips",
+    )
+
+
+def report_distribution(
+    logger: Any, title: str, series: str, values: np.ndarray, unit: str, bins: int = 40
+) -> None:
+    """How often values occur, in equal bins; a single value gets one bar."""
+    counts, edges = np.histogram(values, bins=bins if np.ptp(values) > 0 else 1)
+    centres = [f"{(a + b) / 2:.3g}" for a, b in pairwise(edges)]
+    report_counts(logger, title, series, dict(zip(centres, counts.tolist(), strict=True)), unit)
+
+
+def report_rows(logger: Any, title: str, series: str, rows: pd.DataFrame) -> None:
+    """A table; one without rows says so."""
+    logger.report_table(
+        title, series, iteration=0, table_plot=rows if len(rows) else pd.DataFrame({series: ["none"]})
+    )

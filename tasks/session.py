@@ -1,0 +1,149 @@
+"""One run of a task: parameters, `Task.init`, and an end that says what happened.
+
+The same code runs from a shell and under an agent. From a shell the parameters are the command line's, and they are
+written to a new task; under an agent they are the server's. What the SDK would find out by itself (arguments,
+repository, packages, torch.save) is switched off and said outright: its repository analysis imports all of torch and
+asks the internet for updates, its argparse hook loses None and lists.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from audio.errors import AudioError
+from tasks import connection, names, parameters, source
+from tasks.errors import NotRunnable, SoundyardError
+
+Config = TypeVar("Config")
+
+FRAMEWORKS = {
+    "tensorboard": True,
+    **dict.fromkeys(("pytorch", "matplotlib", "scikit", "joblib", "detect_repository", "tfdefines"), False),
+    **dict.fromkeys(("hydra", "xgboost", "catboost", "fastai", "lightgbm", "megengine", "gradio"), False),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run is registered as."""
+
+    name: str
+    kind: str  # ClearML task type
+    entry_point: str  # as an agent starts it: a module (`-m tasks.train`) or a path in the repository
+    project: str
+
+    @property
+    def command(self) -> str:
+        """How a person starts it."""
+        return f"python {self.entry_point}"
+
+
+def job(name: str) -> Job:
+    """The job of a task in this package."""
+    return Job(name, names.TEMPLATES[name], f"-m tasks.{name}", names.project())
+
+
+@dataclass
+class Run(Generic[Config]):
+    """A started task, its parameters, and a folder for what it writes on this machine."""
+
+    task: Any  # clearml.Task
+    parameters: Config
+    folder: Path
+    remote: bool  # True under an agent
+
+    @property
+    def logger(self) -> Any:
+        return self.task.get_logger()
+
+
+@contextmanager
+def session(
+    job: Job, config: type[Config], arguments: Sequence[str] | None = None, about: str = "", draft: str = ""
+) -> Iterator[Run[Config]]:
+    """Start a task, and end it: completed, or failed with a reason that a person can act on.
+
+    `arguments` are those of the command line (None: the process's own). An agent's run does not look at them, nor
+    does one that runs a `draft` (the id of a task) here: their parameters are the server's.
+    """
+    remote = under_an_agent()
+    given = None
+    if not remote and not draft:
+        given = parameters.parse(config, arguments, prog=job.command, about=about.strip().splitlines()[0])
+    sys.excepthook = _without_traceback(sys.excepthook)
+    server = connection.use()
+    task = _start(job, server, draft)
+    try:
+        chosen = parameters.read_from(task, config) if given is None else given
+        parameters.write_to(task, chosen)
+        folder = connection.STATE / "runs" / task.id
+        folder.mkdir(parents=True, exist_ok=True)
+        yield Run(task, chosen, folder, remote)
+        task.flush(wait_for_uploads=True)
+    except (SoundyardError, AudioError, OSError) as fault:
+        if remote:
+            _fail(task, fault)
+        raise
+    if not remote:
+        task.close()
+
+
+def under_an_agent() -> bool:
+    """As the SDK tells it, without importing the SDK: `--help` has to be quick."""
+    return bool(os.environ.get("CLEARML_TASK_ID"))
+
+
+def _start(job: Job, server: connection.Connection, draft: str) -> Any:
+    from clearml import Task
+
+    task: Any = Task.init(
+        project_name=job.project,
+        task_name=job.name,
+        task_type=job.kind,
+        reuse_last_task_id=draft or False,
+        continue_last_task=0,  # a resumed run reports absolute epochs: no offset
+        auto_connect_arg_parser=False,
+        auto_connect_frameworks=FRAMEWORKS,
+    )
+    task.output_uri = True  # models go to the file server
+    if Task.running_locally() and not draft:
+        record_source(task, server, job.entry_point)
+    return task
+
+
+def record_source(task: Any, server: connection.Connection, entry_point: str) -> None:
+    """Write down where the code of a run from a shell is, so that a clone of it can be enqueued."""
+    try:
+        task.update_task({"script": source.describe(server).script(entry_point)})
+    except NotRunnable as fault:
+        print(f"note: a clone of this task could not run on an agent. {fault}", file=sys.stderr)
+
+
+def _fail(task: Any, fault: BaseException) -> None:
+    """Mark the task failed with the reason, and stay until the agent has seen it: it writes "exit code 1" otherwise."""
+    print(f"error: {fault}", file=sys.stderr, flush=True)
+    task.flush(wait_for_uploads=True)
+    task.mark_failed(status_reason=str(fault)[:500], status_message=str(fault)[:500])
+    time.sleep(10)
+
+
+def _without_traceback(
+    hook: Callable[[type[BaseException], BaseException, TracebackType | None], Any],
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
+    """An excepthook that shows the errors made for people as their message alone."""
+
+    def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
+        if issubclass(kind, SoundyardError | AudioError):
+            print(f"error: {fault}", file=sys.stderr)
+        elif issubclass(kind, KeyboardInterrupt):
+            print("interrupted", file=sys.stderr)
+        else:
+            hook(kind, fault, trace)
+
+    return show

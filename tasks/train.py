@@ -1,0 +1,106 @@
+"""A dataset version to a model, watched epoch by epoch.
+
+    python -m tasks.train
+    python -m tasks.train --epochs 5 --learning_rate 0.001 --model resnet18
+    python -m tasks.train --dataset_id ID --fold 2 --seed 1
+
+Scalars, sounds and spectrograms go through TensorBoard's SummaryWriter. The last checkpoint is kept on the server:
+a task that was aborted, or whose agent died, goes on from there when it is enqueued again.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audio.config import TrainConfig
+from tasks.session import Run, job, session
+
+if TYPE_CHECKING:
+    from audio.training import TrainResult
+
+
+@dataclass
+class TrainParameters(TrainConfig):
+    """A dataset version to a model."""
+
+    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the newest finished one of the project
+    checkpoint_seconds: float = 30.0  # s between uploads of the checkpoint that a stopped task resumes from
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("train"), TrainParameters, arguments, __doc__) as run:
+        from audio.store import ClipStore
+        from audio.training import train
+        from tasks import lookup
+        from tasks.checkpoints import CheckpointKeeper, restore
+        from tasks.stopping import StopRequest
+
+        stop = StopRequest(run.task)
+        dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
+        run.task.set_user_properties(dataset_id=dataset_id)
+        keeper = CheckpointKeeper(run.task, run.parameters.checkpoint_seconds)
+        try:
+            result = train(
+                run.parameters,
+                ClipStore.open(folder),
+                writer=_writer(run),
+                checkpoint_dir=run.folder,
+                resume_from=restore(run.task),
+                should_stop=stop,
+                on_checkpoint=keeper,
+                progress=_progress(),
+            )
+        finally:
+            epoch = keeper.keep()  # also when interrupted: what is trained is kept
+        if result.stopped:
+            print(
+                f"Stopped by the server; epoch {epoch} is kept. Enqueue the task again to go on from there."
+            )
+            stop.kept()
+        _publish(run, result, dataset_id)
+
+
+def _writer(run: Run[TrainParameters]) -> Any:
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(run.folder / "tensorboard"))
+
+
+def _progress() -> Callable[[int, int, dict[str, float]], None] | None:
+    """A bar for a person (None), a line an epoch for a log."""
+    if sys.stderr.isatty():
+        return None
+
+    def line(epoch: int, epochs: int, scalars: dict[str, float]) -> None:
+        shown = "  ".join(f"{tag} {value:.4g}" for tag, value in scalars.items())
+        print(f"epoch {epoch}/{epochs}  {shown}", flush=True)
+
+    return line
+
+
+def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) -> None:
+    """The chosen weights as the task's output model, with what is needed to use it."""
+    from clearml import OutputModel
+
+    run.task.set_configuration_object("frontend", config_dict=result.frontend)
+    model = OutputModel(
+        task=run.task,
+        name=f"{run.parameters.model}, fold {run.parameters.fold}",
+        framework="PyTorch",
+        label_enumeration={name: number for number, name in enumerate(result.classes)},
+        config_dict=result.frontend,
+    )
+    model.update_weights(
+        str(result.model_path), auto_delete_file=False, iteration=result.epochs, async_enable=False
+    )
+    model.set_metadata("dataset_id", dataset_id, "str")
+    model.set_metadata("fold", str(run.parameters.fold), "int")
+    for tag, value in result.metrics.items():
+        run.logger.report_single_value(tag, value)
+    run.task.set_user_properties(model_id=model.id)
+    print(f"model {model.id}")
+
+
+if __name__ == "__main__":
+    main()
