@@ -1,0 +1,6 @@
+"""What starts workers: finds the server, writes the agent's configuration, runs the unmodified `clearml-agent daemon`.
+
+python -m agents.start --queue audio --gpus 0       one agent on this machine's first GPU
+python -m agents.start --queue audio --cpu-only     one without a GPU
+python -m agents.stop                               ends every agent that this checkout has started
+"""

@@ -1,0 +1,111 @@
+"""Agents as processes: who runs, and how one is ended with everything it started.
+
+An agent is the leader of a session of its own, so that whatever it starts, and whatever those start, can be found.
+It is recorded in a file with its process id and the time that process began: a process id alone may be somebody
+else's by now.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+POLITE_SECONDS = 8.0  # an interrupted agent has to tell the server that its task has stopped
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A recorded agent."""
+
+    name: str
+    pid: int
+    began: float  # s since the epoch, of the process
+    log: str  # path
+    about: str  # queues and device, for people
+
+    @property
+    def alive(self) -> bool:
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.began) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+def record(folder: Path, name: str, pid: int, log: Path, about: str) -> Agent:
+    """Write down an agent that was just started."""
+    agent = Agent(name, pid, psutil.Process(pid).create_time(), str(log), about)
+    (folder / f"{name}.json").write_text(json.dumps(asdict(agent)))
+    return agent
+
+
+def running(folder: Path) -> list[Agent]:
+    """Agents on record that are alive; records of dead ones are removed."""
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            agent = Agent(**json.loads(file.read_text()))
+        except (ValueError, TypeError):
+            continue
+        if agent.alive:
+            found.append(agent)
+        else:
+            file.unlink(missing_ok=True)
+    return found
+
+
+def end(agent: Agent, folder: Path) -> None:
+    """Interrupt the agent, so that it tells the server what it was doing; then end all of its session."""
+    if agent.alive:
+        end_session(agent.pid)
+    (folder / f"{agent.name}.json").unlink(missing_ok=True)
+    (folder / f"{agent.name}.conf").unlink(missing_ok=True)
+
+
+def end_session(leader: int, patience: float = POLITE_SECONDS) -> None:
+    """End every process of a session: agents by an interrupt first, then the rest."""
+    members = _session(leader)
+    _send(signal.SIGINT, (one for one in members if _is_agent(one)))
+    deadline = time.monotonic() + patience
+    while (members := _session(leader)) and any(_is_agent(one) for one in members):
+        if time.monotonic() > deadline - patience / 2:
+            _send(signal.SIGTERM, (one for one in members if _is_agent(one)))
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    _send(signal.SIGTERM, _session(leader))
+    _, left = psutil.wait_procs(_session(leader), timeout=2)
+    _send(signal.SIGKILL, left)
+    psutil.wait_procs(left, timeout=5)
+
+
+def _session(leader: int) -> list[psutil.Process]:
+    """Processes of the session that `leader` leads, zombies left out."""
+    found = []
+    for process in psutil.process_iter(["pid", "status"]):
+        try:
+            if process.info["status"] != psutil.STATUS_ZOMBIE and os.getsid(process.pid) == leader:
+                found.append(process)
+        except (ProcessLookupError, psutil.Error):
+            continue
+    return found
+
+
+def _is_agent(process: psutil.Process) -> bool:
+    try:
+        return "clearml_agent" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def _send(what: signal.Signals, processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.send_signal(what)
+        except psutil.Error:
+            continue
