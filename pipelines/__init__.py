@@ -1,0 +1,1 @@
+"""Chains of tasks, by the names of their templates; and the demo that runs the main one from nothing."""

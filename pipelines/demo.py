@@ -1,0 +1,112 @@
+"""The whole thing from nothing: a server, agents, templates, and the main job through the queue.
+
+    python -m pipelines.demo                                  small synthetic sounds, no data needed
+    python -m pipelines.demo --dataset esc10 --data PATH      real recordings
+    python -m pipelines.demo --stop                           end the server and the agents
+
+Server and agents stay up afterwards, to look around; Ctrl-C during the demo ends what it has started.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+
+from rich.console import Console
+
+from agents import environment, processes
+from agents import start as agent_start
+from agents import stop as agent_stop
+from pipelines import embedded
+from pipelines.main_job import MainJobParameters, create, enqueue
+from tasks import connection, names, parameters, register
+from tasks.errors import SoundyardError
+
+
+@dataclass
+class Options(MainJobParameters):
+    """The main job's parameters, and how the demo runs."""
+
+    port: int = 8080  # of the web page, when the embedded server has to be started
+    stop: bool = False  # end the server and the agents of this checkout, and do nothing else
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    about = __doc__.splitlines()[0]
+    options = parameters.parse(Options, arguments, prog="python -m pipelines.demo", about=about)
+    console = Console()
+    if options.stop:
+        return stop(console)
+    with ExitStack() as undo:
+        try:
+            done = run(options, console, undo.callback)
+        except SoundyardError as fault:
+            console.print(f"[red]error:[/red] {fault}", highlight=False)
+            return 1
+        except KeyboardInterrupt:
+            console.print("\ninterrupted: ending what this demo has started")
+            return 130
+        undo.pop_all()  # it went well, or the pipeline failed by itself: leave everything up to be looked at
+    console.print("Server and agents keep running; [bold]make stop[/bold] ends them.", highlight=False)
+    return 0 if done else 1
+
+
+def run(options: Options, console: Console, undo: Callable[..., object]) -> bool:
+    """Start what is missing, run the pipeline and show the results; True when it completed."""
+    server = _server(options.port, console, undo)
+    register.register(server)
+    _agents(options.queue, console, undo)
+    chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
+    controller = create(chosen, server)
+    enqueue(controller, names.SERVICES_QUEUE)
+    from pipelines import results
+    from pipelines.follow import follow
+
+    if not follow(controller, server, console):
+        return False
+    results.show(results.newest(controller), server, console)
+    return True
+
+
+def _server(port: int, console: Console, undo: Callable[..., object]) -> connection.Connection:
+    """The configured server; the embedded one is started unless another one is configured or it runs already."""
+    try:
+        configured = connection.find()
+    except SoundyardError:
+        configured = None
+    if configured is not None and configured.file != connection.EMBEDDED:
+        console.print(f"using the server at {configured.api_server} (from {configured.source})")
+        return connection.use()
+    running = embedded.running()
+    if running is None:
+        running = embedded.start(options=["--port", str(port)])
+        undo(embedded.stop, running)
+    console.print(f"server: [link]{running.url}[/link]", highlight=False)
+    return connection.use()
+
+
+def _agents(queue: str, console: Console, undo: Callable[..., object]) -> None:
+    """An agent for the steps, and one in services mode for the controller, unless they run already."""
+    alive = {agent.about.split(" (")[0] for agent in processes.running(environment.FOLDER)}
+    for name, services in ((queue, False), (names.SERVICES_QUEUE, True)):
+        if name not in alive:
+            agent = agent_start.start([name], services=services)
+            undo(processes.end, agent, environment.FOLDER)
+            console.print(f"agent: {agent.about}", highlight=False)
+
+
+def stop(console: Console) -> int:
+    """End the agents, then the server."""
+    for name in agent_stop.stop():
+        console.print(f"agent {name} ended", highlight=False)
+    server = embedded.running()
+    if server is not None:
+        embedded.stop(server)
+        console.print(f"server at {server.url} ended", highlight=False)
+    else:
+        console.print("no embedded server runs here")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The embedded server as a process: started for the demo, found again, ended."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tasks.connection import ROOT, STATE
+from tasks.errors import SoundyardError
+
+READY = "server is ready"  # what it prints once it accepts requests
+START_SECONDS = 60.0
+
+
+class ServerDidNotStart(SoundyardError):
+    """The embedded server ended before it was ready; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running embedded server."""
+
+    pid: int
+    url: str
+    conf: Path  # the client configuration it wrote
+
+
+def running(data: Path = STATE / "server") -> Server | None:
+    """The server that serves this folder, if one does."""
+    try:
+        facts = json.loads((data / "ready.json").read_text())
+        process = psutil.Process(int(facts["pid"]))
+        if process.status() == psutil.STATUS_ZOMBIE or "server" not in process.cmdline():
+            return None
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return Server(process.pid, facts["url"], Path(facts["conf"]))
+
+
+def start(data: Path = STATE / "server", options: Sequence[str] = ()) -> Server:
+    """Start a server on a folder and wait until it accepts requests; its log is beside the folder.
+
+    `options` are those of `python -m server`. Raises ServerDidNotStart with what the server said.
+    """
+    data.parent.mkdir(parents=True, exist_ok=True)
+    log = data.parent / f"{data.name}.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", "--data", str(data), *options],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while READY not in log.read_text(errors="replace"):
+        if process.poll() is not None:
+            said = log.read_text(errors="replace").strip().splitlines()
+            raise ServerDidNotStart("\n".join(said[-3:]) or f"the server ended with {process.returncode}")
+        if time.monotonic() > deadline:
+            process.kill()
+            raise ServerDidNotStart(
+                f"the server was not ready within {START_SECONDS:.0f} s; its log is {log}"
+            )
+        time.sleep(0.05)
+    found = running(data)
+    if found is None:
+        raise ServerDidNotStart(f"the server ended right after it was ready; its log is {log}")
+    return found
+
+
+def stop(server: Server, patience: float = 10.0) -> None:
+    """End a server: asked first, killed when it does not listen."""
+    try:
+        process = psutil.Process(server.pid)
+        process.terminate()
+        process.wait(patience)
+    except psutil.TimeoutExpired:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,150 @@
+"""The main job: preprocess → train → evaluate, each a task that an agent takes from a queue.
+
+    python pipelines/main_job.py --dataset esc10 --data /path/to/ESC-10
+    python pipelines/main_job.py --epochs 10 --controller_queue services
+
+The controller runs here and waits, or, with --controller_queue, is a task itself that an agent in services mode takes.
+It is started as a file: a controller under `python -m` would be recorded as the SDK's own module.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from audio.config import PreprocessConfig, TrainConfig
+from tasks import connection, names, parameters, register, source
+from tasks.errors import SoundyardError
+from tasks.session import Job, Run, session, under_an_agent
+
+NAME = "main job"
+SCRIPT = "pipelines/main_job.py"
+POLL_MINUTES = 0.03  # between the controller's looks at its steps
+
+
+@dataclass
+class MainJobParameters:
+    """The main job: preprocess → train → evaluate."""
+
+    dataset: str = PreprocessConfig.dataset  # data set, by its name (esc10, folder, synthetic, …)
+    data: str = PreprocessConfig.data  # folder of the recordings, as the agent sees it; empty: none is needed
+    model: str = TrainConfig.model  # name in the registry of audio.models (cnn, resnet18, …)
+    fold: int = TrainConfig.fold  # fold held out for the test
+    epochs: int = TrainConfig.epochs  # passes over the training clips
+    batch_size: int = TrainConfig.batch_size  # clips
+    learning_rate: float = TrainConfig.learning_rate  # peak of the schedule
+    seed: int = TrainConfig.seed  # of weights, order of clips and augmentation
+    queue: str = names.QUEUE  # queue that the steps are put on
+
+    def __post_init__(self) -> None:
+        if self.data:
+            self.data = str(Path(self.data).expanduser().resolve())
+
+    def shared_with(self, task: str) -> dict[str, Any]:
+        """`Args/…` of a step: the parameters that its task has too."""
+        own = {one.name for one in fields(register.defaults(task))}
+        return {
+            f"{parameters.SECTION}/{name}": parameters.write(value)
+            for name, value in asdict(self).items()
+            if name in own
+        }
+
+
+@dataclass
+class Options(MainJobParameters):
+    """The main job's parameters, and where its controller runs."""
+
+    controller_queue: str = ""  # queue for the controller itself, such as services; empty: it runs here
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    if under_an_agent():
+        return run()
+    about = __doc__.splitlines()[0]
+    options = parameters.parse(Options, arguments, prog=f"python {SCRIPT}", about=about)
+    chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
+    try:
+        server = connection.use()
+        register.register(server)
+        controller = create(chosen, server)
+        if not options.controller_queue:
+            return run(draft=controller)
+        enqueue(controller, options.controller_queue)
+        from pipelines.follow import follow
+
+        return 0 if follow(controller, server) else 1
+    except SoundyardError as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 1
+
+
+def create(chosen: MainJobParameters, server: connection.Connection) -> str:
+    """A controller as a draft on the server, with these parameters; gives its id. Raises NotRunnable."""
+    from clearml import PipelineController
+
+    controller = PipelineController.create(
+        project_name=names.project(), task_name=NAME, script=SCRIPT, detect_repository=False
+    ).task
+    controller.update_task({"script": source.describe(server).script(SCRIPT)})
+    parameters.write_to(controller, chosen)
+    return str(controller.id)
+
+
+def enqueue(task_id: str, queue: str) -> None:
+    """Put a task on a queue, which is made if there is none of that name."""
+    from clearml import Task
+    from clearml.backend_api.session.client import APIClient
+
+    queues = APIClient().queues
+    if not queues.get_all(name=f"^{queue}$"):
+        queues.create(name=queue)
+    Task.enqueue(task_id, queue_name=queue)
+
+
+def run(draft: str = "") -> int:
+    """Be the controller: here with the id of a draft, or under an agent."""
+    project = f"{names.project()}/.pipelines/{NAME}"
+    with session(Job(NAME, "controller", SCRIPT, project), MainJobParameters, draft=draft) as started:
+        pipeline = assemble(started)
+        pipeline.start_locally()
+        if not pipeline.is_successful():
+            raise SoundyardError("a step has failed; its own page and console say why")
+    return 0
+
+
+def assemble(started: Run[MainJobParameters]) -> Any:
+    """The three steps, cloned from their templates, with what one hands to the next."""
+    from clearml import PipelineController
+
+    chosen = started.parameters
+    pipeline = PipelineController(
+        name=NAME,
+        project=names.project(),
+        pool_frequency=POLL_MINUTES,
+        target_project=names.project(),
+        abort_on_failure=True,
+    )
+    pipeline.set_default_execution_queue(chosen.queue)
+    handed = {
+        "preprocess": {},
+        "train": {"Args/dataset_id": "${preprocess.parameters.properties/dataset_id}"},
+        "evaluate": {
+            "Args/dataset_id": "${preprocess.parameters.properties/dataset_id}",
+            "Args/model_id": "${train.models.output.-1.id}",
+        },
+    }
+    for before, name in zip((None, "preprocess", "train"), handed, strict=True):
+        pipeline.add_step(
+            name=name,
+            base_task_id=register.template(name),
+            parents=[before] if before else [],
+            parameter_override={**chosen.shared_with(name), **handed[name]},
+        )
+    return pipeline
+
+
+if __name__ == "__main__":
+    sys.exit(main())
