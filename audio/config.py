@@ -72,7 +72,7 @@ class TrainConfig:
     development_fold: int = 0  # fold taken from training for validation=development; 0: the one after `fold`
     select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
 
-    epochs: int = 30  # passes over the training clips
+    epochs: int = 60  # passes over the training clips
     batch_size: int = 32  # clips
     learning_rate: float = 0.003  # peak of the schedule
     weight_decay: float = 0.05  # of AdamW, on weights of two or more dimensions
@@ -115,7 +115,7 @@ class TrainConfig:
     precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16
     threads: int = 0  # CPU threads of torch; 0: torch's own choice
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
-    debug_samples_every: int = 5  # epochs between audio and spectrogram samples, and at the end; 0: never
+    debug_samples_every: int = 10  # epochs between audio and spectrogram samples, and at the end; 0: never
     debug_samples: int = 8  # clips shown each time
     checkpoint_every: int = 1  # epochs between last checkpoints
 

@@ -97,5 +97,5 @@ def confusion_figure(confusion: np.ndarray, classes: list[str], title: str = "")
     if len(classes) <= 50:
         for i, j in zip(*np.nonzero(confusion), strict=True):
             colour = "white" if share[i, j] > 0.5 else "black"
-            axes.text(j, i, int(confusion[i, j]), ha="center", va="center", color=colour, fontsize=8)
+            axes.text(j, i, str(int(confusion[i, j])), ha="center", va="center", color=colour, fontsize=8)
     return figure

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
@@ -34,11 +35,14 @@ def rate_at(config: TrainConfig, step: int, steps: int) -> float:
     return config.learning_rate
 
 
-class Average:
+M = TypeVar("M", bound=nn.Module)
+
+
+class Average(Generic[M]):
     """An exponential moving average of a model's weights and running statistics; young averages forget faster."""
 
-    def __init__(self, model: nn.Module, decay: float):
-        self.model = copy.deepcopy(model).requires_grad_(False).eval()
+    def __init__(self, model: M, decay: float):
+        self.model: M = copy.deepcopy(model).requires_grad_(False).eval()
         self.decay = decay
         self.steps = 0
 

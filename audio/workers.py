@@ -36,11 +36,12 @@ class Worker:
 
     def prepare(self, job: dict[str, Any]) -> Answer:
         """The samples of one clip, or why there are none. `job` holds the arguments of `decoding.prepare`."""
-        assert self.process.stdin and self.process.stdout
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin and stdout
         try:
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
-            self.process.stdin.flush()
-            header = self.process.stdout.readline()
+            stdin.write(json.dumps(job).encode() + b"\n")
+            stdin.flush()
+            header = stdout.readline()
         except BrokenPipeError:
             header = b""
         if not header:
@@ -50,7 +51,7 @@ class Worker:
         answer = json.loads(header)
         if "reason" in answer:
             return Undecodable(answer["reason"])
-        return np.frombuffer(self.process.stdout.read(2 * answer["frames"]), np.int16)
+        return np.frombuffer(stdout.read(2 * answer["frames"]), np.int16)
 
     def close(self) -> None:
         self.process.kill()

@@ -34,8 +34,9 @@ def _sweep(random: Random, up: bool) -> np.ndarray:
 
 
 def _tone(random: Random, partials: int) -> np.ndarray:
-    pitch, t = random.uniform(150, 700), _time()
-    return sum(np.sin(2 * np.pi * pitch * k * t + random.uniform(0, 6)) / k for k in range(1, partials + 1))
+    pitch, t, number = random.uniform(150, 700), _time(), np.arange(1, partials + 1)[:, None]
+    phase = random.uniform(0, 6, (partials, 1))
+    return (np.sin(2 * np.pi * pitch * number * t + phase) / number).sum(axis=0)
 
 
 def _pulses(random: Random, rate: float, decay: float) -> np.ndarray:

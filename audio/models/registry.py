@@ -16,6 +16,7 @@ Build = Callable[[int, float, bool], nn.Module]  # (classes, dropout, pretrained
 
 ALL: dict[str, Build] = {
     "cnn": cnn.cnn,
+    "cnn-large": partial(cnn.cnn, stem_pool=False),
     "resnet18": partial(vision.resnet, "resnet18"),
 }
 
