@@ -40,7 +40,10 @@ class Settings:
     watchdog_minutes: float = setting(
         120.0, "a running task silent for longer than this is stopped; 0: never"
     )
-    worker_timeout_seconds: float = setting(600.0, "a worker silent for longer than this is forgotten")
+    lost_task_minutes: float = setting(
+        5.0, "the same when its worker says that it runs something else, or is gone for sure; 0: never"
+    )
+    worker_timeout_seconds: float = setting(600.0, "a worker silent for longer than this is gone")
     synchronous: str = setting(
         "FULL",
         "SQLite's synchronous mode; FULL survives a power cut, NORMAL a killed process",

@@ -6,9 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from server.app.context import Context
+from server.domain.watchdog import Watchdog
 
 log = logging.getLogger("soundyard.jobs")
 
@@ -54,4 +55,12 @@ class Jobs:
 
 def scheduled(context: Context) -> list[Job]:
     """What this server does by itself."""
-    return []
+    settings = context.settings
+    dog = Watchdog(
+        context.store,
+        listening_since=datetime.now(timezone.utc),
+        watchdog=timedelta(minutes=settings.watchdog_minutes),
+        lost_task=timedelta(minutes=settings.lost_task_minutes),
+        worker_timeout=timedelta(seconds=settings.worker_timeout_seconds),
+    )
+    return [Job("watchdog", dog.due.total_seconds(), dog.run), Job("statistics", 60.0, dog.sample)]

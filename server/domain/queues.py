@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from server.api.errors import InvalidQueueId, InvalidQueueOrTaskNotQueued, QueueExists
+from server.domain import transitions
 from server.store import Store
 from server.store.users import COMPANY
 
@@ -69,6 +70,16 @@ def move(store: Store, queue: str, task: str, *, by: int | None = None, to: int 
     tasks.insert(position, task)
     store.queues.reorder(queue, tasks)
     return position
+
+
+def release(store: Store, tasks: Iterable[str], user: str | None, now: datetime) -> None:
+    """Tasks that lost their entry get the status back that they had before they were enqueued."""
+    for task in tasks:
+        found = store.tasks.get(task, ("status", "enqueue_status"))
+        if found and found["status"] == "queued":
+            back = found.get("enqueue_status") or "created"
+            reason = "Removed from its queue"
+            transitions.change(store, task, back, now, user, force=True, reason=reason, enqueue_status=None)
 
 
 def metrics(samples: Iterable[dict], interval: int, queues: list[str]) -> list[dict]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import ipaddress
+import socket
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,6 +14,14 @@ from server.store import Store, times
 AGGREGATIONS = ("avg", "min", "max")
 _ONE = "total"
 """The variant of a metric that a machine has once."""
+
+
+def is_local(address: str, host: str) -> bool:
+    """Whether an agent runs on this machine: it comes over loopback and names this host (a tunnel doesn't)."""
+    try:
+        return ipaddress.ip_address(address).is_loopback and host == socket.gethostname()
+    except ValueError:
+        return False
 
 
 def rows_of(machine_stats: dict) -> list[tuple[str, str, float]]:

@@ -132,7 +132,7 @@ def delete(call: Call, request: Delete) -> dict:
         queues.existing(call.store, request.queue)
         if call.store.queues.count(request.queue) and not request.force:
             raise QueueNotEmpty("use force=true to delete it", queue=request.queue)
-        call.store.queues.release(call.store.queues.clear(request.queue), call.now)
+        queues.release(call.store, call.store.queues.clear(request.queue), call.user, call.now)
         return {"deleted": call.store.queues.delete(request.queue)}
 
 
@@ -142,7 +142,7 @@ def clear_queue(call: Call, request: OfQueue) -> dict:
     with call.store.transaction():
         queues.existing(call.store, request.queue)
         tasks = call.store.queues.clear(request.queue)
-        call.store.queues.release(tasks, call.now)
+        queues.release(call.store, tasks, call.user, call.now)
     return {"removed_tasks": tasks}
 
 
@@ -191,7 +191,7 @@ def add_task(call: Call, request: OfEntry) -> dict:
     """Append an entry for a task, whatever the task's status (`tasks.enqueue` checks and sets it)."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
-        if not call.store.queues.has_task(request.task):
+        if not call.store.tasks.exists(request.task):
             raise InvalidTaskId(id=request.task)
         if not call.store.queues.add(request.queue, request.task, call.now):
             raise TaskAlreadyQueued(task=request.task, queue=call.store.queues.of_task(request.task))
@@ -211,7 +211,7 @@ def remove_task(call: Call, request: RemoveTask) -> dict:
         if not removed:
             raise InvalidQueueOrTaskNotQueued(queue=request.queue, task=request.task)
         if request.update_task_status:
-            call.store.queues.release([request.task], call.now)
+            queues.release(call.store, [request.task], call.user, call.now)
     return {"removed": removed}
 
 

@@ -31,6 +31,7 @@ def register(call: Call, request: Register) -> dict:
         "user": call.user,
         "company": call.company,
         "ip": call.client,
+        "local": workers.is_local(call.client, call.headers.get("x-clearml-worker", "")),
         "register_time": call.now.isoformat(timespec="microseconds"),
         "register_timeout": request.timeout,
         "queues": request.queues or [],
@@ -48,7 +49,7 @@ def register(call: Call, request: Register) -> dict:
 def unregister(call: Call, request: OfWorker) -> dict:
     """An agent ends in order."""
     with call.store.transaction():
-        if not call.store.workers.remove(request.worker):
+        if not call.store.workers.sign_off(request.worker, call.now):
             raise WorkerNotRegistered(worker=request.worker)
     return {}
 
@@ -66,7 +67,8 @@ class StatusReport(OfWorker):
 @endpoint("workers.status_report", StatusReport)
 def status_report(call: Call, request: StatusReport) -> dict:
     """A sign of life, with what the worker runs and how its machine does."""
-    fields = {"user": call.user, "company": call.company, "ip": call.client}
+    local = workers.is_local(call.client, call.headers.get("x-clearml-worker", ""))
+    fields = {"user": call.user, "company": call.company, "ip": call.client, "local": local}
     fields |= {"task": request.task, "queue": request.queue}
     given = {"queues": request.queues, "tags": request.tags, "system_tags": request.system_tags}
     fields |= {name: value for name, value in given.items() if value is not None}

@@ -8,6 +8,7 @@ from pathlib import Path
 from server.store.db import Database
 from server.store.files import Files
 from server.store.migrations import migrate
+from server.store.models import Models
 from server.store.projects import Projects
 from server.store.queues import Queues
 from server.store.tasks import Tasks
@@ -31,6 +32,7 @@ class Store:
         self.files = Files(folder, self.db, durable=synchronous == "FULL")
         self.projects = Projects(self.db)
         self.tasks = Tasks(self.db)
+        self.models = Models(self.db, self.tasks.last_metrics)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
 

@@ -81,9 +81,6 @@ class Queues:
         """The queue in which this task waits."""
         return self._db.value("SELECT queue FROM queue_entries WHERE task = ?", (task,))
 
-    def has_task(self, task: str) -> bool:
-        return self._db.value("SELECT 1 FROM tasks WHERE id = ?", (task,)) is not None
-
     def add(self, queue: str, task: str, now: datetime, *, front: bool = False) -> int:
         """Append an entry. A task already waiting, here or elsewhere, stays where it is. Returns: entries added."""
         edge = "COALESCE(MIN(position) - 1, 0)" if front else "COALESCE(MAX(position) + 1, 0)"
@@ -114,16 +111,6 @@ class Queues:
         self._db.execute_many(
             "INSERT INTO queue_entries(queue, position, task, added) VALUES (?, ?, ?, ?)",
             [(queue, position, task, added[task]) for position, task in enumerate(tasks)],
-        )
-
-    def release(self, tasks: list[str], now: datetime) -> None:
-        """Tasks that lost their entry get the status back that they had before they were enqueued."""
-        self._db.execute(
-            "UPDATE tasks SET status = COALESCE(enqueue_status, 'created'), enqueue_status = NULL,"
-            " status_reason = 'Removed from its queue', status_message = '', status_changed = :now,"
-            " last_update = :now, last_change = :now"
-            " WHERE status = 'queued' AND id IN (SELECT value FROM json_each(:tasks))",
-            {"now": times.text(now), "tasks": orjson.dumps(tasks).decode()},
         )
 
     # Hand-out

@@ -18,11 +18,11 @@ class Workers:
         self._db = db
 
     def touch(self, worker: str, now: datetime, fields: dict[str, Any]) -> None:
-        """Note a sign of life, and set these columns. An unknown worker is registered by it."""
+        """Note a sign of life, and set these columns. An unknown worker, or one that had gone, is registered by it."""
         values = {
             name: orjson.dumps(value).decode() if name in _JSON else value for name, value in fields.items()
         }
-        values |= {"last_activity_time": times.text(now), "last_report_time": times.text(now)}
+        values |= {"last_activity_time": times.text(now), "last_report_time": times.text(now), "gone": None}
         given = {"id": worker, "register_time": times.text(now), **values}
         names, slots = ", ".join(given), ", ".join(f":{name}" for name in given)
         changes = ", ".join(f"{name} = excluded.{name}" for name in values)
@@ -30,11 +30,12 @@ class Workers:
             f"INSERT INTO workers({names}) VALUES ({slots}) ON CONFLICT(id) DO UPDATE SET {changes}", given
         )
 
-    def remove(self, worker: str) -> int:
-        return self._db.execute("DELETE FROM workers WHERE id = ?", (worker,))
+    def sign_off(self, worker: str, now: datetime) -> int:
+        sql = "UPDATE workers SET gone = 'signed off', last_activity_time = ? WHERE id = ? AND gone IS NULL"
+        return self._db.execute(sql, (times.text(now), worker))
 
     def get(self, worker: str) -> dict | None:
-        row = self._db.row("SELECT * FROM workers WHERE id = ?", (worker,))
+        row = self._db.row("SELECT * FROM workers WHERE id = ? AND gone IS NULL", (worker,))
         return _worker(row) if row else None
 
     def all(self, seen_after: datetime | None = None) -> list[dict]:
@@ -44,7 +45,7 @@ class Workers:
             "SELECT w.*, u.name AS user_name, t.name AS task_name, t.started AS task_started,"
             " t.last_iteration AS task_iteration, t.project, p.name AS project_name FROM workers w"
             " LEFT JOIN users u ON u.id = w.user LEFT JOIN tasks t ON t.id = w.task"
-            " LEFT JOIN projects p ON p.id = t.project WHERE w.last_activity_time >= ? ORDER BY w.id"
+            " LEFT JOIN projects p ON p.id = t.project WHERE w.gone IS NULL AND w.last_activity_time >= ? ORDER BY w.id"
         )
         return [_worker(row) for row in self._db.rows(sql, (times.text(seen_after) if seen_after else "",))]
 
@@ -57,16 +58,31 @@ class Workers:
         )
         return {row["id"]: dict(row) for row in rows}
 
-    def drop_silent(self, now: datetime, default_seconds: float) -> list[str]:
-        """Forget those silent for longer than the timeout they registered with. Returns: their ids."""
-        rows = self._db.rows(
-            "SELECT id FROM workers WHERE (julianday(?) - julianday(last_activity_time)) * 86400.0"
-            " > COALESCE(NULLIF(register_timeout, 0), ?)",
-            (times.text(now), default_seconds),
+    def give_up_silent(self, now: datetime, default_seconds: float) -> list[str]:
+        """Those silent for longer than the timeout they registered with are gone. Returns: their ids."""
+        where = (
+            "gone IS NULL AND (julianday(?) - julianday(last_activity_time)) * 86400.0"
+            " > COALESCE(NULLIF(register_timeout, 0), ?)"
         )
-        for row in rows:
-            self.remove(row["id"])
-        return [row["id"] for row in rows]
+        params = (times.text(now), default_seconds)
+        silent = [row["id"] for row in self._db.rows(f"SELECT id FROM workers WHERE {where}", params)]
+        self._db.execute(f"UPDATE workers SET gone = 'silent' WHERE {where}", params)
+        return silent
+
+    def drop_gone(self, before: datetime) -> int:
+        """Forget for good who has been gone since then."""
+        sql = "DELETE FROM workers WHERE gone IS NOT NULL AND last_activity_time < ?"
+        return self._db.execute(sql, (times.text(before),))
+
+    def running_tasks(self) -> list[dict]:
+        """Tasks `in_progress`: id, name, last_update, and what is known of the worker that reported to run them:
+        `worker` (None: nobody ever did), its gone, local, task and last_activity_time."""
+        sql = (
+            "SELECT t.id, t.name, t.last_update, w.id AS worker, w.gone, w.local, w.task AS worker_task,"
+            " w.last_activity_time AS worker_seen FROM tasks t LEFT JOIN workers w ON w.id = t.last_worker"
+            " WHERE t.status = 'in_progress'"
+        )
+        return [dict(row) for row in self._db.rows(sql)]
 
     def note_task(self, task: str, worker: str, now: datetime) -> None:
         """The task is known to run on this worker."""

@@ -124,6 +124,8 @@ CREATE TABLE workers (
     user TEXT, company TEXT, ip TEXT,
     register_time TEXT, register_timeout INTEGER, last_activity_time TEXT, last_report_time TEXT,
     task TEXT, queue TEXT,
+    gone TEXT,                           -- how it left: signed off | silent; NULL while it is here
+    local INTEGER NOT NULL DEFAULT 0,    -- runs on this server's own machine
     queues TEXT NOT NULL DEFAULT '[]', tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
     runtime_properties TEXT NOT NULL DEFAULT '{}'
 ) WITHOUT ROWID;
@@ -155,11 +157,11 @@ CREATE TABLE scalars (
     PRIMARY KEY (series, iter)
 ) WITHOUT ROWID;
 
-CREATE TABLE documents (                                     -- plots and debug samples: upserted like scalars
+CREATE TABLE rich_events (                                   -- vectors, plots and debug samples: upserted like scalars
     id INTEGER PRIMARY KEY,
     series INTEGER NOT NULL, iter INTEGER NOT NULL,
     timestamp INTEGER NOT NULL, worker TEXT,
-    body TEXT NOT NULL,                                      -- plot_str, or the URL of a sample
+    body TEXT NOT NULL,                                      -- the values as JSON, plot_str, or the URL of a sample
     key TEXT,
     UNIQUE (series, iter)
 );

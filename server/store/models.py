@@ -1,0 +1,52 @@
+"""Models: documents, each with the task that made it and the tasks that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from server.store.db import Database
+from server.store.documents import Collection, Drawn
+from server.store.schema import Schema
+
+SCHEMA = Schema(
+    table="models",
+    fields={
+        **dict.fromkeys(("name", "uri", "framework", "comment", "project", "parent", "task"), "text"),
+        **dict.fromkeys(("user", "company", "last_changed_by"), "text"),
+        **dict.fromkeys(("created", "last_update", "last_change"), "time"),
+        **dict.fromkeys(("tags", "system_tags"), "list"),
+        **dict.fromkeys(("design", "labels", "ui_cache", "metadata"), "json"),
+        "ready": "bool",
+        "last_iteration": "int",
+    },
+    patterns=frozenset({"name", "comment"}),
+    search=("id", "name", "comment", "tags", "framework"),
+    metrics="last_metrics",
+)
+
+
+class Models(Collection):
+    """See `Collection`."""
+
+    def __init__(self, db: Database, last_metrics: Drawn) -> None:
+        super().__init__(db, SCHEMA, {"last_metrics": last_metrics})
+
+    def tasks_with(self, model: str) -> dict[str, dict[str, Any]]:
+        """Tasks that name this model: id → the task's `models` document."""
+        sql = "SELECT id, models FROM tasks WHERE models LIKE ?"  # an id has no wildcard and occurs as it is
+        return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (f"%{model}%",))}
+
+    def of_task_by_uri(self, task: str, uri: str) -> str | None:
+        return self._db.value("SELECT id FROM models WHERE task = ? AND uri = ?", (task, uri))
+
+    def forget_parent(self, ids: Iterable[str], mark: str) -> int:
+        """The children of deleted models stay, with `mark` before the parent's id."""
+        sql = "UPDATE models SET parent = ? || parent WHERE parent IN (SELECT value FROM json_each(?))"
+        return self._db.execute(sql, (mark, orjson.dumps(list(ids)).decode()))
+
+    def move(self, ids: Iterable[str], project: str | None) -> int:
+        sql = "UPDATE models SET project = ? WHERE id IN (SELECT value FROM json_each(?))"
+        return self._db.execute(sql, (project, orjson.dumps(list(ids)).decode()))
