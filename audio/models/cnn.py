@@ -34,6 +34,7 @@ class SmallCNN(nn.Module):
         self, classes: int, dropout: float = 0.3, width: int = 64, stem: int = 32, stem_pool: bool = True
     ):
         super().__init__()
+        self.stem_pool = stem_pool
         self.stem = nn.Sequential(
             nn.Conv2d(1, stem, 5, stride=2, padding=2, bias=False),
             nn.BatchNorm2d(stem),

@@ -112,7 +112,7 @@ def test_nothing_readable_says_which_file_and_why(tmp_path):
 
 def test_an_empty_and_a_missing_folder_say_what_was_expected(tmp_path):
     (tmp_path / "in").mkdir()
-    with pytest.raises(DatasetError, match="a folder a class.*the folder is empty"):
+    with pytest.raises(DatasetError, match=r"a folder a class.*the folder is empty"):
         run(tmp_path / "in", tmp_path / "out")
     with pytest.raises(DatasetError, match="There is no folder"):
         run(tmp_path / "nowhere", tmp_path / "out")
