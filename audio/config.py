@@ -63,9 +63,13 @@ class PreprocessConfig:
 class TrainConfig:
     """A clip store to a checkpoint. The defaults are a CPU-sized run of about a minute on ESC-10."""
 
-    model: str = "cnn"  # name in the registry of audio.models (cnn, resnet18, …)
+    model: str = "cnn"  # name in the registry of audio.models (cnn, crnn, resnet18, cnn14, wav2vec2, …)
     dropout: float = 0.3  # probability before the last layer
     pretrained: bool = False  # start from published weights where the model has them (needs the network)
+    weights: str = ""  # file of weights to start from: a model.pt, or a state dict of the same layers
+    encoder: str = ""  # Hugging Face name or folder of wav2vec2, ast or whisper; empty: the usual base model
+    freeze: str = "none"  # what is not trained: none, backbone (all but the head), extractor (of wav2vec2)
+    image_size: int = 0  # px a side that image networks see the spectrogram at; 0: as it is
 
     fold: int = 1  # held-out test fold; 0: the data set's own train/validation/test split
     validation: str = "held-out"  # clips of the validation curve: held-out (watched only), development, none
@@ -76,11 +80,17 @@ class TrainConfig:
     batch_size: int = 32  # clips
     learning_rate: float = 0.003  # peak of the schedule
     weight_decay: float = 0.05  # of AdamW, on weights of two or more dimensions
-    optimizer: str = "adamw"  # adamw, sgd (momentum 0.9)
+    optimizer: str = "adamw"  # adamw, sgd (with Nesterov's momentum)
+    momentum: float = 0.9  # of sgd
     schedule: str = "cosine"  # cosine, step, one-cycle, constant
     warmup: float = 0.1  # share of all steps in which the rate rises from zero
+    step_epochs: int = 0  # epochs between the falls of schedule=step; 0: two falls, at thirds of the way
+    step_factor: float = 0.1  # what the rate is multiplied by at a fall of schedule=step
+    final_rate: float = 0.0  # share of the peak at which cosine ends
+    accumulate: int = 1  # batches whose gradients make one step of the optimiser
     clip_norm: float | None = 5.0  # largest norm of the gradient; None: no clipping
     label_smoothing: float = 0.1  # 0: none
+    class_weights: str = "none"  # weight of a clip's loss: none, balanced (inverse to the size of its class)
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
 
@@ -112,8 +122,11 @@ class TrainConfig:
 
     seed: int = 0  # of weights, order of clips and augmentation
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
-    precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16
+    precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16, fp16 (with a scaled loss)
     threads: int = 0  # CPU threads of torch; 0: torch's own choice
+    processes: int = 1  # that train together, each on its own GPU or part of the CPU (`batch_size` is all of them)
+    deterministic: bool = False  # refuse operations whose result differs from run to run (slower on a GPU)
+    store_on_device: str = "auto"  # clips in the GPU's memory: auto (when they fit), on, off
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
     debug_samples_every: int = 10  # epochs between audio and spectrogram samples, and at the end; 0: never
     debug_samples: int = 8  # clips shown each time
@@ -129,6 +142,13 @@ class TrainConfig:
         within("label_smoothing", self.label_smoothing, 0, 0.9)
         within("ema", self.ema, 0, 0.9999)
         within("dropout", self.dropout, 0, 0.95)
+        within("image_size", self.image_size, 0, 4096)
+        within("momentum", self.momentum, 0, 0.9999)
+        within("step_epochs", self.step_epochs, 0)
+        within("step_factor", self.step_factor, 1e-6, 1)
+        within("final_rate", self.final_rate, 0, 1)
+        within("accumulate", self.accumulate, 1)
+        within("processes", self.processes, 1, 1024)
         within("mixup", self.mixup, 0, 1)
         within("n_mels", self.n_mels, 4, 512)
         within("hop_length", self.hop_length, 1)
@@ -143,7 +163,10 @@ class TrainConfig:
         one_of("mel_scale", self.mel_scale, ("htk", "slaney"))
         one_of("mel_norm", self.mel_norm, ("none", "slaney"))
         one_of("fill", self.fill, ("loop", "zero"))
-        one_of("precision", self.precision, ("auto", "fp32", "bf16"))
+        one_of("freeze", self.freeze, ("none", "backbone", "extractor"))
+        one_of("class_weights", self.class_weights, ("none", "balanced"))
+        one_of("store_on_device", self.store_on_device, ("auto", "on", "off"))
+        one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
         one_of("feature_cache", self.feature_cache, ("auto", "on", "off"))
         self._refuse_contradictions()
 
@@ -162,6 +185,8 @@ class TrainConfig:
                 "early_stop would choose the epoch on the test fold; "
                 "use validation=development with it, or early_stop=0."
             )
+        if self.batch_size < self.processes:
+            raise ConfigError(f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip.")
         if self.crop_seconds and self.clip_seconds and self.crop_seconds > self.clip_seconds:
             raise ConfigError(
                 f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
