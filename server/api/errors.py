@@ -70,6 +70,12 @@ class TaskNotStarted(BadRequest):
     subcode = 111
 
 
+class TaskCannotBeDeleted(BadRequest):
+    """Task can't be deleted"""
+
+    subcode = 123
+
+
 class InvalidProjectId(BadRequest):
     """Invalid project id"""
 
@@ -104,6 +110,18 @@ class ModelIsReady(BadRequest):
     """Model is published (ready)"""
 
     subcode = 203
+
+
+class ModelCreatorPublished(BadRequest):
+    """The task that made the model is published"""
+
+    subcode = 204
+
+
+class NoModelForTask(BadRequest):
+    """The task has no output model"""
+
+    subcode = 206
 
 
 class ModelInUse(BadRequest):
@@ -160,10 +178,22 @@ class WorkerNotRegistered(BadRequest):
     subcode = 1001
 
 
+class InvalidScrollId(BadRequest):
+    """Invalid scroll id: start again without one"""
+
+    subcode = 801
+
+
 class EventsNotAdded(BadRequest):
     """Events were not added"""
 
     subcode = 800
+
+
+class BadFileName(BadRequest):
+    """The file's name can't be used"""
+
+    subcode = 12
 
 
 class Unauthorized(ApiError):

@@ -22,3 +22,8 @@ def merged(current: dict, items: Iterable[MetadataItem], *, replace: bool = Fals
 def without(current: dict, keys: Iterable[str]) -> dict:
     removed = set(keys)
     return {key: item for key, item in current.items() if key not in removed}
+
+
+def as_dict(given: list[dict] | dict | None) -> dict:
+    """Metadata as a client sends it with a whole object: a list of items, or the dict by key already."""
+    return given if isinstance(given, dict) else {item["key"]: item for item in given or []}

@@ -10,6 +10,7 @@ from server.api.errors import InvalidQueueOrTaskNotQueued, InvalidTaskId, QueueN
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain import metadata, queues
+from server.domain.metadata import MetadataItem
 
 
 class OfQueue(Request):
@@ -251,7 +252,7 @@ def move_task_to_back(call: Call, request: OfEntry) -> dict:
 
 
 class AddOrUpdateMetadata(OfQueue):
-    metadata: list[metadata.MetadataItem]
+    metadata: list[MetadataItem]
     replace_metadata: bool = False
 
 

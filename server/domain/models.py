@@ -1,0 +1,166 @@
+"""Rules of models: what publishing and deleting one means for tasks, and how a task gets its output model."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from server.api.errors import (
+    ApiError,
+    InvalidModelId,
+    ModelCreatorPublished,
+    ModelInUse,
+    ModelIsReady,
+    NoModelForTask,
+)
+from server.domain import project_tree, transitions
+from server.store import Store, times
+from server.store.tasks import DELETED
+
+ARCHIVED = "archived"
+
+
+def existing(store: Store, model: str, only_fields: Iterable[str] | None = None) -> dict:
+    """Raises: InvalidModelId."""
+    found = store.models.get(model, only_fields)
+    if found is None:
+        raise InvalidModelId(id=model)
+    return found
+
+
+def create(store: Store, user: str, company: str, now: datetime, fields: dict[str, Any]) -> str:
+    """Returns: the new model's id."""
+    moment = times.text(now)
+    stamps = {"created": moment, "last_update": moment, "last_change": moment, "last_changed_by": user}
+    document = {"tags": [], "system_tags": [], "labels": {}, "design": {}, "metadata": {}, "ready": False}
+    identity = {"id": uuid.uuid4().hex, "user": user, "company": company}
+    return store.models.insert({**document, **fields, **identity, **stamps})
+
+
+def edit(store: Store, model: str, user: str, now: datetime, fields: dict[str, Any]) -> dict[str, Any]:
+    """Set fields. Returns: what was set. Raises: InvalidModelId."""
+    existing(store, model, ("name",))
+    store.models.update(model, {**fields, **changed_by(user, now)})
+    return fields
+
+
+def changed_by(user: str, now: datetime) -> dict[str, Any]:
+    moment = times.text(now)
+    return {"last_update": moment, "last_change": moment, "last_changed_by": user}
+
+
+def note_iteration(store: Store, task: str | None, iteration: int | None) -> None:
+    """A model was saved at this iteration: its task has come at least so far."""
+    found = store.tasks.get(task, ("last_iteration",)) if task and iteration is not None else None
+    if found and (found.get("last_iteration") or 0) < (iteration or 0):
+        store.tasks.update(task or "", {"last_iteration": iteration})
+
+
+def check_references(store: Store, fields: dict[str, Any]) -> None:
+    """A model's project and task must exist. Raises: InvalidProjectId, InvalidTaskId."""
+    if fields.get("project"):
+        project_tree.existing(store, fields["project"])
+    if fields.get("task"):
+        transitions.existing(store, fields["task"], ("id",))
+
+
+# Publishing
+
+
+def publish(
+    store: Store, model: str, user: str, now: datetime, *, with_task: bool, force_task: bool
+) -> dict[str, Any] | None:
+    """Make a model final, and its task with it where that is asked. Returns: the task's change, if it changed.
+
+    Raises:
+        InvalidModelId. ModelIsReady: it is published already.
+        InvalidTaskStatus: the task can't be published (it runs, say) and isn't forced.
+    """
+    found = existing(store, model, ("ready", "task"))
+    if found.get("ready"):
+        raise ModelIsReady(model=model)
+    task = store.tasks.get(found["task"], ("status",)) if with_task and found.get("task") else None
+    answer = None
+    if task and task["status"] != "published":
+        changed = transitions.change(store, task["id"], "published", now, user, force=force_task)
+        answer = {"id": task["id"], "data": {"updated": 1, "fields": changed}}
+    store.models.update(model, {"ready": True, **changed_by(user, now)})
+    return answer
+
+
+# Deletion
+
+
+def delete(store: Store, model: str, *, force: bool) -> str | None:
+    """Delete a model; its name stays in the tasks that used it, marked as deleted. Returns: its file's URI.
+
+    Raises:
+        InvalidModelId
+        ModelInUse: tasks read it. ModelCreatorPublished: its task is published. Neither with `force`.
+    """
+    found = existing(store, model, ("uri", "task"))
+    tasks = store.models.tasks_with(model)
+    readers = [task for task, models in tasks.items() if _names(models.get("input"), model)]
+    if not force and readers:
+        raise ModelInUse(f"{len(readers)} tasks read it; use force=true", model=model)
+    creator = store.tasks.get(found["task"], ("status",)) if found.get("task") else None
+    if not force and creator and creator["status"] == "published":
+        raise ModelCreatorPublished("use force=true", model=model, task=creator["id"])
+    for task, models in tasks.items():
+        store.tasks.update(task, {"models": _marked(models, model)})
+    store.models.forget_parent([model], DELETED)
+    store.tasks.drop_metrics([model])
+    store.models.delete(model)
+    return found.get("uri")
+
+
+def _names(entries: list[dict] | None, model: str) -> bool:
+    return any(entry.get("model") == model for entry in entries or [])
+
+
+def _marked(models: dict[str, list[dict]], model: str) -> dict[str, list[dict]]:
+    return {
+        side: [{**one, "model": DELETED + model} if one.get("model") == model else one for one in entries]
+        for side, entries in models.items()
+    }
+
+
+# A task's output model
+
+
+def of_task(store: Store, task: str) -> dict:
+    """The model a task wrote last. Raises: InvalidTaskId. NoModelForTask."""
+    outputs = (transitions.existing(store, task, ("models",)).get("models") or {}).get("output") or []
+    for entry in reversed(outputs):
+        found = store.models.get(entry.get("model") or "")
+        if found:
+            return found
+    raise NoModelForTask(task=task)
+
+
+def add_output(store: Store, task: str, model: str, name: str) -> None:
+    """Make a model the task's output under this name, in place of the one that had it."""
+    models = transitions.existing(store, task, ("models",)).get("models") or {}
+    others = [one for one in models.get("output") or [] if one["name"] != name and one.get("model") != model]
+    outputs = [*others, {"name": name, "model": model}]
+    store.tasks.update(task, {"models": {**models, "output": outputs}})
+
+
+# Many at once
+
+
+def for_each(ids: Iterable[str], change: Callable[[str], dict]) -> dict[str, list[dict]]:
+    """Apply `change(id) -> dict` to each; it must fail, if it does, before it has changed anything.
+
+    Returns: `succeeded` (id and the dict) and `failed` (id and error).
+    """
+    succeeded, failed = [], []
+    for id in dict.fromkeys(ids):
+        try:
+            succeeded.append({"id": id, **change(id)})
+        except ApiError as fault:
+            error = {"codes": [fault.code, fault.subcode], "msg": fault.message, "data": fault.data}
+            failed.append({"id": id, "error": error})
+    return {"succeeded": succeeded, "failed": failed}

@@ -1,0 +1,136 @@
+"""`models.*_many`, `move`, `update_tags`, …: several models at a time, each with an answer of its own."""
+
+from __future__ import annotations
+
+from server.api.call import Call
+from server.api.errors import ValidationFailed
+from server.api.registry import endpoint
+from server.api.request import Request
+from server.domain import models, project_tree
+
+
+class OfModels(Request):
+    ids: list[str]
+
+
+class DeleteMany(OfModels):
+    force: bool = False
+
+
+@endpoint("models.delete_many", DeleteMany)
+def delete_many(call: Call, request: DeleteMany) -> dict:
+    """Delete models."""
+
+    def one(model: str) -> dict:
+        return {"deleted": True, "url": models.delete(call.store, model, force=request.force)}
+
+    with call.store.transaction():
+        return models.for_each(request.ids, one)
+
+
+@endpoint("models.archive_many", OfModels)
+def archive_many(call: Call, request: OfModels) -> dict:
+    """Archive models."""
+    return _tagged(call, request.ids, archived=True)
+
+
+@endpoint("models.unarchive_many", OfModels)
+def unarchive_many(call: Call, request: OfModels) -> dict:
+    """Take models out of the archive."""
+    return _tagged(call, request.ids, archived=False)
+
+
+def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict:
+    def one(model: str) -> dict:
+        tags = models.existing(call.store, model, ("system_tags",)).get("system_tags") or []
+        new = [tag for tag in tags if tag != models.ARCHIVED] + [models.ARCHIVED] * archived
+        models.edit(call.store, model, call.user, call.now, {"system_tags": new})
+        return {"archived" if archived else "unarchived": True}
+
+    with call.store.transaction():
+        return models.for_each(ids, one)
+
+
+class PublishMany(OfModels):
+    force_publish_task: bool = False
+    publish_tasks: bool = True
+
+
+@endpoint("models.publish_many", PublishMany)
+def publish_many(call: Call, request: PublishMany) -> dict:
+    """Publish models, and their tasks with them."""
+
+    def one(model: str) -> dict:
+        published = models.publish(
+            call.store,
+            model,
+            call.user,
+            call.now,
+            with_task=request.publish_tasks,
+            force_task=request.force_publish_task,
+        )
+        return {"updated": 1} | ({"published_task": published} if published else {})
+
+    with call.store.transaction():
+        return models.for_each(request.ids, one)
+
+
+class Move(OfModels):
+    project: str | None = None
+    project_name: str | None = None
+
+
+@endpoint("models.move", Move)
+def move(call: Call, request: Move) -> dict:
+    """Move models into a project, by its id (null: out of any) or its name (created when missing)."""
+    if not request.project_name and "project" not in request.model_fields_set:
+        raise ValidationFailed("give project or project_name")
+    with call.store.transaction():
+        project = request.project
+        if request.project_name:
+            project = project_tree.ensure(call.store, request.project_name, call.user, call.company, call.now)
+        elif project:
+            project_tree.existing(call.store, project)
+        for model in request.ids:
+            models.existing(call.store, model, ("id",))
+            models.edit(call.store, model, call.user, call.now, {"project": project})
+    return {"updated": len(request.ids), "project_id": project}
+
+
+class UpdateTags(OfModels):
+    add_tags: list[str] | None = None
+    remove_tags: list[str] | None = None
+
+
+@endpoint("models.update_tags", UpdateTags)
+def update_tags(call: Call, request: UpdateTags) -> dict:
+    """Add and remove tags of several models."""
+    removed, updated = set(request.remove_tags or []), 0
+    with call.store.transaction():
+        for model in (
+            call.store.models.find({"id": request.ids, "only_fields": ["tags"]}) if request.ids else []
+        ):
+            tags = model.get("tags") or []
+            new = list(
+                dict.fromkeys([tag for tag in [*tags, *(request.add_tags or [])] if tag not in removed])
+            )
+            if new != tags:
+                models.edit(call.store, model["id"], call.user, call.now, {"tags": new})
+                updated += 1
+    return {"updated": updated}
+
+
+@endpoint("models.make_public", OfModels)
+def make_public(call: Call, request: OfModels) -> dict:
+    """Mark models as belonging to no company. With one company everybody sees them either way."""
+    with call.store.transaction():
+        return {"updated": sum(call.store.models.update(model, {"company": ""}) for model in request.ids)}
+
+
+@endpoint("models.make_private", OfModels)
+def make_private(call: Call, request: OfModels) -> dict:
+    """Undo `make_public`."""
+    with call.store.transaction():
+        return {
+            "updated": sum(call.store.models.update(one, {"company": call.company}) for one in request.ids)
+        }
