@@ -26,11 +26,11 @@ def ensure_initial(store: Store, now: datetime) -> None:
         store.queues.create(name, None, COMPANY, now)
 
 
-def default(store: Store, now: datetime) -> dict:
+def default(store: Store, company: str, now: datetime) -> dict:
     """The default queue, created when it is missing."""
     found = store.queues.by_name(DEFAULT)
     if found is None:
-        store.queues.create(DEFAULT, None, COMPANY, now)
+        store.queues.create(DEFAULT, None, company, now)
         found = store.queues.by_name(DEFAULT)
     assert found is not None
     return found

@@ -151,7 +151,7 @@ def clear_queue(call: Call, request: OfQueue) -> dict:
 def get_default(call: Call, request: Nothing) -> dict:
     """The queue named `default`, created when it is missing."""
     with call.store.transaction():
-        found = queues.default(call.store, call.now)
+        found = queues.default(call.store, call.company, call.now)
     return {"id": found["id"], "name": found["name"]}
 
 

@@ -93,23 +93,20 @@ class GetAll(Request):
 @endpoint("workers.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict:
     """Workers seen lately, with the task and the queues of each."""
+    return {"workers": _wanted(call, request)}
+
+
+@endpoint("workers.get_count", GetAll, role="viewer")
+def get_count(call: Call, request: GetAll) -> dict:
+    """How many workers were seen lately."""
+    return {"count": len(_wanted(call, request))}
+
+
+def _wanted(call: Call, request: GetAll) -> list[dict]:
     found = workers.listed(call.store, call.now, request.last_seen, request.worker_pattern)
     for name, wanted in (("tags", request.tags), ("system_tags", request.system_tags)):
         found = [worker for worker in found if workers.has_tags(worker[name], wanted or [])]
-    return {"workers": found}
-
-
-class GetCount(Request):
-    last_seen: int | None = _DEFAULT_LAST_SEEN
-    tags: list[str] | None = None
-    system_tags: list[str] | None = None
-
-
-@endpoint("workers.get_count", GetCount, role="viewer")
-def get_count(call: Call, request: GetCount) -> dict:
-    """How many workers were seen lately."""
-    wanted = GetAll(last_seen=request.last_seen, tags=request.tags, system_tags=request.system_tags)
-    return {"count": len(get_all(call, wanted)["workers"])}
+    return found
 
 
 # Statistics
