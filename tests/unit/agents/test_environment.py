@@ -1,0 +1,56 @@
+"""What an agent is started with."""
+
+import json
+import stat
+from pathlib import Path
+
+from agents import environment
+from tasks.connection import Connection
+
+SETTINGS = {
+    "api": {"api_server": "http://h/api", "http": {"retries": {"backoff_factor": 9.0}}},
+    "sdk": {"development": {"report_period_sec": 1}},
+    "agent": {"git_user": "me", "package_manager": {"type": "pip"}},
+}
+SERVER = Connection("test", None, "http://h/api", "http://h", "http://h/files", "key", "secret", SETTINGS)
+
+
+def test_the_configuration_keeps_the_users_settings_and_adds_what_agents_need(tmp_path):
+    made = environment.configuration(SERVER, tmp_path)
+    assert made["agent"]["git_user"] == "me"
+    assert made["agent"]["package_manager"] == {"type": "pip", "pytorch_resolve": "none"}
+    assert made["sdk"]["development"] == {"report_period_sec": 1, "report_use_subprocess": False}
+    assert made["api"]["http"]["retries"] == {"backoff_factor": 0.2, "backoff_max": 2.0}
+    assert made["api"]["credentials"] == {"access_key": "key", "secret_key": "secret"}
+    assert SETTINGS["api"]["http"]["retries"] == {"backoff_factor": 9.0}
+
+
+def test_everything_an_agent_writes_stays_in_its_folder(tmp_path):
+    agent = environment.configuration(SERVER, tmp_path)["agent"]
+    folders = [
+        agent["venvs_dir"],
+        *(agent[key]["path"] for key in ("vcs_cache", "venvs_cache", "pip_download_cache")),
+    ]
+    assert all(Path(folder).is_relative_to(tmp_path) for folder in folders)
+
+
+def test_the_file_with_the_secret_is_readable_by_its_owner_alone(tmp_path):
+    variables = environment.prepare(SERVER, "audio-cpu", build=False, folder=tmp_path)
+    file = Path(variables["CLEARML_CONFIG_FILE"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["api"]["credentials"]["secret_key"] == "secret"
+
+
+def test_tasks_reuse_the_installed_environment_unless_told_otherwise(tmp_path, monkeypatch):
+    monkeypatch.delenv("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", raising=False)
+    ours = environment.prepare(SERVER, "a", build=False, folder=tmp_path)
+    built = environment.prepare(SERVER, "a", build=True, folder=tmp_path)
+    assert ours["CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL"] == "1"
+    assert "CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL" not in built
+
+
+def test_a_task_imports_from_its_clone_and_the_users_git_settings_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    variables = environment.prepare(SERVER, "a", build=False, folder=tmp_path)
+    assert "PYTHONPATH" not in variables
+    assert Path(variables["GIT_CONFIG_GLOBAL"]).is_relative_to(tmp_path)

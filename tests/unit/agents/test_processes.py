@@ -1,0 +1,66 @@
+"""Agents as processes, with processes that stand in for them: real ones, ended by real signals."""
+
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from agents import processes
+
+# Named clearml_agent on its command line, as the daemon is; tells of an interrupt; has a child that ignores SIGTERM.
+AGENT = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"])
+print("ready", flush=True)
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.fixture
+def leader(tmp_path):
+    log = (tmp_path / "log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-c", AGENT, "clearml_agent"], stdout=log, start_new_session=True
+    )
+    while (tmp_path / "log").read_text().split() not in (["ready", "up"], ["up", "ready"]):
+        time.sleep(0.05)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_an_agent_is_interrupted_and_everything_it_started_is_ended(leader, tmp_path):
+    agent = processes.record(tmp_path, "a", leader.pid, tmp_path / "log", "audio (cpu)")
+    children = psutil.Process(leader.pid).children(recursive=True)
+    assert [one.name for one in processes.running(tmp_path)] == ["a"]
+    processes.end(agent, tmp_path)
+    assert "interrupted" in (tmp_path / "log").read_text()
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert processes.running(tmp_path) == []
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_orphans_of_a_killed_agent_are_found_by_their_session(leader, tmp_path):
+    children = psutil.Process(leader.pid).children(recursive=True)
+    leader.kill()
+    leader.wait()
+    processes.end_session(leader.pid, patience=1)
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+
+
+def test_a_process_id_that_belongs_to_somebody_else_by_now_is_not_ours(leader, tmp_path):
+    agent = processes.record(tmp_path, "a", leader.pid, tmp_path / "log", "audio (cpu)")
+    older = processes.Agent(agent.name, agent.pid, agent.began - 100, agent.log, agent.about)
+    assert agent.alive
+    assert not older.alive
+
+
+def test_a_damaged_record_is_passed_over(tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    assert processes.running(tmp_path) == []
