@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.api.errors import InvalidQueueId, InvalidQueueOrTaskNotQueued, QueueExists
 from server.domain import transitions
-from server.store import Store
+from server.store import Store, projection, times
 from server.store.users import COMPANY
 
 DEFAULT = "default"
@@ -20,20 +21,34 @@ HANDOUT_LIFE = timedelta(minutes=5)
 
 def ensure_initial(store: Store, now: datetime) -> None:
     """Create the initial queues when no queue exists at all; one that was deleted later stays deleted."""
-    if store.queues.all():
+    if store.queues.count():
         return
     for name in INITIAL:
-        store.queues.create(name, None, COMPANY, now)
+        create(store, None, COMPANY, now, name=name)
+
+
+def create(store: Store, user: str | None, company: str, now: datetime, **fields: Any) -> str:
+    """`fields`: name, display_name, tags, system_tags. Returns: the new queue's id.
+
+    Raises:
+        QueueExists: the name is taken.
+    """
+    require_free_name(store, fields["name"])
+    return store.queues.create(fields.pop("name"), user, company, now, **fields)
+
+
+def edit(store: Store, queue: str, now: datetime, **fields: Any) -> int:
+    """Returns: queues changed. Raises: InvalidQueueId. QueueExists: the new name is another's."""
+    existing(store, queue)
+    if "name" in fields:
+        require_free_name(store, fields["name"], queue)
+    return store.queues.update(queue, {**fields, "last_update": times.text(now)})
 
 
 def default(store: Store, company: str, now: datetime) -> dict:
     """The default queue, created when it is missing."""
     found = store.queues.by_name(DEFAULT)
-    if found is None:
-        store.queues.create(DEFAULT, None, company, now)
-        found = store.queues.by_name(DEFAULT)
-    assert found is not None
-    return found
+    return found or existing(store, create(store, None, company, now, name=DEFAULT))
 
 
 def existing(store: Store, queue: str) -> dict:
@@ -49,6 +64,41 @@ def require_free_name(store: Store, name: str, queue: str | None = None) -> None
     other = store.queues.by_name(name)
     if other and other["id"] != queue:
         raise QueueExists(name=name)
+
+
+def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list[dict], str | None]:
+    """Queues by filter, with entries; `extended` names the entries' tasks and the workers that listen.
+
+    Returns: the queues, reduced to the query's `only_fields`, and a scroll id where one was asked for.
+    """
+    wanted = query.get("only_fields")
+    hidden = {} if query.get("search_hidden") or query.get("id") else {"system_tags": ["-hidden"]}
+    whole = {key: value for key, value in query.items() if key != "only_fields"}
+    found, scroll = store.queues.page(whole, hidden, default_order="name")
+    limit = query.get("max_task_entries")
+    listening = store.workers.all() if extended else []
+    for queue in found:
+        queue["entries"] = entries(store, queue["id"], limit, named=extended)
+        if extended:
+            queue["workers"] = [_listener(one) for one in listening if queue["id"] in one["queues"]]
+    paths = projection.paths(wanted)
+    return [projection.project(queue, paths) for queue in found] if paths else found, scroll
+
+
+def entries(store: Store, queue: str, limit: int | None, *, named: bool = False) -> list[dict]:
+    """A queue's entries in order: task (with its name where asked) and when it was added."""
+    return [
+        {
+            "task": {"id": one["task"], "name": one["name"]} if named else one["task"],
+            "added": one["added"],
+        }
+        for one in store.queues.entries(queue, limit)
+    ]
+
+
+def _listener(worker: dict) -> dict:
+    task = {"id": worker["task"], "name": worker["task_name"]} if worker["task"] else None
+    return {"key": worker["id"], "id": worker["id"], "name": worker["id"], "ip": worker["ip"], "task": task}
 
 
 def move(store: Store, queue: str, task: str, *, by: int | None = None, to: int | None = None) -> int:

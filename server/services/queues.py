@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from pydantic import ConfigDict
 
 from server.api.call import Call
 from server.api.errors import InvalidQueueOrTaskNotQueued, InvalidTaskId, QueueNotEmpty, TaskAlreadyQueued
@@ -30,58 +31,29 @@ class GetById(OfQueue):
 def get_by_id(call: Call, request: GetById) -> dict:
     """One queue with its entries. A name is not an id: clients rely on the error and ask `get_all` then."""
     queue = queues.existing(call.store, request.queue)
-    return {"queue": _with_entries(call, queue, request.max_task_entries)}
+    return {"queue": {**queue, "entries": queues.entries(call.store, queue["id"], request.max_task_entries)}}
 
 
 class GetAll(Request):
-    id: list[str] | str | None = None
-    name: str | None = None
-    only_fields: list[str] | None = None
+    """Any field of a queue may be a filter, so all keys are kept; the query language knows which count."""
+
+    model_config = ConfigDict(extra="allow")
+
     max_task_entries: int | None = None
 
 
 @endpoint("queues.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict:
     """Queues by filter, with their entries."""
-    found = _found(call, request)
-    return {"queues": [_with_entries(call, queue, request.max_task_entries) for queue in found]}
+    found, scroll = queues.listed(call.store, request.given(), extended=False)
+    return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 
 @endpoint("queues.get_all_ex", GetAll, role="viewer")
 def get_all_ex(call: Call, request: GetAll) -> dict:
     """Queues by filter, with their entries' task names and the workers that listen."""
-    found = _found(call, request)
-    workers = call.store.workers.all()
-    for queue in found:
-        entries = call.store.queues.entries(queue["id"], request.max_task_entries)
-        queue["entries"] = [
-            {"task": {"id": one["task"], "name": one["name"]}, "added": one["added"]} for one in entries
-        ]
-        queue["workers"] = [
-            {
-                "key": one["id"],
-                "name": one["id"],
-                "ip": one["ip"],
-                "task": {"id": one["task"], "name": one["task_name"]} if one["task"] else None,
-            }
-            for one in workers
-            if queue["id"] in one["queues"]
-        ]
-    return {"queues": found}
-
-
-def _found(call: Call, request: GetAll) -> list[dict]:
-    ids = [request.id] if isinstance(request.id, str) else request.id
-    return [
-        queue
-        for queue in call.store.queues.all()
-        if (not ids or queue["id"] in ids) and (not request.name or re.search(request.name, queue["name"]))
-    ]
-
-
-def _with_entries(call: Call, queue: dict, limit: int | None) -> dict:
-    entries = call.store.queues.entries(queue["id"], limit)
-    return {**queue, "entries": [{"task": one["task"], "added": one["added"]} for one in entries]}
+    found, scroll = queues.listed(call.store, request.given(), extended=True)
+    return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 
 class Create(Request):
@@ -94,14 +66,9 @@ class Create(Request):
 @endpoint("queues.create", Create)
 def create(call: Call, request: Create) -> dict:
     """A new queue. Its name must be free."""
-    fields = {
-        "display_name": request.display_name,
-        "tags": request.tags or [],
-        "system_tags": request.system_tags or [],
-    }
+    fields = {name: value for name, value in request.model_dump().items() if value is not None}
     with call.store.transaction():
-        queues.require_free_name(call.store, request.name)
-        return {"id": call.store.queues.create(request.name, call.user, call.company, call.now, **fields)}
+        return {"id": queues.create(call.store, call.user, call.company, call.now, **fields)}
 
 
 class Update(OfQueue):
@@ -116,10 +83,7 @@ def update(call: Call, request: Update) -> dict:
     """Change a queue's name, shown name or tags."""
     fields = {key: value for key, value in request.given(exclude={"queue"}).items() if value is not None}
     with call.store.transaction():
-        queues.existing(call.store, request.queue)
-        if "name" in fields:
-            queues.require_free_name(call.store, fields["name"], request.queue)
-        return {"updated": call.store.queues.update(request.queue, fields, call.now), "fields": fields}
+        return {"updated": queues.edit(call.store, request.queue, call.now, **fields), "fields": fields}
 
 
 class Delete(OfQueue):
@@ -131,7 +95,7 @@ def delete(call: Call, request: Delete) -> dict:
     """Delete a queue; one with waiting tasks only with `force`, and those are dequeued."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
-        if call.store.queues.count(request.queue) and not request.force:
+        if call.store.queues.length(request.queue) and not request.force:
             raise QueueNotEmpty("use force=true to delete it", queue=request.queue)
         queues.release(call.store, call.store.queues.clear(request.queue), call.user, call.now)
         return {"deleted": call.store.queues.delete(request.queue)}
@@ -184,7 +148,7 @@ def peek_task(call: Call, request: OfQueue) -> dict:
 def get_num_entries(call: Call, request: OfQueue) -> dict:
     """How many tasks wait."""
     queues.existing(call.store, request.queue)
-    return {"num": call.store.queues.count(request.queue)}
+    return {"num": call.store.queues.length(request.queue)}
 
 
 @endpoint("queues.add_task", OfEntry)
@@ -262,7 +226,7 @@ def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict:
     with call.store.transaction():
         current = queues.existing(call.store, request.queue)["metadata"]
         new = metadata.merged(current, request.metadata, replace=request.replace_metadata)
-        return {"updated": call.store.queues.update(request.queue, {"metadata": new}, call.now)}
+        return {"updated": queues.edit(call.store, request.queue, call.now, metadata=new)}
 
 
 class DeleteMetadata(OfQueue):
@@ -275,7 +239,7 @@ def delete_metadata(call: Call, request: DeleteMetadata) -> dict:
     with call.store.transaction():
         current = queues.existing(call.store, request.queue)["metadata"]
         new = metadata.without(current, request.keys)
-        return {"updated": call.store.queues.update(request.queue, {"metadata": new}, call.now)}
+        return {"updated": queues.edit(call.store, request.queue, call.now, metadata=new)}
 
 
 class GetQueueMetrics(Request):

@@ -11,8 +11,10 @@ _ABSENT = object()
 
 
 def paths(only_fields: str | Iterable[str] | None) -> list[str]:
-    """The asked paths, without those that lie within another."""
+    """The asked paths, without those that lie within another; none when everything is asked for (`*`)."""
     asked = [only_fields] if isinstance(only_fields, str) else list(only_fields or [])
+    if "*" in asked:
+        return []
     return [one for one in asked if not any(one.startswith(f"{other}.") for other in asked)]
 
 

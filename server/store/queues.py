@@ -14,50 +14,43 @@ import orjson
 
 from server.store import times
 from server.store.db import Database
+from server.store.documents import Collection, Document
+from server.store.schema import Schema
 
-_JSON = ("tags", "system_tags", "metadata")
+SCHEMA = Schema(
+    table="queues",
+    fields={
+        **dict.fromkeys(("name", "display_name", "user", "company"), "text"),
+        **dict.fromkeys(("created", "last_update"), "time"),
+        **dict.fromkeys(("tags", "system_tags"), "list"),
+        "metadata": "json",
+    },
+)
 _WAITING = ("queued", "created")
 """What a waiting task's status may be: `queues.add_task` adds an entry without touching the status."""
 
 
-class Queues:
+class Queues(Collection):
+    """See `Collection`; entries are rows of their own."""
+
     def __init__(self, db: Database) -> None:
-        self._db = db
+        super().__init__(db, SCHEMA)
+
+    def by_name(self, name: str) -> Document | None:
+        id = self._db.value("SELECT id FROM queues WHERE name = ?", (name,))
+        return self.get(id) if id else None
 
     def create(self, name: str, user: str | None, company: str, now: datetime, **fields: Any) -> str:
-        """`fields`: display_name, tags, system_tags, metadata. Returns: the new queue's id."""
-        queue = uuid.uuid4().hex
-        self._db.execute(
-            "INSERT INTO queues(id, name, user, company, created, last_update) VALUES (?, ?, ?, ?, ?, ?)",
-            (queue, name, user, company, times.text(now), times.text(now)),
-        )
-        self.update(queue, fields, now)
-        return queue
+        """`fields`: display_name, tags, system_tags. Returns: the new queue's id."""
+        stamps = {"created": times.text(now), "last_update": times.text(now)}
+        document = {"id": uuid.uuid4().hex, "name": name, "user": user, "company": company}
+        return self.insert({"tags": [], "system_tags": [], "metadata": {}, **fields, **document, **stamps})
 
-    def update(self, queue: str, fields: dict[str, Any], now: datetime) -> int:
-        """Set some of name, display_name, tags, system_tags, metadata. Returns: queues changed (0 or 1)."""
-        values = {
-            name: orjson.dumps(value).decode() if name in _JSON else value for name, value in fields.items()
-        }
-        columns = "".join(f", {name} = :{name}" for name in values)
-        sql = f"UPDATE queues SET last_update = :now{columns} WHERE id = :queue"
-        return self._db.execute(sql, {**values, "now": times.text(now), "queue": queue})
-
-    def delete(self, queue: str) -> int:
-        """Its entries go with it."""
-        self._db.execute("DELETE FROM queue_stats WHERE queue = ?", (queue,))
-        return self._db.execute("DELETE FROM queues WHERE id = ?", (queue,))
-
-    def get(self, queue: str) -> dict | None:
-        row = self._db.row("SELECT * FROM queues WHERE id = ?", (queue,))
-        return _queue(row) if row else None
-
-    def by_name(self, name: str) -> dict | None:
-        row = self._db.row("SELECT * FROM queues WHERE name = ?", (name,))
-        return _queue(row) if row else None
-
-    def all(self) -> list[dict]:
-        return [_queue(row) for row in self._db.rows("SELECT * FROM queues ORDER BY created, id")]
+    def delete(self, ids: Any) -> int:
+        """Entries and statistics go with a queue."""
+        listed = orjson.dumps([ids] if isinstance(ids, str) else list(ids)).decode()
+        self._db.execute("DELETE FROM queue_stats WHERE queue IN (SELECT value FROM json_each(?))", (listed,))
+        return super().delete(ids)
 
     def names(self, queues: list[str]) -> dict[str, str]:
         """Returns: id → name of those that exist."""
@@ -74,7 +67,7 @@ class Queues:
         )
         return [dict(row) for row in self._db.rows(sql, (queue, -1 if limit is None else limit))]
 
-    def count(self, queue: str) -> int:
+    def length(self, queue: str) -> int:
         return self._db.value("SELECT COUNT(*) FROM queue_entries WHERE queue = ?", (queue,))
 
     def of_task(self, task: str) -> str | None:
@@ -180,10 +173,3 @@ class Queues:
 
     def drop_samples(self, before: datetime) -> int:
         return self._db.execute("DELETE FROM queue_stats WHERE timestamp < ?", (int(before.timestamp()),))
-
-
-def _queue(row: Any) -> dict:
-    queue = dict(row)
-    for name in _JSON:
-        queue[name] = orjson.loads(queue[name])
-    return queue
