@@ -76,6 +76,12 @@ class TaskCannotBeDeleted(BadRequest):
     subcode = 123
 
 
+class TaskIsPublished(BadRequest):
+    """Task is published: its events can't be changed without allow_locked"""
+
+    subcode = 112
+
+
 class InvalidProjectId(BadRequest):
     """Invalid project id"""
 

@@ -1,16 +1,179 @@
-"""The file server's HTTP side: upload (multipart), download, delete."""
+"""The file server: upload (multipart), download with ranges, delete; the addresses ClearML's own has.
+
+- `POST /`: one part a file; its filename is the path to keep it at
+- `GET /<path>`: the file, or a range of it (`HEAD`: its headers)
+- `DELETE /<path>`
+- `POST /delete_many`: `{"files": [path or address, …]}`
+"""
 
 from __future__ import annotations
 
-from starlette.responses import Response
+import logging
+from contextlib import suppress
+from datetime import datetime, timezone
+from urllib.parse import unquote, urlsplit
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from server.api.call import Identity
+from server.api.envelope import envelope
+from server.api.errors import ApiError, BadRequest, NotAllowedForRole, NotFound, Unauthorized
+from server.app import content_types
 from server.app.context import Context
+from server.app.uploads import Upload
+from server.domain import access
+
+log = logging.getLogger("soundyard.files")
+
+_PIECE = 1 << 20
+"""Bytes gathered before they are parsed and written in a worker thread."""
 
 
 class Files:
+    """The ASGI application of the files. Every error has the API's envelope, and never a code above 500."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await Response("to be written", status_code=404)(scope, receive, send)
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request, scope["path"])
+        except ClientDisconnect:
+            return
+        except ApiError as fault:
+            response = _error(fault)
+            await _drain(request)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = _error(ApiError("the server's log has the details"))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        reading = request.method in ("GET", "HEAD")
+        identity = await run_in_threadpool(self._identify, request, "viewer" if reading else "user")
+        if reading:
+            return await run_in_threadpool(self._download, path, request.headers)
+        if request.method == "DELETE":
+            return await run_in_threadpool(self._delete, path)
+        if request.method == "POST" and path.strip("/") == "delete_many":
+            return await run_in_threadpool(self._delete_many, await self._small_body(request))
+        if request.method in ("POST", "PUT") and path.strip("/") == "":
+            return await self._upload(request, identity)
+        raise BadRequest(f"{request.method} {path} means nothing here: upload with POST to the root")
+
+    def _identify(self, request: Request, role: str) -> Identity:
+        identity = access.identify(
+            self._context.store,
+            self._context.tokens,
+            request.headers.get("authorization", ""),
+            request.cookies.get(access.COOKIE, ""),
+            datetime.now(timezone.utc),
+        )
+        if identity is None:
+            raise Unauthorized("files need a token (Authorization: Bearer …), an access key, or a session")
+        if not identity.may(role):
+            raise NotAllowedForRole(f"this needs the role {role}; yours is {identity.role}")
+        return identity
+
+    async def _upload(self, request: Request, identity: Identity) -> Response:
+        files = self._context.store.files
+        upload = Upload(request.headers.get("content-type", ""), files.receive)
+        try:
+            gathered, size = [], 0
+            async for data in request.stream():
+                gathered.append(data)
+                size += len(data)
+                if size >= _PIECE:
+                    await run_in_threadpool(upload.feed, b"".join(gathered))
+                    gathered, size = [], 0
+            await run_in_threadpool(upload.feed, b"".join(gathered))
+            now = datetime.now(timezone.utc)
+            await run_in_threadpool(files.keep, upload.finish(), identity.user, now)
+        finally:
+            await run_in_threadpool(upload.discard)
+        return _json([name for name, _ in upload.files])
+
+    def _download(self, path: str, headers: Headers) -> Response:
+        file = self._context.store.files.find(path)
+        if file is None:
+            raise NotFound(f"no file {path!r}")
+        facts = file.stat()
+        tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+        answer = {**content_types.headers(file.name), "ETag": tag}
+        if _matches(headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=answer)
+        return _Download(file, headers=answer, media_type=answer["Content-Type"], stat_result=facts)
+
+    def _delete(self, path: str) -> Response:
+        if not self._context.store.files.delete([path]):
+            raise NotFound(f"no file {path!r}")
+        return _json({"deleted": [path]})
+
+    def _delete_many(self, body: bytes) -> Response:
+        try:
+            wanted = orjson.loads(body)["files"]
+            names = {one: _name(one) for one in wanted}
+        except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as fault:
+            raise BadRequest('the body is {"files": [path or address, …]}') from fault
+        deleted, errors = {}, {}
+        for given, name in names.items():
+            try:
+                found = self._context.store.files.delete([name])
+            except ApiError as fault:
+                errors.setdefault(fault.message, []).append(given)
+                continue
+            if found:
+                deleted[given] = name
+            else:
+                errors.setdefault("Not found", []).append(given)
+        return _json({"deleted": deleted, "errors": errors})
+
+    async def _small_body(self, request: Request) -> bytes:
+        limit = int(self._context.settings.max_body_mb * 1_000_000)
+        parts, size = [], 0
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise BadRequest(f"the body exceeds {limit:,} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+
+class _Download(FileResponse):
+    chunk_size = _PIECE
+
+
+async def _drain(request: Request) -> None:
+    """Read the rest of a refused body: a client that is still sending would see a broken pipe, not the reason."""
+    with suppress(RuntimeError, ClientDisconnect):  # RuntimeError: there was no rest
+        async for _ in request.stream():
+            pass
+
+
+def _name(given: str) -> str:
+    """The file's name, from itself or from its address."""
+    if not given.startswith(("http://", "https://")):
+        return given
+    path = unquote(urlsplit(given).path)
+    return path.partition("/files/")[2] or path
+
+
+def _matches(condition: str, tag: str) -> bool:
+    """If-None-Match (RFC 9110, 13.1.2): weak comparison with any of the tags listed."""
+    tags = [one.strip().removeprefix("W/") for one in condition.split(",")]
+    return tag in tags or "*" in tags
+
+
+def _json(data: object) -> Response:
+    return Response(orjson.dumps(data), media_type="application/json")
+
+
+def _error(fault: ApiError) -> Response:
+    body = orjson.dumps(envelope("files", "", {}, fault), default=str)
+    return Response(body, status_code=fault.code, media_type="application/json")

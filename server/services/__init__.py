@@ -1,5 +1,5 @@
 """One module per API namespace. Importing this package registers every endpoint."""
 
-from server.services import auth, debug, login, models, queues, server, users, workers
+from server.services import auth, debug, events, login, models, queues, server, users, workers
 
-__all__ = ["auth", "debug", "login", "models", "queues", "server", "users", "workers"]
+__all__ = ["auth", "debug", "events", "login", "models", "queues", "server", "users", "workers"]

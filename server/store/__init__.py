@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from server.store.db import Database
+from server.store.events import Events
 from server.store.files import Files
 from server.store.migrations import migrate
 from server.store.models import Models
@@ -29,6 +30,7 @@ class Store:
         migrate(path)
         self.db = Database(path, synchronous)
         self.users = Users(self.db)
+        self.events = Events(self.db)
         self.files = Files(folder, self.db, durable=synchronous == "FULL")
         self.projects = Projects(self.db)
         self.tasks = Tasks(self.db)

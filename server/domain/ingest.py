@@ -1,0 +1,275 @@
+"""Events on their way in: from the lines of a request to rows, in one transaction.
+
+`sort` reads and checks the lines without touching the database, so that the one writer is held only while rows
+are written. What is wrong with a line is counted under a sentence; the other lines are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from server.domain.last_metrics import summary
+from server.store import Store
+from server.store.events.logs import Line
+from server.store.events.rich import RichEvent
+from server.store.events.scalars import SINGLE_VALUE
+
+_INT64 = 2**63
+Point = tuple[int, int, "float | None"]
+"""Iteration, milliseconds, value."""
+
+
+@dataclass
+class Reported:
+    """What one task (or model) reported in a batch, grouped as it will be written."""
+
+    scalars: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
+    rich: dict[tuple[str, str, str], list[tuple]] = field(default_factory=dict)
+    """By kind, metric and variant: `RichEvent` without the series' number."""
+    logs: list[Line] = field(default_factory=list)
+    events: int = 0
+    last_iteration: int | None = None
+
+    def reach(self, iteration: int) -> None:
+        if iteration != SINGLE_VALUE and (self.last_iteration is None or iteration > self.last_iteration):
+            self.last_iteration = iteration
+
+
+Owner = tuple[str, bool, bool]
+"""Id, whether it is a model's, whether events may be added though it is published."""
+
+
+@dataclass
+class Batch:
+    owners: dict[Owner, Reported] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Outcome:
+    added: int
+    errors: Counter[str]
+
+
+class _Rejected(Exception):
+    """Says what is wrong with an event."""
+
+
+def lines(body: bytes) -> tuple[list[Any], Counter[str]]:
+    """The events of a body: one JSON object a line, or one JSON array. Returns: them, and what can't be read."""
+    pieces = body.split(b"\n")
+    try:  # all lines as one array: one call of the parser instead of thousands
+        return orjson.loads(b"[" + b",".join(piece for piece in pieces if piece.strip()) + b"]"), Counter()
+    except orjson.JSONDecodeError:
+        pass
+    events, errors = [], Counter[str]()
+    for piece in pieces:
+        if piece.strip():
+            try:
+                events.append(_loads(piece))
+            except ValueError:
+                errors["not JSON"] += 1
+    return events, errors
+
+
+def _loads(piece: bytes) -> Any:
+    """One line. Python's own parser also reads NaN and Infinity, which Python's clients write."""
+    try:
+        return orjson.loads(piece)
+    except orjson.JSONDecodeError:
+        value = json.loads(piece)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair can't be stored: ValueError
+        return value
+
+
+def sort(events: Iterable[Any], now: datetime, errors: Counter[str] | None = None) -> Batch:
+    """Check events and group them by what they belong to."""
+    batch = Batch(errors=errors or Counter())
+    now_ms = int(now.timestamp() * 1000)
+    owners = batch.owners
+    for event in events:
+        if isinstance(event, list):  # a body that is one array
+            for inner in event:
+                _sort_one(inner, owners, batch.errors, now_ms)
+        else:
+            _sort_one(event, owners, batch.errors, now_ms)
+    return batch
+
+
+def _sort_one(event: Any, owners: dict[Owner, Reported], errors: Counter[str], now_ms: int) -> None:
+    try:
+        if not isinstance(event, dict):
+            raise _Rejected("not a JSON object")
+        put = _KINDS.get(event.get("type"))
+        if put is None:
+            raise _Rejected(f"unknown event type {event.get('type')!r}"[:80])
+        owner = event.get("task")
+        if not owner or not isinstance(owner, str):
+            raise _Rejected("the event names no task")
+        key = (owner, event.get("model_event") is True, event.get("allow_locked") is True)
+        reported = owners.get(key)
+        if reported is None:
+            reported = owners[key] = Reported()
+        timestamp = event.get("timestamp")
+        if type(timestamp) is not int:
+            timestamp = now_ms if timestamp is None else _whole(timestamp, "timestamp")
+        put(reported, event, timestamp)
+        reported.events += 1
+    except _Rejected as fault:
+        errors[str(fault)] += 1
+    except TypeError:  # an unhashable type, where a name is expected
+        errors["a field has the wrong type"] += 1
+
+
+def _put_scalar(reported: Reported, event: dict, timestamp: int) -> None:
+    iteration = event.get("iter")
+    if type(iteration) is not int:
+        iteration = _whole(iteration, "iter") if iteration is not None else 0
+    value = event.get("value")
+    if type(value) is not float or value - value != 0.0:
+        value = _number(value)
+    metric, variant = event.get("metric"), event.get("variant")
+    if type(metric) is not str or type(variant) is not str:
+        metric, variant = _name(metric, "metric"), _name(variant, "variant")
+    points = reported.scalars.get((metric, variant))
+    if points is None:
+        points = reported.scalars[metric, variant] = []
+    points.append((iteration, timestamp, value))
+
+
+def _put_log(reported: Reported, event: dict, timestamp: int) -> None:
+    metric, variant = event.get("metric"), event.get("variant")
+    reported.logs.append(
+        Line(
+            task=event["task"],
+            timestamp=timestamp,
+            level=_text(event.get("level"), "level"),
+            worker=_text(event.get("worker"), "worker"),
+            metric=None if metric is None else _name(metric, "metric"),
+            variant=None if variant is None else _name(variant, "variant"),
+            msg=_text(event.get("msg"), "msg") or "",
+        )
+    )
+
+
+def _rich(kind: str, body: Callable[[dict], str]) -> Callable[[Reported, dict, int], None]:
+    def put(reported: Reported, event: dict, timestamp: int) -> None:
+        iteration = _whole(event.get("iter") or 0, "iter")
+        series = (kind, _name(event.get("metric"), "metric"), _name(event.get("variant"), "variant"))
+        row = (
+            iteration,
+            timestamp,
+            _text(event.get("worker"), "worker"),
+            body(event),
+            _text(event.get("key"), "key"),
+        )
+        reported.rich.setdefault(series, []).append(row)
+
+    return put
+
+
+def _values(event: dict) -> str:
+    values = event.get("values")
+    if not isinstance(values, list):
+        raise _Rejected("`values` must be a list of numbers")
+    return orjson.dumps([_number(value) for value in values]).decode()
+
+
+def _plot(event: dict) -> str:
+    plot = event.get("plot_str")
+    if isinstance(plot, (dict, list)):
+        return orjson.dumps(plot).decode()
+    return _text(plot, "plot_str") or ""
+
+
+def _url(event: dict) -> str:
+    return _text(event.get("url"), "url") or ""
+
+
+_KINDS: dict[Any, Callable[[Reported, dict, int], None]] = {
+    "training_stats_scalar": _put_scalar,
+    "training_stats_vector": _rich("vector", _values),
+    "plot": _rich("plot", _plot),
+    "training_debug_image": _rich("image", _url),
+    "log": _put_log,
+}
+
+
+def _whole(value: Any, name: str) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise _Rejected(f"`{name}` must be a whole number") from fault
+    if not -_INT64 <= number < _INT64:
+        raise _Rejected(f"`{name}` is out of range")
+    return number
+
+
+def _number(value: Any) -> float | None:
+    """A value to keep; None for NaN and the infinities, which neither JSON nor a chart can hold: a gap."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise _Rejected("`value` must be a number") from fault
+    return number if math.isfinite(number) else None
+
+
+def _name(value: Any, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list)):
+        raise _Rejected(f"`{name}` must be text")
+    return str(value)
+
+
+def _text(value: Any, name: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (dict, list)):
+        raise _Rejected(f"`{name}` must be text")
+    return str(value)
+
+
+def write(store: Store, batch: Batch, now: datetime) -> Outcome:
+    """Write a batch in one transaction: when this returns, all that it counts as added is durable."""
+    errors, added = Counter(batch.errors), 0
+    with store.transaction():
+        exists = {
+            models: store.events.locked(
+                {owner[0] for owner in batch.owners if owner[1] is models}, models=models
+            )
+            for models in {owner[1] for owner in batch.owners}
+        }
+        for (owner, model, unlocked), reported in batch.owners.items():
+            locked = exists[model].get(owner)
+            if locked is None:
+                errors[f"Invalid {'model' if model else 'task'} id {owner}"] += reported.events
+            elif locked and not unlocked:
+                errors[f"{'Model' if model else 'Task'} {owner} is published"] += reported.events
+            elif reported.events:
+                _write_one(store, owner, model, reported, now)
+                added += reported.events
+    return Outcome(added, errors)
+
+
+def _write_one(store: Store, owner: str, model: bool, reported: Reported, now: datetime) -> None:
+    events = store.events
+    for (metric, variant), points in reported.scalars.items():
+        events.scalars.add(events.series.number(owner, "scalar", metric, variant), points)
+        new = summary(points)
+        events.last_metrics.add(owner, metric, variant, new)
+        reported.reach(new.iter)
+    for (kind, metric, variant), rows in reported.rich.items():
+        number = events.series.number(owner, kind, metric, variant)
+        events.rich.add(RichEvent(number, *row) for row in rows)
+        reported.reach(max(row[0] for row in rows))
+    events.logs.add(reported.logs)
+    events.touch(owner, reported.last_iteration, now, model=model)

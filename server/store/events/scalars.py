@@ -1,0 +1,62 @@
+"""Scalars: (iter, timestamp, value) of each series. A value that isn't a number (NaN) is NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from server.store.db import Database
+
+SINGLE_VALUE = -(2**31)
+"""The iteration under which clients report a value that has none (`Logger.report_single_value`)."""
+
+
+class Point(NamedTuple):
+    iter: int
+    timestamp: int
+    """Milliseconds."""
+    value: float | None
+
+
+class Scalars:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, series: int, points: Iterable[tuple[int, int, float | None]]) -> None:
+        """Insert, or replace what the series has at the same iteration."""
+        self._db.execute_many(
+            "INSERT INTO scalars(series, iter, timestamp, value) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT(series, iter) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp",
+            ((series, *point) for point in points),
+        )
+
+    def count(self, series: int) -> int:
+        """How many points, single values aside."""
+        return self._db.value(
+            "SELECT count(*) FROM scalars WHERE series = ? AND iter > ?", (series, SINGLE_VALUE)
+        )
+
+    def points(self, series: int, after: int = SINGLE_VALUE, limit: int = -1) -> list[Point]:
+        """Points above the iteration `after`, in order; without arguments all but the single value."""
+        rows = self._db.rows(
+            "SELECT iter, timestamp, value FROM scalars WHERE series = ? AND iter > ? ORDER BY iter LIMIT ?",
+            (series, after, limit),
+        )
+        return [Point(*row) for row in rows]
+
+    def last(self, series: int, limit: int) -> list[Point]:
+        """The newest points, newest first."""
+        rows = self._db.rows(
+            "SELECT iter, timestamp, value FROM scalars WHERE series = ? ORDER BY iter DESC LIMIT ?",
+            (series, limit),
+        )
+        return [Point(*row) for row in rows]
+
+    def single_value(self, series: int) -> Point | None:
+        row = self._db.row(
+            "SELECT iter, timestamp, value FROM scalars WHERE series = ? AND iter = ?", (series, SINGLE_VALUE)
+        )
+        return Point(*row) if row else None
+
+    def delete(self, series: int) -> int:
+        return self._db.execute("DELETE FROM scalars WHERE series = ?", (series,))
