@@ -2,7 +2,7 @@
 read one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,15 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A file to download and unpack."""
+
+    url: str
+    checksum: str  # algorithm:hex as published; empty: none is published
+    folder: str  # top folder inside that holds the data set; empty: none, it unpacks flat
+
+
+@dataclass(frozen=True)
 class DataSet:
     """A data set's description and the function that lists its clips."""
 
@@ -36,7 +45,8 @@ class DataSet:
     homepage: str = ""
     folds: int = 0  # official folds; 0: none
     multi_label: bool = False
-    needs_data: bool = True  # False: makes or fetches its own into the folder
+    needs_data: bool = True  # False: makes its own into the folder
+    archives: tuple[Archive, ...] = ()  # where it can be downloaded; empty: not publicly
 
 
 def is_audio(path: Path) -> bool:
@@ -58,6 +68,15 @@ def unlike(root: Path, title: str, layout: str) -> DatasetError:
     return DatasetError(
         f"{root} does not look like {title}. Expected: {layout}. Found: {_listing(root.iterdir())}."
     )
+
+
+def columns(table: Path, found: Sequence[str] | None, needed: Iterable[str]) -> None:
+    """Refuse a table that lacks a column, naming those it has."""
+    missing = [name for name in needed if name not in (found or ())]
+    if missing:
+        raise DatasetError(
+            f"{table} lacks the column {', '.join(missing)}; it has: {', '.join(found or ())}."
+        )
 
 
 def _listing(paths: Iterable[Path], limit: int = 6) -> str:

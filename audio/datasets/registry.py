@@ -2,11 +2,38 @@
 
 from difflib import get_close_matches
 
-from audio.datasets import esc, folder, synthetic
+from audio.datasets import (
+    esc,
+    folder,
+    fsdd,
+    gtzan,
+    huggingface,
+    manifest,
+    nsynth,
+    speechcommands,
+    synthetic,
+    urbansound8k,
+    yesno,
+)
 from audio.datasets.contract import DataSet
 from audio.errors import DatasetError
 
-ALL = {d.name: d for d in (esc.ESC10, esc.ESC50, folder.FOLDER, synthetic.SYNTHETIC)}
+EVERY = (
+    esc.ESC10,
+    esc.ESC50,
+    folder.FOLDER,
+    fsdd.FSDD,
+    gtzan.GTZAN,
+    gtzan.GTZAN_RANDOM,
+    huggingface.HUGGINGFACE,
+    manifest.MANIFEST,
+    nsynth.NSYNTH,
+    speechcommands.SPEECHCOMMANDS,
+    synthetic.SYNTHETIC,
+    urbansound8k.URBANSOUND8K,
+    yesno.YESNO,
+)
+ALL = {dataset.name: dataset for dataset in EVERY}
 
 
 def names() -> list[str]:

@@ -1,0 +1,49 @@
+"""GTZAN: a thousand half-minute excerpts in ten genres. No official split, and faults that flatter random ones.
+
+B. L. Sturm, "The GTZAN dataset: Its contents, its faults, …", arXiv:1306.1461, counts exact replicas, artists on both
+sides and wrong labels. `gtzan` therefore takes the fault-filtered split (443 training, 197 validation, 290 test
+excerpts; Kereliuk, Sturm and Larsen 2015), whose lists come with torchaudio. `gtzan-random` keeps all files and draws
+stratified folds, as many tutorials do: its figures are higher and not comparable. `jazz.00054.wav` is corrupt in the
+copy most people have; it is skipped like any other unreadable file.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from torchaudio.datasets import gtzan as lists
+
+from audio.datasets.contract import Archive, Clip, DataSet, audio_files, unlike
+
+LAYOUT = "a folder a genre (blues/blues.00000.wav), at the top, in genres/ or in genres_original/"
+GENRES = set(lists.gtzan_genres)
+
+
+def read(filtered: bool, root: Path, seed: int) -> list[Clip]:
+    """The excerpts by genre; only those of the fault-filtered lists, with their split, when `filtered`."""
+    clips = []
+    for path in audio_files(root):
+        if path.parent.name not in GENRES or not path.stem.startswith(path.parent.name):
+            continue
+        split = SPLITS.get(path.stem, "") if filtered else ""
+        if split or not filtered:
+            clips.append(Clip(path, (path.parent.name,), split=split, source=path.stem))
+    if not clips:
+        raise unlike(root, "GTZAN", LAYOUT)
+    return clips
+
+
+SPLITS = {
+    **dict.fromkeys(lists.filtered_train, "train"),
+    **dict.fromkeys(lists.filtered_valid, "validation"),
+    **dict.fromkeys(lists.filtered_test, "test"),
+}
+
+
+def _describe(name: str, title: str, filtered: bool) -> DataSet:
+    archive = Archive(lists.URL, f"sha256:{lists._CHECKSUMS[lists.URL]}", "genres")
+    reader = partial(read, filtered)
+    return DataSet(name, title, reader, LAYOUT, homepage="http://marsyas.info", archives=(archive,))
+
+
+GTZAN = _describe("gtzan", "GTZAN, fault-filtered split", filtered=True)
+GTZAN_RANDOM = _describe("gtzan-random", "GTZAN, drawn folds", filtered=False)

@@ -1,0 +1,73 @@
+"""Audio sets of the Hugging Face hub, by name (`data=ashraq/esc50`), or saved to disk by the `datasets` package.
+
+Needs the optional package `datasets`. The first column of type Audio is the sound, the first ClassLabel (else one
+named label, category, class or genre) the label; splits are the set's own. Sounds that only exist as bytes are
+written once into `~/.cache/soundyard/huggingface`. Columns named fold, source or src_file are taken over.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from audio.datasets.contract import Clip, DataSet
+from audio.datasets.folder import SPLITS
+from audio.errors import DatasetError
+
+LAYOUT = "the name of a set on the hub, or a folder written by save_to_disk"
+LABELS = ("label", "labels", "category", "class", "genre", "target")
+CACHE = Path("~/.cache/soundyard/huggingface")
+
+
+def read(root: Path, seed: int) -> list[Clip]:
+    """A clip an example. Raises DatasetError when the package, the set or its columns are not there."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise DatasetError("Hugging Face sets need the package `datasets`: pip install datasets.") from error
+    try:
+        loaded = (
+            datasets.load_from_disk(str(root)) if root.is_dir() else datasets.load_dataset(root.as_posix())
+        )
+    except Exception as error:  # the package raises many kinds for: no network, no such set, no permission
+        raise DatasetError(f"The Hugging Face set {root} could not be loaded: {error}") from error
+    parts = loaded if isinstance(loaded, dict) else {str(loaded.split or ""): loaded}
+    return [clip for split, part in parts.items() for clip in _clips(part, split, root)]
+
+
+def _clips(part: Any, split: str, root: Path) -> list[Clip]:
+    from datasets import Audio, ClassLabel
+
+    kinds = part.features
+    sound = next((name for name, kind in kinds.items() if isinstance(kind, Audio)), None)
+    label = next((name for name, kind in kinds.items() if isinstance(kind, ClassLabel)), None)
+    label = label or next((name for name in LABELS if name in kinds), None)
+    if not sound or not label:
+        raise DatasetError(f"{root} has no audio column with a label column; it has: {', '.join(kinds)}.")
+    part = part.cast_column(sound, Audio(decode=False))
+    clips = []
+    for row in part:
+        name = kinds[label].int2str(row[label]) if isinstance(kinds[label], ClassLabel) else str(row[label])
+        source = str(row.get("source") or row.get("src_file") or "")
+        fold = int(row.get("fold") or 0)
+        where = SPLITS.get(split.split("[")[0], "") if not fold else ""
+        clips.append(Clip(_file(row[sound]), (name,), fold=fold, split=where, source=source))
+    return clips
+
+
+def _file(sound: dict[str, Any]) -> Path:
+    """The file of one example, written from its bytes when there is none."""
+    path = Path(sound["path"]) if sound.get("path") else None
+    if not sound.get("bytes"):
+        return path or Path("missing")
+    folder = CACHE.expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = path.suffix if path and path.suffix else ".wav"
+    kept = folder / (hashlib.sha256(sound["bytes"]).hexdigest()[:32] + suffix)
+    if not kept.exists():
+        half = kept.with_suffix(".part")
+        half.write_bytes(sound["bytes"])
+        half.rename(kept)
+    return kept
+
+
+HUGGINGFACE = DataSet("huggingface", "Hugging Face audio set", read, LAYOUT)
