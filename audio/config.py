@@ -124,7 +124,7 @@ class TrainConfig:
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
     precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16, fp16 (with a scaled loss)
     threads: int = 0  # CPU threads of torch; 0: torch's own choice
-    processes: int = 1  # that train together, each on its own GPU or part of the CPU (`batch_size` is all of them)
+    processes: int = 1  # that train together, each on a GPU or a part of the CPU; they share `batch_size`
     deterministic: bool = False  # refuse operations whose result differs from run to run (slower on a GPU)
     store_on_device: str = "auto"  # clips in the GPU's memory: auto (when they fit), on, off
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
@@ -186,7 +186,9 @@ class TrainConfig:
                 "use validation=development with it, or early_stop=0."
             )
         if self.batch_size < self.processes:
-            raise ConfigError(f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip.")
+            raise ConfigError(
+                f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip."
+            )
         if self.crop_seconds and self.clip_seconds and self.crop_seconds > self.clip_seconds:
             raise ConfigError(
                 f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
