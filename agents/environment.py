@@ -13,31 +13,33 @@ from typing import Any
 
 from tasks import connection
 
-FOLDER = connection.STATE / "agents"
 POLL_SECONDS = 0.5  # between looks at the queue, and at the task that runs
 
 
-def prepare(
-    server: connection.Connection, name: str, *, build: bool, folder: Path = FOLDER
-) -> dict[str, str]:
+def folder() -> Path:
+    """Where agents keep everything they write."""
+    return connection.state() / "agents"
+
+
+def prepare(server: connection.Connection, name: str, *, build: bool) -> dict[str, str]:
     """Write the agent's configuration; gives the environment it has to be started in.
 
     `build`: make a virtual environment for each task from its recorded packages, rather than use this one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    home = folder()
     for one in ("clones", "temporary"):
-        (folder / one).mkdir(exist_ok=True)
-    gitconfig = folder / "gitconfig"
+        (home / one).mkdir(parents=True, exist_ok=True)
+    gitconfig = home / "gitconfig"
     gitconfig.write_text("[include]\n\tpath = ~/.gitconfig\n[safe]\n\tdirectory = *\n")
-    file = folder / f"{name}.conf"
+    file = home / f"{name}.conf"
     file.touch(mode=0o600)
-    file.write_text(json.dumps(configuration(server, folder), indent=1))
+    file.write_text(json.dumps(configuration(server, home), indent=1))
     environment = dict(os.environ)
     environment.pop("PYTHONPATH", None)  # a task imports from its clone, not from here
     environment.update(
         CLEARML_CONFIG_FILE=str(file),
         CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=str(POLL_SECONDS),
-        CLEARML_AGENT_TEMP_STDOUT_FILE_DIR=str(folder / "temporary"),
+        CLEARML_AGENT_TEMP_STDOUT_FILE_DIR=str(home / "temporary"),
         CLEARML_SUPPRESS_UPDATE_MESSAGE="1",
         GIT_CONFIG_GLOBAL=str(gitconfig),
         PYTHONUNBUFFERED="1",
@@ -47,7 +49,7 @@ def prepare(
     return environment
 
 
-def configuration(server: connection.Connection, folder: Path) -> dict[str, Any]:
+def configuration(server: connection.Connection, home: Path) -> dict[str, Any]:
     """The settings that were found for this checkout, with what an agent needs on top."""
     return merged(
         server.settings,
@@ -66,14 +68,14 @@ def configuration(server: connection.Connection, folder: Path) -> dict[str, Any]
                 "storage": {"cache": {"default_base_dir": _cache(server)}},
             },
             "agent": {
-                "venvs_dir": str(folder / "clones"),
+                "venvs_dir": str(home / "clones"),
                 "vcs_cache": {
                     "enabled": True,
-                    "path": str(folder / "repositories"),
+                    "path": str(home / "repositories"),
                     "clone_on_pull_fail": True,
                 },
-                "venvs_cache": {"path": str(folder / "environments")},
-                "pip_download_cache": {"path": str(folder / "packages")},
+                "venvs_cache": {"path": str(home / "environments")},
+                "pip_download_cache": {"path": str(home / "packages")},
                 "package_manager": {"pytorch_resolve": "none"},
                 "force_git_root_python_path": True,
                 "disable_agent_update_check": True,  # no network at run time
@@ -85,7 +87,7 @@ def configuration(server: connection.Connection, folder: Path) -> dict[str, Any]
 
 def _cache(server: connection.Connection) -> str:
     found = connection.setting(server.settings, "sdk", "storage", "cache", "default_base_dir")
-    return str(found or connection.STATE / "cache")
+    return str(found or connection.state() / "cache")
 
 
 def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,6 @@ def start(
     gpus: str | None = "",
     services: bool = False,
     build: bool = False,
-    folder: Path = environment.FOLDER,
 ) -> processes.Agent:
     """Start `clearml-agent daemon` and wait until it listens.
 
@@ -94,14 +93,14 @@ def start(
     Raises:
         NotConfigured, Unreachable, WrongCredentials, NoSuchDevice, DidNotStart.
     """
-    server = connection.use()
+    server, folder = connection.use(), environment.folder()
     if gpus == "":
         gpus = "0" if devices.present() and not services else None
     if gpus is not None:
         devices.check(gpus)
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
     name = _free_name("-".join([*queues, "services" if services else device]), folder)
-    variables = environment.prepare(server, name, build=build, folder=folder)
+    variables = environment.prepare(server, name, build=build)
     command = [
         sys.executable,
         "-m",
@@ -167,7 +166,7 @@ def _follow(agent: processes.Agent) -> int:
     except KeyboardInterrupt:
         print(f"\nending agent {agent.name}", file=sys.stderr)
     finally:
-        processes.end(agent, environment.FOLDER)
+        processes.end(agent, environment.folder())
     return 0
 
 

@@ -9,7 +9,6 @@ A task that was running is marked stopped, and can be enqueued again.
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from agents import environment, processes
 
@@ -32,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def stop(wanted: Sequence[str] = (), folder: Path = environment.FOLDER) -> list[str]:
+def stop(wanted: Sequence[str] = ()) -> list[str]:
     """End the agents named, or all; gives the names of those that were running."""
-    ended = []
+    folder, ended = environment.folder(), []
     for agent in processes.running(folder):
         if not wanted or agent.name in wanted:
             processes.end(agent, folder)

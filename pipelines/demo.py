@@ -74,7 +74,7 @@ def _server(port: int, console: Console, undo: Callable[..., object]) -> connect
         configured = connection.find()
     except SoundyardError:
         configured = None
-    if configured is not None and configured.file != connection.EMBEDDED:
+    if configured is not None and configured.file != connection.embedded():
         console.print(f"using the server at {configured.api_server} (from {configured.source})")
         return connection.use()
     running = embedded.running()
@@ -87,11 +87,11 @@ def _server(port: int, console: Console, undo: Callable[..., object]) -> connect
 
 def _agents(queue: str, console: Console, undo: Callable[..., object]) -> None:
     """An agent for the steps, and one in services mode for the controller, unless they run already."""
-    alive = {agent.about.split(" (")[0] for agent in processes.running(environment.FOLDER)}
+    alive = {agent.about.split(" (")[0] for agent in processes.running(environment.folder())}
     for name, services in ((queue, False), (names.SERVICES_QUEUE, True)):
         if name not in alive:
             agent = agent_start.start([name], services=services)
-            undo(processes.end, agent, environment.FOLDER)
+            undo(processes.end, agent, environment.folder())
             console.print(f"agent: {agent.about}", highlight=False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tasks.connection import ROOT, STATE
+from tasks.connection import ROOT, state
 from tasks.errors import SoundyardError
 
 READY = "server is ready"  # what it prints once it accepts requests
@@ -30,8 +30,9 @@ class Server:
     conf: Path  # the client configuration it wrote
 
 
-def running(data: Path = STATE / "server") -> Server | None:
-    """The server that serves this folder, if one does."""
+def running() -> Server | None:
+    """The server of this checkout, if it runs."""
+    data = state() / "server"
     try:
         facts = json.loads((data / "ready.json").read_text())
         process = psutil.Process(int(facts["pid"]))
@@ -42,11 +43,12 @@ def running(data: Path = STATE / "server") -> Server | None:
     return Server(process.pid, facts["url"], Path(facts["conf"]))
 
 
-def start(data: Path = STATE / "server", options: Sequence[str] = ()) -> Server:
-    """Start a server on a folder and wait until it accepts requests; its log is beside the folder.
+def start(options: Sequence[str] = ()) -> Server:
+    """Start the server of this checkout and wait until it accepts requests; its log is beside its folder.
 
     `options` are those of `python -m server`. Raises ServerDidNotStart with what the server said.
     """
+    data = state() / "server"
     data.parent.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.log"
     with log.open("w") as output:
@@ -69,7 +71,7 @@ def start(data: Path = STATE / "server", options: Sequence[str] = ()) -> Server:
                 f"the server was not ready within {START_SECONDS:.0f} s; its log is {log}"
             )
         time.sleep(0.05)
-    found = running(data)
+    found = running()
     if found is None:
         raise ServerDidNotStart(f"the server ended right after it was ready; its log is {log}")
     return found

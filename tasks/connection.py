@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 from tasks.errors import NotConfigured, Unreachable, WrongCredentials
 
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".soundyard"  # everything a checkout writes; git ignores it
-EMBEDDED = STATE / "clearml.conf"
 OWN = ROOT / "clearml.conf"
 PERSONAL = Path("~/clearml.conf")
 
@@ -30,6 +28,16 @@ ENVIRONMENT = {
     "access_key": "CLEARML_API_ACCESS_KEY",
     "secret_key": "CLEARML_API_SECRET_KEY",
 }
+
+
+def state() -> Path:
+    """The folder of everything a checkout writes; git ignores it. `SOUNDYARD_STATE` names another one."""
+    return Path(os.environ.get("SOUNDYARD_STATE") or ROOT / ".soundyard").expanduser().resolve()
+
+
+def embedded() -> Path:
+    """The configuration that the embedded server writes for its clients."""
+    return state() / "clearml.conf"
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def find() -> Connection:
         return _read(Path(named).expanduser(), required_by="CLEARML_CONFIG_FILE")
     if os.environ.get("CLEARML_API_HOST"):
         return _checked(Connection("the environment (CLEARML_API_HOST)", None, "", settings={}))
-    for candidate in (OWN, EMBEDDED, PERSONAL.expanduser()):
+    for candidate in (OWN, embedded(), PERSONAL.expanduser()):
         if candidate.is_file():
             return _read(candidate)
     raise NotConfigured(
@@ -86,7 +94,7 @@ def use(timeout: float = 5.0) -> Connection:
     if connection.file is not None:
         os.environ["CLEARML_CONFIG_FILE"] = str(connection.file)
     if not setting(connection.settings, "sdk", "storage", "cache", "default_base_dir"):
-        os.environ.setdefault("CLEARML_CACHE_DIR", str(STATE / "cache"))
+        os.environ.setdefault("CLEARML_CACHE_DIR", str(state() / "cache"))
     if not os.environ.get("CLEARML_OFFLINE_MODE"):
         check(connection, timeout)
     return connection
@@ -127,7 +135,7 @@ def check(connection: Connection, timeout: float = 5.0) -> None:
 
 
 def _how_to_start(connection: Connection) -> str:
-    if connection.file == EMBEDDED or connection.is_local:
+    if connection.file == embedded() or connection.is_local:
         return "Start it with `make serve` (or `python -m server`)."
     return "Check the address, the network, and that the server runs."
 

@@ -7,6 +7,7 @@ asks the internet for updates, its argparse hook loses None and lists.
 """
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +83,7 @@ def session(
     try:
         chosen = parameters.read_from(task, config) if given is None else given
         parameters.write_to(task, chosen)
-        folder = connection.STATE / "runs" / task.id
+        folder = connection.state() / "runs" / task.id
         folder.mkdir(parents=True, exist_ok=True)
         yield Run(task, chosen, folder, remote)
         task.flush(wait_for_uploads=True)
@@ -90,7 +91,9 @@ def session(
         if remote:
             _fail(task, fault)
         raise
-    if not remote:
+    if remote:
+        shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
+    else:
         task.close()
 
 

@@ -4,6 +4,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from agents import environment
 from tasks.connection import Connection
 
@@ -13,6 +15,11 @@ SETTINGS = {
     "agent": {"git_user": "me", "package_manager": {"type": "pip"}},
 }
 SERVER = Connection("test", None, "http://h/api", "http://h", "http://h/files", "key", "secret", SETTINGS)
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
 
 
 def test_the_configuration_keeps_the_users_settings_and_adds_what_agents_need(tmp_path):
@@ -35,7 +42,7 @@ def test_everything_an_agent_writes_stays_in_its_folder(tmp_path):
 
 
 def test_the_file_with_the_secret_is_readable_by_its_owner_alone(tmp_path):
-    variables = environment.prepare(SERVER, "audio-cpu", build=False, folder=tmp_path)
+    variables = environment.prepare(SERVER, "audio-cpu", build=False)
     file = Path(variables["CLEARML_CONFIG_FILE"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text())["api"]["credentials"]["secret_key"] == "secret"
@@ -43,14 +50,14 @@ def test_the_file_with_the_secret_is_readable_by_its_owner_alone(tmp_path):
 
 def test_tasks_reuse_the_installed_environment_unless_told_otherwise(tmp_path, monkeypatch):
     monkeypatch.delenv("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", raising=False)
-    ours = environment.prepare(SERVER, "a", build=False, folder=tmp_path)
-    built = environment.prepare(SERVER, "a", build=True, folder=tmp_path)
+    ours = environment.prepare(SERVER, "a", build=False)
+    built = environment.prepare(SERVER, "a", build=True)
     assert ours["CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL"] == "1"
     assert "CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL" not in built
 
 
 def test_a_task_imports_from_its_clone_and_the_users_git_settings_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    variables = environment.prepare(SERVER, "a", build=False, folder=tmp_path)
+    variables = environment.prepare(SERVER, "a", build=False)
     assert "PYTHONPATH" not in variables
     assert Path(variables["GIT_CONFIG_GLOBAL"]).is_relative_to(tmp_path)

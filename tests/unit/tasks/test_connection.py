@@ -28,7 +28,7 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("CLEARML_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(connection, "OWN", tmp_path / "clearml.conf")
-    monkeypatch.setattr(connection, "EMBEDDED", tmp_path / ".soundyard" / "clearml.conf")
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path / "state"))
 
 
 def write(path, key="from-file", url="http://127.0.0.1:1"):
@@ -46,7 +46,7 @@ def test_the_order_is_environment_checkout_embedded_home(tmp_path, monkeypatch):
     found = []
     write(tmp_path / "home" / "clearml.conf", "home")
     found.append(connection.find().access_key)
-    write(connection.EMBEDDED, "embedded")
+    write(connection.embedded(), "embedded")
     found.append(connection.find().access_key)
     write(connection.OWN, "own")
     found.append(connection.find().access_key)
@@ -106,11 +106,11 @@ def test_only_loopback_is_this_machine(url, local):
 
 
 def test_a_server_that_is_not_there_is_named_with_the_file_and_the_remedy():
-    write(connection.EMBEDDED)
+    write(connection.embedded())
     with pytest.raises(Unreachable) as fault:
         connection.use()
     assert "http://127.0.0.1:1/api" in str(fault.value)
-    assert str(connection.EMBEDDED) in str(fault.value)
+    assert str(connection.embedded()) in str(fault.value)
     assert "make serve" in str(fault.value)
 
 

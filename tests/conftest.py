@@ -1,0 +1,247 @@
+"""Shared by all tests: a real server and real agents, each a process of its own, on free ports and in a temp folder.
+
+A test that needs a running server takes `server` (one for the whole run), or `new_server` to have one of its own that
+it may kill. Everything is ended by its process id; when something dies, its log is part of the error.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from tasks.connection import ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("SOUNDYARD_DATA") or ROOT.parent / "shared" / "data" / "esc10")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Wait for something that becomes true; gives it. Fails with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.1)
+
+
+class ServerProcess:
+    """An embedded server with a folder, ports and an environment for its clients."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.conf = folder / "clearml.conf"
+        self.log = folder / "server.log"
+        self._options = options
+        self._session = requests.Session()
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again after `kill`, on the same folder and port."""
+        command = [
+            sys.executable,
+            "-m",
+            "server",
+            "--data",
+            str(self.folder / "server"),
+            "--port",
+            str(self.port),
+        ]
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, "--api-port", "0", "--files-port", "0", *self._options],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        until(self._answers, 30, f"the server is ready\n{self.log.read_text()}")
+        self._session.headers.clear()
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, f"the server died:\n{self.log.read_text()}"
+        try:
+            return requests.get(f"{self.url}/api/debug.ping", timeout=2).ok and self.conf.exists()
+        except requests.RequestException:
+            return False
+
+    def kill(self) -> None:
+        """End it the hard way: SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def call(self, endpoint: str, **body: Any) -> dict[str, Any]:
+        """One API call with the configuration's keys; gives the answer's data, fails with its message."""
+        if "Authorization" not in self._session.headers:
+            self._session.headers["Authorization"] = f"Bearer {self._token()}"
+        answer = self._session.post(f"{self.url}/api/{endpoint}", json=body, timeout=60)
+        content = answer.json()
+        assert answer.ok, f"{endpoint}: {content['meta']['result_msg']}"
+        return dict(content["data"])
+
+    def _token(self) -> str:
+        answer = requests.post(f"{self.url}/api/auth.login", auth=self.keys, json={}, timeout=30)
+        return str(answer.json()["data"]["token"])
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        from clearml.utilities.pyhocon import ConfigFactory
+
+        credentials = ConfigFactory.parse_file(str(self.conf))["api"]["credentials"]
+        return credentials["access_key"], credentials["secret_key"]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What a client process of this server is started with."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CLEARML_", "TRAINS_", "SOUNDYARD_")) and name not in ENVIRONMENT.values()
+        }
+        return {
+            **inherited,
+            "CLEARML_CONFIG_FILE": str(self.conf),
+            "CLEARML_CACHE_DIR": str(self.folder / "cache"),
+            "OMP_NUM_THREADS": "1",
+            **more,
+        }
+
+    def run(self, *command: str, timeout: float = 240, **more: str) -> "subprocess.CompletedProcess[str]":
+        """Run a Python command line in the checkout as a client of this server."""
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def task(self, task: str) -> dict[str, Any]:
+        return dict(self.call("tasks.get_by_id", task=task)["task"])
+
+    def status(self, task: str) -> str:
+        return str(self.task(task)["status"])
+
+    def console(self, task: str) -> str:
+        """The last lines of a task's log."""
+        events = self.call("events.get_task_log", task=task, batch_size=500)["events"]
+        return "\n".join(str(event.get("msg", "")) for event in reversed(events))
+
+    def wait_for(self, task: str, *statuses: str, seconds: float = 180) -> dict[str, Any]:
+        """The task, once it has one of these statuses."""
+        deadline = time.monotonic() + seconds
+        while (found := self.task(task))["status"] not in statuses:
+            ended = found["status"] in ("failed", "stopped", "completed")
+            if ended or time.monotonic() > deadline:
+                raise AssertionError(
+                    f"{found['name']} is {found['status']}, not {statuses}\n{self.console(task)}"
+                )
+            time.sleep(0.25)
+        return found
+
+    def scalars(self, task: str) -> dict[str, dict[str, Any]]:
+        """{metric: {variant: {x, y}}}."""
+        return self.call("events.scalar_metrics_iter_histogram", task=task, samples=100_000)
+
+    def enqueue(self, task: str, queue: str = "audio") -> None:
+        found = self.call("queues.get_all", name=f"^{queue}$")["queues"]
+        queue_id = found[0]["id"] if found else self.call("queues.create", name=queue)["id"]
+        self.call("tasks.enqueue", task=task, queue=queue_id)
+
+
+class AgentProcess:
+    """An agent started with `python -m agents.start`, with a folder of its own for what it writes."""
+
+    def __init__(self, server: ServerProcess, state: Path, *options: str) -> None:
+        self.folder = state / "agents"
+        command = ["-m", "agents.start", "--cpu-only", "--detached", *options]
+        started = server.run(*command, timeout=90, SOUNDYARD_STATE=str(state))
+        assert started.returncode == 0, started.stdout + started.stderr
+
+    @property
+    def pids(self) -> list[int]:
+        from agents import processes
+
+        return [agent.pid for agent in processes.running(self.folder)]
+
+    def kill(self) -> None:
+        """End the agent and everything it runs the hard way, so that nobody can tell the server."""
+        for pid in self.pids:
+            members = psutil.Process(pid).children(recursive=True)
+            for process in [psutil.Process(pid), *members]:
+                process.kill()
+            psutil.wait_procs(members, timeout=10)
+
+    def stop(self) -> None:
+        from agents import processes
+
+        for agent in processes.running(self.folder):
+            processes.end(agent, self.folder)
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[ExitStack]:
+    """What the run has to end when it ends."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, opened: ExitStack) -> ServerProcess:
+    """One server for all tests that leave it running."""
+    process = ServerProcess(tmp_path_factory.mktemp("server"))
+    opened.callback(process.stop)
+    return process
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Makes servers that a test may kill, with options of its own."""
+    with ExitStack() as stack:
+
+        def make(*options: str) -> ServerProcess:
+            folder = tmp_path / f"server-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            process = ServerProcess(folder, *options)
+            stack.callback(process.stop)
+            return process
+
+        yield make
+
+
+@pytest.fixture
+def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
+    """Makes agents that are ended with the test."""
+    with ExitStack() as stack:
+
+        def make(server: ServerProcess, *options: str) -> AgentProcess:
+            agent = AgentProcess(server, tmp_path / f"agent-{len(list(tmp_path.iterdir()))}", *options)
+            stack.callback(agent.stop)
+            return agent
+
+        yield make
