@@ -121,7 +121,8 @@ class Files:
             names = {one: _name(one) for one in wanted}
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as fault:
             raise BadRequest('the body is {"files": [path or address, …]}') from fault
-        deleted, errors = {}, {}
+        deleted: dict[str, str] = {}
+        errors: dict[str, list[str]] = {}
         for given, name in names.items():
             try:
                 found = self._context.store.files.delete([name])

@@ -8,6 +8,10 @@ from itertools import islice
 from server.api.errors import InvalidScrollId
 from server.domain import events
 from server.store import Store
+from server.store.events import Series
+from server.store.events.logs import Line
+from server.store.events.rich import RichEvent
+from server.store.events.scalars import Point
 
 
 def variants(store: Store, tasks: Iterable[str], event_type: str | None) -> dict[str, list[str]]:
@@ -55,10 +59,12 @@ def page(
     at = position or [total, 0, 0, 0, 0]
     for place, row in islice(rows, size):
         at = [total, *place]
-        if place[1] == 0:
-            found.append(events.scalar(series[place[2]], row))
-        elif place[1] == 1:
-            found.append(events.rich(series[place[2]], row))
-        else:
-            found.append(events.log(row))
+        found.append(_event(series.get(place[2]), row))
     return found, total, at
+
+
+def _event(series: Series | None, row: Point | RichEvent | Line) -> dict:
+    if isinstance(row, Line):
+        return events.log(row)
+    assert series is not None, "rows are read by series"
+    return events.scalar(series, row) if isinstance(row, Point) else events.rich(series, row)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from server.api.errors import BadFileName, StorageFull
 from server.store import times
@@ -171,12 +172,9 @@ class Files:
 
         Returns: the number of files removed.
         """
-        kept = tuple(keep)
-        return len(
-            self.delete(
-                name for name in self.of_task(task) if not any(url.endswith(f"/{name}") for url in kept)
-            )
-        )
+        kept = tuple(unquote(url) for url in keep)
+        names = [name for name in self.of_task(task) if not any(url.endswith(f"/{name}") for url in kept)]
+        return len(self.delete(names))
 
 
 def _task_of(name: str) -> str | None:

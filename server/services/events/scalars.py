@@ -102,7 +102,7 @@ class MetricData(Request):
 def get_scalar_metric_data(call: Call, request: MetricData) -> dict:
     """The events of one metric (or of all), a page at a time."""
     owners = events.require(call.store, [request.task], models=request.model_events)
-    wanted = {request.metric: []} if request.metric is not None else None
+    wanted: dict[str, list[str]] | None = {request.metric: []} if request.metric is not None else None
     series = call.store.events.series.of(owners, "scalar", wanted)
     page, position = curves.raw_page(call.store, series, request.batch_size, scroll.unpack(request.scroll_id))
     found = [events.scalar(one, point) for one, points in page for point in points]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from server.store.db import Database
@@ -37,7 +37,7 @@ class AllSeries:
         self,
         tasks: Iterable[str],
         kind: str | None = None,
-        metrics: dict[str, Sequence[str]] | None = None,
+        metrics: Mapping[str, Sequence[str]] | None = None,
     ) -> list[Series]:
         """The series of these tasks, by task as given, then kind, metric and variant.
 
@@ -57,7 +57,7 @@ class AllSeries:
         self._db.execute("DELETE FROM series WHERE task = ?", (task,))
 
 
-def _wanted(row: Sequence, metrics: dict[str, Sequence[str]] | None) -> bool:
+def _wanted(row: Sequence, metrics: Mapping[str, Sequence[str]] | None) -> bool:
     if not metrics:
         return True
     variants = metrics.get(row[3])

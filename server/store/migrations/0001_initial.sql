@@ -172,6 +172,7 @@ CREATE TABLE logs (
     level TEXT, worker TEXT, metric TEXT, variant TEXT, msg TEXT NOT NULL
 );
 CREATE INDEX logs_by_task ON logs(task, timestamp, id);
+CREATE INDEX logs_by_metric ON logs(task, metric, variant) WHERE metric IS NOT NULL;   -- few clients give one
 
 CREATE TABLE files (                                         -- what lies in the files folder: who owns it, how large it is
     path TEXT PRIMARY KEY,
