@@ -32,6 +32,7 @@ def make(
         "sample_rate": store.sample_rate,
         "preparation": dict(store.manifest.get("preparation", {})),
         "frontend": model.frontend.describe(),
+        "architecture": model.architecture,
         "epoch": epoch,
         "metrics": dict(metrics),
         "weights": {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()},
@@ -77,7 +78,8 @@ def config_of(checkpoint: dict[str, Any]) -> TrainConfig:
 def model_of(checkpoint: dict[str, Any]) -> Classifier:
     """The model with its weights, in evaluation mode, on the CPU."""
     config = config_of(checkpoint)
-    config.pretrained = False  # the weights are here
-    model = build(config, checkpoint["sample_rate"], len(checkpoint["classes"]))
+    config.pretrained, config.weights = False, ""  # the weights are here
+    classes, architecture = len(checkpoint["classes"]), checkpoint.get("architecture")
+    model = build(config, checkpoint["sample_rate"], classes, architecture)
     model.load_state_dict(checkpoint["weights"])
     return model.eval()

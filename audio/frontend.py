@@ -29,6 +29,9 @@ class LogMel(nn.Module):
     `normalise` is apart from `forward` so that features can be cached and augmented before it.
     """
 
+    domain = "log power"  # what augmentation may assume of the features
+    channels = 1  # of the features
+
     window: Tensor
     bank: Tensor
     mean: Tensor
@@ -92,6 +95,11 @@ class LogMel(nn.Module):
     def describe(self) -> dict[str, Any]:
         """Everything needed to compute the same features elsewhere, JSON-ready."""
         return {**self.settings, "mean": float(self.mean), "std": float(self.std)}
+
+    @property
+    def bands(self) -> int:
+        """Height of the features: mel bands."""
+        return int(self.settings["n_mels"])
 
     def frames(self, samples: int) -> int:
         """Frames that so many samples give."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from audio.batches import Waves
 from audio.config import TrainConfig
 from audio.figures import sample_figure
+from audio.frontend import LogMel
 from audio.models import Classifier
 from audio.objective import probabilities
 
@@ -32,14 +33,17 @@ def report_samples(
     """
     chance = probabilities(logits, waves.store.multi_label)
     rows, classes = waves.rows, waves.store.classes
+    shown = model.frontend
+    if shown.domain == "waveform":  # nothing to see: show an ordinary spectrogram
+        shown = LogMel(waves.store.sample_rate).to(waves.device)
     for i in spread(list(rows["label"]), config.debug_samples):
         label, clip = rows["label"].iloc[i], rows["clip"].iloc[i]
         answer = int(chance[i].argmax())
         title = f"{label} → {classes[answer]} ({float(chance[i, answer]):.0%})"
         wave = waves.store.waveform(clip)
-        view = model.features(waves.gather(torch.tensor([i])))[0, 0].cpu().numpy()
+        view = shown(waves.gather(torch.tensor([i])))[0, 0].cpu().numpy()
         name = f"{label} · {clip.rsplit('/', 1)[-1]}"
         sound = torch.from_numpy(wave.astype("float32") / 32768.0)[None]
         writer.add_audio(f"audio/{name}", sound, epoch, sample_rate=waves.store.sample_rate)
-        figure = sample_figure(waves.clip(i), view, model.frontend.describe(), title)
+        figure = sample_figure(waves.clip(i), view, shown.describe(), title)
         writer.add_figure(f"spectrogram/{name}", figure, epoch, close=False)

@@ -1,23 +1,102 @@
 """The models there are, by name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 
 from torch import nn
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.frontend import build_frontend
-from audio.models import cnn, vision
-from audio.models.classifier import Classifier
+from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
+from audio.models.classifier import Classifier, FrontEnd
+from audio.models.plan import Plan
+from audio.models.weights import start_from
 
-Build = Callable[[int, float, bool], nn.Module]  # (classes, dropout, pretrained) → backbone
+Backbone = Callable[[Plan, FrontEnd], nn.Module]
 
-ALL: dict[str, Build] = {
-    "cnn": cnn.cnn,
-    "cnn-large": partial(cnn.cnn, stem_pool=False),
-    "resnet18": partial(vision.resnet, "resnet18"),
+
+@dataclass(frozen=True)
+class Model:
+    """One model: how it is built, and what to know before choosing it."""
+
+    about: str  # one line with its source
+    build: Callable[[Plan], tuple[FrontEnd, nn.Module]]
+    head: str = "head"  # path of the last layers in the backbone
+    published: str = ""  # weights that `pretrained` starts from; empty: there are none
+
+
+def on_features(backbone: Backbone) -> Callable[[Plan], tuple[FrontEnd, nn.Module]]:
+    """A backbone behind the front end that the configuration asks for."""
+
+    def build(plan: Plan) -> tuple[FrontEnd, nn.Module]:
+        frontend = build_frontend(plan.config, plan.sample_rate)
+        return frontend, backbone(plan, frontend)
+
+    return build
+
+
+def small(stem_pool: bool, plan: Plan, frontend: FrontEnd) -> nn.Module:
+    """The project's own small network."""
+    return cnn.cnn(plan.classes, plan.config.dropout, plan.config.pretrained, stem_pool=stem_pool)
+
+
+def image(name: str, about: str) -> Model:
+    """An image network of torchvision."""
+    build = on_features(partial(vision.image_network, name))
+    return Model(about, build, vision.HEADS[vision.family(name)], "ImageNet, by torchvision")
+
+
+ALL: dict[str, Model] = {
+    "cnn": Model("small strong CNN, 1.2 M parameters; the default", on_features(partial(small, True))),
+    "cnn-large": Model(
+        "the same with a finer first layer: four times the work", on_features(partial(small, False))
+    ),
+    "tutorial-cnn": Model(
+        "four convolutions with max pooling, as introductory tutorials build it", on_features(tutorial.cnn)
+    ),
+    "crnn": Model(
+        "convolutions, then a bidirectional LSTM over time (Choi et al. 2017, arXiv:1609.04243)",
+        on_features(sequence.crnn),
+    ),
+    "transformer": Model(
+        "Transformer encoder over frames of the spectrogram (Vaswani et al. 2017, arXiv:1706.03762)",
+        on_features(sequence.transformer),
+    ),
+    "cnn6": Model(
+        "PANNs CNN6, 4.8 M parameters (Kong et al. 2020, arXiv:1912.10211)", on_features(panns.cnn6)
+    ),
+    "cnn10": Model("PANNs CNN10, 5.2 M parameters (Kong et al. 2020)", on_features(panns.cnn10)),
+    "cnn14": Model("PANNs CNN14, 80 M parameters (Kong et al. 2020)", on_features(panns.cnn14)),
+    "resnet18": image("resnet18", "ResNet-18 (He et al. 2016, arXiv:1512.03385)"),
+    "resnet34": image("resnet34", "ResNet-34 (He et al. 2016)"),
+    "resnet50": image("resnet50", "ResNet-50 (He et al. 2016)"),
+    "resnext101_32x8d": image("resnext101_32x8d", "ResNeXt-101 32x8d (Xie et al. 2017, arXiv:1611.05431)"),
+    "mobilenet_v3_small": image(
+        "mobilenet_v3_small", "MobileNetV3 small (Howard et al. 2019, arXiv:1905.02244)"
+    ),
+    "mobilenet_v3_large": image("mobilenet_v3_large", "MobileNetV3 large (Howard et al. 2019)"),
+    "efficientnet_b0": image("efficientnet_b0", "EfficientNet-B0 (Tan and Le 2019, arXiv:1905.11946)"),
+    "efficientnet_v2_s": image("efficientnet_v2_s", "EfficientNetV2-S (Tan and Le 2021, arXiv:2104.00298)"),
+    "convnext_tiny": image("convnext_tiny", "ConvNeXt-T (Liu et al. 2022, arXiv:2201.03545)"),
+    "wav2vec2": Model(
+        "wav2vec 2.0 encoder on the waveform (Baevski et al. 2020, arXiv:2006.11477)",
+        hugging_face.wav2vec2,
+        published=hugging_face.USUAL["wav2vec2"],
+    ),
+    "ast": Model(
+        "Audio Spectrogram Transformer (Gong et al. 2021, arXiv:2104.01778)",
+        hugging_face.ast,
+        published=hugging_face.USUAL["ast"],
+    ),
+    "whisper": Model(
+        "Whisper's encoder (Radford et al. 2022, arXiv:2212.04356)",
+        hugging_face.whisper,
+        published=hugging_face.USUAL["whisper"],
+    ),
 }
 
 
@@ -26,11 +105,32 @@ def names() -> list[str]:
     return sorted(ALL)
 
 
-def build(config: TrainConfig, sample_rate: int, classes: int) -> Classifier:
-    """A fresh model from `config` for sound at `sample_rate` (Hz). Raises ConfigError, which lists the models."""
-    if config.model not in ALL:
-        near = get_close_matches(config.model.lower(), names(), 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ConfigError(f"There is no model {config.model!r}.{hint} There are: {', '.join(names())}.")
-    backbone = ALL[config.model](classes, config.dropout, config.pretrained)
-    return Classifier(build_frontend(config, sample_rate), backbone)
+def find(name: str) -> Model:
+    """The model of that name. Raises ConfigError, which lists those that exist."""
+    if name in ALL:
+        return ALL[name]
+    near = get_close_matches(name.lower(), names(), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"There is no model {name!r}.{hint} There are: {', '.join(names())}.")
+
+
+def build(
+    config: TrainConfig, sample_rate: int, classes: int, architecture: dict[str, Any] | None = None
+) -> Classifier:
+    """A fresh model from `config` for sound at `sample_rate` (Hz).
+
+    `architecture` is that of a checkpoint (`Classifier.architecture`), when it is rebuilt from one. Raises ConfigError:
+    unknown model, weights that can't be had, settings that the model does not take.
+    """
+    model = find(config.model)
+    if config.pretrained and not model.published:
+        some = ", ".join(name for name in names() if ALL[name].published)
+        raise ConfigError(
+            f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
+        )
+    frontend, backbone = model.build(Plan(config, sample_rate, classes, architecture or {}))
+    classifier = Classifier(frontend, backbone, model.head)
+    if config.weights:
+        start_from(classifier, config.weights)
+    classifier.freeze(config.freeze)
+    return classifier
