@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from server.api.call import Call
 from server.api.request import Request
 
-R = TypeVar("R", bound=Request)
-Handler = Callable[[Call, R], "dict | Answer"]
+H = TypeVar("H", bound=Callable[..., "dict | Answer"])
+"""A handler: `(call, request) -> dict`."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ _endpoints: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    name: str, request: type[R], *, role: str | None = "user", raw: bool = False
-) -> Callable[[Handler], Handler]:
+    name: str, request: type[Request], *, role: str | None = "user", raw: bool = False
+) -> Callable[[H], H]:
     """Register a handler `(call, request) -> dict` under its public name. A viewer may only call what says
     `role="viewer"`."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         if name in _endpoints:
             raise RuntimeError(f"endpoint {name} is registered twice")
         summary = (handler.__doc__ or "").strip().split("\n")[0]

@@ -6,7 +6,9 @@ become filters. `request.model_fields_set` tells "null" from "not sent".
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Request(BaseModel):
@@ -17,6 +19,29 @@ class Request(BaseModel):
     def given(self, *, exclude: set[str] | None = None) -> dict:
         """The fields the client sent, nulls included, by their names on the wire."""
         return self.model_dump(include=self.model_fields_set, exclude=exclude, by_alias=True)
+
+
+class Query(Request):
+    """The body of a `get_all`: besides these, any field of the collection is a filter (the store ignores keys that
+    name no field)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    only_fields: list[str] | str | None = None
+    order_by: list[str] | str | None = None
+    page: int | None = Field(None, ge=0)
+    page_size: int | None = Field(None, ge=1)
+    start: int | None = Field(None, ge=0)
+    size: int | None = Field(None, ge=1)
+    scroll_id: str | None = None
+    refresh_scroll: bool | None = None
+    search_hidden: bool | None = None
+    include_subprojects: bool | None = None
+    allow_public: bool | None = None
+
+    def filters(self, **changes: Any) -> dict[str, Any]:
+        """The query for the store, with some of its keys changed."""
+        return {**self.given(), **changes}
 
 
 class Nothing(Request):

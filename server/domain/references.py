@@ -1,36 +1,119 @@
-"""What `…_ex` answers say about the things an object refers to: `{"id", "name"}` in place of an id."""
+"""The `_ex` answers: documents in which ids of other things have become those things, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from server.domain.users import COMPANY_NAME
 from server.store import Store
+from server.store.documents import Collection, Document
+from server.store.projection import paths, project
+
+Lookup = Callable[[Store, list[str]], Mapping[str, Document]]
 
 
-def expanded(store: Store, documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Documents with project, task, user and parent (of a model) expanded. What is gone keeps its id only."""
+def find(
+    store: Store,
+    collection: Collection,
+    query: Mapping[str, Any],
+    *also: Mapping[str, Any],
+    default_order: str = "",
+) -> tuple[list[Document], str | None]:
+    """As `Collection.page`, expanded; `only_fields` may name fields of what is referred to (`project.name`)."""
+    wanted = paths(query.get("only_fields"))
+    references = _REFERENCES[collection.schema.table]
+    plain = {**query, "only_fields": [_stored(path, references) for path in wanted]}
+    documents, scroll = collection.page(plain, *also, default_order=default_order)
+    documents = expanded(store, documents, collection.schema.table)
+    return ([project(one, wanted) for one in documents] if wanted else documents), scroll
+
+
+def expanded(store: Store, documents: Iterable[Document], of: str = "models") -> list[Document]:
+    """Documents of a collection with references as objects, `{"id", "name"}`. What is gone keeps its id only."""
     listed = [dict(one) for one in documents]
-    for field, names in _names(store, listed).items():
-        for document in listed:
-            id = document.get(field)
-            if isinstance(id, str):
-                document[field] = {"id": id, **({"name": names[id]} if id in names else {})}
+    for field, lookup in _REFERENCES[of].items():
+        ids = sorted({one[field] for one in listed if isinstance(one.get(field), str) and one[field]})
+        found = lookup(store, ids) if ids else {}
+        for one in listed:
+            if one.get(field):
+                one[field] = found.get(one[field], {"id": one[field]})
+    if of == "tasks":
+        _expand_queues(store, listed)
+        _expand_models(store, listed)
     return listed
 
 
-def _names(store: Store, documents: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    def ids(field: str) -> list[str]:
-        return [one[field] for one in documents if isinstance(one.get(field), str) and one[field]]
+def _stored(path: str, references: Mapping[str, Lookup]) -> str:
+    """What must be read to answer a path."""
+    head = path.partition(".")[0]
+    if head in references or head == "models":
+        return head
+    return "execution.queue" if path.startswith("execution.queue.") else path
 
-    named: dict[str, dict[str, str]] = {"company": dict.fromkeys(ids("company"), COMPANY_NAME)}
-    if ids("project"):
-        named["project"] = store.projects.names(ids("project"))
-    if ids("user"):
-        named["user"] = {user["id"]: user["name"] for user in store.users.all()}
-    for field, collection in (("task", store.tasks), ("parent", store.models)):
-        if ids(field):
-            query = {"id": ids(field), "only_fields": ["name"], "page_size": len(ids(field))}
-            named[field] = {one["id"]: one["name"] for one in collection.find(query)}
-    return named
+
+def _expand_queues(store: Store, documents: Iterable[Document]) -> None:
+    queued = [one["execution"] for one in documents if (one.get("execution") or {}).get("queue")]
+    names = store.queues.names([execution["queue"] for execution in queued]) if queued else {}
+    for execution in queued:
+        id = execution["queue"]
+        execution["queue"] = {"id": id, **({"name": names[id]} if id in names else {})}
+
+
+def _expand_models(store: Store, documents: Iterable[Document]) -> None:
+    listed = [
+        item
+        for one in documents
+        for side in ("input", "output")
+        for item in (one.get("models") or {}).get(side) or []
+        if isinstance(item.get("model"), str)
+    ]
+    found = (
+        _named(store.models, [item["model"] for item in listed], ("name", "uri", "ready")) if listed else {}
+    )
+    for item in listed:
+        item["model"] = found.get(item["model"], {"id": item["model"]})
+
+
+def _named(collection: Collection, ids: Iterable[str], fields: Iterable[str]) -> dict[str, Document]:
+    wanted = sorted(set(ids))
+    query = {"id": wanted, "only_fields": list(fields), "page_size": max(len(wanted), 1)}
+    return {one["id"]: one for one in collection.find(query)}
+
+
+def _projects(store: Store, ids: list[str]) -> dict[str, Document]:
+    return _named(store.projects, ids, ("name", "basename"))
+
+
+def _tasks(store: Store, ids: list[str]) -> dict[str, Document]:
+    return _named(store.tasks, ids, ("name", "type", "status"))
+
+
+def _models(store: Store, ids: list[str]) -> dict[str, Document]:
+    return _named(store.models, ids, ("name",))
+
+
+def _parents(store: Store, ids: list[str]) -> dict[str, Document]:
+    found = _named(store.tasks, ids, ("name", "type", "status", "project"))
+    names = _projects(store, [one["project"] for one in found.values() if one.get("project")])
+    for one in found.values():
+        if one.get("project"):
+            one["project"] = names.get(one["project"], {"id": one["project"]})
+    return found
+
+
+def _users(store: Store, ids: list[str]) -> dict[str, Document]:
+    users = ((id, store.users.get(id)) for id in ids)
+    return {id: {"id": id, "name": user["name"]} for id, user in users if user}
+
+
+def _companies(store: Store, ids: list[str]) -> dict[str, Document]:
+    return {id: {"id": id, "name": COMPANY_NAME} for id in ids}
+
+
+_SHARED: dict[str, Lookup] = {"project": _projects, "user": _users, "company": _companies}
+_REFERENCES: dict[str, dict[str, Lookup]] = {
+    "tasks": {**_SHARED, "parent": _parents},
+    "models": {**_SHARED, "parent": _models, "task": _tasks},
+    "projects": {"user": _users, "company": _companies},
+}

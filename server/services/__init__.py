@@ -1,5 +1,29 @@
 """One module per API namespace. Importing this package registers every endpoint."""
 
-from server.services import auth, debug, events, login, models, queues, server, users, workers
+from server.services import (
+    auth,
+    debug,
+    events,
+    login,
+    models,
+    projects,
+    queues,
+    server,
+    tasks,
+    users,
+    workers,
+)
 
-__all__ = ["auth", "debug", "events", "login", "models", "queues", "server", "users", "workers"]
+__all__ = [
+    "auth",
+    "debug",
+    "events",
+    "login",
+    "models",
+    "projects",
+    "queues",
+    "server",
+    "tasks",
+    "users",
+    "workers",
+]

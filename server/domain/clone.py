@@ -1,0 +1,67 @@
+"""Cloning: what a copy takes from its template, and what stays behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from server.domain import task_fields
+from server.store import Store
+
+COPIED = (
+    "name",
+    "type",
+    "comment",
+    "project",
+    "tags",
+    "script",
+    "hyperparams",
+    "configuration",
+    "container",
+    "parent",
+)
+_MODULE_WITH_ARGUMENTS = re.compile(r"^\s*(-m\s+[\w.]+)\s+\S")
+
+
+def clone(
+    store: Store,
+    template: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    user: str,
+    company: str,
+    now: datetime,
+) -> str:
+    """A draft with the template's code, parameters and inputs, and the changes on top. Returns: its id.
+
+    What the template's run produced stays behind: output artifacts and models, metrics, runtime, its queue. So do
+    its system tags, unless the changes name some.
+    """
+    fields = {name: template[name] for name in COPIED if template.get(name) is not None}
+    fields["execution"] = _execution(template.get("execution") or {})
+    fields["models"] = {"input": (template.get("models") or {}).get("input") or [], "output": []}
+    destination = (template.get("output") or {}).get("destination")
+    fields["output"] = {"destination": destination} if destination else {}
+    overrides = dict(changes)
+    execution = overrides.pop("execution", None)
+    if execution:
+        fields["execution"] = {**fields["execution"], **execution}
+    fields |= {name: value for name, value in overrides.items() if value is not None}
+    fields["script"] = without_arguments(fields.get("script") or {}, fields.get("hyperparams") or {})
+    return store.tasks.insert(task_fields.document(store, fields, user, company, now))
+
+
+def _execution(execution: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in execution.items() if name != "queue"}
+    kept["artifacts"] = [one for one in execution.get("artifacts") or [] if one.get("mode") == "input"]
+    return kept
+
+
+def without_arguments(script: Mapping[str, Any], hyperparams: Mapping[str, Any]) -> dict[str, Any]:
+    """`-m tasks.train --epochs 3` becomes `-m tasks.train`.
+
+    The SDK bakes a module's command line into the entry point, where it would win over the edited `Args/…`.
+    """
+    entry = _MODULE_WITH_ARGUMENTS.match(script.get("entry_point") or "")
+    return {**script, "entry_point": entry[1]} if entry and "Args" in hyperparams else dict(script)

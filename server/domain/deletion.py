@@ -1,0 +1,143 @@
+"""Deleting and resetting tasks: what goes, what stays, and which files nobody needs any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
+from server.domain import transitions
+from server.store import Store
+from server.store.tasks import DELETED
+
+
+@dataclass
+class Removed:
+    """What a deletion or a reset removed."""
+
+    deleted_models: int = 0
+    updated_models: int = 0
+    updated_children: int = 0
+    events: int = 0
+    urls: dict[str, list[str]] = field(default_factory=dict)
+    """By kind: event_urls, model_urls, artifact_urls."""
+    kept_urls: list[str] = field(default_factory=list)
+    """Files of models that stay."""
+    fields: dict[str, Any] = field(default_factory=dict)
+    dequeued: int = 0
+
+
+def delete(store: Store, task: str, *, force: bool = False, delete_output_models: bool = True) -> Removed:
+    """Delete a task with its events, its queue entry and the output models that no other task uses.
+
+    Raises:
+        InvalidTaskId. TaskCannotBeDeleted: without `force`, one that runs or is published, or that has published
+        children or models.
+    """
+    found = transitions.existing(store, task)
+    if not force:
+        _require_deletable(store, found)
+    removed = _drop_output(store, found, delete_output_models)
+    store.queues.remove(task)
+    for model in store.models.find({"task": task, "page_size": 10_000}):
+        store.models.update(model["id"], {"task": DELETED + task})
+    removed.updated_children = store.tasks.forget_parent([task])
+    store.tasks.delete(task)
+    return removed
+
+
+def _require_deletable(store: Store, task: dict) -> None:
+    if task["status"] in ("in_progress", "published", "publishing"):
+        raise TaskCannotBeDeleted("use force=true", task=task["id"], status=task["status"])
+    if store.tasks.count({"parent": task["id"], "status": ["published"]}):
+        raise TaskCannotBeDeleted("it has published children, use force=true", task=task["id"])
+    if store.models.count({"task": task["id"], "ready": True}):
+        raise TaskCannotBeDeleted("it has published output models, use force=true", task=task["id"])
+
+
+def reset(
+    store: Store,
+    task: str,
+    user: str,
+    now: datetime,
+    *,
+    force: bool = False,
+    clear_all: bool = False,
+    delete_output_models: bool = True,
+    reason: str | None = None,
+    message: str | None = None,
+) -> Removed:
+    """Make a task a draft again: what its runs produced is dropped, what it was told to do stays.
+
+    `clear_all` drops its code and execution section too.
+
+    Raises:
+        InvalidTaskId. InvalidTaskStatus: a published task (never without `force`).
+    """
+    found = transitions.existing(store, task)
+    if not force and found["status"] in ("published", "publishing"):
+        raise InvalidTaskStatus("a published task can't be reset", task=task, current_status=found["status"])
+    removed = _drop_output(store, found, delete_output_models)
+    removed.dequeued = store.queues.remove(task)
+    removed.fields = transitions.change(
+        store, task, "created", now, user, force=force, reason=reason, message=message,
+        **_initial(found, clear_all),
+    )  # fmt: skip
+    return removed
+
+
+def _initial(task: dict, clear_all: bool) -> dict[str, Any]:
+    """The fields of a reset task."""
+    execution = {name: value for name, value in task["execution"].items() if name != "queue"}
+    inputs = [one for one in execution.get("artifacts") or [] if one.get("mode") == "input"]
+    destination = task["output"].get("destination")
+    unset = ("started", "completed", "published", "active_duration", "last_worker", "last_worker_report")
+    return {
+        **dict.fromkeys((*unset, "enqueue_status"), None),
+        "last_iteration": 0,
+        "runtime": {},
+        "execution": {"artifacts": inputs} if clear_all else {**execution, "artifacts": inputs},
+        "models": {"input": (task["models"].get("input") or []), "output": []},
+        "output": {"destination": destination} if destination else {},
+        **({"script": {}} if clear_all else {}),
+    }
+
+
+def _drop_output(store: Store, task: dict, delete_output_models: bool) -> Removed:
+    """Remove events and unused output models; note the addresses of their files."""
+    id = task["id"]
+    gone, staying = (
+        _output_models(store, task) if delete_output_models else ([], store.models.find({"task": id}))
+    )
+    artifacts = [one for one in task["execution"].get("artifacts") or [] if one.get("mode") != "input"]
+    removed = Removed(
+        deleted_models=len(gone),
+        updated_models=len(staying),
+        urls={
+            "event_urls": _sample_urls(store, id),
+            "model_urls": [model["uri"] for model in gone if model.get("uri")],
+            "artifact_urls": [one["uri"] for one in artifacts if one.get("uri")],
+        },
+        kept_urls=[model["uri"] for model in staying if model.get("uri")],
+    )
+    for model in gone:
+        store.events.delete_of(model["id"])
+    store.models.delete([model["id"] for model in gone])
+    removed.events = store.events.delete_of(id)
+    return removed
+
+
+def _output_models(store: Store, task: dict) -> tuple[list[dict], list[dict]]:
+    """The task's output models: those to delete, and those that stay, published or in use elsewhere."""
+    gone: list[dict] = []
+    staying: list[dict] = []
+    for model in store.models.find({"task": task["id"], "page_size": 10_000}):
+        used = any(other != task["id"] for other in store.models.tasks_with(model["id"]))
+        (staying if used or model.get("ready") else gone).append(model)
+    return gone, staying
+
+
+def _sample_urls(store: Store, task: str) -> list[str]:
+    images = (series for series in store.events.series.of([task]) if series.kind == "image")
+    return [event.body for series in images for event in store.events.rich.all(series.id) if event.body]

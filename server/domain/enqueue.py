@@ -1,0 +1,143 @@
+"""Into a queue and out of it: the entry and the status change in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from server.domain import queues, transitions
+from server.store import Store, times
+
+WORKER_LIFE = timedelta(minutes=10)
+"""A running task whose worker has been silent for longer has none."""
+
+
+def chosen_queue(
+    store: Store, queue: str | None, name: str | None, user: str, company: str, now: datetime
+) -> str:
+    """The queue with this id, or with this name (created when missing), or the default one.
+
+    Raises:
+        InvalidQueueId: no queue has this id.
+    """
+    if queue:
+        return queues.existing(store, queue)["id"]
+    if name:
+        found = store.queues.by_name(name)
+        return found["id"] if found else store.queues.create(name, user, company, now)
+    return queues.default(store, company, now)["id"]
+
+
+def enqueue(
+    store: Store,
+    task: str,
+    queue: str,
+    user: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    message: str | None = None,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Put a task at the end of a queue, out of any other. Returns: the fields set.
+
+    Raises:
+        InvalidTaskId, InvalidTaskStatus.
+    """
+    found = transitions.existing(store, task, ("status", "execution", "system_tags", "enqueue_status"))
+    waiting = found["status"] == "queued"
+    fields = transitions.change(
+        store,
+        task,
+        "queued",
+        now,
+        user,
+        force=force,
+        reason=reason,
+        message=message,
+        execution={**(found.get("execution") or {}), "queue": queue},
+        enqueue_status=found.get("enqueue_status") if waiting else found["status"],
+        system_tags=[tag for tag in found["system_tags"] if tag != "development"],
+    )
+    store.queues.remove(task)
+    store.queues.add(queue, task, now)
+    return fields
+
+
+def dequeue(
+    store: Store,
+    task: str,
+    user: str,
+    now: datetime,
+    *,
+    new_status: str | None = None,
+    reason: str | None = None,
+    message: str | None = None,
+) -> tuple[int, dict[str, Any]]:
+    """Take a task out of its queue; its status becomes `new_status`, or what it was before it was enqueued.
+
+    An agent asks this of every task it runs, waiting or not, so a task that doesn't wait is left as it is.
+
+    Returns: the number of entries removed, and the fields set.
+    """
+    found = transitions.existing(store, task, ("status", "enqueue_status"))
+    removed = store.queues.remove(task)
+    if found["status"] != "queued":
+        return removed, {}
+    status = new_status or found.get("enqueue_status") or "created"
+    fields = transitions.change(
+        store,
+        task,
+        status,
+        now,
+        user,
+        reason=reason,
+        message=message,
+        allowed_from=["queued"],
+        enqueue_status=None,
+    )
+    return removed, fields
+
+
+def stop(
+    store: Store,
+    task: str,
+    user: str,
+    now: datetime,
+    *,
+    force: bool = False,
+    reason: str | None = None,
+    message: str | None = None,
+) -> dict[str, Any]:
+    """Stop a task; one that an agent runs is asked to, by a message that its agent looks for.
+
+    Raises:
+        InvalidTaskId; InvalidTaskStatus: it neither waits nor runs.
+    """
+    found = transitions.existing(store, task, ("status", "system_tags", "last_worker", "last_worker_report"))
+    if found["status"] == "in_progress" and not force and _has_worker(found, now):
+        updates = {
+            "status_reason": reason or "",
+            "status_message": transitions.STOPPING,
+            **transitions.changed_by(user, now),
+        }
+        store.tasks.update(task, updates)
+        return updates
+    return transitions.change(
+        store,
+        task,
+        "stopped",
+        now,
+        user,
+        force=force,
+        reason=reason,
+        message=message,
+        allowed_from=["queued", "in_progress", "stopped"],
+    )
+
+
+def _has_worker(task: dict, now: datetime) -> bool:
+    if "development" in task["system_tags"] or not task.get("last_worker"):
+        return False
+    reported = task.get("last_worker_report")
+    return reported is not None and now - times.parse(reported) < WORKER_LIFE

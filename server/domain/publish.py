@@ -1,0 +1,33 @@
+"""Publishing: a task's results become final, and the models it made with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from server.domain import transitions
+from server.store import Store, times
+
+
+def publish(
+    store: Store,
+    task: str,
+    user: str,
+    now: datetime,
+    *,
+    force: bool = False,
+    models: bool = True,
+    reason: str | None = None,
+    message: str | None = None,
+) -> dict[str, Any]:
+    """Returns: the task's fields that were set. Raises: InvalidTaskId, InvalidTaskStatus."""
+    fields = transitions.change(
+        store, task, "published", now, user, force=force, reason=reason, message=message
+    )
+    if models:
+        moment = times.text(now)
+        for model in store.models.find(
+            {"task": task, "ready": False, "page_size": 10_000, "only_fields": "id"}
+        ):
+            store.models.update(model["id"], {"ready": True, "last_update": moment, "last_change": moment})
+    return fields

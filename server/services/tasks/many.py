@@ -1,0 +1,121 @@
+"""The `*_many` forms: each task by itself, so that one's error doesn't hold up the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from server.api.call import Call
+from server.api.errors import ApiError
+from server.api.registry import endpoint
+from server.api.request import Request
+from server.services.tasks import delete, queue, status, tags
+
+
+class Ids(Request):
+    ids: list[str]
+    status_reason: str | None = None
+    status_message: str | None = None
+    force: bool | None = False
+
+    def one(self, id: str, **more: object) -> dict:
+        """The body of the same call for one task."""
+        return {**self.given(exclude={"ids"}), "task": id, **more}
+
+
+def each(ids: Iterable[str], do: Callable[[str], dict]) -> dict:
+    """`{"succeeded": [{"id", …}], "failed": [{"id", "error"}]}`."""
+    succeeded, failed = [], []
+    for id in ids:
+        try:
+            succeeded.append({"id": id, **do(id)})
+        except ApiError as fault:
+            error = {"codes": [fault.code, fault.subcode], "msg": fault.message, "data": fault.data}
+            failed.append({"id": id, "error": error})
+    return {"succeeded": succeeded, "failed": failed}
+
+
+@endpoint("tasks.archive_many", Ids)
+def archive_many(call: Call, request: Ids) -> dict:
+    """Put tasks out of sight."""
+
+    def one(id: str) -> dict:
+        with call.store.transaction():
+            return {"archived": bool(tags.set_archived(call, id, True, request))}
+
+    return each(request.ids, one)
+
+
+@endpoint("tasks.unarchive_many", Ids)
+def unarchive_many(call: Call, request: Ids) -> dict:
+    """Bring archived tasks back."""
+
+    def one(id: str) -> dict:
+        with call.store.transaction():
+            return {"unarchived": bool(tags.set_archived(call, id, False, request))}
+
+    return each(request.ids, one)
+
+
+class DeleteMany(Ids, delete.Cleaning):
+    move_to_trash: bool | None = False
+
+
+@endpoint("tasks.delete_many", DeleteMany)
+def delete_many(call: Call, request: DeleteMany) -> dict:
+    """Delete tasks."""
+    return each(request.ids, lambda id: delete.drop(call, delete.Delete(**request.one(id))))
+
+
+class ResetMany(Ids, delete.Cleaning):
+    clear_all: bool | None = False
+
+
+@endpoint("tasks.reset_many", ResetMany)
+def reset_many(call: Call, request: ResetMany) -> dict:
+    """Make tasks drafts again."""
+    return each(request.ids, lambda id: delete.redraft(call, delete.Reset(**request.one(id))))
+
+
+@endpoint("tasks.stop_many", Ids)
+def stop_many(call: Call, request: Ids) -> dict:
+    """Stop tasks."""
+    return each(request.ids, lambda id: status.stop(call, status.Transition(**request.one(id))))
+
+
+class PublishMany(Ids):
+    publish_model: bool | None = True
+
+
+@endpoint("tasks.publish_many", PublishMany)
+def publish_many(call: Call, request: PublishMany) -> dict:
+    """Publish tasks."""
+    return each(request.ids, lambda id: status.publish(call, status.Publish(**request.one(id))))
+
+
+class EnqueueMany(Ids, queue.Target):
+    validate_tasks: bool | None = False
+
+
+@endpoint("tasks.enqueue_many", EnqueueMany)
+def enqueue_many(call: Call, request: EnqueueMany) -> dict:
+    """Let agents run tasks."""
+    with call.store.transaction():
+        chosen = queue.target(call, request)
+
+    def one(id: str) -> dict:
+        with call.store.transaction():
+            fields = queue.put(call, status.Transition(**request.one(id)), chosen)
+        return {"queued": 1, "updated": 1, "fields": fields}
+
+    return {**each(request.ids, one), **queue.is_watched(call, request, chosen)}
+
+
+class DequeueMany(Ids):
+    new_status: str | None = None
+    remove_from_all_queues: bool | None = None
+
+
+@endpoint("tasks.dequeue_many", DequeueMany)
+def dequeue_many(call: Call, request: DequeueMany) -> dict:
+    """Take tasks out of their queues."""
+    return each(request.ids, lambda id: queue.dequeue(call, queue.Dequeue(**request.one(id))))

@@ -1,0 +1,83 @@
+"""Into queues and out of them."""
+
+from __future__ import annotations
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.api.request import Request
+from server.domain import enqueue as queueing
+from server.services.tasks.status import Transition
+
+
+class Target(Request):
+    """Which queue: by id, by name (created when missing), or the default one."""
+
+    queue: str | None = None
+    queue_name: str | None = None
+    verify_watched_queue: bool | None = False
+
+
+class Enqueue(Transition, Target):
+    pass
+
+
+@endpoint("tasks.enqueue", Enqueue)
+def enqueue(call: Call, request: Enqueue) -> dict:
+    """Let an agent run it."""
+    with call.store.transaction():
+        queue = target(call, request)
+        fields = put(call, request, queue)
+        watched = is_watched(call, request, queue)
+    return {"queued": 1, "updated": 1, "fields": fields, **watched}
+
+
+def target(call: Call, request: Target) -> str:
+    return queueing.chosen_queue(
+        call.store, request.queue, request.queue_name, call.user, call.company, call.now
+    )
+
+
+def is_watched(call: Call, request: Target, queue: str) -> dict:
+    """`queue_watched`, for those who ask whether any worker listens."""
+    if not request.verify_watched_queue:
+        return {}
+    alive = call.store.workers.all(seen_after=call.now - queueing.WORKER_LIFE)
+    return {"queue_watched": any(queue in worker["queues"] for worker in alive)}
+
+
+def put(call: Call, request: Transition, queue: str) -> dict:
+    return queueing.enqueue(
+        call.store,
+        request.task,
+        queue,
+        call.user,
+        call.now,
+        reason=request.status_reason,
+        message=request.status_message,
+        force=bool(request.force),
+    )
+
+
+class Dequeue(Transition):
+    new_status: str | None = None
+    remove_from_all_queues: bool | None = None
+
+
+@endpoint("tasks.dequeue", Dequeue)
+def dequeue(call: Call, request: Dequeue) -> dict:
+    """Take it out of its queue."""
+    with call.store.transaction():
+        return take(call, request)
+
+
+def take(call: Call, request: Dequeue) -> dict:
+    removed, fields = queueing.dequeue(
+        call.store,
+        request.task,
+        call.user,
+        call.now,
+        new_status=request.new_status,
+        reason=request.status_reason,
+        message=request.status_message,
+    )
+    return {"dequeued": int(bool(removed or fields)), "updated": int(bool(fields)), "fields": fields}

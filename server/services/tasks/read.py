@@ -1,0 +1,78 @@
+"""Reading tasks: by id, by query, and what types of them there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.api.request import Query, Request
+from server.domain import project_tree, references, transitions
+
+
+class OfTask(Request):
+    task: str
+
+
+@endpoint("tasks.get_by_id", OfTask, role="viewer")
+def get_by_id(call: Call, request: OfTask) -> dict:
+    """One task, whole."""
+    return {"task": transitions.existing(call.store, request.task)}
+
+
+class GetByIdEx(Query):
+    id: list[str] | str
+
+
+@endpoint("tasks.get_by_id_ex", GetByIdEx, role="viewer")
+def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
+    """Tasks by their ids, with what they refer to by name."""
+    ids = [request.id] if isinstance(request.id, str) else request.id
+    if not ids:
+        return {"tasks": []}
+    query = {"id": ids, "only_fields": request.only_fields, "page_size": len(ids)}
+    return {"tasks": references.find(call.store, call.store.tasks, query)[0]}
+
+
+@endpoint("tasks.get_all", Query, role="viewer")
+def get_all(call: Call, request: Query) -> dict:
+    """Tasks by filter."""
+    tasks, scroll = call.store.tasks.page(_filters(call, request), *_visible(request))
+    return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
+
+
+@endpoint("tasks.get_all_ex", Query, role="viewer")
+def get_all_ex(call: Call, request: Query) -> dict:
+    """Tasks by filter, with what they refer to by name."""
+    query = _filters(call, request)
+    tasks, scroll = references.find(call.store, call.store.tasks, query, *_visible(request))
+    return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
+
+
+def _filters(call: Call, request: Query) -> dict[str, Any]:
+    query = request.filters()
+    projects = query.get("project")
+    if projects and request.include_subprojects:
+        listed = [projects] if isinstance(projects, str) else projects
+        query["project"] = project_tree.scope(call.store, listed)
+    return query
+
+
+def _visible(request: Query) -> list[dict[str, Any]]:
+    """Hidden tasks and reports are found only by those who ask for them."""
+    asked = request.filters()
+    if asked.get("id"):
+        return []
+    also: list[dict[str, Any]] = [] if request.search_hidden else [{"system_tags": ["-hidden"]}]
+    return also if asked.get("type") else [*also, {"type": ["-report"]}]
+
+
+class GetTypes(Request):
+    projects: list[str] | None = None
+
+
+@endpoint("tasks.get_types", GetTypes, role="viewer")
+def get_types(call: Call, request: GetTypes) -> dict:
+    """The types of the tasks in some projects, or in all."""
+    projects = project_tree.scope(call.store, request.projects)
+    return {"types": call.store.tasks.distinct("type", {"project": projects})}

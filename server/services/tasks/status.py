@@ -1,0 +1,115 @@
+"""Status changes: `domain.transitions` knows which are allowed."""
+
+from __future__ import annotations
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.domain import enqueue as queueing
+from server.domain import publish as publishing
+from server.domain import transitions
+from server.services.tasks.read import OfTask
+
+
+class Transition(OfTask):
+    force: bool | None = False
+    status_reason: str | None = None
+    status_message: str | None = None
+
+
+def change(call: Call, request: Transition, to: str) -> dict:
+    """To this status, or an error. To be called in a transaction."""
+    fields = transitions.change(
+        call.store,
+        request.task,
+        to,
+        call.now,
+        call.user,
+        force=bool(request.force),
+        reason=request.status_reason,
+        message=request.status_message,
+    )
+    return {"updated": 1, "fields": fields}
+
+
+@endpoint("tasks.started", Transition)
+def started(call: Call, request: Transition) -> dict:
+    """It runs. Agents and the SDK say so several times."""
+    with call.store.transaction():
+        answer = change(call, request, "in_progress")
+    return {**answer, "started": int("status_changed" in answer["fields"])}
+
+
+@endpoint("tasks.stopped", Transition)
+def stopped(call: Call, request: Transition) -> dict:
+    """It was stopped before its end."""
+    with call.store.transaction():
+        return change(call, request, "stopped")
+
+
+@endpoint("tasks.failed", Transition)
+def failed(call: Call, request: Transition) -> dict:
+    """It ended in an error."""
+    with call.store.transaction():
+        return change(call, request, "failed")
+
+
+@endpoint("tasks.close", Transition)
+def close(call: Call, request: Transition) -> dict:
+    """It is done with."""
+    with call.store.transaction():
+        return change(call, request, "closed")
+
+
+class Completed(Transition):
+    publish: bool | None = False
+
+
+@endpoint("tasks.completed", Completed)
+def completed(call: Call, request: Completed) -> dict:
+    """It ended as it should; with `publish` it is published at once."""
+    with call.store.transaction():
+        answer = change(call, request, "completed")
+        if request.publish:
+            answer["published"] = 1
+            answer["fields"] |= _publish(call, Publish(task=request.task, force=request.force))
+    return answer
+
+
+@endpoint("tasks.stop", Transition)
+def stop(call: Call, request: Transition) -> dict:
+    """Take it out of its queue, ask its agent to end it, or mark what no agent runs as stopped."""
+    with call.store.transaction():
+        fields = queueing.stop(
+            call.store,
+            request.task,
+            call.user,
+            call.now,
+            force=bool(request.force),
+            reason=request.status_reason,
+            message=request.status_message,
+        )
+    return {"updated": 1, "fields": fields}
+
+
+class Publish(Transition):
+    publish_model: bool | None = True
+
+
+@endpoint("tasks.publish", Publish)
+def publish(call: Call, request: Publish) -> dict:
+    """Make its results final, and its output models with them."""
+    with call.store.transaction():
+        return {"updated": 1, "fields": _publish(call, request), "committed_versions_results": []}
+
+
+def _publish(call: Call, request: Publish) -> dict:
+    return publishing.publish(
+        call.store,
+        request.task,
+        call.user,
+        call.now,
+        force=bool(request.force),
+        models=request.publish_model is not False,
+        reason=request.status_reason,
+        message=request.status_message,
+    )
