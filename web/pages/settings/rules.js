@@ -1,0 +1,31 @@
+/** Rules behind the settings. No drawing here. */
+
+/** Roles as the server knows them, most rights first, and what each may do (English sentences, for `t`). */
+export const roles = [
+  { value: "admin", label: "admin", note: "everything, users too" },
+  { value: "user", label: "user", note: "tasks, models, queues and own keys" },
+  { value: "viewer", label: "viewer", note: "looks and listens, changes nothing" },
+];
+
+export const shortestPassword = 8;
+
+/** What is wrong with a new password, as an English sentence; null when nothing is. @param {string} first @param {string} second */
+export function passwordProblem(first, second) {
+  if (!first) return "Type a password first";
+  if (first.length < shortestPassword) return "At least 8 characters";
+  if (first !== second) return "The two differ";
+  return null;
+}
+
+/**
+ * A password that a person can pass on: five groups of four letters and digits that cannot be taken for one another.
+ * @param {(bytes: Uint8Array) => Uint8Array} [random]
+ */
+export function newPassword(random = (bytes) => crypto.getRandomValues(/** @type {any} */ (bytes))) {
+  const letters = "abcdefghjkmnpqrstuvwxyz23456789";
+  const picked = [];
+  while (picked.length < 20) {
+    for (const byte of random(new Uint8Array(32))) if (byte < 248 && picked.length < 20) picked.push(letters[byte % 31]);
+  }
+  return [0, 4, 8, 12, 16].map((at) => picked.slice(at, at + 4).join("")).join("-");
+}
