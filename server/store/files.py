@@ -89,7 +89,7 @@ class Files:
                 " ON CONFLICT(path) DO UPDATE SET size=excluded.size, created=excluded.created,"
                 " user=excluded.user",
                 [
-                    (name, _task_of(name), one.size, times.text(now), user)
+                    (name, task_of(name), one.size, times.text(now), user)
                     for name, one in ((self.name(target), one) for target, one in pairs)
                 ],
             )
@@ -177,7 +177,7 @@ class Files:
         return len(self.delete(names))
 
 
-def _task_of(name: str) -> str | None:
+def task_of(name: str) -> str | None:
     """The id of the task a name belongs to: `<project>/<task name>.<task id>/…`."""
     found = _TASK.findall(name)
     return found[-1] if found else None
