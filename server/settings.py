@@ -44,6 +44,9 @@ class Settings:
         5.0, "the same when its worker says that it runs something else, or is gone for sure; 0: never"
     )
     worker_timeout_seconds: float = setting(600.0, "a worker silent for longer than this is gone")
+    hold_seconds: float = setting(
+        25.0, "how long an agent's poll of empty queues waits for a task (below its own 30 s); 0: not at all"
+    )
     synchronous: str = setting(
         "FULL",
         "SQLite's synchronous mode; FULL survives a power cut, NORMAL a killed process",

@@ -22,6 +22,10 @@ class App:
         self._files = Files(context)
         self._web = Web()
 
+    def end(self) -> None:
+        """Let go of the polls that are held, so that the process can end."""
+        self._api.holding.end()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)

@@ -7,6 +7,7 @@ import logging
 import re
 import sqlite3
 from datetime import datetime, timezone
+from functools import partial
 
 import orjson
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
+from server.app import holding
 from server.app.context import Context
 from server.domain import access
 
@@ -45,6 +47,7 @@ class Api:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._limit = int(context.settings.max_body_mb * 1_000_000)
+        self.holding = holding.Holding(context.store, context.settings.hold_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
@@ -52,7 +55,12 @@ class Api:
         name, version = (matched["name"], matched["version"] or "") if matched else ("", "")
         try:
             body = await self._body(request)
-            response = await run_in_threadpool(self._answer, request, name, version, body)
+            if name == holding.ENDPOINT:
+                response = await self.holding.answer(
+                    request, body, partial(self._attempt, request, name, version)
+                )
+            else:
+                response = await self._attempt(request, name, version, body)
         except ClientDisconnect:
             return
         except ApiError as fault:
@@ -71,6 +79,9 @@ class Api:
                 raise BadRequest(f"the body exceeds {self._limit:,} bytes (setting max_body_mb)")
             parts.append(part)
         return b"".join(parts)
+
+    async def _attempt(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
+        return await run_in_threadpool(self._answer, request, name, version, body)
 
     def _answer(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
         """Runs in a worker thread. Never raises: what a handler did not foresee becomes a 500 with an envelope."""

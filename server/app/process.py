@@ -45,27 +45,33 @@ def serve(settings: Settings) -> None:
             queues.ensure_initial(store, now)
         opened.enter_context(Jobs(context))
         opened.enter_context(_announced(settings))
+        app = App(context)
         config = uvicorn.Config(
-            App(context),
+            app,
             log_config=None,
             access_log=False,
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
             timeout_graceful_shutdown=3,
             server_header=False,
         )
-        _Server(config, settings).run(sockets=sockets)
+        _Server(config, settings, app).run(sockets=sockets)
 
 
 class _Server(uvicorn.Server):
-    """Says that it is ready when it is."""
+    """Says that it is ready when it is, and ends what is held when it ends."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings, app: App) -> None:
         super().__init__(config)
         self._settings = settings
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(f"Soundyard server is ready: {self._settings.url}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.end()
+        await super().shutdown(sockets)
 
 
 @contextmanager
@@ -98,7 +104,9 @@ def _bind(settings: Settings) -> list[socket.socket]:
         if not port:
             continue
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        one = socket.socket(family, socket.SOCK_STREAM)
+        # Named, not 0: asyncio turns Nagle's algorithm off for sockets it knows to be TCP, and each answer would
+        # wait 40 ms for the client's delayed acknowledgement with it on.
+        one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             one.bind((settings.host, port))

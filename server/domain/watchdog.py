@@ -52,7 +52,7 @@ class Watchdog:
         with self.store.transaction():
             for worker in self.store.workers.give_up_silent(now, self.worker_timeout.total_seconds()):
                 log.info("worker %s has not reported for a while: taken for gone", worker)
-            for task in self.store.queues.return_lost(now - queues.HANDOUT_LIFE, now):
+            for task in self.store.queues.return_lost(now - queues.HANDOUT_LIFE):
                 log.warning("task %s was handed out and never started: back in its queue", task)
             verdicts = [(task, self._verdict(task, now)) for task in self.store.workers.running_tasks()]
             return [self._stop(task, reason, now) for task, reason in verdicts if reason]

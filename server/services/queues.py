@@ -7,7 +7,13 @@ from typing import Any
 from pydantic import ConfigDict
 
 from server.api.call import Call
-from server.api.errors import InvalidQueueOrTaskNotQueued, InvalidTaskId, QueueNotEmpty, TaskAlreadyQueued
+from server.api.errors import (
+    InvalidQueueOrTaskNotQueued,
+    InvalidTaskId,
+    QueueNotEmpty,
+    TaskAlreadyQueued,
+    ValidationFailed,
+)
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain import metadata, queues
@@ -122,12 +128,24 @@ def get_default(call: Call, request: Nothing) -> dict:
 # Entries
 
 
-@endpoint("queues.get_next_task", OfQueue)
-def get_next_task(call: Call, request: OfQueue) -> dict:
+class GetNextTask(Request):
+    queue: str | None = None
+    queues: list[str] | None = None
+    """Instead of one queue: several, in order of preference."""
+
+
+@endpoint("queues.get_next_task", GetNextTask)
+def get_next_task(call: Call, request: GetNextTask) -> dict:
     """Take the first waiting task out of the queue; an empty answer when none waits."""
+    wanted = request.queues or ([request.queue] if request.queue else [])
+    if not wanted:
+        raise ValidationFailed("queue: Field required")
+    for queue in wanted:
+        queues.existing(call.store, queue)
+    if not call.store.queues.is_waiting(wanted):
+        return {}  # most polls end here, without asking for the one writer
     with call.store.transaction():
-        queues.existing(call.store, request.queue)
-        popped = call.store.queues.pop(request.queue, call.now)
+        popped = next(filter(None, (call.store.queues.pop(queue, call.now) for queue in wanted)), None)
     if popped is None:
         return {}
     return {

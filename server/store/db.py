@@ -11,7 +11,7 @@ import functools
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Database:
             if depth:
                 yield
                 return
-            self._local.depth = 1
+            self._local.depth, self._local.after = 1, []
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
                 yield
@@ -78,6 +78,13 @@ class Database:
                 raise
             finally:
                 self._local.depth = 0
+        for call in self._local.after:
+            call()
+
+    def after_commit(self, call: Callable[[], object]) -> None:
+        """Have this called once the current transaction is committed; not at all if it is rolled back."""
+        self._require_transaction()
+        self._local.after.append(call)
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""

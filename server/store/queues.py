@@ -7,6 +7,7 @@ has started, the hand-out is remembered: should the agent die on the way, the en
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,8 @@ class Queues(Collection):
 
     def __init__(self, db: Database) -> None:
         super().__init__(db, SCHEMA)
+        self.when_added: Callable[[str], object] | None = None
+        """Called with a queue's id after an entry came in and was committed."""
 
     def by_name(self, name: str) -> Document | None:
         id = self._db.value("SELECT id FROM queues WHERE name = ?", (name,))
@@ -76,13 +79,19 @@ class Queues(Collection):
 
     def add(self, queue: str, task: str, now: datetime, *, front: bool = False) -> int:
         """Append an entry. A task already waiting, here or elsewhere, stays where it is. Returns: entries added."""
-        edge = "COALESCE(MIN(position) - 1, 0)" if front else "COALESCE(MAX(position) + 1, 0)"
         self._forget_handout(task)
-        return self._db.execute(
+        return self._insert(queue, task, times.text(now), front=front)
+
+    def _insert(self, queue: str, task: str, added: str, *, front: bool) -> int:
+        edge = "COALESCE(MIN(position) - 1, 0)" if front else "COALESCE(MAX(position) + 1, 0)"
+        inserted = self._db.execute(
             "INSERT OR IGNORE INTO queue_entries(queue, position, task, added)"
-            f" SELECT :queue, {edge}, :task, :now FROM queue_entries WHERE queue = :queue",
-            {"queue": queue, "task": task, "now": times.text(now)},
+            f" SELECT :queue, {edge}, :task, :added FROM queue_entries WHERE queue = :queue",
+            {"queue": queue, "task": task, "added": added},
         )
+        if inserted and self.when_added:
+            self._db.after_commit(lambda: self.when_added and self.when_added(queue))
+        return inserted
 
     def remove(self, task: str, queue: str | None = None) -> int:
         """Take a task out of the queue it waits in (or only out of this one). Returns: entries removed."""
@@ -132,21 +141,21 @@ class Queues(Collection):
         sql = "SELECT 1 FROM queue_entries WHERE queue IN (SELECT value FROM json_each(?)) LIMIT 1"
         return self._db.value(sql, (orjson.dumps(queues).decode(),)) is not None
 
-    def return_lost(self, handed_before: datetime, now: datetime) -> list[str]:
-        """Put back, at the front, what was handed out before this moment and never started.
+    def give_back(self, task: str) -> int:
+        """Undo a hand-out that reached nobody: the task is the first of its queue again, unless it has started or
+        waits elsewhere by now. Returns: entries put back."""
+        handout = self._db.row("SELECT * FROM queue_handouts WHERE task = ?", (task,))
+        self._forget_handout(task)
+        status = self._db.value("SELECT status FROM tasks WHERE id = ?", (task,))
+        if handout is None or status not in _WAITING or not self.exists(handout["queue"]):
+            return 0
+        return self._insert(handout["queue"], task, handout["added"], front=True)
 
-        Returns: the tasks put back.
-        """
-        rows = self._db.rows(
-            "SELECT h.task, h.queue, t.status FROM queue_handouts h LEFT JOIN tasks t ON t.id = h.task"
-            " WHERE h.handed < ? AND EXISTS (SELECT 1 FROM queues q WHERE q.id = h.queue)",
-            (times.text(handed_before),),
-        )
-        lost = [row for row in rows if row["status"] in _WAITING and self.of_task(row["task"]) is None]
-        for row in lost:
-            self.add(row["queue"], row["task"], now, front=True)
-        self._db.execute("DELETE FROM queue_handouts WHERE handed < ?", (times.text(handed_before),))
-        return [row["task"] for row in lost]
+    def return_lost(self, handed_before: datetime) -> list[str]:
+        """Give back what was handed out before this moment and never started. Returns: the tasks put back."""
+        sql = "SELECT task FROM queue_handouts WHERE handed < ?"
+        lost = [row["task"] for row in self._db.rows(sql, (times.text(handed_before),))]
+        return [task for task in lost if self.give_back(task)]
 
     def _forget_handout(self, task: str) -> None:
         self._db.execute("DELETE FROM queue_handouts WHERE task = ?", (task,))

@@ -49,6 +49,11 @@ class Workers:
         )
         return [_worker(row) for row in self._db.rows(sql, (times.text(seen_after) if seen_after else "",))]
 
+    def queue_lists(self, queue: str) -> list[list[str]]:
+        """The different lists of queues that workers listen to, of those with this queue in it."""
+        sql = "SELECT DISTINCT queues FROM workers WHERE gone IS NULL AND queues LIKE ?"
+        return [orjson.loads(row["queues"]) for row in self._db.rows(sql, (f"%{queue}%",))]
+
     def queue_heads(self) -> dict[str, dict]:
         """Returns: queue id → its `name`, `num_tasks`, and its first task's `next_id` and `next_name`."""
         rows = self._db.rows(
