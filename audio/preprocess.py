@@ -101,7 +101,7 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
             f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}"
         )
     root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
-    if dataset.needs_data and not root.is_dir():
+    if dataset.needs_data and not dataset.by_name and not root.exists():
         raise DatasetError(f"There is no folder {root}. {dataset.title} is expected there: {dataset.layout}")
     clips = dataset.read(root, config.seed)
     if not clips:
@@ -111,12 +111,21 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
     return root, draw_folds(clips, config.seed)
 
 
-def clip_id(clip: Clip, root: Path) -> str:
-    """A stable name: the path below the data set's folder, with `#start-end` behind it for a part of a file."""
-    path = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.as_posix()
-    if clip.start == 0.0 and clip.end is None:
-        return path
-    return f"{path}#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+def clip_ids(clips: list[Clip], root: Path) -> list[str]:
+    """Stable names: the path below the data set's folder, with `#start-end` behind it for a part of a file.
+
+    A clip that is listed again gets `~2` and so on behind its name.
+    """
+    root = root.parent if root.is_file() else root
+    seen: Counter[str] = Counter()
+    names = []
+    for clip in clips:
+        name = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.name
+        if clip.start or clip.end is not None:
+            name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}~{seen[name]}")
+    return names
 
 
 def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
@@ -166,8 +175,8 @@ def tabulate(
 ) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """The index table of the clips that were stored, and the skipped ones with their reasons."""
     rows, skipped, offset = [], [], 0
-    for clip, entry in zip(clips, entries, strict=True):
-        name, frames = clip_id(clip, root), int(entry["frames"])
+    for clip, name, entry in zip(clips, clip_ids(clips, root), entries, strict=True):
+        frames = int(entry["frames"])
         if "reason" in entry:
             skipped.append((name, entry["reason"]))
             continue
@@ -190,12 +199,13 @@ def _refuse_nothing(index: pd.DataFrame, skipped: list[tuple[str, str]], root: P
 def _manifest(
     dataset: DataSet, config: PreprocessConfig, index: pd.DataFrame, skipped: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    labels = index["label"].str.split("|").explode() if dataset.multi_label else index["label"]
+    multi = dataset.multi_label or bool(index["label"].str.contains("|", regex=False).any())
+    labels = index["label"].str.split("|").explode() if multi else index["label"]
     about = {k: getattr(dataset, k) for k in ("name", "title", "licence", "homepage")}
     return {
         "sample_rate": config.sample_rate,
         "classes": sorted(set(labels) - {""}),
-        "multi_label": dataset.multi_label,
+        "multi_label": multi,
         "clips": len(index),
         "preparation": _settings(config),
         "dataset": about,

@@ -46,6 +46,7 @@ class DataSet:
     folds: int = 0  # official folds; 0: none
     multi_label: bool = False
     needs_data: bool = True  # False: makes its own into the folder
+    by_name: bool = False  # True: `data` may be a name elsewhere instead of a path
     archives: tuple[Archive, ...] = ()  # where it can be downloaded; empty: not publicly
 
 

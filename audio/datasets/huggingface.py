@@ -2,7 +2,7 @@
 
 Needs the optional package `datasets`. The first column of type Audio is the sound, the first ClassLabel (else one
 named label, category, class or genre) the label; splits are the set's own. Sounds that only exist as bytes are
-written once into `~/.cache/soundyard/huggingface`. Columns named fold, source or src_file are taken over.
+written once into the folder `soundyard` of that package's cache. Columns named fold, source or src_file are taken over.
 """
 
 import hashlib
@@ -15,7 +15,6 @@ from audio.errors import DatasetError
 
 LAYOUT = "the name of a set on the hub, or a folder written by save_to_disk"
 LABELS = ("label", "labels", "category", "class", "genre", "target")
-CACHE = Path("~/.cache/soundyard/huggingface")
 
 
 def read(root: Path, seed: int) -> list[Clip]:
@@ -45,24 +44,34 @@ def _clips(part: Any, split: str, root: Path) -> list[Clip]:
         raise DatasetError(f"{root} has no audio column with a label column; it has: {', '.join(kinds)}.")
     part = part.cast_column(sound, Audio(decode=False))
     clips = []
-    for row in part:
+    for number, row in enumerate(part):
         name = kinds[label].int2str(row[label]) if isinstance(kinds[label], ClassLabel) else str(row[label])
         source = str(row.get("source") or row.get("src_file") or "")
         fold = int(row.get("fold") or 0)
         where = SPLITS.get(split.split("[")[0], "") if not fold else ""
-        clips.append(Clip(_file(row[sound]), (name,), fold=fold, split=where, source=source))
+        clips.append(
+            Clip(
+                _file(row[sound], f"{split or 'all'}-{number:06}"),
+                (name,),
+                fold=fold,
+                split=where,
+                source=source,
+            )
+        )
     return clips
 
 
-def _file(sound: dict[str, Any]) -> Path:
+def _file(sound: dict[str, Any], name: str) -> Path:
     """The file of one example, written from its bytes when there is none."""
+    from datasets import config
+
     path = Path(sound["path"]) if sound.get("path") else None
     if not sound.get("bytes"):
         return path or Path("missing")
-    folder = CACHE.expanduser()
+    folder = Path(config.HF_DATASETS_CACHE) / "soundyard"
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = path.suffix if path and path.suffix else ".wav"
-    kept = folder / (hashlib.sha256(sound["bytes"]).hexdigest()[:32] + suffix)
+    content = hashlib.sha256(sound["bytes"]).hexdigest()[:16]
+    kept = folder / f"{name}-{content}{path.suffix if path else '.wav'}"
     if not kept.exists():
         half = kept.with_suffix(".part")
         half.write_bytes(sound["bytes"])
@@ -70,4 +79,4 @@ def _file(sound: dict[str, Any]) -> Path:
     return kept
 
 
-HUGGINGFACE = DataSet("huggingface", "Hugging Face audio set", read, LAYOUT)
+HUGGINGFACE = DataSet("huggingface", "Hugging Face audio set", read, LAYOUT, by_name=True)

@@ -1,0 +1,130 @@
+"""One contract, every data set: what is listed in the registry is tested the moment it is."""
+
+import pytest
+
+from audio.config import PreprocessConfig
+from audio.datasets import Clip, find, names
+from audio.datasets import synthetic as synthetic_module
+from audio.datasets.speechcommands import split_by_hash
+from audio.errors import DatasetError
+from audio.preprocess import preprocess
+from audio.splits import draw_folds
+from audio.store import ClipStore
+
+from .conftest import ignore
+from .layouts import LAYOUTS, sound
+
+
+@pytest.fixture(autouse=True)
+def _small_and_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr(synthetic_module, "PER_FOLD", 1)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+def test_every_data_set_has_a_layout_here():
+    assert {name for name, _ in LAYOUTS} == set(names())
+
+
+@pytest.mark.parametrize(("name", "variant"), LAYOUTS)
+def test_the_published_layout_becomes_a_clip_store(name, variant, tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    expected = LAYOUTS[name, variant](root)
+    clips = find(name).read(root, 0)
+    assert len(clips) == expected.clips or not expected.clips
+    assert {label for clip in clips for label in clip.labels} == expected.labels
+    assert {clip.fold for clip in clips if clip.fold} == expected.folds
+    assert {clip.split for clip in clips if clip.split} == expected.splits
+    assert clips == find(name).read(root, 0)  # the same order every time
+
+    config = PreprocessConfig(dataset=name, data=str(root), sample_rate=16000)
+    report = preprocess(config, tmp_path / "store", progress=ignore)
+    store = ClipStore.open(tmp_path / "store")
+    assert len(report.skipped) == (0 if name == "synthetic" else 2)
+    assert all(reason for _, reason in report.skipped)
+    assert len(store) + len(report.skipped) == len(clips)
+    assert store.classes == sorted(expected.labels)
+    assert store.folds or store.splits  # drawn where there are no official ones
+    assert (store.index["frames"] > 0).all()
+    assert all(len(store.waveform(clip)) == frames for clip, frames in store.index["frames"].items())
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - {"synthetic", "huggingface"}))
+def test_another_folder_is_refused_with_the_layout_and_what_was_found(name, tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"Expected: .*Found: holiday\.jpg"):
+        find(name).read(tmp_path, 0)
+
+
+def test_no_recording_is_on_two_sides(tmp_path):
+    clips = [Clip(tmp_path / f"{i}.wav", ("ab"[i % 2],), source=str(i // 7)) for i in range(140)]
+    drawn = draw_folds(clips, seed=3)
+    sides = {}
+    for clip in drawn:
+        sides.setdefault(clip.source, set()).add(clip.fold)
+    assert all(len(folds) == 1 for folds in sides.values())
+    assert {fold: sum(c.fold == fold for c in drawn) for fold in range(1, 6)} == dict.fromkeys(
+        range(1, 6), 28
+    )
+
+
+def test_drawn_folds_follow_the_seed_and_the_labels(tmp_path):
+    clips = [Clip(tmp_path / f"{i}.wav", ("rare" if i < 10 else "common",)) for i in range(100)]
+    first, again, other = (draw_folds(clips, seed) for seed in (1, 1, 2))
+    assert first == again and first != other
+    for fold in range(1, 6):
+        assert sum(c.fold == fold and c.labels == ("rare",) for c in first) == 2
+    backwards = draw_folds(clips[::-1], 1)[::-1]
+    assert backwards == first
+
+
+def test_an_unknown_name_lists_what_there_is():
+    with pytest.raises(DatasetError, match=r"Did you mean 'urbansound8k'.*esc10, esc50, folder"):
+        find("UrbanSound8k")
+
+
+def test_the_speech_commands_hash_is_the_published_one():
+    # files of the published validation and testing lists, and one of neither
+    assert split_by_hash("a/0a7c2a8d_nohash_0.wav") == split_by_hash("b/0a7c2a8d_nohash_3.wav")
+    shares = [split_by_hash(f"x/{i:08x}_nohash_0.wav") for i in range(4000)]
+    assert 0.08 < shares.count("validation") / 4000 < 0.12 and 0.08 < shares.count("test") / 4000 < 0.12
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("a.wav,dog,x,,", "line 2: fold, start and end must be numbers"),
+        ("a.wav,dog,1,3,2", "end must be after start"),
+        (",dog,1,,", "the path is empty"),
+    ],
+)
+def test_a_mistake_in_a_manifest_is_told_with_its_line(tmp_path, row, words):
+    (tmp_path / "m.csv").write_text(f"path,label,fold,start,end\n{row}\n")
+    with pytest.raises(DatasetError, match=words):
+        find("csv").read(tmp_path, 0)
+
+
+def test_a_manifest_without_its_columns_names_those_it_has(tmp_path):
+    (tmp_path / "m.csv").write_text("file,class\na,b\n")
+    with pytest.raises(DatasetError, match="lacks the column path, label; it has: file, class"):
+        find("csv").read(tmp_path, 0)
+
+
+def test_a_clip_that_is_listed_twice_gets_a_name_of_its_own(tmp_path):
+    sound(tmp_path / "a.wav")
+    (tmp_path / "m.csv").write_text("path,label\na.wav,x\na.wav,y\n")
+    preprocess(PreprocessConfig(dataset="csv", data=str(tmp_path)), tmp_path / "store", progress=ignore)
+    assert list(ClipStore.open(tmp_path / "store").index["clip"]) == ["a.wav", "a.wav~2"]
+
+
+def test_a_file_that_a_table_lists_but_is_not_there_is_skipped(tmp_path):
+    sound(tmp_path / "a.wav")
+    (tmp_path / "m.csv").write_text("path,label\na.wav,x\nb.wav,y\n")
+    config = PreprocessConfig(dataset="csv", data=str(tmp_path / "m.csv"))
+    report = preprocess(config, tmp_path / "store", progress=ignore)
+    assert report.clips == 1 and report.skipped == [("b.wav", "cannot be read: No such file or directory")]
+
+
+def test_synthetic_sounds_are_the_same_for_a_seed():
+    one, two = (synthetic_module.sound("warble", 1, 0, 7) for _ in range(2))
+    assert (one == two).all() and (one != synthetic_module.sound("warble", 1, 0, 8)).any()
