@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from server.api.errors import InvalidScrollId
-from server.domain import downsample
+from server.domain import downsample, overview
 from server.store import Store
 from server.store.events import Series
 from server.store.events.scalars import SINGLE_VALUE, Point
@@ -22,11 +22,14 @@ def line(store: Store, series: Series, key: str, samples: int | None) -> dict | 
         key: what x is: iter, timestamp (ms) or iso_time.
         samples: at most so many points; 0 for all of them, None for ClearML's default.
     """
-    points = store.events.scalars.points(series.id)
+    if samples is None:
+        samples = DEFAULT_SAMPLES
+    if samples == 0:
+        points: Sequence[Point] = store.events.scalars.points(series.id)
+    else:
+        points = downsample.thin(overview.points(store, series.id, samples), samples)
     if not points:
         return None
-    if samples != 0:
-        points = list(downsample.thin(points, DEFAULT_SAMPLES if samples is None else samples))
     return {"name": series.variant, "x": axis(points, key), "y": [point.value for point in points]}
 
 
@@ -70,7 +73,7 @@ def raw_page(
     for one in sorted(series):
         if one.id < number or size <= 0:
             continue
-        points = store.events.scalars.points(one.id, after if one.id == number else SINGLE_VALUE, size)
+        points = store.events.scalars.points(one.id, after if one.id == number else SINGLE_VALUE, limit=size)
         if points:
             page.append((one, points))
             size -= len(points)

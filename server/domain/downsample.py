@@ -7,44 +7,41 @@ are, none is invented. (Min-max decimation; compared with others by Van Der Donc
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import itemgetter
 
 from server.store.events.scalars import Point
 
+_iter, _value = itemgetter(0), itemgetter(2)
+
 
 def thin(points: Sequence[Point], samples: int) -> Sequence[Point]:
-    """At most `samples` (at least 2) of the points, which must be in order of iteration."""
-    if len(points) <= max(samples, 2):
+    """At most `samples` (at least 1) of the points, which must be in order of iteration."""
+    if len(points) <= samples:
         return points
-    first, last = points[0], points[-1]
-    width = (last.iter - first.iter + 1) / max(samples // 2, 1)
-    kept: list[Point] = []
-    start = 0
-    while start < len(points):
-        interval = int((points[start].iter - first.iter) / width)
-        end = start + 1
-        while end < len(points) and int((points[end].iter - first.iter) / width) == interval:
-            end += 1
-        kept += _extremes(points[start:end], first, last)
-        start = end
+    if samples == 1:
+        return points[-1:]
+    kept = _decimated(points, samples // 2)
+    if len(kept) > samples:  # a curve's end that is no extreme takes a place of its own
+        kept = _decimated(points, samples // 2 - 1)
     return kept
 
 
-def _extremes(points: Sequence[Point], first: Point, last: Point) -> list[Point]:
-    """Two of an interval's points, in order: lowest and highest, the curve's own ends taking precedence."""
-    numbers = [point for point in points if point.value is not None]
-    if not numbers:
-        return [points[0]]
-    ends = [point for point in (points[0], points[-1]) if point is first or point is last]
-    if len(ends) == 2:
-        return ends
-    chosen = {min(numbers, key=_value), max(numbers, key=_value)}
-    if ends and ends[0] not in chosen:
-        middle = ends[0].value or 0.0
-        chosen = {ends[0], max(chosen, key=lambda point: abs(_value(point) - middle))}
-    return sorted(chosen)
-
-
-def _value(point: Point) -> float:
-    assert point.value is not None
-    return point.value
+def _decimated(points: Sequence[Point], intervals: int) -> list[Point]:
+    """Two points of each interval, and the curve's ends: up to `2 * intervals + 2`."""
+    first, last = points[0], points[-1]
+    width = last.iter - first.iter + 1
+    kept = {first, last}
+    start = 0
+    while intervals and start < len(points):
+        # where the interval of the next point ends; empty intervals are passed over
+        interval = (points[start].iter - first.iter) * intervals // width
+        edge = first.iter - (-(interval + 1) * width // intervals)
+        end = bisect_left(points, edge, lo=start + 1, key=_iter)
+        numbers = [point for point in points[start:end] if point.value is not None]
+        if numbers:
+            kept.add(min(numbers, key=_value))
+            kept.add(max(numbers, key=_value))
+        start = end
+    return sorted(kept, key=_iter)

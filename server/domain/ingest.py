@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from server.domain import overview
 from server.domain.last_metrics import summary
 from server.store import Store
 from server.store.events.logs import Line
@@ -263,9 +264,11 @@ def write(store: Store, batch: Batch, now: datetime) -> Outcome:
 def _write_one(store: Store, owner: str, model: bool, reported: Reported, now: datetime) -> None:
     events = store.events
     for (metric, variant), points in reported.scalars.items():
-        events.scalars.add(events.series.number(owner, "scalar", metric, variant), points)
+        number = events.series.number(owner, "scalar", metric, variant)
+        events.scalars.add(number, points)
         new = summary(points)
-        events.last_metrics.add(owner, metric, variant, new)
+        reported_in_all = events.last_metrics.add(owner, metric, variant, new)
+        overview.keep_up(store, number, points, reported_in_all)
         reported.reach(new.iter)
     for (kind, metric, variant), rows in reported.rich.items():
         number = events.series.number(owner, kind, metric, variant)

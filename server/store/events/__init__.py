@@ -17,6 +17,7 @@ from server.store.events.rich import RichEvents
 from server.store.events.scalars import Scalars
 from server.store.events.series import AllSeries, Series
 from server.store.events.stream import Stream
+from server.store.events.tiles import Tiles
 
 __all__ = ["Events", "Series"]
 
@@ -31,6 +32,7 @@ class Events:
         self._db = db
         self.series = AllSeries(db)
         self.scalars = Scalars(db)
+        self.tiles = Tiles(db)
         self.rich = RichEvents(db)
         self.logs = Logs(db)
         self.last_metrics = LastMetrics(db)
@@ -65,6 +67,7 @@ class Events:
         removed = self.logs.delete(owner)
         for series in self.series.of([owner]):
             removed += self.scalars.delete(series.id) + self.rich.delete(series.id)
+            self.tiles.delete(series.id)
         self.series.delete(owner)
         self.last_metrics.delete(owner)
         return removed

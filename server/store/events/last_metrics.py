@@ -25,6 +25,7 @@ ON CONFLICT(task, metric_hash, variant_hash) DO UPDATE SET
     first_value = iif(excluded.first_value_iteration < first_value_iteration,
         excluded.first_value, first_value),
     first_value_iteration = min(excluded.first_value_iteration, first_value_iteration)
+RETURNING count
 """
 
 
@@ -48,11 +49,11 @@ class LastMetrics:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, task: str, metric: str, variant: str, new: Summary) -> None:
+    def add(self, task: str, metric: str, variant: str, new: Summary) -> int:
         """Fold a batch's summary into what is kept: the last value is the one of the highest
-        (iteration, timestamp), whatever the order of arrival."""
+        (iteration, timestamp), whatever the order of arrival. Returns: how many values there were in all."""
         names = (task, name_hash(metric), name_hash(variant), metric, variant)
-        self._db.execute(_ADD, (*names, *vars(new).values()))
+        return self._db.rows(_ADD, (*names, *vars(new).values()))[0][0]
 
     def delete(self, task: str) -> None:
         self._db.execute("DELETE FROM last_metrics WHERE task = ?", (task,))

@@ -36,13 +36,16 @@ class Scalars:
             "SELECT count(*) FROM scalars WHERE series = ? AND iter > ?", (series, SINGLE_VALUE)
         )
 
-    def points(self, series: int, after: int = SINGLE_VALUE, limit: int = -1) -> list[Point]:
-        """Points above the iteration `after`, in order; without arguments all but the single value."""
+    def points(
+        self, series: int, above: int = SINGLE_VALUE, *, up_to: int = 2**63 - 1, limit: int = -1
+    ) -> list[Point]:
+        """Points at the iterations above one and up to another, in order; by default all but the single value."""
         rows = self._db.rows(
-            "SELECT iter, timestamp, value FROM scalars WHERE series = ? AND iter > ? ORDER BY iter LIMIT ?",
-            (series, after, limit),
+            "SELECT iter, timestamp, value FROM scalars WHERE series = ? AND iter > ? AND iter <= ?"
+            " ORDER BY iter LIMIT ?",
+            (series, above, up_to, limit),
         )
-        return [Point(*row) for row in rows]
+        return list(map(Point._make, rows))
 
     def last(self, series: int, limit: int) -> list[Point]:
         """The newest points, newest first."""

@@ -157,6 +157,12 @@ CREATE TABLE scalars (
     PRIMARY KEY (series, iter)
 ) WITHOUT ROWID;
 
+CREATE TABLE scalar_tiles (                                  -- overview of long curves, see store/events/tiles.py
+    series INTEGER NOT NULL, stop INTEGER NOT NULL,
+    by_32 BLOB NOT NULL, by_128 BLOB NOT NULL, by_512 BLOB NOT NULL, by_2048 BLOB NOT NULL,
+    UNIQUE (series, stop)
+);
+
 CREATE TABLE rich_events (                                   -- vectors, plots and debug samples: upserted like scalars
     id INTEGER PRIMARY KEY,
     series INTEGER NOT NULL, iter INTEGER NOT NULL,
