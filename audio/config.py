@@ -94,7 +94,8 @@ class TrainConfig:
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
 
-    frontend: str = "logmel"  # features: logmel, …
+    frontend: str = "logmel"  # features: logmel, stft, pcen, mfcc
+    deltas: bool = False  # slope and curvature of the features as further channels
     n_fft: int = 1024  # samples of the Fourier transform
     win_length: int = 1024  # samples of the Hann window
     hop_length: int = 512  # samples between frames
@@ -103,6 +104,12 @@ class TrainConfig:
     f_max: float | None = None  # Hz, upper edge of the highest band; None: half the sample rate
     mel_scale: str = "htk"  # htk, slaney
     mel_norm: str = "none"  # none, slaney (bands of equal area)
+
+    n_mfcc: int = 40  # coefficients of frontend=mfcc
+    pcen_gain: float = 0.98  # exponent of the automatic gain control of frontend=pcen
+    pcen_bias: float = 2.0  # added before the root of frontend=pcen
+    pcen_power: float = 0.5  # exponent of the root of frontend=pcen
+    pcen_seconds: float = 0.4  # s, time constant of the smoothing of frontend=pcen
 
     clip_seconds: float | None = None  # length clips are cut or filled to; None: what 9 of 10 clips fit in
     crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None: all of it
@@ -151,6 +158,8 @@ class TrainConfig:
         within("processes", self.processes, 1, 1024)
         within("mixup", self.mixup, 0, 1)
         within("n_mels", self.n_mels, 4, 512)
+        within("n_mfcc", self.n_mfcc, 1, 512)
+        within("pcen_seconds", self.pcen_seconds, 1e-3, 100)
         within("hop_length", self.hop_length, 1)
         within("clip_seconds", self.clip_seconds, 0.05, 3600)
         within("crop_seconds", self.crop_seconds, 0.05, 3600)

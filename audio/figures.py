@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from audio.frontend import LogMel, from_description
+from audio.features import from_description
+from audio.frontend import LogMel
 
 LINES = 1200  # most points drawn of a waveform, as minimum and maximum
 

@@ -16,7 +16,6 @@ import torch
 import torchaudio
 from torch import Tensor, nn
 
-from audio.config import TrainConfig
 from audio.errors import ConfigError
 
 LOG_OFFSET = 1e-6  # power; a full-scale sine has about 6e4
@@ -26,14 +25,16 @@ CHUNK = 2  # clips at a time on a CPU
 class LogMel(nn.Module):
     """`(batch, time)` float waveform in -1..1 → `(batch, 1, mel, frame)` log power.
 
-    `normalise` is apart from `forward` so that features can be cached and augmented before it.
+    `normalise` is apart from `forward` so that features can be cached and augmented before it. Subclasses make
+    other features of the same log power in `finish`, so that every augmentation and cache serves them all.
     """
 
     domain = "log power"  # what augmentation may assume of the features
-    channels = 1  # of the features
+    name = "logmel"
 
     window: Tensor
     bank: Tensor
+    level: Tensor
     mean: Tensor
     std: Tensor
 
@@ -49,14 +50,18 @@ class LogMel(nn.Module):
         mel_scale: str = "htk",
         mel_norm: str = "none",
         log_offset: float = LOG_OFFSET,
+        deltas: bool = False,
     ):
-        """`sample_rate`, `f_min`, `f_max` in Hz; `n_fft`, `win_length`, `hop_length` in samples; `log_offset` power."""
+        """`sample_rate`, `f_min`, `f_max` in Hz; `n_fft`, `win_length`, `hop_length` in samples; `log_offset` power.
+
+        `deltas` adds slope and curvature along time as second and third channel.
+        """
         super().__init__()
         f_max = f_max or sample_rate / 2
         if f_max > sample_rate / 2:
             raise ConfigError(f"f_max ({f_max:g} Hz) is above half the sample rate ({sample_rate / 2:g} Hz).")
         self.settings: dict[str, Any] = {
-            "name": "logmel",
+            "name": self.name,
             "sample_rate": sample_rate,
             "n_fft": n_fft,
             "win_length": win_length,
@@ -72,6 +77,7 @@ class LogMel(nn.Module):
             "norm": mel_norm,
             "log": "natural",
             "log_offset": log_offset,
+            "deltas": deltas,
         }
         self.n_fft, self.hop_length, self.log_offset = n_fft, hop_length, log_offset
         window = torch.hann_window(win_length)
@@ -79,27 +85,43 @@ class LogMel(nn.Module):
         self.register_buffer(
             "window", nn.functional.pad(window, (left, n_fft - win_length - left)), persistent=False
         )
-        norm = None if mel_norm == "none" else mel_norm
+        self.register_buffer(
+            "bank", self._bank().repeat_interleave(2, dim=0), persistent=False
+        )  # (2 · bin, band)
+        self.register_buffer("mean", torch.zeros(()))
+        self.register_buffer("std", torch.ones(()))
+        self.register_buffer("level", torch.zeros(()))  # mean of the log power: what masks are filled with
+        self.deltas = deltas
+        self.channels = 3 if deltas else 1
+
+    def _bank(self) -> Tensor:
+        """The filter bank, `(bin, band)`. Raises ConfigError when a band would stay empty."""
+        settings, norm = self.settings, self.settings["norm"]
         bank = torchaudio.functional.melscale_fbanks(
-            n_fft // 2 + 1, f_min, f_max, n_mels, sample_rate, norm=norm, mel_scale=mel_scale
+            settings["n_fft"] // 2 + 1,
+            settings["f_min"],
+            settings["f_max"],
+            settings["n_mels"],
+            settings["sample_rate"],
+            norm=None if norm == "none" else norm,
+            mel_scale=settings["mel_scale"],
         )
         if empty := int((bank.sum(0) == 0).sum()):
             raise ConfigError(
-                f"{empty} of {n_mels} mel bands fall between the bins of an FFT of {n_fft} samples; "
-                "use a longer n_fft, fewer n_mels or a higher f_min."
+                f"{empty} of {settings['n_mels']} mel bands fall between the bins of an FFT of "
+                f"{settings['n_fft']} samples; use a longer n_fft, fewer n_mels or a higher f_min."
             )
-        self.register_buffer("bank", bank.repeat_interleave(2, dim=0), persistent=False)  # (2 · bin, mel)
-        self.register_buffer("mean", torch.zeros(()))
-        self.register_buffer("std", torch.ones(()))
+        return bank
 
     def describe(self) -> dict[str, Any]:
         """Everything needed to compute the same features elsewhere, JSON-ready."""
-        return {**self.settings, "mean": float(self.mean), "std": float(self.std)}
+        numbers = {name: float(getattr(self, name)) for name in ("mean", "std", "level")}
+        return {**self.settings, **numbers}
 
     @property
     def bands(self) -> int:
-        """Height of the features: mel bands."""
-        return int(self.settings["n_mels"])
+        """Height of the features."""
+        return int(self.bank.shape[1])
 
     def frames(self, samples: int) -> int:
         """Frames that so many samples give."""
@@ -125,45 +147,27 @@ class LogMel(nn.Module):
         power = spectrum.square_().flatten(-2) @ self.bank  # (batch, frame, mel)
         return power.add_(self.log_offset).log_().transpose(1, 2)
 
+    def finish(self, features: Tensor) -> Tensor:
+        """What the features are at last, from `(batch, 1, mel, frame)` log power: the same, with deltas if asked."""
+        return with_deltas(features) if self.deltas else features
+
     def normalise(self, features: Tensor) -> Tensor:
-        """Zero mean and unit deviation over the training clips: two numbers for the whole spectrogram."""
-        return (features - self.mean) / self.std
+        """Finished features with zero mean and unit deviation over the training clips, in two numbers."""
+        with torch.autocast(features.device.type, enabled=False):
+            return (self.finish(features.float()) - self.mean) / self.std
 
     def fit(self, features: Tensor) -> None:
-        """Take mean and deviation from the features of the training clips."""
-        self.mean.copy_(features.float().mean())
-        self.std.copy_(features.float().std().clamp_min(1e-3))
+        """Take level, mean and deviation from the log power of the training clips."""
+        self.level.copy_(features.float().mean())
+        finished = torch.cat([self.finish(part.float()) for part in features.split(64)])
+        self.mean.copy_(finished.mean())
+        self.std.copy_(finished.std().clamp_min(1e-3))
 
 
-def build_frontend(config: TrainConfig, sample_rate: int) -> LogMel:
-    """The front end that `config` asks for at a sample rate (Hz). Raises ConfigError."""
-    return LogMel(
-        sample_rate,
-        config.n_fft,
-        config.win_length,
-        config.hop_length,
-        config.n_mels,
-        config.f_min,
-        config.f_max,
-        config.mel_scale,
-        config.mel_norm,
-    )
+def with_deltas(features: Tensor, width: int = 5) -> Tensor:
+    """Features, their slope and their slope's slope as channels: `(batch, 1, band, frame)` → `(batch, 3, …)`.
 
-
-def from_description(description: dict[str, Any]) -> LogMel:
-    """The front end that `describe()` described."""
-    own = (
-        "sample_rate",
-        "n_fft",
-        "win_length",
-        "hop_length",
-        "n_mels",
-        "f_min",
-        "f_max",
-        "mel_scale",
-        "log_offset",
-    )
-    layer = LogMel(**{k: description[k] for k in own}, mel_norm=description["norm"])
-    layer.mean.fill_(description["mean"])
-    layer.std.fill_(description["std"])
-    return layer
+    The regression over `width` frames with repeated edges of HTK (torchaudio's `compute_deltas`).
+    """
+    slope = torchaudio.functional.compute_deltas(features, win_length=width)
+    return torch.cat([features, slope, torchaudio.functional.compute_deltas(slope, win_length=width)], dim=1)

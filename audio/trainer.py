@@ -69,6 +69,9 @@ class Training:
             step = max(1, len(self.waves) // 512)
             some = self.model.features(self.waves.gather(torch.arange(0, len(self.waves), step)))
         self.model.frontend.fit(some)
+        self.fill = getattr(
+            self.model.frontend, "level", self.model.frontend.mean
+        )  # what masks are filled with
         self.validation_features = (
             compute_features(self.model, self.validation_waves)
             if cached and len(self.validation_waves)
@@ -131,9 +134,7 @@ class Training:
         config = self.config
         speed = self.speeds[int(torch.randint(len(self.speeds), (1,), generator=random, device=self.device))]
         targets = self.targets[indices]
-        features, targets = self.augment(
-            self._features(indices, speed, random), targets, self.model.frontend.mean, random
-        )
+        features, targets = self.augment(self._features(indices, speed, random), targets, self.fill, random)
         with autocast(self.device, config.precision):
             logits = self.model.classify(features)
         loss = loss_of(logits, targets, self.store.multi_label, config.label_smoothing).mean()

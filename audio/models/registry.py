@@ -10,7 +10,7 @@ from torch import nn
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.frontend import build_frontend
+from audio.features import build_frontend
 from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
 from audio.models.classifier import Classifier, FrontEnd
 from audio.models.plan import Plan

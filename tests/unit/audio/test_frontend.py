@@ -4,8 +4,10 @@ import pytest
 import torch
 import torchaudio
 
+from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.frontend import LogMel, from_description
+from audio.features import KINDS, MFCC, PCEN, LogSpectrum, build_frontend, from_description
+from audio.frontend import LogMel
 
 
 @pytest.mark.parametrize("scale", ["htk", "slaney"])
@@ -54,3 +56,85 @@ def test_bands_that_no_bin_falls_into_are_refused():
         LogMel(22050, n_fft=256, win_length=256, n_mels=128)
     with pytest.raises(ConfigError, match="half the sample rate"):
         LogMel(8000, f_max=6000.0)
+
+
+@pytest.fixture(scope="module")
+def wave() -> torch.Tensor:
+    """Two seconds at 16 kHz with attacks and quiet, `(2, time)`."""
+    envelope = torch.cat([torch.linspace(0, 1, 12000), torch.zeros(8000), torch.ones(12000)])
+    return torch.randn(2, 32000, generator=torch.Generator().manual_seed(1)) * 0.2 * envelope
+
+
+def test_mel_is_librosas(wave):
+    import librosa
+
+    for htk, norm in [(True, None), (False, "slaney")]:
+        theirs = librosa.feature.melspectrogram(
+            y=wave.numpy(), sr=16000, n_fft=1024, hop_length=256, n_mels=40, fmin=50, fmax=7600, htk=htk, norm=norm,
+            pad_mode="reflect",
+        )  # fmt: skip
+        scale, kind = ("htk", "none") if htk else ("slaney", "slaney")
+        ours = LogMel(16000, 1024, 1024, 256, 40, 50.0, 7600.0, scale, kind)
+        power = ours(wave).exp()[:, 0] - ours.log_offset
+        torch.testing.assert_close(power, torch.from_numpy(theirs), rtol=2e-3, atol=1e-5)
+
+
+def test_spectrum_is_torchaudios(wave):
+    theirs = torchaudio.transforms.Spectrogram(512, hop_length=128)(wave)
+    ours = LogSpectrum(16000, 512, 512, 128)
+    assert ours(wave).shape == (2, 1, 257, 251) and ours.bands == 257
+    torch.testing.assert_close(ours(wave).exp()[:, 0] - ours.log_offset, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_mfcc_is_torchaudios_and_librosas(wave):
+    import librosa
+
+    mel = {"n_fft": 512, "hop_length": 128, "n_mels": 40, "f_min": 0.0, "f_max": 8000.0}
+    theirs = torchaudio.transforms.MFCC(16000, n_mfcc=20, log_mels=True, melkwargs=mel)(wave)
+    ours = MFCC(sample_rate=16000, win_length=512, n_mfcc=20, **mel)
+    found = ours.finish(ours(wave))
+    assert found.shape == (2, 1, 20, 251)
+    torch.testing.assert_close(found[:, 0], theirs, rtol=1e-3, atol=2e-3)  # their offset is the same 1e-6
+    again = librosa.feature.mfcc(S=ours(wave)[:, 0].numpy(), n_mfcc=20)
+    torch.testing.assert_close(found[:, 0], torch.from_numpy(again), rtol=1e-4, atol=1e-3)
+
+
+def test_pcen_is_librosas(wave):
+    import librosa
+
+    layer = PCEN(sample_rate=16000, n_fft=512, win_length=512, hop_length=128)
+    energy = layer(wave).exp()[:, 0].numpy()
+    start = (1 - layer.smoothing) * energy[..., :1]  # the filter state of a smoothing that begins there
+    theirs = librosa.pcen(energy, sr=16000, hop_length=128, zi=start).astype("float32")
+    torch.testing.assert_close(
+        layer.finish(layer(wave))[:, 0], torch.from_numpy(theirs), rtol=1e-3, atol=1e-4
+    )
+
+
+def test_deltas_are_librosas_between_the_edges(wave):
+    import librosa
+
+    layer = LogMel(16000, deltas=True)
+    features = layer.finish(layer(wave))
+    assert features.shape[1] == layer.channels == 3
+    theirs = torch.from_numpy(librosa.feature.delta(features[:, 0].numpy(), width=5))
+    torch.testing.assert_close(features[:, 1, :, 2:-2], theirs[..., 2:-2], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("deltas", [False, True])
+def test_every_front_end_feeds_every_size_and_describes_itself(name, deltas):
+    config = TrainConfig(frontend=name, deltas=deltas, n_fft=256, win_length=256, n_mels=24, n_mfcc=13)
+    layer = build_frontend(config, 8000)
+    wave = torch.randn(3, 5000)
+    layer.fit(layer(wave))
+    found = layer.normalise(layer(wave))
+    assert found.shape == (3, 3 if deltas else 1, layer.bands, layer.frames(5000))
+    assert found.isfinite().all() and abs(found.mean()) < 1e-3 and abs(found.std() - 1) < 1e-2
+    again = from_description(layer.describe())
+    assert torch.equal(again.normalise(again(wave)), found)
+
+
+def test_an_unknown_front_end_lists_what_there_is():
+    with pytest.raises(ConfigError, match="logmel, mfcc, pcen, stft"):
+        build_frontend(TrainConfig(frontend="cqt"), 22050)
