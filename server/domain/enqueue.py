@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.domain import queues, transitions
-from server.store import Store, times
+from server.store import Store
 
 WORKER_LIFE = timedelta(minutes=10)
 """A running task whose worker has been silent for longer has none."""
@@ -114,8 +114,8 @@ def stop(
     Raises:
         InvalidTaskId; InvalidTaskStatus: it neither waits nor runs.
     """
-    found = transitions.existing(store, task, ("status", "system_tags", "last_worker", "last_worker_report"))
-    if found["status"] == "in_progress" and not force and _has_worker(found, now):
+    found = transitions.existing(store, task, ("status", "system_tags", "last_worker"))
+    if found["status"] == "in_progress" and not force and _has_worker(store, found):
         updates = {
             "status_reason": reason or "",
             "status_message": transitions.STOPPING,
@@ -136,8 +136,8 @@ def stop(
     )
 
 
-def _has_worker(task: dict, now: datetime) -> bool:
+def _has_worker(store: Store, task: dict) -> bool:
+    """Whether an agent runs it: then the agent ends it, and says so."""
     if "development" in task["system_tags"] or not task.get("last_worker"):
         return False
-    reported = task.get("last_worker_report")
-    return reported is not None and now - times.parse(reported) < WORKER_LIFE
+    return store.workers.runs(task["last_worker"], task["id"])

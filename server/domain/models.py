@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from server.api.errors import (
-    ApiError,
     InvalidModelId,
     ModelCreatorPublished,
     ModelInUse,
@@ -16,6 +15,7 @@ from server.api.errors import (
     NoModelForTask,
 )
 from server.domain import project_tree, transitions
+from server.domain import publish as publishing
 from server.store import Store, times
 from server.store.tasks import DELETED
 
@@ -84,7 +84,7 @@ def publish(
     task = store.tasks.get(found["task"], ("status",)) if with_task and found.get("task") else None
     answer = None
     if task and task["status"] != "published":
-        changed = transitions.change(store, task["id"], "published", now, user, force=force_task)
+        changed = publishing.publish(store, task["id"], user, now, force=force_task, models=False)
         answer = {"id": task["id"], "data": {"updated": 1, "fields": changed}}
     store.models.update(model, {"ready": True, **changed_by(user, now)})
     return answer
@@ -146,21 +146,3 @@ def add_output(store: Store, task: str, model: str, name: str) -> None:
     others = [one for one in models.get("output") or [] if one["name"] != name and one.get("model") != model]
     outputs = [*others, {"name": name, "model": model}]
     store.tasks.update(task, {"models": {**models, "output": outputs}})
-
-
-# Many at once
-
-
-def for_each(ids: Iterable[str], change: Callable[[str], dict]) -> dict[str, list[dict]]:
-    """Apply `change(id) -> dict` to each; it must fail, if it does, before it has changed anything.
-
-    Returns: `succeeded` (id and the dict) and `failed` (id and error).
-    """
-    succeeded, failed = [], []
-    for id in dict.fromkeys(ids):
-        try:
-            succeeded.append({"id": id, **change(id)})
-        except ApiError as fault:
-            error = {"codes": [fault.code, fault.subcode], "msg": fault.message, "data": fault.data}
-            failed.append({"id": id, "error": error})
-    return {"succeeded": succeeded, "failed": failed}

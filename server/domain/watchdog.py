@@ -10,6 +10,8 @@ that last reported to do so:
 - the worker signed off, or
 - the worker runs on this server's own machine and has been silent for `worker_timeout_seconds` itself.
 
+A task that was asked to stop ends after two silent minutes: its agent, which would have ended it, is not there.
+
 A remote worker that falls silent together with its task proves nothing: the network may be cut, and the run may
 come back. It gets the two hours.
 
@@ -30,6 +32,8 @@ log = logging.getLogger("soundyard.watchdog")
 
 SILENT = "Forced stop (non-responsive)"
 LOST = "Forced stop (its worker is gone)"
+UNANSWERED = "Stopped (its agent did not answer)"
+_ANSWER_TIME = timedelta(minutes=2)
 _KEPT = timedelta(days=7)
 """Statistics of machines and queues."""
 
@@ -77,6 +81,8 @@ class Watchdog:
         silent = now - since
         if self.watchdog and silent > self.watchdog:
             return SILENT
+        if task["status_message"] == transitions.STOPPING and silent > _ANSWER_TIME:
+            return UNANSWERED
         if not self.lost_task or silent <= self.lost_task or task["worker"] is None:
             return None
         if task["gone"]:

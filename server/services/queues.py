@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict
-
 from server.api.call import Call
 from server.api.errors import (
     InvalidQueueOrTaskNotQueued,
@@ -15,7 +13,7 @@ from server.api.errors import (
     ValidationFailed,
 )
 from server.api.registry import endpoint
-from server.api.request import Nothing, Request
+from server.api.request import Nothing, Query, Request
 from server.domain import metadata, queues
 from server.domain.metadata import MetadataItem
 
@@ -40,25 +38,21 @@ def get_by_id(call: Call, request: GetById) -> dict:
     return {"queue": {**queue, "entries": queues.entries(call.store, queue["id"], request.max_task_entries)}}
 
 
-class GetAll(Request):
-    """Any field of a queue may be a filter, so all keys are kept; the query language knows which count."""
-
-    model_config = ConfigDict(extra="allow")
-
+class GetAll(Query):
     max_task_entries: int | None = None
 
 
 @endpoint("queues.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict:
     """Queues by filter, with their entries."""
-    found, scroll = queues.listed(call.store, request.given(), extended=False)
+    found, scroll = queues.listed(call.store, request.filters(), extended=False)
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 
 @endpoint("queues.get_all_ex", GetAll, role="viewer")
 def get_all_ex(call: Call, request: GetAll) -> dict:
     """Queues by filter, with their entries' task names and the workers that listen."""
-    found, scroll = queues.listed(call.store, request.given(), extended=True)
+    found, scroll = queues.listed(call.store, request.filters(), extended=True)
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 

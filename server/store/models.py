@@ -39,6 +39,14 @@ class Models(Collection):
         sql = "SELECT id, models FROM tasks WHERE models LIKE ?"  # an id has no wildcard and occurs as it is
         return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (f"%{model}%",))}
 
+    def label_counts(self, ids: list[str]) -> dict[str, int]:
+        """Returns: id → how many labels the model has."""
+        sql = (
+            "SELECT id, (SELECT COUNT(*) FROM json_each(labels)) AS number FROM models"
+            " WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        return {row["id"]: row["number"] for row in self._db.rows(sql, (orjson.dumps(ids).decode(),))}
+
     def of_task_by_uri(self, task: str, uri: str) -> str | None:
         return self._db.value("SELECT id FROM models WHERE task = ? AND uri = ?", (task, uri))
 

@@ -80,14 +80,19 @@ class Workers:
         return self._db.execute(sql, (times.text(before),))
 
     def running_tasks(self) -> list[dict]:
-        """Tasks `in_progress`: id, name, last_update, and what is known of the worker that reported to run them:
-        `worker` (None: nobody ever did), its gone, local, task and last_activity_time."""
+        """Tasks `in_progress` (id, name, last_update, status_message), and what is known of the worker that reported
+        to run each: `worker` (None: nobody ever did), gone, local, worker_task, worker_seen."""
         sql = (
-            "SELECT t.id, t.name, t.last_update, w.id AS worker, w.gone, w.local, w.task AS worker_task,"
-            " w.last_activity_time AS worker_seen FROM tasks t LEFT JOIN workers w ON w.id = t.last_worker"
-            " WHERE t.status = 'in_progress'"
+            "SELECT t.id, t.name, t.last_update, t.status_message, w.id AS worker, w.gone, w.local,"
+            " w.task AS worker_task, w.last_activity_time AS worker_seen"
+            " FROM tasks t LEFT JOIN workers w ON w.id = t.last_worker WHERE t.status = 'in_progress'"
         )
         return [dict(row) for row in self._db.rows(sql)]
+
+    def runs(self, worker: str, task: str) -> bool:
+        """Whether the worker is there and says that it runs this task."""
+        sql = "SELECT 1 FROM workers WHERE id = ? AND task = ? AND gone IS NULL"
+        return self._db.value(sql, (worker, task)) is not None
 
     def note_task(self, task: str, worker: str, now: datetime) -> None:
         """The task is known to run on this worker."""

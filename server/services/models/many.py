@@ -7,6 +7,7 @@ from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import models, project_tree
+from server.services.tasks.many import each
 
 
 class OfModels(Request):
@@ -22,10 +23,10 @@ def delete_many(call: Call, request: DeleteMany) -> dict:
     """Delete models."""
 
     def one(model: str) -> dict:
-        return {"deleted": True, "url": models.delete(call.store, model, force=request.force)}
+        with call.store.transaction():
+            return {"deleted": True, "url": models.delete(call.store, model, force=request.force)}
 
-    with call.store.transaction():
-        return models.for_each(request.ids, one)
+    return each(request.ids, one)
 
 
 @endpoint("models.archive_many", OfModels)
@@ -42,13 +43,13 @@ def unarchive_many(call: Call, request: OfModels) -> dict:
 
 def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict:
     def one(model: str) -> dict:
-        tags = models.existing(call.store, model, ("system_tags",)).get("system_tags") or []
-        new = [tag for tag in tags if tag != models.ARCHIVED] + [models.ARCHIVED] * archived
-        models.edit(call.store, model, call.user, call.now, {"system_tags": new})
+        with call.store.transaction():
+            tags = models.existing(call.store, model, ("system_tags",)).get("system_tags") or []
+            new = [tag for tag in tags if tag != models.ARCHIVED] + [models.ARCHIVED] * archived
+            models.edit(call.store, model, call.user, call.now, {"system_tags": new})
         return {"archived" if archived else "unarchived": True}
 
-    with call.store.transaction():
-        return models.for_each(ids, one)
+    return each(ids, one)
 
 
 class PublishMany(OfModels):
@@ -61,18 +62,18 @@ def publish_many(call: Call, request: PublishMany) -> dict:
     """Publish models, and their tasks with them."""
 
     def one(model: str) -> dict:
-        published = models.publish(
-            call.store,
-            model,
-            call.user,
-            call.now,
-            with_task=request.publish_tasks,
-            force_task=request.force_publish_task,
-        )
-        return {"updated": 1} | ({"published_task": published} if published else {})
+        with call.store.transaction():
+            published = models.publish(
+                call.store,
+                model,
+                call.user,
+                call.now,
+                with_task=request.publish_tasks,
+                force_task=request.force_publish_task,
+            )
+        return {"updated": True} | ({"published_task": published} if published else {})
 
-    with call.store.transaction():
-        return models.for_each(request.ids, one)
+    return each(request.ids, one)
 
 
 class Move(OfModels):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
+from typing import Any
 
 from server.api.call import Call
 from server.api.registry import endpoint
-from server.api.request import Request
-from server.domain import models, references
+from server.api.request import Query, Request
+from server.domain import models, project_tree, references
 
 
 class OfModel(Request):
@@ -36,35 +36,36 @@ def get_by_task_id(call: Call, request: GetByTaskId) -> dict:
     return {"model": models.of_task(call.store, request.task)}
 
 
-class GetAll(Request):
-    """Any field of a model may be a filter, so all keys are kept; the query language knows which count."""
-
-    model_config = ConfigDict(extra="allow")
-
+class GetAll(Query):
     include_stats: bool = False
 
 
 @endpoint("models.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict:
     """Models by filter."""
-    found, scroll = call.store.models.page(request.given(), default_order="-last_update")
-    return {"models": found} | ({"scroll_id": scroll} if scroll else {})
+    found, scroll = call.store.models.page(_filters(call, request), default_order="-last_update")
+    return {"models": found, **({"scroll_id": scroll} if scroll else {})}
 
 
 @endpoint("models.get_all_ex", GetAll, role="viewer")
 def get_all_ex(call: Call, request: GetAll) -> dict:
     """Models by filter, with the names of what they refer to."""
-    query = request.given()
-    found, scroll = call.store.models.page(query, default_order="-last_update")
-    listed = references.expanded(call.store, found)
+    query = _filters(call, request)
+    found, scroll = references.find(call.store, call.store.models, query, default_order="-last_update")
     if request.include_stats:
-        labels = {
-            one["id"]: one.get("labels") or {}
-            for one in call.store.models.find({"id": [m["id"] for m in found]})
-        }
-        for model in listed:
-            model["stats"] = {"labels_count": len(labels.get(model["id"], {}))}
-    return {"models": listed} | ({"scroll_id": scroll} if scroll else {})
+        labels = call.store.models.label_counts([model["id"] for model in found])
+        for model in found:
+            model["stats"] = {"labels_count": labels.get(model["id"], 0)}
+    return {"models": found, **({"scroll_id": scroll} if scroll else {})}
+
+
+def _filters(call: Call, request: GetAll) -> dict[str, Any]:
+    query = request.filters()
+    projects = query.get("project")
+    if projects and request.include_subprojects:
+        listed = [projects] if isinstance(projects, str) else projects
+        query["project"] = project_tree.scope(call.store, listed)
+    return query
 
 
 class GetFrameworks(Request):
