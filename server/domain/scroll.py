@@ -24,7 +24,7 @@ def unpack(scroll_id: str | None, kind: type = list) -> Any:
     if not scroll_id:
         return None
     try:
-        position = orjson.loads(base64.urlsafe_b64decode(scroll_id.encode()))
+        position = orjson.loads(base64.b64decode(scroll_id.encode(), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as fault:
         raise InvalidScrollId() from fault
     if not isinstance(position, kind):
