@@ -94,6 +94,12 @@ class ProjectHasTasks(BadRequest):
     subcode = 402
 
 
+class ProjectHasModels(BadRequest):
+    """Project has associated models"""
+
+    subcode = 403
+
+
 class ProjectExists(BadRequest):
     """Project name already exists at this level"""
 

@@ -40,7 +40,7 @@ def delete(store: Store, task: str, *, force: bool = False, delete_output_models
         _require_deletable(store, found)
     removed = _drop_output(store, found, delete_output_models)
     store.queues.remove(task)
-    for model in store.models.find({"task": task, "page_size": 10_000}):
+    for model in store.models.all({"task": task}):
         store.models.update(model["id"], {"task": DELETED + task})
     removed.updated_children = store.tasks.forget_parent([task])
     store.tasks.delete(task)
@@ -108,7 +108,7 @@ def _drop_output(store: Store, task: dict, delete_output_models: bool) -> Remove
     """Remove events and unused output models; note the addresses of their files."""
     id = task["id"]
     gone, staying = (
-        _output_models(store, task) if delete_output_models else ([], store.models.find({"task": id}))
+        _output_models(store, task) if delete_output_models else ([], store.models.all({"task": id}))
     )
     artifacts = [one for one in task["execution"].get("artifacts") or [] if one.get("mode") != "input"]
     removed = Removed(
@@ -132,7 +132,7 @@ def _output_models(store: Store, task: dict) -> tuple[list[dict], list[dict]]:
     """The task's output models: those to delete, and those that stay, published or in use elsewhere."""
     gone: list[dict] = []
     staying: list[dict] = []
-    for model in store.models.find({"task": task["id"], "page_size": 10_000}):
+    for model in store.models.all({"task": task["id"]}):
         used = any(other != task["id"] for other in store.models.tasks_with(model["id"]))
         (staying if used or model.get("ready") else gone).append(model)
     return gone, staying

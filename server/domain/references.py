@@ -76,9 +76,8 @@ def _expand_models(store: Store, documents: Iterable[Document]) -> None:
 
 
 def _named(collection: Collection, ids: Iterable[str], fields: Iterable[str]) -> dict[str, Document]:
-    wanted = sorted(set(ids))
-    query = {"id": wanted, "only_fields": list(fields), "page_size": max(len(wanted), 1)}
-    return {one["id"]: one for one in collection.find(query)}
+    query = {"id": sorted(set(ids)), "only_fields": list(fields)}
+    return {one["id"]: one for one in collection.all(query)} if query["id"] else {}
 
 
 def _projects(store: Store, ids: list[str]) -> dict[str, Document]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from server.store.contents import Contents
 from server.store.db import Database
 from server.store.events import Events
 from server.store.files import Files
@@ -35,6 +36,7 @@ class Store:
         self.projects = Projects(self.db)
         self.tasks = Tasks(self.db)
         self.models = Models(self.db, self.tasks.last_metrics)
+        self.contents = Contents(self.db)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
 

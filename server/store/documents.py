@@ -78,13 +78,25 @@ class Collection:
         Raises:
             ValidationFailed: a pattern, date or path that can't be understood.
         """
+        return self._find(query, also, default_order, window(query))
+
+    def all(self, *queries: Mapping[str, Any]) -> list[Document]:
+        """The documents for which the filters of all the queries hold, whatever the window."""
+        return self._find(queries[0] if queries else {}, queries[1:], "", None)
+
+    def _find(
+        self,
+        query: Mapping[str, Any],
+        also: Sequence[Mapping[str, Any]],
+        default_order: str,
+        part: Window | None,
+    ) -> list[Document]:
         compiler = Compiler(self.schema)
         wanted = projection.paths(query.get("only_fields"))
         columns = self._columns(wanted)
-        part = window(query)
         where = compiler.where(query, *also)
         order = compiler.order(query.get("order_by"), default_order)
-        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
+        limit, offset = compiler.bind(part.size if part else -1), compiler.bind(part.start if part else 0)
         rows = self._db.rows(
             f"SELECT {columns} FROM {self.schema.table} t WHERE {where} {order} LIMIT {limit} OFFSET {offset}",
             compiler.params,

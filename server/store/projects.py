@@ -47,6 +47,15 @@ class Projects(Collection):
         )
         return [row["id"] for row in self._db.rows(sql, (orjson.dumps(list(ids)).decode(),))]
 
+    def with_ancestors(self, ids: Iterable[str]) -> set[str]:
+        """The ids themselves, and those of everything above them."""
+        sql = (
+            "WITH RECURSIVE tree(id) AS (SELECT value FROM json_each(?) UNION"
+            " SELECT p.parent FROM projects p JOIN tree ON p.id = tree.id WHERE p.parent IS NOT NULL)"
+            " SELECT id FROM tree"
+        )
+        return {row["id"] for row in self._db.rows(sql, (orjson.dumps(list(ids)).decode(),))}
+
     def children(self, project: str) -> list[Document]:
         sql = "SELECT id, name, basename FROM projects WHERE parent = ? ORDER BY name"
         return [dict(row) for row in self._db.rows(sql, (project,))]

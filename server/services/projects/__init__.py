@@ -1,5 +1,5 @@
 """`projects.*`: the tree that tasks, models and datasets lie in."""
 
-from server.services.projects import edit, read
+from server.services.projects import contents, edit, read
 
-__all__ = ["edit", "read"]
+__all__ = ["contents", "edit", "read"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from server.api.call import Call
+from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import project_tree
+from server.domain import project_deletion, project_tree
 from server.services.projects.read import OfProject
 from server.store import times
 
@@ -53,3 +54,90 @@ def update(call: Call, request: Update) -> dict:
         stored = {name: value for name, value in fields.items() if name != "name"}
         updated = call.store.projects.update(request.project, {**stored, "last_update": times.text(call.now)})
     return {"updated": updated, "fields": fields}
+
+
+class Move(OfProject):
+    new_location: str | None = None
+
+
+@endpoint("projects.move", Move)
+def move(call: Call, request: Move) -> dict:
+    """Under another project (created when missing), or to the top."""
+    with call.store.transaction():
+        project = project_tree.existing(call.store, request.project)
+        parent = project_tree.clean_name(request.new_location) if request.new_location else ""
+        name = f"{parent}/{project['basename']}" if parent else project["basename"]
+        if name == project["name"]:
+            raise ValidationFailed(f"{name!r} is there already")
+        moved = project_tree.relocate(call.store, request.project, name, call.user, call.company, call.now)
+    return {"moved": moved}
+
+
+class Merge(OfProject):
+    destination_project: str | None = None
+
+
+@endpoint("projects.merge", Merge)
+def merge(call: Call, request: Merge) -> dict:
+    """Move everything into another project and delete this one."""
+    with call.store.transaction():
+        entities, projects = project_deletion.merge(
+            call.store, request.project, request.destination_project, call.user, call.company, call.now
+        )
+    return {"moved_entities": entities, "moved_projects": projects}
+
+
+@endpoint("projects.validate_delete", OfProject, role="viewer")
+def validate_delete(call: Call, request: OfProject) -> dict:
+    """What a deletion would meet."""
+    return project_deletion.contents(call.store, request.project)
+
+
+class Delete(OfProject):
+    force: bool | None = False
+    delete_contents: bool | None = False
+    delete_external_artifacts: bool | None = True
+
+
+@endpoint("projects.delete", Delete)
+def delete(call: Call, request: Delete) -> dict:
+    """Delete a project and those below it; their tasks and models only with `delete_contents`."""
+    with call.store.transaction():
+        removed = project_deletion.delete(
+            call.store,
+            request.project,
+            force=bool(request.force),
+            delete_contents=bool(request.delete_contents),
+        )
+    if request.delete_external_artifacts is not False:
+        for task, kept in removed.tasks:
+            call.store.files.delete_of_task(task, keep=kept)
+    return {
+        "deleted": removed.deleted,
+        "disassociated_tasks": removed.disassociated_tasks,
+        "deleted_tasks": removed.deleted_tasks,
+        "deleted_models": removed.deleted_models,
+        **({"urls": removed.urls} if request.delete_contents else {}),
+    }
+
+
+class Visibility(Request):
+    ids: list[str] | None = None
+
+
+@endpoint("projects.make_public", Visibility)
+def make_public(call: Call, request: Visibility) -> dict:
+    """Accepted and counted: within one company everything is seen by everybody."""
+    return {"updated": _count(call, request.ids or [])}
+
+
+@endpoint("projects.make_private", Visibility)
+def make_private(call: Call, request: Visibility) -> dict:
+    """Accepted and counted, see `make_public`."""
+    return {"updated": _count(call, request.ids or [])}
+
+
+def _count(call: Call, ids: list[str]) -> int:
+    for id in ids:
+        project_tree.existing(call.store, id)
+    return len(ids)

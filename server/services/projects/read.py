@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import project_tree
+from server.domain import project_stats, project_tree, references
 
 
 class OfProject(Request):
@@ -42,7 +42,75 @@ def scope(call: Call, request: GetAll) -> list[dict[str, Any]]:
         also.append({"parent": parents or [None]})
     elif parents:
         below = set(project_tree.scope(call.store, parents)) - set(parents)
-        also.append({"id": sorted(filter(None, below)) or ["-"]})
+        also.append(_among(below))
     if not request.search_hidden and not asked.get("id"):
         also.append({"system_tags": ["-hidden"]})
     return also
+
+
+def _among(ids: set[str]) -> dict[str, Any]:
+    """Only these, even if there are none (an empty list would mean no filter)."""
+    return {"id": sorted(ids) or ["-"]}
+
+
+class GetAllEx(GetAll):
+    include_stats: bool | None = False
+    include_stats_filter: dict[str, Any] | None = None
+    stats_with_children: bool | None = True
+    stats_for_state: Literal["active", "archived"] | None = "active"
+    check_own_contents: bool | None = False
+    include_dataset_stats: bool | None = False
+    active_users: list[str] | None = None
+    children_type: Literal["pipeline", "report", "dataset"] | None = None
+    children_tags: list[str] | None = None
+    children_tags_filter: dict[str, Any] | None = None
+
+
+@endpoint("projects.get_all_ex", GetAllEx, role="viewer")
+def get_all_ex(call: Call, request: GetAllEx) -> dict:
+    """Projects by filter, with statistics of what they hold."""
+    query = {**request.filters(), "parent": None}
+    also = [*scope(call, request), *_with_contents(call, request)]
+    projects, scroll = references.find(call.store, call.store.projects, query, *also, default_order="name")
+    _add_stats(call, request, projects)
+    return {"projects": projects, **({"scroll_id": scroll} if scroll else {})}
+
+
+def _with_contents(call: Call, request: GetAllEx) -> list[dict[str, Any]]:
+    """Only projects that hold, at any depth, something of these people, or something of this type."""
+    also: list[dict[str, Any]] = []
+    if request.active_users:
+        also.append(
+            _among(
+                call.store.projects.with_ancestors(
+                    call.store.contents.projects_of_users(request.active_users)
+                )
+            )
+        )
+    if request.children_type:
+        tags = {"tags": request.children_tags, "filters": {"tags": request.children_tags_filter}}
+        if request.children_type == "report":
+            found = call.store.tasks.distinct("project", {"type": ["report"]}, tags)
+        else:
+            found = call.store.projects.ids({"system_tags": [request.children_type]}, tags)
+        also.append(_among(call.store.projects.with_ancestors(found)))
+    return also
+
+
+def _add_stats(call: Call, request: GetAllEx, projects: list[dict[str, Any]]) -> None:
+    stats = project_stats.Stats(
+        call.store, [one["id"] for one in projects], request.stats_with_children is not False
+    )
+    parts: list[tuple[str, dict[str, Any]]] = []
+    if request.include_stats:
+        parts.append(("stats", stats.tasks(call.now, request.include_stats_filter or {})))
+        parts.append(("sub_projects", stats.sub_projects()))
+    if request.include_dataset_stats:
+        parts.append(("dataset_stats", stats.datasets()))
+    for name, values in parts:
+        for project in projects:
+            project[name] = values[project["id"]]
+    if request.check_own_contents:
+        own = stats.own_contents()
+        for project in projects:
+            project |= own[project["id"]]

@@ -44,8 +44,7 @@ def get_hyper_params(call: Call, request: OfTasks) -> dict:
 def _listed(call: Call, tasks: list[str], field: str) -> dict[str, Any]:
     if not tasks:
         return {}
-    query = {"id": tasks, "only_fields": [field], "page_size": len(tasks)}
-    found = {one["id"]: one[field] for one in call.store.tasks.find(query)}
+    found = {one["id"]: one[field] for one in call.store.tasks.all({"id": tasks, "only_fields": [field]})}
     for id in tasks:
         if id not in found:
             transitions.existing(call.store, id, ("id",))

@@ -1,0 +1,87 @@
+"""What projects tell about themselves and what is below them: tasks by status, run time, datasets, sub-projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from server.domain.transitions import STATUSES
+from server.store import Store, times
+from server.store.documents import Document
+
+
+class Stats:
+    """Of these projects, each with everything below it unless `with_children` is false."""
+
+    def __init__(self, store: Store, projects: Iterable[str], with_children: bool = True) -> None:
+        self._store = store
+        self.below: dict[str, list[str]] = {
+            project: store.projects.with_descendants([project]) if with_children else [project]
+            for project in projects
+        }
+        self.everything = sorted({one for listed in self.below.values() for one in listed})
+
+    def tasks(self, now: datetime, query: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Project → `{"active": …, "archived": …}`."""
+        rows: dict[str, list[dict]] = {}
+        for row in self._store.contents.task_stats(self.everything, now, query):
+            rows.setdefault(row["project"], []).append(row)
+        return {
+            project: {
+                state: _summary(
+                    [row for one in listed for row in rows.get(one, []) if row["archived"] == archived]
+                )
+                for state, archived in (("active", 0), ("archived", 1))
+            }
+            for project, listed in self.below.items()
+        }
+
+    def datasets(self) -> dict[str, dict[str, int]]:
+        """Project → files and bytes of the newest versions of the datasets there."""
+        sizes = self._store.contents.dataset_sizes(self.everything)
+        return {
+            project: {
+                key: sum(sizes[one][key] for one in listed if one in sizes)
+                for key in ("file_count", "total_size")
+            }
+            for project, listed in self.below.items()
+        }
+
+    def sub_projects(self) -> dict[str, list[Document]]:
+        """Project → id and name of everything below it."""
+        names = self._store.projects.names(self.everything)
+        return {
+            project: [
+                {"id": one, "name": names[one]}
+                for one in sorted(listed, key=lambda id: names.get(id, ""))
+                if one != project and one in names
+            ]
+            for project, listed in self.below.items()
+        }
+
+    def own_contents(self) -> dict[str, dict[str, int]]:
+        """Project → how many tasks and models lie in it directly and are not archived."""
+        tasks = self._store.contents.counts("tasks", list(self.below))
+        models = self._store.contents.counts("models", list(self.below))
+        return {
+            project: {
+                "own_tasks": tasks.get(project, (0, 0))[1],
+                "own_models": models.get(project, (0, 0))[1],
+            }
+            for project in self.below
+        }
+
+
+def _summary(rows: list[dict]) -> dict[str, Any]:
+    counts = dict.fromkeys(STATUSES, 0)
+    for row in rows:
+        counts[row["status"]] = counts.get(row["status"], 0) + row["count"]
+    last_run = max((row["last_run"] for row in rows if row["last_run"]), default=None)
+    return {
+        "status_count": counts,
+        "total_tasks": sum(counts.values()),
+        "total_runtime": sum(row["runtime"] for row in rows),
+        "completed_tasks_24h": sum(row["recent"] or 0 for row in rows),
+        "last_task_run": int(times.parse(last_run).timestamp()) if last_run else None,
+    }

@@ -1,0 +1,161 @@
+"""What lies in projects: statistics of tasks, and the parameters, metrics, tags and people that occur there.
+
+`projects` is always a list of ids, subprojects included by the caller; None means everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from server.store import times
+from server.store.db import Database
+from server.store.query import Compiler
+from server.store.tasks import SCHEMA
+
+Projects = Sequence[str] | None
+_WITHIN = "{within}"
+"""Stands for the restriction to the projects; without one it is left out, so that an index can be used."""
+_PART = "LIMIT :size OFFSET :start"
+
+
+class Contents:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def task_stats(self, projects: Projects, now: datetime, query: Mapping[str, Any]) -> list[dict]:
+        """One row for each (project, archived, status): `count`, `runtime` (s), `recent` (completed within a day),
+        `last_run` (the newest start). Only tasks that the query's filters let through; never reports."""
+        compiler = Compiler(SCHEMA)
+        condition = compiler.where(query, {"type": ["-report"]})
+        return self._rows(
+            "SELECT t.project, instr(t.system_tags, '\"archived\"') > 0 AS archived, t.status, count(*) AS count,"
+            " sum(coalesce(t.active_duration, 0)) AS runtime, sum(t.completed > :day_ago) AS recent,"
+            f" max(t.started) AS last_run FROM tasks t WHERE {_WITHIN} AND ({condition})"
+            " GROUP BY t.project, archived, t.status",
+            projects,
+            day_ago=times.text(now - timedelta(days=1)),
+            **compiler.params,
+        )
+
+    def counts(self, table: str, projects: Projects) -> dict[str, tuple[int, int]]:
+        """Of tasks or models: project → (all, those not archived)."""
+        rows = self._rows(
+            "SELECT t.project, count(*) AS total, sum(instr(t.system_tags, '\"archived\"') = 0) AS shown"
+            f" FROM {_table(table)} t WHERE {_WITHIN} GROUP BY t.project",
+            projects,
+        )
+        return {row["project"]: (row["total"], row["shown"]) for row in rows}
+
+    def dataset_sizes(self, projects: Projects) -> dict[str, dict[str, int]]:
+        """Of each project the newest dataset version: `file_count` and `total_size` (bytes)."""
+        rows = self._rows(
+            "SELECT t.project, max(t.created), json_extract(t.runtime, '$.ds_file_count') AS file_count,"
+            " json_extract(t.runtime, '$.ds_total_size') AS total_size FROM tasks t"
+            f" WHERE {_WITHIN} AND instr(t.system_tags, '\"dataset\"') > 0 GROUP BY t.project",
+            projects,
+        )
+        return {
+            row["project"]: {
+                "file_count": int(row["file_count"] or 0),
+                "total_size": int(row["total_size"] or 0),
+            }
+            for row in rows
+        }
+
+    def hyper_parameters(self, projects: Projects, start: int, size: int) -> tuple[list[dict], int]:
+        """`section` and `name` of the hyperparameters that occur, a part of them, and how many there are."""
+        found = (
+            "SELECT DISTINCT p.section, p.name FROM tasks t JOIN task_params p ON p.task = t.id"
+            f" WHERE {_WITHIN}"
+        )
+        return self._part(found, "section, name", projects, start, size)
+
+    def hyperparam_values(
+        self, projects: Projects, section: str, name: str, start: int, size: int
+    ) -> tuple[list[str], int]:
+        """The values of one hyperparameter, numbers in their order."""
+        found = (
+            "SELECT DISTINCT p.value, p.number FROM task_params p JOIN tasks t ON t.id = p.task"
+            f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
+        )
+        rows, total = self._part(found, "number, value", projects, start, size, section=section, name=name)
+        return [row["value"] for row in rows], total
+
+    def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
+        """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
+        sql = (
+            "SELECT DISTINCT m.metric, m.metric_hash, m.variant, m.variant_hash"
+            f" FROM {_table(of)} t JOIN last_metrics m ON m.task = t.id"
+            f" WHERE {_WITHIN} AND (:ids IS NULL OR t.id IN (SELECT value FROM json_each(:ids)))"
+            " ORDER BY m.metric COLLATE NOCASE, m.variant COLLATE NOCASE"
+        )
+        return self._rows(sql, projects, ids=_json(ids))
+
+    def task_parents(self, projects: Projects, archived: bool | None, name: str) -> list[dict]:
+        """`id`, `name`, `project`, `project_name` of tasks that are a parent of tasks in the projects."""
+        sql = (
+            "SELECT DISTINCT p.id, p.name, p.project, r.name AS project_name FROM tasks t"
+            " JOIN tasks p ON p.id = t.parent LEFT JOIN projects r ON r.id = p.project"
+            f" WHERE {_WITHIN} AND (:name = '' OR p.name REGEXP :name)"
+            " AND (:archived IS NULL OR (instr(t.system_tags, '\"archived\"') > 0) = :archived)"
+            " ORDER BY p.name COLLATE NOCASE, p.id"
+        )
+        return self._rows(sql, projects, archived=archived, name=name)
+
+    def user_names(self, projects: Projects, table: str) -> list[dict]:
+        """`id` and `name` of those who made tasks or models there."""
+        sql = (
+            f"SELECT DISTINCT u.id, u.name FROM {_table(table)} t JOIN users u ON u.id = t.user"
+            f" WHERE {_WITHIN} ORDER BY u.name COLLATE NOCASE, u.id"
+        )
+        return self._rows(sql, projects)
+
+    def projects_of_users(self, users: Iterable[str]) -> list[str]:
+        """The projects that hold something these people made."""
+        parts = (
+            f"SELECT {column} FROM {table} WHERE user IN (SELECT value FROM json_each(:users))"
+            for table, column in (("tasks", "project"), ("models", "project"), ("projects", "id"))
+        )
+        rows = self._db.rows(" UNION ".join(parts), {"users": _json(list(users))})
+        return [row[0] for row in rows if row[0]]
+
+    def metadata_keys(self, projects: Projects, start: int, size: int) -> tuple[list[str], int]:
+        """Keys of models' metadata."""
+        found = f"SELECT DISTINCT e.key FROM models t, json_each(t.metadata) e WHERE {_WITHIN}"
+        rows, total = self._part(found, "key", projects, start, size)
+        return [row["key"] for row in rows], total
+
+    def metadata_values(self, projects: Projects, key: str, start: int, size: int) -> tuple[list[str], int]:
+        """Values of one key of models' metadata."""
+        found = (
+            "SELECT DISTINCT json_extract(e.value, '$.value') AS value FROM models t, json_each(t.metadata) e"
+            f" WHERE {_WITHIN} AND e.key = :key AND value IS NOT NULL"
+        )
+        rows, total = self._part(found, "value", projects, start, size, key=key)
+        return [row["value"] for row in rows], total
+
+    def _part(
+        self, found: str, order: str, projects: Projects, start: int, size: int, **params: Any
+    ) -> tuple[list[dict], int]:
+        rows = self._rows(f"{found} ORDER BY {order} {_PART}", projects, start=start, size=size, **params)
+        if start == 0 and len(rows) < size:
+            return rows, len(rows)
+        return rows, self._rows(f"SELECT count(*) AS n FROM ({found})", projects, **params)[0]["n"]
+
+    def _rows(self, sql: str, projects: Projects, **params: Any) -> list[dict]:
+        within = "1" if projects is None else "t.project IN (SELECT value FROM json_each(:projects))"
+        rows = self._db.rows(sql.replace(_WITHIN, within), {"projects": _json(projects), **params})
+        return [dict(row) for row in rows]
+
+
+def _json(ids: Projects) -> str | None:
+    return None if ids is None else orjson.dumps(list(ids)).decode()
+
+
+def _table(name: str) -> str:
+    assert name in ("tasks", "models")
+    return name
