@@ -68,5 +68,6 @@ def compute_features(model: Classifier, waves: Waves, speed: float = 1.0, batch:
 
 def cache_bytes(model: Classifier, waves: Waves, speeds: int) -> int:
     """Memory that the features of all clips at so many speeds would take."""
-    bands = int(model.frontend.settings["n_mels"])
+    bank = getattr(model.frontend, "bank", None)
+    bands = model.frontend.bands if bank is None else bank.shape[1]  # before the last step of the features
     return 2 * len(waves) * speeds * bands * model.frontend.frames(waves.frames)

@@ -120,8 +120,18 @@ class TrainConfig:
     roll: bool = True  # circular shift in time
     gain_db: float = 6.0  # largest random gain either way; 0: none
     eq_db: float = 6.0  # largest random gain of a smooth five-point equaliser; 0: none
+    flip_time: float = 0.0  # probability of playing a clip backwards
+    flip_frequency: float = 0.0  # probability of turning the bands upside down
+    stretch: float = 0.0  # largest change of tempo at the same pitch (0.2: 20 %); 0: none
+    pitch: float = 0.0  # largest change of pitch at the same tempo, in semitones; 0: none
+    noise: float = 0.0  # probability of white noise
+    background: str = ""  # folder of recordings that are mixed below the clips; empty: none
+    background_probability: float = 0.5  # of mixing a background below a clip
+    snr_low_db: float = 5.0  # dB, lowest signal-to-noise ratio of noise and background
+    snr_high_db: float = 30.0  # dB, highest signal-to-noise ratio of noise and background
     mixup: float = 0.8  # probability of mixing a clip with another, in power; 0: never
     mixup_alpha: float = 1.0  # of the Beta distribution of the share
+    cutmix: float = 0.0  # probability of replacing a stretch of time by another clip's; 0: never
     time_masks: int = 2  # SpecAugment masks along time
     time_mask_frames: int = 16  # largest width of a time mask
     frequency_masks: int = 2  # SpecAugment masks along frequency
@@ -137,6 +147,7 @@ class TrainConfig:
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
     debug_samples_every: int = 10  # epochs between audio and spectrogram samples, and at the end; 0: never
     debug_samples: int = 8  # clips shown each time
+    debug_augmentations: bool = True  # let each augmentation be heard and seen once, at the start
     checkpoint_every: int = 1  # epochs between last checkpoints
 
     def __post_init__(self) -> None:
@@ -157,6 +168,10 @@ class TrainConfig:
         within("accumulate", self.accumulate, 1)
         within("processes", self.processes, 1, 1024)
         within("mixup", self.mixup, 0, 1)
+        for name in ("flip_time", "flip_frequency", "noise", "background_probability", "cutmix"):
+            within(name, getattr(self, name), 0, 1)
+        within("stretch", self.stretch, 0, 1)
+        within("pitch", self.pitch, 0, 24)
         within("n_mels", self.n_mels, 4, 512)
         within("n_mfcc", self.n_mfcc, 1, 512)
         within("pcen_seconds", self.pcen_seconds, 1e-3, 100)
@@ -178,6 +193,10 @@ class TrainConfig:
         one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
         one_of("feature_cache", self.feature_cache, ("auto", "on", "off"))
         self._refuse_contradictions()
+
+    def changes_waveforms(self) -> bool:
+        """Whether an augmentation works on waveforms, so that features can't be computed once for all."""
+        return self.augment and bool(self.noise or self.background or self.stretch or self.pitch)
 
     def _refuse_contradictions(self) -> None:
         if self.win_length > self.n_fft:
@@ -201,6 +220,13 @@ class TrainConfig:
         if self.crop_seconds and self.clip_seconds and self.crop_seconds > self.clip_seconds:
             raise ConfigError(
                 f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
+            )
+        if self.snr_high_db < self.snr_low_db:
+            raise ConfigError(f"snr_high_db ({self.snr_high_db:g}) is below snr_low_db ({self.snr_low_db:g}).")
+        if self.feature_cache == "on" and self.changes_waveforms():
+            raise ConfigError(
+                "feature_cache=on computes features once, but noise, background, stretch and pitch change the "
+                "sound in every epoch; use feature_cache=auto."
             )
         if self.augment and not self.speeds:
             raise ConfigError("speeds is empty; use [1.0] for no change of speed.")

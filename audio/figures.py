@@ -84,6 +84,19 @@ def sample_figure(waveform: np.ndarray, mel: np.ndarray, frontend: dict[str, Any
     return figure
 
 
+def before_after_figure(
+    before: np.ndarray, after: np.ndarray, frontend: dict[str, Any], title: str
+) -> Figure:
+    """Features before and after an augmentation, side by side in one scale. Both `(band, frame)` log power."""
+    figure = _figure(7, 2.6)
+    left, right = figure.subplots(1, 2, sharey=True)
+    _draw_mel(left, before, frontend)
+    _draw_mel(right, after, frontend)
+    left.set(title="before")
+    right.set(title=title, ylabel="")
+    return figure
+
+
 def confusion_figure(confusion: np.ndarray, classes: list[str], title: str = "") -> Figure:
     """Counts, true class down, predicted class across, shaded by share of the true class."""
     side = max(4.5, 0.45 * len(classes) + 2)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from audio import checkpoint as checkpoints
+from audio.augment.audition import report_augmentations
 from audio.augment.chain import Augment
 from audio.batches import CACHE_LIMIT, Waves, cache_bytes, clip_frames, compute_features
 from audio.config import TrainConfig
@@ -39,7 +40,13 @@ class Training:
         self.validation_waves = Waves(store, validation_rows, frames, config.fill, self.device)
         self.targets = torch.from_numpy(store.targets(train_rows)).to(self.device)
         self.validation_targets = torch.from_numpy(store.targets(validation_rows)).to(self.device)
-        self.augment = Augment(config, self._crop_frames())
+        self.augment = Augment(
+            config,
+            self._crop_frames(),
+            domain=self.model.frontend.domain,
+            sample_rate=store.sample_rate,
+            device=self.device,
+        )
         self._prepare_features()
         self.average = Average(self.model, config.ema) if config.ema else None
         self.optimizer = build_optimizer(config, self.model)
@@ -57,7 +64,10 @@ class Training:
         speeds = config.speeds if config.augment else [1.0]
         small = cache_bytes(self.model, self.waves, len(speeds)) <= CACHE_LIMIT
         cached = config.feature_cache == "on" or (
-            config.feature_cache == "auto" and self.device.type == "cpu" and small
+            config.feature_cache == "auto"
+            and self.device.type == "cpu"
+            and small
+            and not config.changes_waveforms()
         )
         self.speeds, self.cache = speeds, {}
         if cached:
@@ -159,7 +169,7 @@ class Training:
     def _features(self, indices: Tensor, speed: float, random: torch.Generator) -> Tensor:
         """`(batch, 1, mel, frame)` features, from the cache (a speed drawn for each clip) or computed now."""
         if not self.cache:
-            return self.model.features(self.waves.gather(indices, speed))
+            return self.model.features(self.augment.on_waveforms(self.waves.gather(indices, speed), random))
         draws = torch.randint(len(self.speeds), (len(indices),), generator=random, device=self.device)
         parts = [self.cache[self.speeds[int(d)]][i] for d, i in zip(draws, indices, strict=True)]
         return torch.stack(parts).to(self.device).float()
@@ -200,6 +210,12 @@ class Training:
             report_samples(
                 self.writer, self.evaluated, self.validation_waves, logits, self.epoch, self.config
             )
+
+    def audition(self) -> None:
+        """Let the augmentations be heard and seen, at the start of a run that shows samples."""
+        config = self.config
+        if self.epoch == 0 and config.augment and config.debug_samples_every and config.debug_augmentations:
+            report_augmentations(self.writer, self.model, self.augment, self.waves)
 
     def _save_model(self) -> None:
         metrics = self.history[-1] if self.history else {}

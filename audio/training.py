@@ -62,6 +62,7 @@ def train(
     stopped = False
     with tqdm(total=config.epochs, initial=run.epoch, unit=" epochs", disable=progress is not None) as bar:
         run.save(on_checkpoint)
+        run.audition()
         while run.epoch < config.epochs and not run.exhausted():
             scalars = run.run_epoch(should_stop)
             if scalars is None:

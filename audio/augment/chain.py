@@ -1,39 +1,172 @@
-"""The augmentations a training run asked for, in order."""
+"""The augmentations a training run asked for, as named steps in order: first on waveforms, then on features."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
 from torch import Generator, Tensor
 
-from audio.augment import mixing, spectrogram
+from audio.augment import mixing, spectrogram, waveform
 from audio.config import TrainConfig
+from audio.datasets.contract import audio_files
+from audio.decoding import Undecodable, prepare
+from audio.errors import ConfigError
+
+BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
+
+
+@dataclass(frozen=True)
+class Step:
+    """One augmentation. `apply` takes `(features, targets, fill, random)` and returns features and targets."""
+
+    name: str
+    apply: Callable[[Tensor, Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 
 
 class Augment:
-    """Applies `config`'s augmentations to a batch of log-mel features and their targets."""
+    """Applies `config`'s augmentations to batches."""
 
-    def __init__(self, config: TrainConfig, crop_frames: int | None):
-        """`crop_frames`: frames of the random part that is kept; None keeps all."""
-        self.config = config
-        self.crop_frames = crop_frames
+    def __init__(
+        self,
+        config: TrainConfig,
+        crop_frames: int | None,
+        *,
+        domain: str = "log power",
+        sample_rate: int = 22050,
+        device: torch.device | None = None,
+    ):
+        """`crop_frames`: frames of the random part that is kept; None keeps all. `domain`: of the features."""
+        self.waveform_steps: list[tuple[str, Callable[[Tensor, Generator], Tensor]]] = []
+        self.steps: list[Step] = []
+        if not config.augment:
+            return
+        self.waveform_steps = list(_on_waveforms(config, sample_rate, device or torch.device("cpu")))
+        self.steps = _where_it_matters(config, crop_frames)
+        if domain == "log power":
+            self.steps += [*_on_log_power(config), *_mixes(config), *_masks(config)]
+        elif config.mixup:
+            self.steps.append(_keyed("mixup", partial(_mixup, config, mixing.mixup_waveforms)))
+
+    def on_waveforms(self, waves: Tensor, random: Generator) -> Tensor:
+        """`(batch, time)` → the same, augmented."""
+        for _, apply in self.waveform_steps:
+            waves = apply(waves, random)
+        return waves
 
     def __call__(
-        self, features: Tensor, targets: Tensor, silence: Tensor, random: Generator
+        self, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
     ) -> tuple[Tensor, Tensor]:
-        """`(batch, 1, mel, frame)`, `(batch, classes)` → the same, augmented. `silence` fills the masks."""
-        config = self.config
-        if not config.augment:
-            return features, targets
-        if self.crop_frames or config.roll:
-            features = spectrogram.crop(features, self.crop_frames or features.shape[-1], random, config.roll)
-        if config.gain_db:
-            features = spectrogram.gain(features, config.gain_db, random)
-        if config.eq_db:
-            features = spectrogram.equalise(features, config.eq_db, random)
-        if config.mixup and len(features) > 1:
-            features, targets = mixing.mixup(features, targets, config.mixup, config.mixup_alpha, random)
-        if config.frequency_masks:
-            widest = config.frequency_mask_bands
-            features = spectrogram.mask(features, 2, config.frequency_masks, widest, silence, random)
-        if config.time_masks:
-            features = spectrogram.mask(
-                features, 3, config.time_masks, config.time_mask_frames, silence, random
-            )
+        """`(batch, 1, band, frame)`, `(batch, classes)` → the same, augmented. `fill` is what masks show."""
+        for step in self.steps:
+            features, targets = step.apply(features, targets, fill, random)
         return features, targets
+
+
+def _keyed(name: str, apply: Callable[..., tuple[Tensor, Tensor]]) -> Step:
+    return Step(name, lambda features, targets, fill, random: apply(features, targets, random))
+
+
+def _plain(name: str, apply: Callable[[Tensor, Generator], Tensor]) -> Step:
+    """A step that leaves the targets as they are."""
+    return Step(name, lambda features, targets, fill, random: (apply(features, random), targets))
+
+
+def _on_waveforms(config: TrainConfig, sample_rate: int, device: torch.device):
+    low, high = config.snr_low_db, config.snr_high_db
+    if config.stretch:
+        yield "stretch", lambda waves, random: waveform.stretch(waves, config.stretch, random)
+    if config.pitch:
+        yield "pitch", lambda waves, random: waveform.shift_pitch(waves, config.pitch, random)
+    if config.background:
+        bank = torch.from_numpy(load_background(Path(config.background), sample_rate)).to(device)
+        share = config.background_probability
+        yield (
+            "background",
+            lambda waves, random: waveform.add_background(waves, bank, share, low, high, random),
+        )
+    if config.noise:
+        yield "noise", lambda waves, random: waveform.add_noise(waves, config.noise, low, high, random)
+
+
+def _where_it_matters(config: TrainConfig, crop_frames: int | None) -> list[Step]:
+    """The crop with the circular shift."""
+    if not (crop_frames or config.roll):
+        return []
+
+    def crop(features: Tensor, random: Generator) -> Tensor:
+        return spectrogram.crop(features, crop_frames or features.shape[-1], random, config.roll)
+
+    return [_plain("crop", crop)]
+
+
+def _on_log_power(config: TrainConfig) -> list[Step]:
+    """What changes one clip's log power."""
+    steps = []
+    if config.gain_db:
+        steps.append(_plain("gain", lambda x, random: spectrogram.gain(x, config.gain_db, random)))
+    if config.eq_db:
+        steps.append(_plain("equaliser", lambda x, random: spectrogram.equalise(x, config.eq_db, random)))
+    if config.flip_time:
+        steps.append(
+            _plain("flip-time", lambda x, random: spectrogram.flip_time(x, config.flip_time, random))
+        )
+    if config.flip_frequency:
+        flip = spectrogram.flip_frequency
+        steps.append(_plain("flip-frequency", lambda x, random: flip(x, config.flip_frequency, random)))
+    return steps
+
+
+def _mixup(config: TrainConfig, mix, features, targets, random):
+    return mix(features, targets, config.mixup, config.mixup_alpha, random)
+
+
+def _mixes(config: TrainConfig) -> list[Step]:
+    """What mixes clips of the batch."""
+    steps = []
+    if config.mixup:
+        steps.append(_keyed("mixup", partial(_mixup, config, mixing.mixup)))
+    if config.cutmix:
+        steps.append(
+            _keyed(
+                "cutmix", lambda x, y, random: mixing.cutmix(x, y, config.cutmix, config.mixup_alpha, random)
+            )
+        )
+    return steps
+
+
+def _masks(config: TrainConfig) -> list[Step]:
+    """SpecAugment's masks."""
+    steps = []
+    for name, dim, count, widest in (
+        ("frequency-mask", 2, config.frequency_masks, config.frequency_mask_bands),
+        ("time-mask", 3, config.time_masks, config.time_mask_frames),
+    ):
+        if count and widest:
+            steps.append(Step(name, partial(_mask, dim, count, widest)))
+    return steps
+
+
+def _mask(
+    dim: int, count: int, widest: int, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
+) -> tuple[Tensor, Tensor]:
+    return spectrogram.mask(features, dim, count, widest, fill, random), targets
+
+
+def load_background(folder: Path, sample_rate: int) -> np.ndarray:
+    """All recordings of a folder one after another, float32 `(samples,)`, up to ten minutes. Raises ConfigError."""
+    parts: list[np.ndarray] = []
+    room = BACKGROUND_SECONDS * sample_rate
+    for path in audio_files(folder) if folder.is_dir() else []:
+        try:
+            parts.append(prepare(path, sample_rate)[:room].astype(np.float32) / 32768.0)
+        except Undecodable:
+            continue
+        room -= len(parts[-1])
+        if room <= 0:
+            break
+    if not parts:
+        raise ConfigError(f"background is {str(folder)!r}, but no recording could be read there.")
+    return np.concatenate(parts)

@@ -16,24 +16,38 @@ def beta(alpha: float, size: int, random: Generator) -> Tensor:
     return torch.from_numpy(draws).float().to(random.device)
 
 
+def draw_shares(batch: int, probability: float, alpha: float, random: Generator) -> tuple[Tensor, Tensor]:
+    """Each clip's own share, `(batch,)` from a half to one, and the clip it is mixed with, `(batch,)`."""
+    share = beta(alpha, batch, random)
+    share = torch.maximum(share, 1 - share)
+    mixed = uniform((batch,), 0, 1, random) < probability
+    share = torch.where(mixed, share, torch.ones_like(share))
+    return share, torch.randperm(batch, generator=random, device=random.device)
+
+
 def mixup(
     features: Tensor, targets: Tensor, probability: float, alpha: float, random: Generator
 ) -> tuple[Tensor, Tensor]:
     """Two clips sounding together (Zhang et al. 2018, arXiv:1710.09412): power is added, not its logarithm.
 
-    `features` `(batch, 1, mel, frame)` log power, `targets` `(batch, classes)`. A clip is mixed with another of the
-    batch with `probability`; the larger share is its own.
+    `features` `(batch, 1, band, frame)` log power, `targets` `(batch, classes)`. A clip is mixed with another of
+    the batch with `probability`; the larger share is its own.
     """
-    batch = len(features)
-    share = beta(alpha, batch, random)
-    share = torch.maximum(share, 1 - share)
-    mixed = uniform((batch,), 0, 1, random) < probability
-    share = torch.where(mixed, share, torch.ones_like(share))
-    other = torch.randperm(batch, generator=random, device=random.device)
+    share, other = draw_shares(len(features), probability, alpha, random)
     weight = share[:, None, None, None]
     both = torch.logaddexp(
         features + weight.log(), features[other] + (1 - weight).log()
     )  # log 0 = -inf adds none
+    return both, share[:, None] * targets + (1 - share)[:, None] * targets[other]
+
+
+def mixup_waveforms(
+    features: Tensor, targets: Tensor, probability: float, alpha: float, random: Generator
+) -> tuple[Tensor, Tensor]:
+    """The same for features that are waveforms, `(batch, 1, 1, time)`: amplitudes are added."""
+    share, other = draw_shares(len(features), probability, alpha, random)
+    weight = share[:, None, None, None]
+    both = weight * features + (1 - weight) * features[other]
     return both, share[:, None] * targets + (1 - share)[:, None] * targets[other]
 
 

@@ -57,6 +57,6 @@ def ignore(*args: object) -> None:
 def tiny() -> TrainConfig:
     """Seconds of training on the synthetic store."""
     return TrainConfig(
-        epochs=2, n_fft=256, win_length=256, hop_length=256, n_mels=16, batch_size=32, crop_seconds=1.0,
+        epochs=2, n_fft=256, win_length=256, hop_length=128, n_mels=16, batch_size=32, crop_seconds=1.0,
         speeds=[1.0, 1.1], frequency_mask_bands=2, time_mask_frames=4, debug_samples_every=0,
     )  # fmt: skip
