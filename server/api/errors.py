@@ -82,6 +82,18 @@ class TaskIsPublished(BadRequest):
     subcode = 112
 
 
+class InvalidTaskType(BadRequest):
+    """Invalid task type"""
+
+    subcode = 126
+
+
+class CannotRemoveAllRuns(BadRequest):
+    """Can't remove all runs of a pipeline: one at least must stay"""
+
+    subcode = 1102
+
+
 class InvalidProjectId(BadRequest):
     """Invalid project id"""
 
@@ -224,6 +236,19 @@ class InvalidToken(Unauthorized):
     """Unauthorized (invalid or expired token)"""
 
     subcode = 21
+
+
+class WrongPassword(Unauthorized):
+    """Unauthorized (wrong user name or password)"""
+
+    subcode = 2
+
+
+class TooManyAttempts(ApiError):
+    """Too many failed attempts to sign in"""
+
+    code = 429
+    subcode = 3
 
 
 class Forbidden(ApiError):

@@ -50,6 +50,15 @@ class Contents:
         )
         return {row["project"]: (row["total"], row["shown"]) for row in rows}
 
+    def file_sizes(self, projects: Projects) -> dict[str, tuple[int, int]]:
+        """Project → how many files its tasks have on this server, and their bytes."""
+        rows = self._rows(
+            "SELECT t.project, count(*) AS files, sum(f.size) AS size FROM files f JOIN tasks t ON t.id = f.task"
+            f" WHERE {_WITHIN} GROUP BY t.project",
+            projects,
+        )
+        return {row["project"]: (row["files"], row["size"]) for row in rows}
+
     def dataset_sizes(self, projects: Projects) -> dict[str, dict[str, int]]:
         """Of each project the newest dataset version: `file_count` and `total_size` (bytes)."""
         rows = self._rows(

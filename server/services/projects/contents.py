@@ -136,10 +136,13 @@ def get_model_metadata_values(call: Call, request: GetModelMetadataValues) -> di
     return {"values": values, "total": total}
 
 
-class GetTags(Request):
-    projects: list[str] | None = None
+class TagFilter(Request):
     include_system: bool | None = False
     filter: dict[str, Any] | None = None
+
+
+class GetTags(TagFilter):
+    projects: list[str] | None = None
 
 
 @endpoint("projects.get_task_tags", GetTags, role="viewer")
@@ -160,7 +163,7 @@ def get_project_tags(call: Call, request: GetTags) -> dict:
     return tags_of(request, call.store.projects, {"id": project_tree.scope(call.store, request.projects)})
 
 
-def tags_of(request: GetTags, collection: Collection, *queries: dict[str, Any]) -> dict:
+def tags_of(request: TagFilter, collection: Collection, *queries: dict[str, Any]) -> dict:
     """The tags in a collection, and the system's own where asked for."""
     filters = {name: (request.filter or {}).get(name) for name in ("tags", "system_tags")}
     answer = {"tags": collection.distinct("tags", *queries, filters)}

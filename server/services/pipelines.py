@@ -1,0 +1,54 @@
+"""`pipelines.*`: running a pipeline again, and deleting its runs with their steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.api.call import Call
+from server.api.registry import endpoint
+from server.api.request import Request
+from server.domain import enqueue, pipelines
+from server.services.tasks import many, queue
+from server.services.tasks.delete import Cleaning, Delete, drop
+
+
+class Arg(Request):
+    name: str
+    value: str | None = None
+
+
+class StartPipeline(queue.Target):
+    task: str
+    args: list[Arg] | None = None
+
+
+@endpoint("pipelines.start_pipeline", StartPipeline)
+def start_pipeline(call: Call, request: StartPipeline) -> dict:
+    """Clone a pipeline's controller with other arguments and put the clone on a queue."""
+    args = {arg.name: arg.value for arg in request.args or []}
+    with call.store.transaction():
+        run = pipelines.new_run(call.store, request.task, args, call.user, call.company, call.now)
+        chosen = queue.target(call, request)
+        enqueue.enqueue(call.store, run, chosen, call.user, call.now)
+        watched = queue.is_watched(call, request, chosen)
+    return {"pipeline": run, "enqueued": True, **watched}
+
+
+class DeleteRuns(Cleaning):
+    ids: list[str]
+    project: str
+
+
+@endpoint("pipelines.delete_runs", DeleteRuns)
+def delete_runs(call: Call, request: DeleteRuns) -> dict:
+    """Delete runs of a pipeline with their steps; one run at least must stay, or there is no pipeline left."""
+    pipelines.require_remaining(call.store, request.project, request.ids)
+
+    def one(id: str) -> dict[str, Any]:
+        steps = pipelines.steps(call.store, id)
+        answer = drop(call, Delete(task=id, force=True, **request.given(exclude={"ids", "project"})))
+        for step in steps:
+            drop(call, Delete(task=step, force=True, **request.given(exclude={"ids", "project"})))
+        return answer
+
+    return many.each(request.ids, one)
