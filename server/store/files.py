@@ -124,7 +124,7 @@ class Files:
             lengths = [len(part.encode()) for part in parts]
         except UnicodeEncodeError as fault:
             raise BadFileName(f"{name!r} is not text") from fault
-        if max(lengths) > _LONGEST_PART or sum(lengths) > _LONGEST_NAME:
+        if max(lengths) > _LONGEST_PART or sum(lengths) + len(parts) > _LONGEST_NAME:
             raise BadFileName(f"{name[:80]!r}… is too long: at most {_LONGEST_PART} bytes between slashes")
         path = self.root.joinpath(*parts)
         if not path.resolve().is_relative_to(self._real_root):  # a link that somebody put there
