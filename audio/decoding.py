@@ -1,5 +1,8 @@
 """One recording, from file to the samples that are stored: decode, one channel, resample, trim, fit."""
 
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,32 @@ from audio.errors import AudioError
 
 class Undecodable(AudioError):
     """A file holds no usable sound; the message is the reason, without the path."""
+
+
+@dataclass
+class Prepared:
+    """A clip's stored form."""
+
+    content: str  # hash of the file's bytes
+    samples: np.ndarray | None  # int16, (frames,); None: the content is what the caller already has
+
+
+def content_of(path: Path) -> str:
+    """A hash of a file's bytes (BLAKE2b, 128 bits, hexadecimal). Raises Undecodable."""
+    try:
+        stat = path.stat()
+        return _hash(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as error:
+        raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=64)  # many clips may be parts of one long recording
+def _hash(path: Path, size: int, changed: int) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def decode(path: Path, start: float = 0.0, end: float | None = None) -> tuple[np.ndarray, int]:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from audio.decoding import Undecodable
+from audio.decoding import Prepared, Undecodable
 from audio.store import SAMPLES
 
 JOURNAL = "journal.jsonl"
@@ -53,14 +53,15 @@ class Journal:
     def _write_line(self, entry: dict[str, Any]) -> None:
         self.lines.write(json.dumps(entry) + "\n")
 
-    def add(self, answer: Any) -> None:
+    def add(self, answer: Prepared | Undecodable) -> None:
         """Write a clip's samples, then its line: a line without samples never happens."""
         if isinstance(answer, Undecodable):
-            entry = {"frames": 0, "reason": str(answer)}
+            entry: dict[str, Any] = {"frames": 0, "reason": str(answer)}
         else:
-            self.samples.write(answer.tobytes())
+            assert answer.samples is not None
+            self.samples.write(answer.samples.tobytes())
             self.samples.flush()
-            entry = {"frames": len(answer)}
+            entry = {"frames": len(answer.samples), "content": answer.content}
         self._write_line(entry)
         self.lines.flush()
         self.entries.append(entry)

@@ -4,14 +4,12 @@ Clips are written in the data set's order whatever the number of workers, so tha
 bytes. A run that was killed goes on where it stood, unless the input or the settings changed since.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,9 @@ from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
 from audio.errors import DatasetError, StoreError
 from audio.journal import JOURNAL, Journal
-from audio.splits import draw_folds
-from audio.store import MANIFEST, finish_store
-from audio.workers import prepare_all
+from audio.listing import clip_ids, fingerprint, preparation_of, read_clips
+from audio.store import MANIFEST, ClipStore, finish_store
+from audio.workers import Prepared, prepare_all
 
 FEW = 48  # clips below which starting processes costs more than it saves
 
@@ -41,7 +39,7 @@ class PreprocessReport:
     per_class: dict[str, int]  # clips of each class
     per_fold: dict[int, int]  # clips of each fold; empty when there are none
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
-    reused: int = 0  # clips taken over from an interrupted run
+    reused: int = 0  # clips taken over from an interrupted run or an earlier store
     elapsed: float = 0.0  # s
     dataset: dict[str, Any] = field(default_factory=dict)  # name, title, licence, homepage of the data set
 
@@ -57,6 +55,7 @@ def preprocess(
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    reuse_from: str | Path | None = None,
 ) -> PreprocessReport:
     """Write the clip store of `config.dataset` into `out_dir` and tell what was done.
 
@@ -64,20 +63,23 @@ def preprocess(
     `config.workers`. Files that cannot be read or are empty are skipped and listed. A killed run
     continues where it stood; so does one that `should_stop` ended, which raises InterruptedError. Raises
     DatasetError (unknown set, wrong folder, nothing readable) and StoreError (disk full, not writable).
+
+    `reuse_from` is an earlier store of the same data set: files whose content is what it was are taken over from
+    it without decoding, when the settings are the same.
     """
     started = time.monotonic()
     out = Path(out_dir)
     dataset = find(config.dataset)
     root, clips = read_clips(dataset, config, out)
-    count = config.workers or os.cpu_count() or 1
-    if workers is not None:
-        count = workers
+    count = workers if workers is not None else config.workers or os.cpu_count() or 1
+    earlier = _earlier(reuse_from, config)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
         with Journal(out, fingerprint(clips, config)) as journal:
             reused = len(journal.entries)
-            _decode_rest(journal, clips, config, count, progress, should_stop)
+            names = clip_ids(clips, root)
+            reused += _decode_rest(journal, clips, names, earlier, config, count, progress, should_stop)
             index, skipped = tabulate(clips, journal.entries, root, config.sample_rate)
             _refuse_nothing(index, skipped, root)
             manifest = _manifest(dataset, config, index, skipped)
@@ -94,80 +96,55 @@ def preprocess(
     return _report(out, index, skipped, manifest, reused, time.monotonic() - started)
 
 
-def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[Path, list[Clip]]:
-    """The folder of a data set and its clips, each with a fold or a split. Raises DatasetError."""
-    if not config.data and dataset.needs_data:
-        raise DatasetError(
-            f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}"
-        )
-    root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
-    if dataset.needs_data and not dataset.by_name and not root.exists():
-        raise DatasetError(f"There is no folder {root}. {dataset.title} is expected there: {dataset.layout}")
-    clips = dataset.read(root, config.seed)
-    if not clips:
-        raise DatasetError(
-            f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
-        )
-    return root, draw_folds(clips, config.seed)
-
-
-def clip_ids(clips: list[Clip], root: Path) -> list[str]:
-    """Stable names: the path below the data set's folder, with `#start-end` behind it for a part of a file.
-
-    A clip that is listed again gets `~2` and so on behind its name.
-    """
-    root = root.parent if root.is_file() else root
-    seen: Counter[str] = Counter()
-    names = []
-    for clip in clips:
-        name = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.name
-        if clip.start or clip.end is not None:
-            name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name}~{seen[name]}")
-    return names
-
-
-def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
-    """Changes with anything that changes the stored samples: settings, order, size or time of the files."""
-    digest = hashlib.sha256(json.dumps(_settings(config), sort_keys=True).encode())
-    for clip in clips:
-        try:
-            stat = clip.path.stat()
-            known = (stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            known = (-1, 0)
-        digest.update(repr((str(clip.path), clip.start, clip.end, *known)).encode())
-    return digest.hexdigest()
-
-
-def _settings(config: PreprocessConfig) -> dict[str, Any]:
-    names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
-    return {name: value for name, value in asdict(config).items() if name in names}
+def _earlier(folder: str | Path | None, config: PreprocessConfig) -> ClipStore | None:
+    """The store to take unchanged clips from, if its settings are these."""
+    if folder is None:
+        return None
+    store = ClipStore.open(folder)
+    same = store.manifest.get("preparation") == preparation_of(config) and "content" in store.index.columns
+    return store if same else None
 
 
 def _decode_rest(
     journal: Journal,
     clips: list[Clip],
+    names: list[str],
+    earlier: ClipStore | None,
     config: PreprocessConfig,
     workers: int,
     progress: Callable[[int, int], None] | None,
     should_stop: Callable[[], bool],
-) -> None:
-    """Decode the clips that the journal lacks, and add them to it."""
-    rest = clips[len(journal.entries) :]
-    common = _settings(config)
+) -> int:
+    """Decode the clips that the journal lacks, and add them to it. Returns how many `earlier` had already."""
+    rest = range(len(journal.entries), len(clips))
+    known = dict(earlier.index["content"]) if earlier else {}
+    common = preparation_of(config)
     common["trim_db"] = common["trim_db"] if common.pop("trim_silence") else None
-    jobs = ({"path": str(c.path), "start": c.start, "end": c.end, **common} for c in rest)
-    bar = tqdm(total=len(clips), initial=len(clips) - len(rest), unit=" clips", disable=progress is not None)
-    with bar:
-        for answer in prepare_all(jobs, 1 if len(rest) < FEW else workers):
+    jobs = (
+        {
+            "path": str(clips[i].path),
+            "start": clips[i].start,
+            "end": clips[i].end,
+            "known": known.get(names[i]),
+            **common,
+        }
+        for i in rest
+    )
+    taken = 0
+    with tqdm(total=len(clips), initial=rest.start, unit=" clips", disable=progress is not None) as bar:
+        for i, answer in zip(
+            rest, prepare_all(map(job, rest), 1 if len(rest) < FEW else workers), strict=True
+        ):
+            if isinstance(answer, Prepared) and answer.samples is None and earlier:
+                answer = Prepared(answer.content, earlier.waveform(names[i]))
+                taken += 1
             journal.add(answer)
             bar.update()
             if progress:
                 progress(len(journal.entries), len(clips))
             if should_stop():
                 raise InterruptedError(f"stopped after {len(journal.entries)} of {len(clips)} clips")
+    return taken
 
 
 def tabulate(
@@ -181,10 +158,20 @@ def tabulate(
             skipped.append((name, entry["reason"]))
             continue
         label, source = "|".join(clip.labels), clip.source or name
-        row = (name, label, clip.fold, clip.split, offset, frames, frames / sample_rate, source)
+        row = (
+            name,
+            label,
+            clip.fold,
+            clip.split,
+            offset,
+            frames,
+            frames / sample_rate,
+            source,
+            entry["content"],
+        )
         rows.append(row)
         offset += frames
-    columns = ["clip", "label", "fold", "split", "offset", "frames", "duration", "source"]
+    columns = ["clip", "label", "fold", "split", "offset", "frames", "duration", "source", "content"]
     return pd.DataFrame(rows, columns=columns), skipped
 
 
@@ -207,7 +194,7 @@ def _manifest(
         "classes": sorted(set(labels) - {""}),
         "multi_label": multi,
         "clips": len(index),
-        "preparation": _settings(config),
+        "preparation": preparation_of(config),
         "dataset": about,
         "skipped": skipped,
     }

@@ -1,7 +1,7 @@
 """The clip store: every clip as int16 PCM in one memory-mapped array, with an index table.
 
 A store is a folder: `audio.i16` (samples, one clip after another), `index.parquet` (one row a clip: `clip`,
-`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`) and `store.json` (sample rate,
+`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`, `content`) and `store.json` (sample rate,
 classes, how it was made). `store.json` is written last, so that a half-written folder is never taken for
 a store.
 """

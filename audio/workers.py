@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from audio.decoding import Undecodable, prepare
+from audio.decoding import Prepared, Undecodable, content_of, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
-Answer = np.ndarray | Undecodable
+Answer = Prepared | Undecodable
 
 
 class Worker:
@@ -51,7 +51,9 @@ class Worker:
         answer = json.loads(header)
         if "reason" in answer:
             return Undecodable(answer["reason"])
-        return np.frombuffer(stdout.read(2 * answer["frames"]), np.int16)
+        if answer["frames"] is None:
+            return Prepared(answer["content"], None)
+        return Prepared(answer["content"], np.frombuffer(stdout.read(2 * answer["frames"]), np.int16))
 
     def close(self) -> None:
         self.process.kill()
@@ -59,9 +61,12 @@ class Worker:
 
 
 def prepare_here(job: dict[str, Any]) -> Answer:
-    """`decoding.prepare` in this process; the reason is returned, not raised."""
+    """`decoding.prepare` in this process; the reason is returned, not raised. `known` is a content hash for which
+    the samples are not needed again."""
+    path, known = Path(job.pop("path")), job.pop("known", None)
     try:
-        return prepare(Path(job.pop("path")), **job)
+        content = content_of(path)
+        return Prepared(content, None if content == known else prepare(path, **job))
     except Undecodable as reason:
         return reason
 
@@ -116,8 +121,10 @@ def serve() -> None:
         if isinstance(answer, Undecodable):
             out.write(json.dumps({"reason": str(answer)}).encode() + b"\n")
         else:
-            out.write(json.dumps({"frames": len(answer)}).encode() + b"\n")
-            out.write(answer.tobytes())
+            samples = answer.samples
+            frames = None if samples is None else len(samples)
+            out.write(json.dumps({"frames": frames, "content": answer.content}).encode() + b"\n")
+            out.write(b"" if samples is None else samples.tobytes())
         out.flush()
 
 

@@ -157,3 +157,39 @@ def test_a_store_of_another_version_is_refused(tree, tmp_path):
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": 99}))
     with pytest.raises(StoreError, match="store version 99"):
         ClipStore.open(tmp_path / "out")
+
+
+def test_a_new_version_takes_unchanged_clips_from_the_old_one(tree, tmp_path):
+    run(tree, tmp_path / "old")
+    (tree / "low" / "0.wav").unlink()
+    soundfile.write(tree / "low" / "1.wav", tone(0.5, 16000, 555.0), 16000)
+    soundfile.write(tree / "low" / "new.wav", tone(0.5, 16000, 333.0), 16000)
+    config = PreprocessConfig(dataset="folder", data=str(tree))
+    report = preprocess(config, tmp_path / "new", progress=ignore, reuse_from=tmp_path / "old")
+    assert report.clips == 10 and report.reused == 8
+    run(tree, tmp_path / "fresh")
+    assert (tmp_path / "new" / "audio.i16").read_bytes() == (tmp_path / "fresh" / "audio.i16").read_bytes()
+    assert ClipStore.open(tmp_path / "new").index.equals(ClipStore.open(tmp_path / "fresh").index)
+
+
+def test_an_old_version_with_other_settings_is_not_taken_from(tree, tmp_path):
+    run(tree, tmp_path / "old", sample_rate=8000)
+    config = PreprocessConfig(dataset="folder", data=str(tree), sample_rate=16000)
+    assert preprocess(config, tmp_path / "new", progress=ignore, reuse_from=tmp_path / "old").reused == 0
+
+
+def test_a_decoder_that_dies_takes_one_clip_with_it(tmp_path):
+    from audio.decoding import Undecodable
+    from audio.workers import Worker
+
+    worker = Worker()
+    try:
+        path = tmp_path / "a.wav"
+        soundfile.write(path, tone(0.1, 8000), 8000)
+        job = {"path": str(path), "sample_rate": 8000}
+        worker.process.kill()
+        worker.process.wait()
+        assert isinstance(worker.prepare(job), Undecodable)
+        assert len(worker.prepare(job).samples) == 800
+    finally:
+        worker.close()

@@ -1,0 +1,65 @@
+"""What is to be preprocessed: a data set's clips in its folder, their names, and a fingerprint of it all."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from audio.config import PreprocessConfig
+from audio.datasets import Clip, DataSet
+from audio.errors import DatasetError
+from audio.splits import draw_folds
+
+
+def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[Path, list[Clip]]:
+    """The folder of a data set and its clips, each with a fold or a split. Raises DatasetError."""
+    if not config.data and dataset.needs_data:
+        raise DatasetError(
+            f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}"
+        )
+    root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
+    if dataset.needs_data and not dataset.by_name and not root.exists():
+        raise DatasetError(f"There is no folder {root}. {dataset.title} is expected there: {dataset.layout}")
+    clips = dataset.read(root, config.seed)
+    if not clips:
+        raise DatasetError(
+            f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
+        )
+    return root, draw_folds(clips, config.seed)
+
+
+def clip_ids(clips: list[Clip], root: Path) -> list[str]:
+    """Stable names: the path below the data set's folder, with `#start-end` behind it for a part of a file.
+
+    A clip that is listed again gets `~2` and so on behind its name.
+    """
+    root = root.parent if root.is_file() else root
+    seen: Counter[str] = Counter()
+    names = []
+    for clip in clips:
+        name = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.name
+        if clip.start or clip.end is not None:
+            name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}~{seen[name]}")
+    return names
+
+
+def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
+    """Changes with anything that changes the stored samples: settings, order, size or time of the files."""
+    digest = hashlib.sha256(json.dumps(preparation_of(config), sort_keys=True).encode())
+    for clip in clips:
+        try:
+            stat = clip.path.stat()
+            known = (stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            known = (-1, 0)
+        digest.update(repr((str(clip.path), clip.start, clip.end, *known)).encode())
+    return digest.hexdigest()
+
+
+def preparation_of(config: PreprocessConfig) -> dict[str, Any]:
+    names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
+    return {name: value for name, value in asdict(config).items() if name in names}
