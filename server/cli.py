@@ -8,21 +8,49 @@ import sys
 from collections.abc import Sequence
 
 from server import settings as settings_module
+from server.api.errors import ApiError
+from server.commands import CommandError, user
+
+_COMMANDS = (user,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        settings = settings_module.from_sources(vars(given), os.environ)
+    except ValueError as fault:
+        parser.error(str(fault))
+    command = {one.NAME: one for one in _COMMANDS}.get(given.command)
+    if command is None:
+        return _serve(settings)
+    try:
+        return command.run(given, settings)
+    except (CommandError, ApiError, OSError) as fault:
+        print(f"{parser.prog} {given.command}: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
         description="Soundyard's embedded server: the ClearML API, the files and the web page, in one process "
-        "and one folder.",
+        "and one folder. Without a command it serves.",
         epilog="Every option can also be given in the environment, as SOUNDYARD_<OPTION>.",
     )
     settings_module.add_arguments(parser)
-    given = vars(parser.parse_args(arguments))
-    try:
-        settings = settings_module.from_sources(given, os.environ)
-    except ValueError as fault:
-        parser.error(str(fault))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command in _COMMANDS:
+        command.add_arguments(
+            commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__)
+        )
+    return parser
+
+
+def _serve(settings: settings_module.Settings) -> int:
     from server.app.process import CannotStart, serve, set_up_logging
 
     set_up_logging(settings.log_level)

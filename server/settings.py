@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "SOUNDYARD_"
 
@@ -67,10 +68,27 @@ class Settings:
                 f"host {self.host} can be reached from other machines, and authentication is off: "
                 "add --auth password, or bind 127.0.0.1"
             )
+        if self.public_url:
+            self._check_public_url()
+
+    def _check_public_url(self) -> None:
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"public_url is {self.public_url!r}; expected http[s]://host[:port][/path]")
+        if self.auth == "open" and not _is_loopback(parts.hostname):
+            raise ValueError(
+                f"public_url {self.public_url} says that others reach this server, and authentication is off: "
+                "add --auth password"
+            )
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return _is_loopback(self.host)
+
+    @property
+    def base_path(self) -> str:
+        """The sub-path below which a proxy offers this server: "" or "/soundyard"."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def conf_path(self) -> Path:
@@ -81,6 +99,10 @@ class Settings:
         host = f"[{self.host}]" if ":" in self.host else self.host
         shown = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
         return (self.public_url or f"http://{shown}:{self.port}").rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.api.tokens import Tokens
+    from server.domain.login_limits import LoginLimits
     from server.settings import Settings
     from server.store import Store
 
@@ -41,6 +42,7 @@ class Call:
     store: Store
     settings: Settings
     tokens: Tokens
+    login_limits: LoginLimits
     version: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ class App:
         self._settings = context.settings
         self._api = Api(context)
         self._files = Files(context)
-        self._web = Web()
+        self._web = Web(base_path=context.settings.base_path)
 
     def end(self) -> None:
         """Let go of the polls that are held, so that the process can end."""
@@ -37,7 +37,7 @@ class App:
             await room(dict(scope, path=path), receive, send)
 
     def _room(self, scope: Scope) -> tuple[ASGIApp, str]:
-        path, port = scope["path"], (scope.get("server") or ("", 0))[1]
+        path, port = self._below_base(scope["path"]), (scope.get("server") or ("", 0))[1]
         if port and port == self._settings.api_port != self._settings.port:
             return self._api, path
         if port and port == self._settings.files_port != self._settings.port:
@@ -46,6 +46,11 @@ class App:
             if path == prefix or path.startswith(prefix + "/"):
                 return room, path[len(prefix) :] or "/"
         return self._web, path
+
+    def _below_base(self, path: str) -> str:
+        """Without the sub-path of the public address, which a proxy may leave on or take off."""
+        base = self._settings.base_path
+        return path[len(base) :] or "/" if base and (path + "/").startswith(base + "/") else path
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -120,9 +120,10 @@ class Api:
                 now,
             )
         except Unauthorized:
-            if required is not None or "authorization" in headers:
+            if required is not None:
                 raise
-            identity = None  # an old cookie must not keep anybody from signing in again
+            # An old cookie must not keep anybody from signing in again; `auth.login` looks at the header itself.
+            identity = None
         if required is not None and identity is None:
             raise Unauthorized("no credentials were given")
         if required is not None and identity is not None and not identity.may(required):
@@ -134,6 +135,7 @@ class Api:
             store=context.store,
             settings=context.settings,
             tokens=context.tokens,
+            login_limits=context.login_limits,
             version=version,
             headers=headers,
             query=request.query_params,
@@ -190,9 +192,10 @@ def _error(name: str, version: str, fault: ApiError) -> Response:
 
 
 def _with_cookies(response: Response, call: Call, request: HttpRequest) -> Response:
+    path = call.settings.base_path or "/"
     secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
     for name, value, life in call.cookies:
         response.set_cookie(
-            name, value, max_age=life, path="/", httponly=True, samesite="strict", secure=secure
+            name, value, max_age=life, path=path, httponly=True, samesite="strict", secure=secure
         )
     return response

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.api.tokens import Tokens
+from server.domain.login_limits import LoginLimits
 from server.settings import Settings
 from server.store import Store
 
@@ -14,3 +15,4 @@ class Context:
     settings: Settings
     store: Store
     tokens: Tokens
+    login_limits: LoginLimits = field(default_factory=LoginLimits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import logging
 import re
 from pathlib import Path
@@ -23,8 +24,9 @@ _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/sv
 
 
 class Web:
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = ROOT, base_path: str = "") -> None:
         self._root = root
+        self._base = f'<base href="{html.escape(base_path)}/">'
         self._vendor = root / "node_modules"
         if not self._vendor.is_dir():
             log.warning("the page's packages are missing (run `make web`); the API works without them")
@@ -65,7 +67,7 @@ class Web:
         if not index.is_file():
             text = "Soundyard's server is running; its web page isn't installed. The API is at /api."
             return Response(text, media_type="text/plain")
-        page = index.read_text()
+        page = index.read_text().replace('<base href="/">', self._base)
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
             for one in _IMPORT_MAP.findall(page)

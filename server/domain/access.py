@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from datetime import datetime, timedelta
 
 from server.api.call import Identity
-from server.api.errors import InvalidCredentials, InvalidToken
+from server.api.errors import InvalidCredentials, InvalidToken, WrongPassword
 from server.api.tokens import Tokens
+from server.domain import passwords
+from server.domain.login_limits import LoginLimits
 from server.store import Store
 
 COOKIE = "soundyard_session"
 SESSION_LIFE = timedelta(days=14)
 ADMIN = "Soundyard"
 """The name of the user that exists from the first start on."""
+_ACCESS_KEY = re.compile(r"^[0-9A-F]{32}$")
 
 
 def basic(header: str) -> tuple[str, str]:
@@ -42,6 +46,34 @@ def of_token(store: Store, tokens: Tokens, token: str, now: datetime) -> Identit
         identity = store.users.identity_of_session(claims.get("session", ""))
     if identity is None:
         raise InvalidToken("its key or session was revoked")
+    return identity
+
+
+def of_password(
+    store: Store, limits: LoginLimits, name: str, password: str, address: str, now: datetime
+) -> Identity:
+    """Who signs in with this name and password.
+
+    Raises:
+        InvalidCredentials: the name looks like an access key, which is never limited: programs repeat themselves.
+        TooManyAttempts: this name, or this address, failed too often lately. WrongPassword
+    """
+    if _ACCESS_KEY.match(name):
+        raise InvalidCredentials()
+    limits.check(name, address, now)
+    user = store.users.by_name(name)
+    if not passwords.matches(password, user["password"] if user else None) or user is None:
+        limits.failed(name, address, now)
+        raise WrongPassword()
+    limits.succeeded(name)
+    return Identity(user["id"], user["role"], user["company"], user["name"])
+
+
+def open_session(store: Store, user: str, now: datetime) -> Identity:
+    """A browser is signed in. To be called in a transaction. Returns: the identity that names the session."""
+    session = store.users.open_session(user, now, now + SESSION_LIFE)
+    identity = store.users.identity_of_session(session)
+    assert identity is not None
     return identity
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import argon2
 
 from server.api.errors import ValidationFailed
@@ -11,19 +13,23 @@ LONGEST = 1024
 """An upper bound, so that hashing can't be made to cost anything somebody likes."""
 
 _hasher = argon2.PasswordHasher()
+_at_once = threading.BoundedSemaphore(2)
+"""One check takes 64 MiB for its time: many at once would take the machine's memory."""
 
 
 def hashed(password: str) -> str:
     """Raises: ValidationFailed when the password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise ValidationFailed(f"a password has {SHORTEST} to {LONGEST} characters")
-    return _hasher.hash(password)
+    with _at_once:
+        return _hasher.hash(password)
 
 
 def matches(password: str, stored: str | None) -> bool:
     """Whether this is the password. Takes as long for a user without one, so that names can't be told by timing."""
     try:
-        return _hasher.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
+        with _at_once:
+            return _hasher.verify(stored or _nobody(), password[:LONGEST]) and stored is not None
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
 

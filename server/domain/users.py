@@ -75,17 +75,30 @@ def update(store: Store, caller: Identity, user: str, fields: dict[str, Any]) ->
     """
     if not caller.may("admin") and (user != caller.user or "role" in fields):
         raise NotAllowedForRole("others' data and all roles are an admin's to change")
-    current = existing(store, user)
+    existing(store, user)
     changes = dict(fields)
     if "name" in changes and (other := store.users.by_name(changes["name"])) and other["id"] != user:
         raise UserExists(name=changes["name"])
     if "role" in changes:
-        _require_role(changes["role"])
-        _require_an_admin_left(store, current, changes["role"])
+        set_role(store, user, changes.pop("role"))
     if "password" in changes:
-        changes["password"] = passwords.hashed(changes["password"])
-        store.users.close_sessions(user, but=caller.session)
-    return store.users.update(user, changes) if changes else 0
+        set_password(store, user, changes.pop("password"), keep_session=caller.session)
+    if changes:
+        store.users.update(user, changes)
+    return int(bool(fields))
+
+
+def set_role(store: Store, user: str, role: str) -> None:
+    """It counts from the next call on. Raises: ValidationFailed: no such role, or the last admin would be gone."""
+    _require_role(role)
+    _require_an_admin_left(store, existing(store, user), role)
+    store.users.update(user, {"role": role})
+
+
+def set_password(store: Store, user: str, password: str, keep_session: str = "") -> None:
+    """Sign the user's browsers out, except for this session. Raises: ValidationFailed for an unfit password."""
+    store.users.update(user, {"password": passwords.hashed(password)})
+    store.users.close_sessions(user, but=keep_session)
 
 
 def delete(store: Store, user: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.api.call import Call, Identity
-from server.api.errors import BadRequest, InvalidId, Unauthorized
+from server.api.errors import BadRequest, InvalidId, InvalidToken, Unauthorized, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import access
+from server.domain import access, users
 
 
 class Login(Request):
@@ -17,16 +17,14 @@ class Login(Request):
 
 @endpoint("auth.login", Login, role=None)
 def login(call: Call, request: Login) -> dict:
-    """A token for an access key (HTTP Basic) or a still valid token; a session for a browser."""
+    """A token, for an access key or a still valid token; a session besides, for a user and password."""
     wanted = call.query.get("expiration_sec") or request.expiration_sec
     life = timedelta(days=call.settings.token_days)
     if wanted:
-        life = min(life, timedelta(seconds=max(int(wanted), 60)))
+        life = min(life, timedelta(seconds=_seconds(wanted)))
     identity = call.identity
     if identity is None:
-        if call.settings.auth == "password":
-            raise Unauthorized("give an access key and secret key, or sign in with a password")
-        identity, life = _open_session(call), access.SESSION_LIFE
+        identity, life = _signed_in(call), access.SESSION_LIFE
     elif identity.key:
         with call.store.transaction():
             call.store.users.note_use(identity.key, call.client, call.now)
@@ -36,13 +34,26 @@ def login(call: Call, request: Login) -> dict:
     return {"token": token}
 
 
-def _open_session(call: Call) -> Identity:
+def _seconds(wanted: object) -> int:
+    try:
+        return min(max(int(str(wanted)), 60), 10 * 365 * 86400)
+    except ValueError as fault:
+        raise ValidationFailed(f"expiration_sec must be a whole number, not {wanted!r}") from fault
+
+
+def _signed_in(call: Call) -> Identity:
+    """A browser's new session: by password, or for the first user where none is needed."""
+    authorization = call.headers.get("authorization", "")
+    if authorization.lower().startswith("basic "):
+        name, password = access.basic(authorization.partition(" ")[2])
+        user = access.of_password(call.store, call.login_limits, name, password, call.client, call.now).user
+    elif authorization or call.settings.auth == "password":
+        raise Unauthorized("sign in with a user name and password, or an access key and secret key")
+    else:
+        with call.store.transaction():
+            user = access.ensure_admin(call.store, call.now)
     with call.store.transaction():
-        user = access.ensure_admin(call.store, call.now)
-        session = call.store.users.open_session(user, call.now, call.now + access.SESSION_LIFE)
-    identity = call.store.users.identity_of_session(session)
-    assert identity is not None
-    return identity
+        return access.open_session(call.store, user, call.now)
 
 
 class CreateCredentials(Request):
@@ -101,3 +112,42 @@ def logout(call: Call, request: Nothing) -> dict:
         call.store.users.close_session(call.identity.session)
     call.cookies.append((access.COOKIE, "", 0))
     return {}
+
+
+# Management: for an administrator, or for another service that asks on behalf of people
+
+
+@endpoint("auth.fixed_users_mode", Nothing, role=None)
+def fixed_users_mode(call: Call, request: Nothing) -> dict:
+    """Whether users sign in with passwords."""
+    return {"enabled": call.settings.auth == "password", "guest": {"enabled": False}}
+
+
+class GetTokenForUser(Request):
+    user: str
+    company: str | None = None
+    expiration_sec: int | None = None
+
+
+@endpoint("auth.get_token_for_user", GetTokenForUser, role="admin")
+def get_token_for_user(call: Call, request: GetTokenForUser) -> dict:
+    """A token with which to act as another user. It ends with its time, or with that user's sessions."""
+    users.existing(call.store, request.user)
+    life = min(timedelta(seconds=_seconds(request.expiration_sec or 86400)), access.SESSION_LIFE)
+    with call.store.transaction():
+        identity = access.open_session(call.store, request.user, call.now)
+    return {"token": call.tokens.sign(identity, call.now, life)}
+
+
+class ValidateToken(Request):
+    token: str
+
+
+@endpoint("auth.validate_token", ValidateToken, role="admin")
+def validate_token(call: Call, request: ValidateToken) -> dict:
+    """Whether a token of this server still holds, and why not."""
+    try:
+        access.of_token(call.store, call.tokens, request.token, call.now)
+    except InvalidToken as fault:
+        return {"valid": False, "msg": fault.message}
+    return {"valid": True, "msg": ""}

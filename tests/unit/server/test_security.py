@@ -40,6 +40,6 @@ def test_foreign_pages_and_rebound_names_may_not(scope):
 
 
 def test_the_public_address_is_a_name_of_ours():
-    settings = Settings(public_url="https://sound.example/yard")
+    settings = Settings(public_url="https://sound.example/yard", auth="password")
     scope = request(host="sound.example", origin="https://sound.example")
     assert refusal(scope, settings) is None

@@ -52,3 +52,21 @@ def test_every_setting_has_help_and_an_option():
     text = parser.format_help()
     for name in settings.Settings.__dataclass_fields__:
         assert "--" + name.replace("_", "-") in text
+
+
+def test_a_public_address_without_authentication_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="--auth password"):
+        settings.Settings(data=tmp_path, public_url="https://sound.example.org/yard")
+    assert (
+        settings.Settings(
+            data=tmp_path, public_url="https://sound.example.org/yard", auth="password"
+        ).base_path
+        == "/yard"
+    )
+    assert settings.Settings(data=tmp_path, public_url="http://localhost:9000").base_path == ""
+
+
+@pytest.mark.parametrize("address", ["sound.example.org", "ftp://x", "https://", "https://x/?a=1"])
+def test_a_public_address_is_a_whole_address(tmp_path, address):
+    with pytest.raises(ValueError, match="public_url"):
+        settings.Settings(data=tmp_path, public_url=address, auth="password")
