@@ -120,21 +120,16 @@ def _decode_rest(
     known = dict(earlier.index["content"]) if earlier else {}
     common = preparation_of(config)
     common["trim_db"] = common["trim_db"] if common.pop("trim_silence") else None
-    jobs = (
-        {
-            "path": str(clips[i].path),
-            "start": clips[i].start,
-            "end": clips[i].end,
-            "known": known.get(names[i]),
-            **common,
-        }
-        for i in rest
-    )
+
+    def job(i: int) -> dict[str, Any]:
+        clip = clips[i]
+        own = {"path": str(clip.path), "start": clip.start, "end": clip.end, "known": known.get(names[i])}
+        return {**own, **common}
+
     taken = 0
     with tqdm(total=len(clips), initial=rest.start, unit=" clips", disable=progress is not None) as bar:
-        for i, answer in zip(
-            rest, prepare_all(map(job, rest), 1 if len(rest) < FEW else workers), strict=True
-        ):
+        answers = prepare_all(map(job, rest), 1 if len(rest) < FEW else workers)
+        for i, answer in zip(rest, answers, strict=True):
             if isinstance(answer, Prepared) and answer.samples is None and earlier:
                 answer = Prepared(answer.content, earlier.waveform(names[i]))
                 taken += 1
