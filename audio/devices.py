@@ -1,10 +1,12 @@
 """Where and with which precision to compute."""
 
 import contextlib
+import os
 from typing import Any
 
 import torch
 
+from audio.config import TrainConfig
 from audio.errors import ConfigError
 
 
@@ -32,8 +34,22 @@ def has_fast_bf16(device: torch.device) -> bool:
     return device.type == "cpu" and any(check() for check in checks if check)
 
 
+def prepare_device(device: torch.device, config: TrainConfig, processes: int = 1) -> None:
+    """Set torch up for a training: threads, and whether its operations must give the same result every time."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    elif processes > 1 and device.type == "cpu":
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
+    if config.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it is first used
+    torch.use_deterministic_algorithms(config.deterministic)
+    torch.backends.cudnn.benchmark = not config.deterministic  # all batches have one shape
+
+
 def autocast(device: torch.device, precision: str) -> Any:
-    """The context that computes in `precision`: auto, fp32 or bf16."""
+    """The context that computes in `precision`: auto, fp32, bf16 or fp16."""
+    if precision == "fp16":
+        return torch.autocast(device.type, dtype=torch.float16)
     if precision == "bf16" or (precision == "auto" and has_fast_bf16(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()

@@ -9,6 +9,11 @@ from torch import nn
 
 from audio.config import TrainConfig
 
+START, END = (
+    25.0,
+    1e4,
+)  # of one-cycle: peak / first rate, first rate / last rate (Smith and Topin 2018, as in torch)
+
 
 def build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimizer:
     """AdamW or SGD; weight decay on weights of two or more dimensions only (not on norms and biases)."""
@@ -18,21 +23,45 @@ def build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimi
         {"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
+        momentum = config.momentum
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=momentum, nesterov=momentum > 0)
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
 def rate_at(config: TrainConfig, step: int, steps: int) -> float:
-    """The learning rate of a step out of `steps`: a linear rise over the warm-up, then the schedule's fall."""
+    """The learning rate of a step out of `steps`: a rise over the warm-up, then the schedule's fall."""
+    if config.schedule == "one-cycle":
+        return config.learning_rate * _one_cycle(config.warmup, step, steps)
     rise = config.warmup * steps
     if step < rise:
         return config.learning_rate * (step + 1) / (rise + 1)
     along = (step - rise) / max(1.0, steps - rise)
     if config.schedule == "cosine":
-        return config.learning_rate * 0.5 * (1 + math.cos(math.pi * along))
+        return config.learning_rate * _between(1.0, config.final_rate, along)
     if config.schedule == "step":
-        return config.learning_rate * 0.1 ** int(along * 3)
+        return config.learning_rate * config.step_factor ** _falls(config, step, steps, along)
     return config.learning_rate
+
+
+def _between(first: float, last: float, along: float) -> float:
+    """Half a cosine from `first` to `last`; `along` is 0..1."""
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * along))
+
+
+def _one_cycle(rise: float, step: int, steps: int) -> float:
+    """Share of the peak (Smith and Topin 2018, arXiv:1708.07120): up over `rise` of the steps, then down."""
+    peak = rise * steps - 1
+    if step < peak:
+        return _between(1 / START, 1.0, step / peak)
+    along = (step - peak) / max(1.0, steps - 1 - peak)
+    return _between(1.0, 1 / (START * END), min(1.0, along))
+
+
+def _falls(config: TrainConfig, step: int, steps: int, along: float) -> int:
+    """How often the rate has fallen by now."""
+    if not config.step_epochs:
+        return int(along * 3)
+    return int(step * config.epochs / steps + 1e-9) // config.step_epochs
 
 
 M = TypeVar("M", bound=nn.Module)

@@ -11,6 +11,7 @@ from audio.figures import sample_figure
 from audio.frontend import LogMel
 from audio.models import Classifier
 from audio.objective import probabilities
+from audio.store import ClipStore
 
 
 def spread(labels: list[str], count: int) -> list[int]:
@@ -47,3 +48,14 @@ def report_samples(
         writer.add_audio(f"audio/{name}", sound, epoch, sample_rate=waves.store.sample_rate)
         figure = sample_figure(waves.clip(i), view, shown.describe(), title)
         writer.add_figure(f"spectrogram/{name}", figure, epoch, close=False)
+
+
+def report_clips(
+    writer: Any, store: ClipStore, clips: list[str], title: str, epoch: int, limit: int = 32
+) -> None:
+    """Write the sound of some clips as `TITLE/LABEL · CLIP`, up to `limit` of them."""
+    for clip in clips[:limit]:
+        name = f"{store.index.loc[clip, 'label']} · {clip.rsplit('/', 1)[-1]}"
+        sound = torch.from_numpy(store.waveform(clip).astype("float32") / 32768.0)[None]
+        writer.add_audio(f"{title}/{name}", sound, epoch, sample_rate=store.sample_rate)
+    writer.flush()

@@ -1,7 +1,8 @@
 """Training: a clip store and a configuration to a checkpoint, reported epoch by epoch.
 
 Every epoch draws from generators seeded with (seed, epoch), and checkpoints are made between epochs: a resumed run
-goes on exactly as the uninterrupted one would have.
+goes on exactly as the uninterrupted one would have. With `processes` above one, or under `torchrun`, several processes
+train together; see `audio.replicas`.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from tqdm import tqdm
 
 from audio import checkpoint as checkpoints
 from audio.config import TrainConfig
+from audio.engine import Alone, build_engine
+from audio.replicas import plain, replicas
 from audio.store import ClipStore
 from audio.trainer import Training
 from audio.writers import NullWriter
@@ -56,14 +59,38 @@ def train(
     `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch; None draws a bar on stderr. Raises
     ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
-    run = Training(config, store, Path(checkpoint_dir), writer)
+    with replicas(config):
+        engine = build_engine(config.device)
+        where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))
+        engine.share((plain(config), *where))
+        with engine:
+            run = Training(config, store, Path(checkpoint_dir), writer, engine)
+            return _train(run, resume_from, should_stop, on_checkpoint, progress)
+
+
+def take_part(engine: Alone) -> None:
+    """Train beside the first process, as it says; return when it does."""
+    config, store, folder, resume_from = engine.share(None)
+    with engine:
+        run = Training(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine)
+        _train(run, resume_from, lambda: False, None, lambda *_: None)
+
+
+def _train(
+    run: Training,
+    resume_from: str | Path | None,
+    should_stop: Callable[[], bool],
+    on_checkpoint: Callable[[Path, int], None] | None,
+    progress: Callable[[int, int, dict[str, float]], None] | None,
+) -> TrainResult:
+    """All epochs of a run."""
     if resume_from:
         run.resume(checkpoints.load(resume_from))
-    stopped = False
-    with tqdm(total=config.epochs, initial=run.epoch, unit=" epochs", disable=progress is not None) as bar:
+    stopped, epochs = False, run.config.epochs
+    with tqdm(total=epochs, initial=run.epoch, unit=" epochs", disable=progress is not None) as bar:
         run.save(on_checkpoint)
         run.audition()
-        while run.epoch < config.epochs and not run.exhausted():
+        while run.epoch < epochs and not run.exhausted():
             scalars = run.run_epoch(should_stop)
             if scalars is None:
                 stopped = True
@@ -74,7 +101,7 @@ def train(
                 {tag: f"{value:.3g}" for tag, value in scalars.items() if tag.startswith(("loss", "acc"))}
             )
             if progress:
-                progress(run.epoch, config.epochs, scalars)
+                progress(run.epoch, epochs, scalars)
     run.keep_model()
     return TrainResult(
         model_path=run.folder / "model.pt",
@@ -82,7 +109,7 @@ def train(
         epochs=run.epoch,
         stopped=stopped,
         metrics=dict(run.history[-1]) if run.history else {},
-        classes=list(store.classes),
+        classes=list(run.store.classes),
         frontend=run.model.frontend.describe(),
         history=run.history,
     )

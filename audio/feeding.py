@@ -1,0 +1,111 @@
+"""What a training run is fed: positions of clips in, features and targets out.
+
+Features come from a cache (on a CPU, where the front end costs more than a small network), or are computed for each
+batch from waveforms in the memory map or on the device.
+"""
+
+import pandas as pd
+import torch
+from torch import Generator, Tensor
+
+from audio.augment.chain import Augment
+from audio.batches import CACHE_LIMIT, Waves, cache_bytes, clip_frames, compute_features
+from audio.config import TrainConfig
+from audio.device_store import DeviceWaves, wanted
+from audio.models import Classifier
+from audio.store import ClipStore
+
+
+class Feed:
+    """Clips as they are: the validation side, and what both sides share."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        store: ClipStore,
+        rows: pd.DataFrame,
+        model: Classifier,
+        device: torch.device,
+    ):
+        self.config, self.model, self.device = config, model, device
+        kind = DeviceWaves if wanted(config, device, int(rows["frames"].sum())) else Waves
+        self.waves = kind(store, rows, clip_frames(config.clip_seconds, store), config.fill, device)
+        self.targets = torch.from_numpy(store.targets(rows)).to(device)
+        self.cache: dict[float, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.waves)
+
+    def keep(self, speeds: list[float]) -> None:
+        """Compute the features at these playback speeds once and for all."""
+        if len(self):
+            self.cache = {s: compute_features(self.model, self.waves, s) for s in sorted(set(speeds))}
+
+    def plain(self, indices: Tensor) -> Tensor:
+        """`(batch, channel, band, frame)` features of whole clips, without augmentation."""
+        if 1.0 in self.cache:
+            return self.cache[1.0][indices].to(self.device).float()
+        return self.model.features(self.waves.gather(indices))
+
+
+class TrainingFeed(Feed):
+    """Clips at random speeds, augmented. Fits the front end's mean and deviation to them."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        store: ClipStore,
+        rows: pd.DataFrame,
+        model: Classifier,
+        device: torch.device,
+    ):
+        super().__init__(config, store, rows, model, device)
+        crop, rate = config.crop_seconds, store.sample_rate
+        frontend = model.frontend
+        self.augment = Augment(
+            config,
+            frontend.frames(round(crop * rate)) if crop else None,
+            domain=frontend.domain,
+            sample_rate=rate,
+            device=device,
+        )
+        self.speeds = config.speeds if config.augment else [1.0]
+        if self._is_worth_caching():
+            self.keep(self.speeds)
+        some = self.cache.get(1.0)
+        if some is None:
+            step = max(1, len(self) // 512)
+            some = torch.cat([self.plain(part) for part in torch.arange(0, len(self), step).split(64)])
+        frontend.fit(some)
+        self.fill = getattr(frontend, "level", frontend.mean)  # what masks are filled with
+
+    def _is_worth_caching(self) -> bool:
+        config = self.config
+        if self.model.frontend.domain == "waveform":  # it would be the store once more
+            return False
+        if config.feature_cache != "auto":
+            return config.feature_cache == "on"
+        if self.device.type != "cpu" or config.changes_waveforms():
+            return False
+        return cache_bytes(self.model, self.waves, len(self.speeds)) <= CACHE_LIMIT
+
+    def batch(self, indices: Tensor, random: Generator, dice: Generator) -> tuple[Tensor, Tensor]:
+        """Features `(batch, channel, band, frame)` and targets `(batch, classes)` of some clips, augmented.
+
+        `random` draws on the device; `dice` on the host, where a number drawn on a GPU would have to be waited for.
+        """
+        speed = self.speeds[int(torch.randint(len(self.speeds), (1,), generator=dice))]
+        features = (
+            self._at_random_speeds(indices, random) if self.cache else self._computed(indices, speed, random)
+        )
+        return self.augment(features, self.targets[indices], self.fill, random)
+
+    def _computed(self, indices: Tensor, speed: float, random: Generator) -> Tensor:
+        """All at one speed, as one resampling serves the batch."""
+        return self.model.features(self.augment.on_waveforms(self.waves.gather(indices, speed), random))
+
+    def _at_random_speeds(self, indices: Tensor, random: Generator) -> Tensor:
+        """From the cache, each clip at a speed of its own."""
+        draws = torch.randint(len(self.speeds), (len(indices),), generator=random, device=self.device)
+        pairs = zip(draws.tolist(), indices.tolist(), strict=True)
+        return torch.stack([self.cache[self.speeds[d]][i] for d, i in pairs]).to(self.device).float()

@@ -1,0 +1,98 @@
+"""From a batch of features to a step of the optimiser: loss, gradients, clipping, averaged weights."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from audio.config import TrainConfig
+from audio.devices import autocast
+from audio.engine import Alone
+from audio.errors import CheckpointError
+from audio.models import Classifier
+from audio.objective import balanced, loss_of, right
+from audio.optimisation import Average, build_optimizer
+
+
+class Stepper:
+    """The optimiser's side of a training run."""
+
+    def __init__(
+        self, config: TrainConfig, model: Classifier, engine: Alone, targets: Tensor, multi_label: bool
+    ):
+        """`targets` `(clips, classes)` of all training clips, for class weights."""
+        self.config, self.model, self.engine, self.multi_label = config, model, engine, multi_label
+        self.class_weights = balanced(targets) if config.class_weights == "balanced" else None
+        self.average = Average(model, config.ema) if config.ema else None
+        self.wrapped, self.optimizer = engine.setup(model), build_optimizer(config, model)
+        self.scaler = torch.amp.GradScaler(engine.device.type, enabled=config.precision == "fp16")
+        self.waiting = 0  # batches whose gradients await the step
+
+    @property
+    def evaluated(self) -> Classifier:
+        """The weights that are validated and kept: the averaged ones where there are some."""
+        return self.average.model if self.average else self.model
+
+    def learn(self, features: Tensor, targets: Tensor, rate: float, last: bool) -> tuple[Tensor, Tensor]:
+        """Learn from one batch at a learning rate; `last` of the epoch. Gives its mean loss and share of right answers.
+
+        With `accumulate`, the optimiser steps after so many batches, and after the last one.
+        """
+        config = self.config
+        self.waiting += 1
+        step = last or self.waiting == config.accumulate
+        with self.engine.accumulate(self.wrapped, wait=not step):
+            with autocast(self.engine.device, config.precision):
+                logits = self.wrapped.classify(features)
+            losses = loss_of(logits, targets, self.multi_label, config.label_smoothing, self.class_weights)
+            loss = losses.mean()
+            self.engine.backward(self.scaler.scale(loss))
+        if step:
+            self._step(rate)
+        return loss.detach(), right(logits.detach(), targets, self.multi_label).mean()
+
+    def _step(self, rate: float) -> None:
+        """One step of the optimiser with the mean of the gathered gradients."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.scaler.unscale_(self.optimizer)
+        params = [p for p in self.model.parameters() if p.grad is not None]
+        if self.waiting > 1:
+            torch._foreach_div_([p.grad for p in params if p.grad is not None], float(self.waiting))
+        if self.config.clip_norm:
+            torch.nn.utils.clip_grad_norm_(params, self.config.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.forget()
+        if self.average:
+            self.average.update(self.model)
+
+    def forget(self) -> None:
+        """Drop gathered gradients."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.waiting = 0
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed run needs besides the evaluated weights."""
+        return {
+            "weights": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "average_steps": self.average.steps if self.average else 0,
+        }
+
+    def resume(self, kept: dict[str, Any], averaged: dict[str, Tensor]) -> None:
+        """Take over what `state` gave. Raises CheckpointError when it does not fit."""
+        try:
+            self.model.load_state_dict(kept["weights"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            if self.average:
+                self.average.model.load_state_dict(averaged)
+        except (RuntimeError, ValueError) as error:
+            raise CheckpointError(
+                f"The checkpoint is of another model: {str(error).splitlines()[0]}"
+            ) from error
+        if kept.get("scaler"):
+            self.scaler.load_state_dict(kept["scaler"])
+        if self.average:
+            self.average.steps = kept["average_steps"]
