@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,10 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 class ServerProcess:
     """An embedded server with a folder, ports and an environment for its clients."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
+        """`prefix` comes before the command: what it is run under."""
         self.folder = folder
+        self._prefix = prefix
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.conf = folder / "clearml.conf"
@@ -57,6 +59,7 @@ class ServerProcess:
     def start(self) -> None:
         """Start, or start again after `kill`, on the same folder and port."""
         command = [
+            *self._prefix,
             sys.executable,
             "-m",
             "server",
