@@ -1,0 +1,116 @@
+/** Clone, edit, sweep and enqueue: one dialog. */
+import { call } from "../api.js";
+import { classes, html, useState } from "../lib/dom.js";
+import { useApi } from "../lib/hooks.js";
+import { taskLink } from "../lib/links.js";
+import { remember } from "../lib/preferences.js";
+import { t } from "../lib/text.js";
+import { Button } from "../kit/button.js";
+import { Combobox } from "../kit/combobox.js";
+import { Dialog } from "../kit/dialog.js";
+import { Loading } from "../kit/states.js";
+import { toast, toastError } from "../kit/toast.js";
+import { QueueField, useProjects, useQueues, usualQueue } from "./dialogs.js";
+import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
+
+/** @param {{task: any, close: (value?: any) => void}} props */
+export function CloneDialog({ task, close }) {
+  const answer = useApi("tasks.get_by_id_ex", { id: [task.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type"] });
+  const whole = answer.data?.task ?? answer.data?.tasks?.[0];
+  if (!whole) return html`<${Dialog} title=${t("Clone")} close=${close}>${answer.error ? answer.error.message : html`<${Loading} />`}<//>`;
+  return html`<${CloneForm} task=${whole} close=${close} />`;
+}
+
+/** @param {{task: any, close: (value?: any) => void}} props */
+function CloneForm({ task, close }) {
+  const projects = useProjects();
+  const queues = useQueues();
+  const [name, setName] = useState(t("Clone of {name}", { name: task.name }));
+  const [project, setProject] = useState(task.project?.name ?? "");
+  const [edits, setEdits] = useState(/** @type {Record<string, string>} */ ({}));
+  const [filter, setFilter] = useState("");
+  const [chosen, setQueue] = useState("");
+  const [busy, setBusy] = useState(false);
+  const queue = chosen || usualQueue(queues.data);
+  const params = flatParams(task.hyperparams);
+  const clones = clonesOf(task.hyperparams, edits, name.trim());
+  const wrong = params.filter((one) => paramProblem(one, edits));
+  const reason = wrong.length ? t("{name}: the value is not of its type", { name: wrong[0].name }) : name.trim() ? null : t("Give it a name");
+
+  const make = async (/** @type {boolean} */ enqueue) => {
+    setBusy(true);
+    try {
+      const known = projects.data?.find((one) => one.name === project);
+      const target = known ? known.id : project ? (await call("projects.create", { name: project, description: "" })).id : undefined;
+      const ids = [];
+      for (const clone of clones) {
+        const { id } = await call("tasks.clone", { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: clone.hyperparams, new_task_parent: task.id });
+        ids.push(id);
+      }
+      if (enqueue) {
+        remember("queue", queue);
+        await call("tasks.enqueue_many", { ids, queue });
+      }
+      const said = ids.length > 1 ? t("{n} clones made", { n: ids.length }) : t("Cloned");
+      toast(said, { link: { href: taskLink({ id: ids[0], project: target ?? task.project }), label: t("Open") } });
+      close(ids);
+    } catch (error) {
+      toastError(error);
+      setBusy(false);
+    }
+  };
+  const text = filter.toLowerCase();
+  const shown = params.filter((one) => `${one.section}/${one.name}`.toLowerCase().includes(text));
+  return html`<${Dialog} wide title=${t("Clone")} close=${close} onSubmit=${() => reason || make(false)} footer=${html`
+    <span class="clone-count">${clones.length > 1 ? t("A sweep: {n} tasks", { n: clones.length }) : Object.keys(edits).length ? t("{n} values changed", { n: Object.keys(edits).length }) : ""}</span>
+    <${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>
+    <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>${t("Clone and enqueue")}<//>`}>
+    <div class="form-grid">
+      <label class="field"><span>${t("Name")}</span><input autofocus value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
+      <${Combobox} label=${t("Project")} value=${project} free options=${(projects.data ?? []).map((one) => ({ value: one.name, label: one.name }))} onChange=${setProject} />
+      <div><${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${setQueue} /></div>
+    </div>
+    <div class="params-head"><h3>${t("Hyperparameters")}</h3>
+      <span class="hint">${t("Several values with commas make one task each: 0.001, 0.0003")}</span>
+      ${params.length > 12 && html`<input type="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${filter} onInput=${(/** @type {any} */ e) => setFilter(e.target.value)} />`}
+    </div>
+    ${params.length ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
+  <//>`;
+}
+
+/** What is wrong with the text in a field. @param {import("./sweep.js").Param} param @param {Record<string, string>} edits */
+export function paramProblem(param, edits) {
+  const text = edits[`${param.section}/${param.name}`];
+  if (text === undefined) return null;
+  for (const value of sweepValues(text, param.value)) {
+    const problem = problemWith(param.type, value);
+    if (problem) return t(problem);
+  }
+  return null;
+}
+
+/**
+ * The hyperparameters as fields, section by section; changed ones stand out.
+ * @param {{params: import("./sweep.js").Param[], edits: Record<string, string>, onEdit: (edits: Record<string, string>) => void}} props
+ */
+export function ParamFields({ params, edits, onEdit }) {
+  const edit = (/** @type {import("./sweep.js").Param} */ param, /** @type {string} */ text) => {
+    const { [`${param.section}/${param.name}`]: _, ...others } = edits;
+    onEdit(text === param.value ? others : { ...others, [`${param.section}/${param.name}`]: text });
+  };
+  return [...new Set(params.map((one) => one.section))].map((section) => html`<fieldset class="params"><legend>${section}</legend>
+    ${params.filter((one) => one.section === section).map((param) => html`<${ParamField} key=${param.name} param=${param} text=${edits[`${section}/${param.name}`]} problem=${paramProblem(param, edits)} onEdit=${edit} />`)}
+  </fieldset>`);
+}
+
+/** @param {{param: import("./sweep.js").Param, text: string | undefined, problem: string | null, onEdit: (param: any, text: string) => void}} props */
+function ParamField({ param, text, problem, onEdit }) {
+  const changed = text !== undefined;
+  const count = changed ? sweepValues(text, param.value).length : 1;
+  const help = [param.type, param.description && param.description !== "None" ? param.description : ""].filter(Boolean).join(" · ");
+  return html`<label class=${classes("param", changed && "changed", problem && "wrong")} title=${help}>
+    <span class="param-name">${param.name}${param.type && html`<small>${param.type}</small>`}</span>
+    <input value=${text ?? param.value} aria-invalid=${problem ? "true" : undefined} spellcheck=${false} onInput=${(/** @type {any} */ e) => onEdit(param, e.target.value)} />
+    ${problem ? html`<small class="problem">${problem}</small>` : changed && html`<small class="was">${count > 1 ? t("{n} values; was {value}", { n: count, value: param.value }) : t("was {value}", { value: param.value || "–" })}</small>`}
+  </label>`;
+}

@@ -1,0 +1,115 @@
+/** The questions behind enqueue, tags and move. */
+import { call, callAll } from "../api.js";
+import { html, useState } from "../lib/dom.js";
+import { useApi, useAsked } from "../lib/hooks.js";
+import { remember, remembered } from "../lib/preferences.js";
+import { t } from "../lib/text.js";
+import { Button } from "../kit/button.js";
+import { Chip } from "../kit/chip.js";
+import { Combobox } from "../kit/combobox.js";
+import { Dialog } from "../kit/dialog.js";
+import { toast, toastError } from "../kit/toast.js";
+
+/** @typedef {import("./rules.js").Task} Task */
+
+/** Queues with how many agents listen to each. */
+export function useQueues() {
+  return useAsked(async () => {
+    const [queues, workers] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task", "tags"] }), call("workers.get_all", {})]);
+    return queues.map((queue) => ({ ...queue, agents: (workers.workers ?? []).filter((/** @type {any} */ w) => w.queues?.some((/** @type {any} */ q) => q.id === queue.id)).length }));
+  }, "queues and agents");
+}
+
+/**
+ * A queue to choose, with who listens to it.
+ * @param {{queues: any[], value: string, onChange: (id: string) => void}} props
+ */
+export const QueueField = ({ queues, value, onChange }) => html`
+  <${Combobox} label=${t("Queue")} value=${value} onChange=${onChange}
+    options=${queues.map((queue) => ({ value: queue.id, label: queue.name, note: queue.agents ? t("{n} agents listen", { n: queue.agents }) : t("no agent listens") }))} />
+  ${queues.find((queue) => queue.id === value)?.agents === 0 && html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`}`;
+
+/** The queue used last, or the one that agents listen to. @param {any[] | undefined} queues */
+export function usualQueue(queues) {
+  const last = remembered("queue", "");
+  const known = queues?.find((queue) => queue.id === last) ?? queues?.find((queue) => queue.agents) ?? queues?.find((queue) => queue.name === "audio") ?? queues?.[0];
+  return known?.id ?? "";
+}
+
+/** @param {{tasks: Task[], goOn?: boolean, close: (value?: any) => void}} props `goOn`: continue where it stopped, without a reset */
+export function EnqueueDialog({ tasks, goOn, close }) {
+  const queues = useQueues();
+  const [chosen, choose] = useState("");
+  const queue = chosen || usualQueue(queues.data);
+  const submit = async () => {
+    if (!queue) return;
+    remember("queue", queue);
+    try {
+      const answer = await call("tasks.enqueue_many", { ids: tasks.map((task) => task.id), queue });
+      for (const one of answer.failed ?? []) toast(one.error?.msg ?? t("That did not work"), { tone: "error" });
+      const worked = tasks.length - (answer.failed?.length ?? 0);
+      if (worked) toast(t("{n} enqueued", { n: worked }));
+      close(worked > 0);
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  const title = goOn ? t("Continue") : t("Enqueue");
+  return html`<${Dialog} title=${title} close=${close} onSubmit=${submit} footer=${html`
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary icon="enqueue" reason=${queue ? null : t("There is no queue yet")}>${title}<//>`}>
+    <p>${tasks.length === 1 ? tasks[0].name : t("{n} tasks", { n: tasks.length })}</p>
+    ${goOn && html`<p class="hint">${t("It goes on from where it stopped: nothing is deleted, and the task finds its own last checkpoint.")}</p>`}
+    <${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${choose} />
+  <//>`;
+}
+
+/** @param {{tasks: Task[], close: (value?: any) => void}} props */
+export function TagsDialog({ tasks, close }) {
+  const known = useApi("organization.get_tags", {});
+  const common = [...new Set(tasks.flatMap((task) => task.tags ?? []))];
+  const [tags, setTags] = useState(common);
+  const add = (/** @type {string} */ tag) => tag && !tags.includes(tag) && setTags([...tags, tag]);
+  const submit = async () => {
+    try {
+      const gone = common.filter((tag) => !tags.includes(tag));
+      const fresh = tags.filter((tag) => !common.includes(tag));
+      await Promise.all(tasks.map((task) => {
+        const next = [...new Set([...(task.tags ?? []), ...fresh])].filter((tag) => !gone.includes(tag));
+        return call("tasks.update", { task: task.id, tags: next });
+      }));
+      close(true);
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  return html`<${Dialog} title=${t("Tags")} close=${close} onSubmit=${submit} footer=${html`<${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary>${t("Save")}<//>`}>
+    <div class="tags editing">${tags.map((tag) => html`<${Chip} onRemove=${() => setTags(tags.filter((one) => one !== tag))} removeLabel=${t("Remove {name}", { name: tag })}>${tag}<//>`)}</div>
+    <${Combobox} label=${t("Add a tag")} value="" free options=${(known.data?.tags ?? []).filter((/** @type {string} */ tag) => !tags.includes(tag)).map((/** @type {string} */ tag) => ({ value: tag, label: tag }))} onChange=${add} autofocus />
+  <//>`;
+}
+
+/** Projects as options. */
+export function useProjects() {
+  return useAsked(() => callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] }), "project names");
+}
+
+/** @param {{tasks: Task[], close: (value?: any) => void, endpoint?: string}} props */
+export function MoveDialog({ tasks, close, endpoint = "tasks.move" }) {
+  const projects = useProjects();
+  const [name, setName] = useState("");
+  const options = (projects.data ?? []).map((project) => ({ value: project.name, label: project.name }));
+  const submit = async () => {
+    try {
+      const known = projects.data?.find((project) => project.name === name);
+      await call(endpoint, { ids: tasks.map((task) => task.id), ...(known ? { project: known.id } : { project_name: name }) });
+      toast(t("Moved to {name}", { name }));
+      close(true);
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  return html`<${Dialog} title=${t("Move to another project")} close=${close} onSubmit=${submit} footer=${html`
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary reason=${name ? null : t("Choose a project first")}>${t("Move")}<//>`}>
+    <${Combobox} label=${t("Project (a new name makes a new one)")} value=${name} options=${options} free onChange=${setName} autofocus />
+  <//>`;
+}

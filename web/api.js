@@ -1,0 +1,123 @@
+/**
+ * The one client for `{api}/{service}.{action}`: POST with a JSON body, ClearML's envelope in the answer.
+ * Every failure is an `ApiError` with a sentence that can be shown to a person.
+ */
+import { apiRoot } from "./lib/config.js";
+import { signal } from "./lib/dom.js";
+
+/** True while the server cannot be reached; the banner shows it, live pages keep asking. */
+export const serverGone = signal(false);
+
+/** Called when an answer says that nobody is signed in; set by `lib/session.js`. */
+export const onUnauthorized = { call: () => {} };
+
+const sameOrigin = typeof location === "undefined" || new URL(apiRoot).origin === location.origin;
+
+/** What went wrong with one call. `code` is the HTTP status, 0 when the server could not be reached. */
+export class ApiError extends Error {
+  /** @param {string} message @param {{code?: number, subcode?: number, endpoint?: string, data?: any}} [details] */
+  constructor(message, { code = 0, subcode = 0, endpoint = "", data = {} } = {}) {
+    super(message);
+    this.code = code;
+    this.subcode = subcode;
+    this.endpoint = endpoint;
+    this.data = data;
+  }
+
+  get gone() {
+    return this.code === 0;
+  }
+}
+
+/** A bearer token, used against servers where this page cannot hold a cookie. It lives as long as the tab. */
+export const bearer = {
+  get: () => sessionStorage.getItem("soundyard:token"),
+  /** @param {string | null} token */
+  set: (token) =>
+    token ? sessionStorage.setItem("soundyard:token", token) : sessionStorage.removeItem("soundyard:token"),
+};
+
+/** @param {Record<string, string>} extra @returns {Record<string, string>} */
+function headers(extra) {
+  const token = bearer.get();
+  return { "X-ClearML-Client": "soundyard-web", ...(token ? { Authorization: `Bearer ${token}` } : {}), ...extra };
+}
+
+/**
+ * Call one endpoint.
+ * @param {string} endpoint `service.action`
+ * @param {Record<string, any>} [body]
+ * @param {{signal?: AbortSignal, headers?: Record<string, string>, quiet?: boolean}} [options]
+ * @returns {Promise<any>} the envelope's `data`
+ * @throws {ApiError}
+ */
+export async function call(endpoint, body = {}, options = {}) {
+  const init = {
+    method: "POST",
+    headers: headers({ "Content-Type": "application/json", ...options.headers }),
+    body: JSON.stringify(body),
+    credentials: /** @type {RequestCredentials} */ (sameOrigin ? "same-origin" : "include"),
+    signal: options.signal,
+  };
+  const response = await reach(`${apiRoot}/${endpoint}`, init, endpoint);
+  const envelope = await response.json().catch(() => null);
+  if (!response.ok || !envelope?.meta) throw failure(response, envelope, endpoint, options.quiet);
+  return envelope.data ?? {};
+}
+
+/** @param {string} url @param {RequestInit} init @param {string} endpoint */
+async function reach(url, init, endpoint) {
+  try {
+    const response = await fetch(url, init);
+    serverGone.value = false;
+    return response;
+  } catch (error) {
+    if (/** @type {Error} */ (error).name === "AbortError") throw error;
+    serverGone.value = true;
+    throw new ApiError("The server can’t be reached.", { endpoint });
+  }
+}
+
+/** @param {Response} response @param {any} envelope @param {string} endpoint @param {boolean} [quiet] */
+function failure(response, envelope, endpoint, quiet) {
+  if (response.status === 401 && !quiet) onUnauthorized.call();
+  const meta = envelope?.meta;
+  return new ApiError(meta?.result_msg || `${endpoint}: ${response.status} ${response.statusText}`, {
+    code: response.status,
+    subcode: meta?.result_subcode ?? 0,
+    endpoint,
+    data: envelope?.data,
+  });
+}
+
+/**
+ * Fetch every page of a listing, for the few lists that are short by nature.
+ * @param {string} endpoint @param {string} field @param {Record<string, any>} [body] @param {number} [most]
+ * @returns {Promise<any[]>}
+ */
+export async function callAll(endpoint, field, body = {}, most = 5000) {
+  const size = 500;
+  const all = [];
+  for (let page = 0; all.length < most; page += 1) {
+    const rows = (await call(endpoint, { ...body, page, page_size: size }))[field] ?? [];
+    all.push(...rows);
+    if (rows.length < size) break;
+  }
+  return all;
+}
+
+/**
+ * Read a stored file (an artifact, a sample), with the session's rights.
+ * @param {string} url @param {{signal?: AbortSignal}} [options] @returns {Promise<Response>}
+ */
+export async function readFile(url, options = {}) {
+  const response = await reach(url, { credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(url), ...options }, url);
+  if (!response.ok) throw new ApiError(`The file is missing or can’t be read (${response.status}).`, { code: response.status, endpoint: url });
+  return response;
+}
+
+/** @param {string} url @returns {Record<string, string>} */
+function fileHeaders(url) {
+  const token = bearer.get();
+  return token && new URL(url).origin === new URL(apiRoot).origin ? { Authorization: `Bearer ${token}` } : {};
+}

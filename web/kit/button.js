@@ -1,0 +1,26 @@
+/** Buttons. A disabled one says why: the reason is its tooltip and reaches assistive technology. */
+import { classes, html } from "../lib/dom.js";
+import { Icon } from "./icons.js";
+
+/**
+ * @param {{icon?: import("./icons.js").IconName, label?: string, primary?: boolean, danger?: boolean, quiet?: boolean, pressed?: boolean,
+ *   small?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void, children?: any, type?: string, [rest: string]: any}} props
+ *   `reason`: why it cannot be used now; `label`: the name when there is only an icon
+ */
+export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", ...rest }) {
+  const off = Boolean(reason) || disabled;
+  return html`<button type=${type} class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", rest.class)}
+    aria-label=${children ? undefined : label} aria-pressed=${pressed} aria-disabled=${off ? "true" : undefined} title=${reason || title || label}
+    onClick=${(/** @type {any} */ event) => (off ? event.preventDefault() : onClick?.(event))} ...${rest}>
+    ${icon && html`<${Icon} name=${icon} />`}${children}
+  </button>`;
+}
+
+/**
+ * A few choices of which one holds, drawn as one row of buttons.
+ * @param {{label: string, value: string, options: {value: string, label: string}[], onChange: (value: string) => void}} props
+ */
+export const Choice = ({ label, value, options, onChange }) => html`
+  <div class="choice" role="radiogroup" aria-label=${label}>
+    ${options.map((option) => html`<button type="button" role="radio" aria-checked=${option.value === value} onClick=${() => onChange(option.value)}>${option.label}</button>`)}
+  </div>`;

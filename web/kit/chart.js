@@ -1,0 +1,178 @@
+/**
+ * Lines over a shared x axis, drawn by uPlot while the chart is in sight. A chart is a card with its own legend; a click
+ * on a name hides its line, dragging zooms, a double click shows everything again.
+ */
+import uPlot from "uplot";
+import { classes, html, useEffect, useRef, useState } from "../lib/dom.js";
+import { colour, token } from "../lib/colours.js";
+import { csv, duration, number } from "../lib/format.js";
+import { save } from "../lib/files.js";
+import { useSize, useVisible } from "../lib/hooks.js";
+import { isDark } from "../lib/preferences.js";
+import { smoothed } from "../lib/smooth.js";
+import { t } from "../lib/text.js";
+import { Button } from "./button.js";
+import { Menu } from "./menu.js";
+
+/**
+ * @typedef {{name: string, x: number[], y: (number | null)[], colour?: string, dash?: number[]}} Line
+ * @typedef {object} ChartProps
+ * @property {string} title @property {Line[]} lines
+ * @property {"iter" | "relative" | "time"} [xKind] relative: seconds; time: milliseconds since 1970
+ * @property {boolean} [logY]
+ * @property {{kind: string, amount: number}} [smoothing]
+ * @property {{hidden: Set<string>, toggle: (name: string) => void}} [shared] which lines are hidden, when charts share it
+ * @property {boolean} [plain] no card and no buttons: a small chart
+ * @property {[number | null, number | null]} [range] of y
+ * @property {any} [extra] more buttons
+ */
+
+/** @param {ChartProps} props */
+export function Chart(props) {
+  const [whole, setWhole] = useState(false);
+  const own = useState(/** @type {Set<string>} */ (new Set()));
+  const hidden = props.shared?.hidden ?? own[0];
+  const toggle = props.shared?.toggle ?? ((name) => own[1](toggled(own[0], name)));
+  const plot = useRef(/** @type {any} */ (null));
+  const [box, visible] = useVisible();
+  const menu = [
+    { label: t("Download as PNG"), icon: /** @type {const} */ ("download"), onClick: () => savePng(plot.current, props.title) },
+    { label: t("Download as CSV"), icon: /** @type {const} */ ("download"), onClick: () => save(`${props.title}.csv`, csv(["line", "x", "y"], props.lines.flatMap((line) => line.x.map((x, i) => [line.name, x, line.y[i]]))), "text/csv") },
+    { label: t("Download as JSON"), icon: /** @type {const} */ ("download"), onClick: () => save(`${props.title}.json`, JSON.stringify(props.lines.map(({ name, x, y }) => ({ name, x, y }))), "application/json") },
+  ];
+  const drawing = html`<div class="chart-box" ref=${box} role="img" aria-label=${described(props)}>${visible && html`<${Drawing} ...${props} hidden=${hidden} plot=${plot} />`}</div>`;
+  if (props.plain) return html`<div>${drawing}${props.lines.length > 1 && html`<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />`}</div>`;
+  return html`<section class=${classes("chart-card", whole && "whole")} onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && setWhole(false)}>
+    <header><h3 title=${props.title}>${props.title}</h3>${props.extra}
+      <${Button} quiet small icon="expand" label=${whole ? t("Make it small again") : t("Make it large")} pressed=${whole} onClick=${() => setWhole(!whole)} />
+      <${Menu} label=${t("Download {name}", { name: props.title })} icon="download" quiet small items=${menu} /></header>
+    ${drawing}<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />
+  </section>`;
+}
+
+/** @param {Set<string>} set @param {string} name */
+export function toggled(set, name) {
+  const next = new Set(set);
+  if (!next.delete(name)) next.add(name);
+  return next;
+}
+
+/** @param {ChartProps} props what a reader who cannot see the chart is told */
+const described = ({ title, lines }) => `${title}: ${lines.slice(0, 8).map((line) => `${line.name} ${number(line.y.at(-1))}`).join(", ")}`;
+
+/** @param {{lines: Line[], hidden: Set<string>, toggle: (name: string) => void}} props */
+const Legend = ({ lines, hidden, toggle }) => html`<div class="chart-legend">
+  ${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)} title=${t("Show or hide {name}", { name: line.name })} onClick=${() => toggle(line.name)}>
+    <span class="swatch" style=${{ background: line.colour ?? colour(i) }}></span><span>${line.name}</span><span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
+</div>`;
+
+/** @param {ChartProps & {hidden: Set<string>, plot: {current: any}}} props */
+function Drawing({ lines, xKind = "iter", logY = false, smoothing, hidden, plot, range }) {
+  const [box, size] = useSize();
+  const dark = isDark();
+  const zoomed = useRef(false);
+  const smooth = smoothing?.amount ? smoothing : null;
+  const shape = JSON.stringify([xKind, logY, Boolean(smooth), dark, range, lines.map((line, i) => [line.name, line.colour ?? colour(i)])]);
+  const drawn = lines.length ? joined(lines, smooth) : [[0], [null]];
+
+  useEffect(() => {
+    if (!size.width || !size.height) return undefined;
+    const made = new uPlot(options(lines, { xKind, logY, smooth: Boolean(smooth), range, size, zoomed }), /** @type {any} */ (drawn), box.current);
+    plot.current = made;
+    return () => {
+      made.destroy();
+      plot.current = null;
+      zoomed.current = false;
+    };
+  }, [shape, Boolean(size.width && size.height)]);
+  useEffect(() => {
+    plot.current?.setSize({ width: size.width, height: size.height });
+  }, [size.width, size.height]);
+  useEffect(() => {
+    plot.current?.setData(drawn, !zoomed.current);
+  }, [lines, smooth?.kind, smooth?.amount]);
+  useEffect(() => {
+    const per = smooth ? 2 : 1;
+    lines.forEach((line, i) => {
+      for (let k = 1; k <= per; k += 1) plot.current?.setSeries(i * per + k, { show: !hidden.has(line.name) });
+    });
+  }, [hidden, shape, Boolean(size.width)]);
+  return html`<div ref=${box} style=${{ width: "100%", height: "100%" }}></div>`;
+}
+
+/** Lines on one x axis; with smoothing, each original and then its smooth line. @param {Line[]} lines @param {any} smooth */
+function joined(lines, smooth) {
+  const tables = lines.map((line) => /** @type {any} */ ([line.x, ...(smooth ? [line.y, smoothed(line.y, smooth.kind, smooth.amount)] : [line.y])]));
+  return tables.length === 1 ? tables[0] : uPlot.join(tables);
+}
+
+/** @param {Line[]} lines @param {any} how @returns {any} uPlot's options */
+function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
+  const text = token("--muted");
+  const grid = { stroke: token("--line"), width: 1 };
+  const axis = { stroke: text, grid, ticks: { show: false }, font: "11px sans-serif", gap: 4 };
+  const series = lines.flatMap((line, i) => {
+    const stroke = line.colour ?? colour(i);
+    const one = { label: line.name, stroke, width: 1.6, dash: line.dash, spanGaps: true, points: { show: line.x.length < 2, size: 6 } };
+    return smooth ? [{ ...one, stroke: `${stroke}48`, width: 1 }, one] : [one];
+  });
+  return {
+    ...size,
+    padding: [8, 10, 0, 0],
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false }, points: { size: 6 }, focus: { prox: 24 } },
+    scales: { x: { time: xKind === "time" }, y: { distr: logY ? 3 : 1, ...(range ? { range: () => range } : {}) } },
+    axes: [
+      { ...axis, size: 26, values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
+      { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((v) => (v === null ? "" : number(v))) },
+    ],
+    ms: 1,
+    series: [{}, ...series],
+    plugins: [tooltip(lines, { xKind, smooth })],
+    hooks: { setSelect: [() => (zoomed.current = true)], ready: [(/** @type {any} */ u) => u.over.addEventListener("dblclick", () => (zoomed.current = false))] },
+  };
+}
+
+/** The values under the pointer. @param {Line[]} lines @param {any} how */
+function tooltip(lines, { xKind, smooth }) {
+  /** @type {HTMLElement} */
+  let box;
+  const per = smooth ? 2 : 1;
+  const x = (/** @type {number} */ value) => (xKind === "time" ? new Date(value).toLocaleString() : xKind === "relative" ? duration(value) : number(value));
+  return {
+    hooks: {
+      init: (/** @type {any} */ u) => {
+        box = document.createElement("div");
+        box.className = "chart-tip";
+        box.hidden = true;
+        u.over.append(box);
+      },
+      setCursor: (/** @type {any} */ u) => {
+        const { idx, left, top } = u.cursor;
+        box.hidden = idx === null || idx === undefined || left < 0;
+        if (box.hidden) return;
+        const rows = lines.flatMap((line, i) => {
+          const y = u.data[i * per + per]?.[idx];
+          return u.series[i * per + 1]?.show && y !== null && y !== undefined ? [`${line.name}  ${number(y)}`] : [];
+        });
+        box.textContent = [x(u.data[0][idx]), ...rows.slice(0, 14)].join("\n");
+        const right = left > u.over.clientWidth / 2;
+        box.style.transform = `translate(${right ? left - box.offsetWidth - 12 : left + 12}px, ${Math.max(0, Math.min(top, u.over.clientHeight - box.offsetHeight))}px)`;
+      },
+    },
+  };
+}
+
+/** @param {any} plot @param {string} title */
+function savePng(plot, title) {
+  if (!plot) return;
+  const source = plot.ctx.canvas;
+  const canvas = document.createElement("canvas");
+  canvas.width = source.width;
+  canvas.height = source.height;
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  pen.fillStyle = token("--surface");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(source, 0, 0);
+  canvas.toBlob((blob) => blob && save(`${title}.png`, blob, "image/png"));
+}

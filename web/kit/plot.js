@@ -1,0 +1,90 @@
+/**
+ * A plot that arrives as Plotly JSON. Tables are drawn as tables; everything else by plotly.js, which is fetched when the
+ * first such plot comes into sight. Its strict build is used: it makes no code from strings.
+ */
+import { html, useEffect, useRef, useState } from "../lib/dom.js";
+import { basePath } from "../lib/config.js";
+import { token } from "../lib/colours.js";
+import { useSize, useVisible } from "../lib/hooks.js";
+import { isDark } from "../lib/preferences.js";
+import { t } from "../lib/text.js";
+import { ErrorBox, Loading } from "./states.js";
+import { PlainTable } from "./table.js";
+
+/** @type {Promise<any> | null} */
+let loading = null;
+
+/** plotly.js, once. */
+function plotly() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = `${basePath}/vendor/plotly.js-strict-dist-min/plotly-strict.min.js`;
+    script.onload = () => resolve(/** @type {any} */ (window).Plotly);
+    script.onerror = () => reject(new Error(t("plotly.js is not installed; run “make web” on the server’s machine.")));
+    document.head.append(script);
+  });
+  return loading;
+}
+
+/** @param {string} source @returns {{data: any[], layout: any}} */
+export function readFigure(source) {
+  const figure = JSON.parse(source);
+  const data = Array.isArray(figure) ? figure : figure.data ?? [];
+  return { data, layout: figure.layout ?? {} };
+}
+
+/** @param {{source: string, title: string, height?: number}} props */
+export function Plot({ source, title, height }) {
+  let figure;
+  try {
+    figure = readFigure(source);
+  } catch (error) {
+    return html`<${ErrorBox} error=${new Error(t("The plot’s JSON is damaged."))} />`;
+  }
+  if (figure.data.length && figure.data.every((trace) => trace.type === "table")) return figure.data.map((trace) => html`<${TablePlot} trace=${trace} title=${title} />`);
+  return html`<${Drawn} figure=${figure} source=${source} title=${title} height=${height} />`;
+}
+
+/** @param {{trace: any, title: string}} props */
+function TablePlot({ trace, title }) {
+  const head = (trace.header?.values ?? []).map((/** @type {any} */ one) => (Array.isArray(one) ? one.join(" ") : one));
+  const columns = trace.cells?.values ?? [];
+  const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column) => shown(column[i])));
+  const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) => (i && column.every((cell) => cell === "" || cell === null || !Number.isNaN(Number(cell))) ? [i] : []));
+  return html`<div class="plot-box table-plot"><${PlainTable} label=${title} head=${head} rows=${rows} numeric=${numeric} /></div>`;
+}
+
+/** @param {any} cell */
+const shown = (cell) => (typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
+
+/** @param {{figure: {data: any[], layout: any}, source: string, title: string, height?: number}} props */
+function Drawn({ figure, source, title, height = 380 }) {
+  const [box, visible] = useVisible();
+  const [inner, size] = useSize();
+  const [state, setState] = useState(/** @type {any} */ ("waiting"));
+  const drawn = useRef(false);
+  const dark = isDark();
+  useEffect(() => {
+    if (!visible && !drawn.current) return;
+    if (!size.width) return;
+    plotly().then(async (library) => {
+      await library.react(inner.current, figure.data, themed(figure.layout, size.width, height), { responsive: false, displaylogo: false, displayModeBar: "hover" });
+      drawn.current = true;
+      setState("ready");
+    }).catch(setState);
+  }, [visible, source, dark, size.width, height]);
+  return html`<div class="plot-box" ref=${box} style=${{ height: `${height}px` }} role="img" aria-label=${title}>
+    ${state === "waiting" && html`<${Loading} label=${t("Drawing…")} />`}${state instanceof Error && html`<${ErrorBox} error=${state} />`}
+    <div ref=${inner}></div></div>`;
+}
+
+/** The layout in the page's colours. @param {any} layout @param {number} width @param {number} height */
+function themed(layout, width, height) {
+  const axis = { gridcolor: token("--line"), zerolinecolor: token("--line-strong"), linecolor: token("--line-strong"), automargin: true };
+  const axes = Object.fromEntries(Object.keys({ xaxis: 1, yaxis: 1, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) => [name, { ...axis, ...layout[name] }]));
+  return {
+    ...layout, ...axes, title: undefined, width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 }, margin: { l: 56, r: 20, t: 16, b: 44, ...(layout.margin ?? {}) },
+    scene: layout.scene && { ...layout.scene, bgcolor: "rgba(0,0,0,0)" },
+  };
+}

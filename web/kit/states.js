@@ -1,0 +1,48 @@
+/** What a page says while it waits, when there is nothing, and when something went wrong. */
+import { html } from "../lib/dom.js";
+import { t } from "../lib/text.js";
+import { Button } from "./button.js";
+import { Icon } from "./icons.js";
+
+/** @param {{label?: string}} props */
+export const Loading = ({ label = t("Loading…") }) => html`<div class="state loading" role="status"><span class="spinner"></span>${label}</div>`;
+
+/** @param {{icon?: import("./icons.js").IconName, title: string, children?: any}} props */
+export const Empty = ({ icon = "tasks", title, children }) => html`
+  <div class="state empty"><${Icon} name=${icon} size=${32} /><h2>${title}</h2><div class="state-text">${children}</div></div>`;
+
+/**
+ * An error, said in words: what happened and what can be done.
+ * @param {{error: any, retry?: () => void}} props
+ */
+export function ErrorBox({ error, retry }) {
+  return html`<div class="state error" role="alert">
+    <${Icon} name="warning" size=${32} /><h2>${title(error)}</h2><p>${error.message}</p>${advice(error) && html`<p>${advice(error)}</p>`}
+    ${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}
+  </div>`;
+}
+
+/** @param {any} error */
+function title(error) {
+  if (error.gone) return t("The server can’t be reached");
+  if (error.code === 403) return t("No rights");
+  if (error.code === 404 || /not found|invalid .* id|No such/i.test(error.message ?? "")) return t("Not found");
+  return t("That did not work");
+}
+
+/** @param {any} error */
+function advice(error) {
+  if (error.gone) return t("Is it running? “python -m server” starts it; this page goes on by itself when it is back.");
+  if (error.code === 403) return t("Your user may not do this. An administrator can change that under Settings → Users.");
+  return "";
+}
+
+/**
+ * Shows an answer of `useApi` when it is there, and says so when it is not.
+ * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any}} props
+ */
+export function Answered({ answer, children }) {
+  if (answer.data !== undefined) return children(answer.data);
+  if (answer.error) return html`<${ErrorBox} error=${answer.error} retry=${answer.reload} />`;
+  return html`<${Loading} />`;
+}

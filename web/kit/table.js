@@ -1,0 +1,170 @@
+/**
+ * A table for any number of rows: only the rows in sight are in the document. Columns can be sorted (shift adds a second
+ * key), dragged and resized; rows can be chosen with the mouse, shift and the keyboard.
+ */
+import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
+import { useSize } from "../lib/hooks.js";
+import { t } from "../lib/text.js";
+import { Icon } from "./icons.js";
+
+/**
+ * @typedef {object} Column
+ * @property {string} id
+ * @property {string} label
+ * @property {number} [width] pixels
+ * @property {string} [sort] what to hand to onSort; without it the column cannot be sorted
+ * @property {boolean} [numeric] aligned to the right
+ * @property {any} [extra] drawn in the header, behind the label (a filter)
+ * @property {(row: any) => any} render
+ *
+ * @typedef {object} TableProps
+ * @property {string} label
+ * @property {Column[]} columns
+ * @property {number} count how many rows there are
+ * @property {(index: number) => any} rowAt undefined while the row is still on its way
+ * @property {(first: number, last: number) => void} [onNeed] rows in sight, so that they can be fetched
+ * @property {number} [rowHeight]
+ * @property {{key: string, down: boolean}[]} [sort]
+ * @property {(key: string, add: boolean) => void} [onSort]
+ * @property {Set<string>} [selection] ids of chosen rows; with onSelect it brings the check boxes
+ * @property {(selection: Set<string>) => void} [onSelect]
+ * @property {(id: string, width: number) => void} [onResize]
+ * @property {(id: string, before: string) => void} [onReorder]
+ * @property {(row: any) => void} [onOpen] a click on the row, or Enter
+ * @property {string | null} [current] id of the row that is shown elsewhere
+ * @property {any} [empty]
+ * @property {number} [height] fixed height in pixels; otherwise the table fills what it is given
+ */
+
+const overscan = 4;
+
+/** @param {TableProps} props */
+export function DataTable(props) {
+  const { label, columns, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, current, empty, height } = props;
+  const [scroller, size] = useSize();
+  const [top, setTop] = useState(0);
+  const seen = size.height || height || 600;
+  const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - overscan, count - 1));
+  const last = Math.min(count, Math.ceil((top + seen) / rowHeight) + overscan);
+  useEffect(() => {
+    if (count) onNeed?.(first, last);
+  }, [first, last, count, onNeed]);
+
+  const lastChosen = useRef(-1);
+  const choose = (/** @type {number} */ index, /** @type {boolean} */ range) => {
+    const row = rowAt(index);
+    if (!row || !onSelect) return;
+    const next = new Set(selection);
+    const on = !next.has(row.id);
+    const from = range && lastChosen.current >= 0 ? lastChosen.current : index;
+    for (let i = Math.min(from, index); i <= Math.max(from, index); i += 1) {
+      const id = rowAt(i)?.id;
+      if (id) next[on ? "add" : "delete"](id);
+    }
+    lastChosen.current = index;
+    onSelect(next);
+  };
+
+  const template = `${onSelect ? "36px " : ""}${columns.map((c) => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
+  const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
+  const rows = [];
+  for (let i = first; i < last; i += 1) rows.push(html`<${Row} key=${i} index=${i} row=${rowAt(i)} ...${props} choose=${choose} />`);
+  return html`<div class="table" role="table" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller} style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
+    onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
+    <${Head} ...${props} width=${width} rowsInSight=${last - first} />
+    <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
+      <div style=${{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">${rows}</div>
+    </div>
+    ${count === 0 && empty}
+  </div>`;
+}
+
+/** @param {TableProps & {width: number, rowsInSight: number}} props */
+function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, onResize, onReorder, width }) {
+  const dragged = useRef("");
+  const all = selection && count > 0 && selection.size >= count;
+  const chooseAll = () => {
+    const ids = Array.from({ length: count }, (_, i) => rowAt(i)?.id).filter(Boolean);
+    onSelect?.(new Set(selection?.size ? [] : ids));
+  };
+  return html`<div class="table-head" role="rowgroup" style=${{ minWidth: `${width}px` }}><div class="table-row" role="row">
+    ${onSelect && html`<div role="columnheader" class="cell check"><input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all} onClick=${chooseAll} /></div>`}
+    ${columns.map((column) => {
+      const key = sort.findIndex((one) => one.key === column.sort);
+      const state = key < 0 ? "none" : sort[key].down ? "descending" : "ascending";
+      return html`<div role="columnheader" key=${column.id} class=${classes("cell", column.numeric && "numeric")} aria-sort=${column.sort ? state : undefined} draggable=${Boolean(onReorder)}
+        onDragStart=${() => (dragged.current = column.id)} onDragOver=${(/** @type {Event} */ e) => onReorder && e.preventDefault()} onDrop=${() => dragged.current && onReorder?.(dragged.current, column.id)}>
+        ${column.sort && onSort
+          ? html`<button type="button" class="sort" title=${t("Sort; with Shift as a second key")} onClick=${(/** @type {MouseEvent} */ e) => onSort(/** @type {string} */ (column.sort), e.shiftKey)}>
+              <span class="cell-text">${column.label}</span>${key >= 0 && html`<${Icon} name=${sort[key].down ? "down" : "up"} size=${12} />`}${key >= 0 && sort.length > 1 ? html`<sub>${key + 1}</sub>` : null}</button>`
+          : html`<span class="cell-text" title=${column.label}>${column.label}</span>`}
+        ${column.extra}
+        ${onResize && html`<${ResizeHandle} column=${column} onResize=${onResize} />`}
+      </div>`;
+    })}
+  </div></div>`;
+}
+
+/** @param {{column: Column, onResize: (id: string, width: number) => void}} props */
+function ResizeHandle({ column, onResize }) {
+  const start = (/** @type {PointerEvent} */ event) => {
+    event.preventDefault();
+    const handle = /** @type {HTMLElement} */ (event.currentTarget);
+    const from = event.clientX;
+    const width = column.width ?? 140;
+    handle.setPointerCapture(event.pointerId);
+    handle.onpointermove = (move) => onResize(column.id, Math.max(50, Math.round(width + move.clientX - from)));
+    handle.onpointerup = () => (handle.onpointermove = null);
+  };
+  return html`<span class="resize" onPointerDown=${start} draggable="true" onDragStart=${(/** @type {Event} */ e) => (e.preventDefault(), e.stopPropagation())}></span>`;
+}
+
+/** @param {TableProps & {index: number, row: any, choose: (index: number, range: boolean) => void}} props */
+function Row({ index, row, columns, selection, onSelect, current, onOpen, choose }) {
+  if (!row) return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}><div role="cell" class="cell"><span class="bone"></span></div></div>`;
+  const chosen = selection?.has(row.id);
+  const open = (/** @type {MouseEvent} */ event) => {
+    if (onOpen && !/** @type {Element} */ (event.target).closest("a, button, input, label")) onOpen(row);
+  };
+  return html`<div class=${classes("table-row", chosen && "chosen", current === row.id && "current", onOpen && "clickable")} role="row" aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
+    ${onSelect && html`<div role="cell" class="cell check"><input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen} onClick=${(/** @type {MouseEvent} */ e) => choose(index, e.shiftKey)} /></div>`}
+    ${columns.map((column) => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
+  </div>`;
+}
+
+/** Up and down move between the rows' links. @param {KeyboardEvent} event @param {number} rowHeight */
+function walkRows(event, rowHeight) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const from = /** @type {HTMLElement} */ (event.target).closest(".table-body .table-row");
+  if (!step || !from || /^(SELECT|TEXTAREA)$/.test(/** @type {Element} */ (event.target).tagName)) return;
+  const next = step > 0 ? from.nextElementSibling : from.previousElementSibling;
+  const focusable = /** @type {HTMLElement | null} */ (next?.querySelector("a, button, input"));
+  if (!focusable) return;
+  event.preventDefault();
+  focusable.focus({ preventScroll: true });
+  /** @type {HTMLElement} */ (event.currentTarget).scrollBy({ top: step * rowHeight });
+}
+
+/**
+ * A small, whole table of plain values: details, packages, per-class figures.
+ * @param {{label: string, head?: string[], rows: any[][], numeric?: number[]}} props `numeric`: indexes of columns to align right
+ */
+export const PlainTable = ({ label, head, rows, numeric = [] }) => html`
+  <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class="plain-table">
+    ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>${cell}</th>`)}</tr></thead>`}
+    <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
+  </table></div>`;
+
+/** Keep an element scrolled to the end while its content grows, unless the reader has scrolled up. */
+export function useStickToEnd(/** @type {any} */ changes) {
+  const element = useRef(/** @type {any} */ (null));
+  const stick = useRef(true);
+  useLayoutEffect(() => {
+    if (stick.current && element.current) element.current.scrollTop = element.current.scrollHeight;
+  }, [changes]);
+  const onScroll = () => {
+    const e = element.current;
+    stick.current = e.scrollHeight - e.scrollTop - e.clientHeight < 40;
+  };
+  return { element, onScroll };
+}

@@ -1,0 +1,26 @@
+/** The interface's own addresses, each written once. They are the ones that the SDK prints. */
+
+import { href } from "./router.js";
+
+/** @typedef {{id: string, project?: any}} Thing */
+
+/** @param {any} project an id, or an object with one */
+const idOf = (project) => (project && typeof project === "object" ? project.id : project) || "*";
+
+/** @param {any} project */
+export const tasksLink = (project) => href(`/projects/${idOf(project)}/tasks`);
+
+/** @param {Thing} task @param {string} [tab] */
+export const taskLink = (task, tab = "") => href(`/projects/${idOf(task.project)}/tasks/${task.id}${tab ? `/output/${tab}` : ""}`);
+
+/** @param {string[]} ids @param {string} [tab] @param {any} [project] */
+export const compareLink = (ids, tab = "details", project = "*") => href(`/projects/${idOf(project)}/compare-tasks;ids=${ids.join(",")}/${tab}`);
+
+/** @param {Thing} model */
+export const modelLink = (model) => href(`/projects/${idOf(model.project)}/models/${model.id}`);
+
+/** @param {any} project @param {string} [run] */
+export const pipelineLink = (project, run) => href(`/pipelines/${idOf(project)}${run ? `/tasks/${run}` : ""}`);
+
+/** @param {any} project @param {string} [version] */
+export const datasetLink = (project, version) => href(`/datasets/simple/${idOf(project)}${version ? `/tasks/${version}` : ""}`);

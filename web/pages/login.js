@@ -1,0 +1,32 @@
+/** Signing in: a user and a password, or an access key and its secret. */
+import { html, useState } from "../lib/dom.js";
+import { navigate, path } from "../lib/router.js";
+import { signIn } from "../lib/session.js";
+import { t } from "../lib/text.js";
+import { Button } from "../kit/button.js";
+import { Brand } from "./frame.js";
+
+export default function LoginPage() {
+  const [name, setName] = useState("");
+  const [secret, setSecret] = useState("");
+  const [problem, setProblem] = useState("");
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    try {
+      await signIn(name, secret);
+      if (path.value === "/login") navigate("/", { replace: true });
+    } catch (error) {
+      const failed = /** @type {any} */ (error);
+      setProblem(failed.code === 401 ? t("The name or the password is wrong.") : failed.message);
+    }
+  };
+  document.title = `${t("Sign in")} · Soundyard`;
+  return html`<main class="login"><form onSubmit=${submit}>
+    <div class="login-brand"><${Brand} /><h1>Soundyard</h1></div>
+    <label class="field"><span>${t("Name or access key")}</span><input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
+    <label class="field"><span>${t("Password or secret key")}</span><input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
+    <${Button} type="submit" primary>${t("Sign in")}<//>
+    <p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server users --help”.")}</p>
+  </form></main>`;
+}

@@ -1,0 +1,70 @@
+/** Projects as cards: what runs in each, and when something last happened. */
+import { call, callAll } from "../api.js";
+import { html } from "../lib/dom.js";
+import { ago, duration } from "../lib/format.js";
+import { useAsked } from "../lib/hooks.js";
+import { tasksLink } from "../lib/links.js";
+import { useQuery } from "../lib/router.js";
+import { t } from "../lib/text.js";
+import { Button } from "../kit/button.js";
+import { StatusChip, statusWords } from "../kit/chip.js";
+import { asked, confirmed } from "../kit/dialog.js";
+import { Menu } from "../kit/menu.js";
+import { Answered, Empty } from "../kit/states.js";
+import { toast, toastError } from "../kit/toast.js";
+import { PageHead } from "./frame.js";
+
+export default function ProjectsPage() {
+  const [text, setText] = useQuery("q");
+  const answer = useAsked(
+    () => callAll("projects.get_all_ex", "projects", { include_stats: true, stats_for_state: "active", order_by: ["-last_update"] }), "projects", { every: 10 });
+  const create = async () => {
+    const name = await asked({ title: t("New project"), label: t("Name; a slash makes a sub-project"), confirm: t("Create") });
+    if (name) await call("projects.create", { name, description: "" }).then(answer.reload, toastError);
+  };
+  return html`<${PageHead} title=${t("Projects")}>
+      <input type="search" class="search" aria-label=${t("Search projects")} placeholder=${t("Search projects")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+      <${Button} icon="plus" onClick=${create}>${t("New project")}<//>
+    <//>
+    <div class="scroll"><${Answered} answer=${answer}>${(/** @type {any[]} */ projects) => {
+      const shown = projects.filter((project) => project.name.toLowerCase().includes(text.toLowerCase()));
+      if (!shown.length) return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>${!text && html`<p>${t("A task makes its project by itself.")}</p>`}<//>`;
+      return html`<div class="cards">${shown.map((project) => html`<${ProjectCard} key=${project.id} project=${project} reload=${answer.reload} />`)}</div>`;
+    }}<//></div>`;
+}
+
+/** @param {{project: any, reload: () => void}} props */
+function ProjectCard({ project, reload }) {
+  const stats = project.stats?.active ?? {};
+  const counts = Object.entries(stats.status_count ?? {}).filter(([status, n]) => Number(n) && status in statusWords);
+  const items = [
+    { label: t("Rename"), icon: /** @type {const} */ ("edit"), onClick: () => rename(project, reload) },
+    { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, onClick: () => remove(project, reload) },
+  ];
+  return html`<article class="card project-card">
+    <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a><${Menu} label=${t("What to do with {name}", { name: project.name })} quiet small items=${items} /></div>
+    ${project.description && html`<p class="muted">${project.description}</p>`}
+    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${n}</span>`) : html`<span class="muted">${t("No tasks")}</span>`}</div>
+    <div class="row muted"><small>${t("Updated {when}", { when: ago(project.last_update ?? project.created) })}</small><span class="grow"></span>${stats.total_runtime ? html`<small>${t("Compute time {time}", { time: duration(stats.total_runtime) })}</small>` : null}</div>
+  </article>`;
+}
+
+/** @param {any} project @param {() => void} reload */
+async function rename(project, reload) {
+  const name = await asked({ title: t("Rename"), label: t("Name"), value: project.name, confirm: t("Rename") });
+  if (name && name !== project.name) await call("projects.update", { project: project.id, name }).then(reload, toastError);
+}
+
+/** @param {any} project @param {() => void} reload */
+async function remove(project, reload) {
+  try {
+    const { tasks = 0, models = 0, non_archived_tasks: live = 0 } = await call("projects.validate_delete", { project: project.id });
+    if (live) return void toast(t("{n} tasks in it are not in the archive; archive them first.", { n: live }), { tone: "error" });
+    const sure = await confirmed({ title: t("Delete for good"), text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }), confirm: t("Delete"), danger: true });
+    if (sure) await call("projects.delete", { project: project.id, delete_contents: true, force: true });
+    if (sure) reload();
+  } catch (error) {
+    toastError(error);
+  }
+  return undefined;
+}

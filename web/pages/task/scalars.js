@@ -1,0 +1,55 @@
+/** A task's curves: one chart a metric, one line a variant. Live refreshes ask only for the points that are new. */
+import { html, useMemo, useState } from "../../lib/dom.js";
+import { number } from "../../lib/format.js";
+import { useApi } from "../../lib/hooks.js";
+import { useQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { Choice } from "../../kit/button.js";
+import { Chart, toggled } from "../../kit/chart.js";
+import { Select } from "../../kit/combobox.js";
+import { Empty, ErrorBox, Loading } from "../../kit/states.js";
+import { PlainTable } from "../../kit/table.js";
+import { useScalars } from "../../lib/scalars.js";
+
+/** How curves are shown; it lives in the address. */
+export function useCurveView() {
+  const [x, setX] = useQuery("x", "iter");
+  const [kind, setKind] = useQuery("smoothing", "ema");
+  const [amount, setAmount] = useQuery("smooth", "0");
+  const [log, setLog] = useQuery("log");
+  const [find, setFind] = useQuery("find");
+  return { x, setX, kind, setKind, amount: Number(amount), setAmount, log: log === "1", setLog, find, setFind };
+}
+
+/** @param {{view: ReturnType<typeof useCurveView>, children?: any}} props */
+export const CurveControls = ({ view, children }) => html`<aside class="scalars-side" aria-label=${t("How curves are shown")}>
+  <input type="search" aria-label=${t("Find a metric")} placeholder=${t("Find a metric")} value=${view.find} onInput=${(/** @type {any} */ e) => view.setFind(e.target.value)} />
+  <div class="field"><span>${t("Horizontal axis")}</span><${Choice} label=${t("Horizontal axis")} value=${view.x} onChange=${view.setX} options=${[{ value: "iter", label: t("iteration") }, { value: "relative", label: t("time") }, { value: "time", label: t("clock") }]} /></div>
+  <label class="field"><span>${t("Smoothing")} ${view.amount ? view.amount.toFixed(2) : t("off")}</span><input type="range" min="0" max="0.99" step="0.01" value=${view.amount} onInput=${(/** @type {any} */ e) => view.setAmount(e.target.value)} /></label>
+  <${Select} label=${t("Kind of smoothing")} value=${view.kind} onChange=${view.setKind} options=${[{ value: "ema", label: t("exponential") }, { value: "average", label: t("running average") }]} />
+  <label class="row"><input type="checkbox" checked=${view.log} onChange=${() => view.setLog(view.log ? "" : "1")} />${t("Logarithmic values")}</label>
+  ${children}
+</aside>`;
+
+/** @param {{task: any, live: boolean}} props */
+export default function ScalarsTab({ task, live }) {
+  const view = useCurveView();
+  const scalars = useScalars([task.id], view.x, live);
+  const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id] }, { every: live ? 15 : 0 });
+  const [hidden, setHidden] = useState(/** @type {Set<string>} */ (new Set()));
+  const shared = useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setHidden(toggled(hidden, name)) }), [hidden]);
+  const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
+  const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];
+  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} />`;
+  if (!scalars.charts) return html`<${Loading} />`;
+  const wanted = view.find.toLowerCase();
+  const names = Object.keys(scalars.charts).filter((name) => name.toLowerCase().includes(wanted)).sort(byInterest);
+  if (!names.length && !values.length && !wanted) return html`<${Empty} icon="models" title=${t("No scalars yet")}>${live && html`<p>${t("Curves appear here as the task reports them.")}</p>`}<//>`;
+  return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">
+    ${values.length > 0 && html`<div class="single-values"><section class="card"><h2>${t("Summary")}</h2><${PlainTable} label=${t("Summary")} numeric=${[1]} rows=${values.map((/** @type {any} */ one) => [one.variant, number(one.value)])} /></section></div>`}
+    <div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log} smoothing=${smoothing} shared=${shared} />`)}</div>
+  </div></div>`;
+}
+
+/** The machine's own curves come last. @param {string} a @param {string} b */
+const byInterest = (a, b) => Number(a.startsWith(":")) - Number(b.startsWith(":")) || a.localeCompare(b);

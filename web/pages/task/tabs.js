@@ -1,0 +1,17 @@
+/** The task page's tabs, and the names that other addresses have for them. */
+
+/** @type {{id: string, label: string, names: string[]}[]} */
+export const tabs = [
+  { id: "execution", label: "Execution", names: [] },
+  { id: "hyper-params", label: "Configuration", names: ["configuration", "hyper-param"] },
+  { id: "artifacts", label: "Artifacts", names: [] },
+  { id: "general", label: "Info", names: ["info"] },
+  { id: "log", label: "Console", names: ["console"] },
+  { id: "scalars", label: "Scalars", names: ["metrics", "scalar"] },
+  { id: "plots", label: "Plots", names: ["plot"] },
+  { id: "debugImages", label: "Debug samples", names: ["debug-samples", "debug", "samples"] },
+  { id: "audio", label: "Audio", names: ["clips"] },
+];
+
+/** @param {string | undefined} name @param {string} fallback */
+export const tabFor = (name, fallback) => tabs.find((tab) => tab.id === name || tab.names.includes(name ?? ""))?.id ?? fallback;

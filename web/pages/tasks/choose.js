@@ -1,0 +1,75 @@
+/** Which columns the table shows: chosen per project, in the address when a link should carry them, remembered here. */
+import { html, useState } from "../../lib/dom.js";
+import { useApi } from "../../lib/hooks.js";
+import { remember, remembered } from "../../lib/preferences.js";
+import { query, setQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { Combobox, Select } from "../../kit/combobox.js";
+import { PopoverButton } from "../../kit/menu.js";
+import { Button } from "../../kit/button.js";
+import { builtIn, customColumn, defaultColumns, firstMetrics, metricColumnId, paramColumnId } from "./columns.js";
+
+/**
+ * @typedef {object} ColumnChoice
+ * @property {import("./columns.js").TaskColumn[]} shown
+ * @property {any[]} metrics of the project
+ * @property {(ids: string[] | null) => void} choose
+ * @property {(id: string, width: number) => void} resize
+ * @property {(id: string, before: string) => void} reorder
+ *
+ * @param {string} project @returns {ColumnChoice}
+ */
+export function useColumns(project) {
+  const [widths, setWidths] = useState(() => /** @type {Record<string, number>} */ (remembered("widths", {})));
+  const [, redraw] = useState(0);
+  const metrics = useApi("projects.get_unique_metric_variants", project === "*" ? {} : { project, include_subprojects: true }).data?.metrics ?? [];
+  const key = `columns:${project}`;
+  const inAddress = query.value.get("columns");
+  const chosen = inAddress ? inAddress.split(",").map(decodeURIComponent) : remembered(key, /** @type {string[] | null} */ (null));
+  const ids = chosen ?? [...defaultColumns.slice(0, 2), ...firstMetrics(metrics), ...defaultColumns.slice(2)];
+  const all = builtIn();
+  const shown = ids.map((id) => all.find((column) => column.id === id) ?? customColumn(id)).filter((column) => column !== null);
+
+  const choose = (/** @type {string[] | null} */ next) => {
+    remember(key, next);
+    if (inAddress) setQuery({ columns: next ? next.map(encodeURIComponent).join(",") : null });
+    redraw((n) => n + 1);
+  };
+  return {
+    metrics,
+    shown: shown.map((column) => ({ ...column, width: widths[column.id] ?? column.width })),
+    choose,
+    resize: (id, width) => {
+      const next = { ...widths, [id]: width };
+      setWidths(next);
+      remember("widths", next);
+    },
+    reorder: (id, before) => {
+      if (id === before) return;
+      const order = shown.map((column) => column.id).filter((one) => one !== id);
+      order.splice(order.indexOf(before), 0, id);
+      choose(order);
+    },
+  };
+}
+
+/** @param {{project: string, columns: ColumnChoice}} props */
+export const ColumnsButton = ({ project, columns }) => html`<${PopoverButton} icon="columns" label=${t("Columns")} text=${t("Columns")}>${() => html`<${ColumnsPanel} project=${project} columns=${columns} />`}<//>`;
+
+/** @param {{project: string, columns: ColumnChoice}} props */
+function ColumnsPanel({ project, columns }) {
+  const [which, setWhich] = useState(/** @type {"last" | "min" | "max"} */ ("last"));
+  const params = useApi("projects.get_hyper_parameters", { project: project === "*" ? undefined : project, page: 0, page_size: 500 }).data?.parameters ?? [];
+  const ids = columns.shown.map((column) => column.id);
+  const toggle = (/** @type {string} */ id) => columns.choose(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
+  const custom = columns.shown.filter((column) => /^[mp]\./.test(column.id));
+  return html`<div class="columns-panel">
+    <div class="check-list">${builtIn().map((column) => html`<label><input type="checkbox" checked=${ids.includes(column.id)} onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>
+    ${custom.length > 0 && html`<div class="check-list">${custom.map((column) => html`<label><input type="checkbox" checked onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>`}
+    <${Combobox} label=${t("Add a metric")} value="" placeholder="accuracy/validation" options=${columns.metrics.map((m) => ({ value: metricColumnId(m, which), label: `${m.metric}/${m.variant}` }))} onChange=${toggle} />
+    <${Select} label=${t("Of its values, the")} value=${which} options=${[{ value: "last", label: t("last") }, { value: "min", label: t("min") }, { value: "max", label: t("max") }]} onChange=${setWhich} />
+    <${Combobox} label=${t("Add a hyperparameter")} value="" placeholder="Args/learning_rate" options=${params.map((/** @type {any} */ p) => ({ value: paramColumnId(p.section, p.name), label: `${p.section}/${p.name}` }))} onChange=${toggle} />
+    <div class="row"><${Button} onClick=${() => columns.choose(null)}>${t("Back to the usual columns")}<//>
+    <${Button} onClick=${() => setQuery({ columns: ids.map(encodeURIComponent).join(",") })}>${t("Put into the address")}<//></div>
+  </div>`;
+}

@@ -1,0 +1,82 @@
+/** The table's filters: the search box, the funnel in a column's header, and the chips that show what is on. */
+import { call } from "../../api.js";
+import { html, useEffect, useState } from "../../lib/dom.js";
+import { useAsked } from "../../lib/hooks.js";
+import { setQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { Chip, statusWord, statusWords } from "../../kit/chip.js";
+import { PopoverButton } from "../../kit/menu.js";
+import { Answered } from "../../kit/states.js";
+import { joined } from "./query.js";
+
+/** @param {{asked: import("./query.js").TableQuery}} props */
+export function SearchBox({ asked }) {
+  const [text, setText] = useState(asked.text);
+  useEffect(() => setText(asked.text), [asked.text]);
+  useEffect(() => {
+    const timer = setTimeout(() => text !== asked.text && setQuery({ q: text }), 250);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return html`<span class="search"><input type="search" aria-label=${t("Search tasks")} placeholder=${t("Search name, tag, ID")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+    <button type="button" class="regex" aria-pressed=${asked.regex} title=${t("Regular expression")} onClick=${() => setQuery({ regex: asked.regex ? null : "1" })}>.*</button></span>`;
+}
+
+/** @typedef {{value: string, label: string}} FilterOption */
+
+/** @type {Record<string, (project: string) => Promise<FilterOption[]>>} what a filter offers */
+const offers = {
+  status: async () => Object.keys(statusWords).filter((one) => one !== "unknown").map((value) => ({ value, label: statusWord(value) })),
+  type: async (project) => ((await call("tasks.get_types", project === "*" ? {} : { projects: [project] })).types ?? []).map(plain),
+  user: async (project) => ((await call("projects.get_user_names", project === "*" ? {} : { projects: [project] })).users ?? []).map((/** @type {any} */ user) => ({ value: user.id, label: user.name })),
+  tags: async (project) => ((await call("projects.get_task_tags", project === "*" ? {} : { projects: [project] })).tags ?? []).map(plain),
+  parent: async (project) => ((await call("projects.get_task_parents", project === "*" ? {} : { projects: [project] })).parents ?? []).map((/** @type {any} */ one) => ({ value: one.id, label: one.name })),
+};
+
+const plain = (/** @type {string} */ value) => ({ value, label: value });
+
+/** @param {string} path `hyperparams.Args.lr` @param {string} project */
+async function paramValues(path, project) {
+  const [, section, name] = path.split(".").map(decodeURIComponent);
+  return ((await call("projects.get_hyperparam_values", { projects: project === "*" ? undefined : [project], section, name })).values ?? []).map(plain);
+}
+
+/** @param {{kind: string, label: string, asked: any, project: string}} props */
+export function HeaderFilter({ kind, label, asked, project }) {
+  const path = kind.startsWith("param:") ? kind.slice(6) : "";
+  const on = path ? asked.params[path] ?? [] : asked[kind];
+  const set = (/** @type {string[]} */ values) => setQuery({ [path ? `is.${path}` : kind]: joined(kind === "parent" ? values.slice(-1) : values) });
+  return html`<${PopoverButton} icon="filter" label=${t("Filter by {name}", { name: label })} quiet small marked=${on.length > 0}>
+    ${() => html`<${FilterList} ask=${() => (path ? paramValues(path, project) : offers[kind](project))} name=${`${kind} ${project}`} on=${on} set=${set} exclude=${kind === "tags"} />`}<//>`;
+}
+
+/** @param {{ask: () => Promise<FilterOption[]>, name: string, on: string[], set: (values: string[]) => void, exclude: boolean}} props */
+function FilterList({ ask, name, on, set, exclude }) {
+  const answer = useAsked(ask, `filter ${name}`);
+  const [text, setText] = useState("");
+  const toggle = (/** @type {string} */ value) => {
+    if (on.includes(value)) set(exclude ? [...on.filter((one) => one !== value), `-${value}`] : on.filter((one) => one !== value));
+    else if (on.includes(`-${value}`)) set(on.filter((one) => one !== `-${value}`));
+    else set([...on, value]);
+  };
+  return html`<div class="filter-list"><${Answered} answer=${answer}>${(/** @type {FilterOption[]} */ options) => html`
+    ${options.length > 10 && html`<input type="search" aria-label=${t("Narrow the list")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />`}
+    ${options.filter((one) => one.label.toLowerCase().includes(text.toLowerCase())).slice(0, 200).map((option) => {
+      const out = on.includes(`-${option.value}`);
+      return html`<label class=${out ? "out" : ""}><input type="checkbox" checked=${on.includes(option.value) || out} onChange=${() => toggle(option.value)} />${option.label}${out && html` <small>${t("left out")}</small>`}</label>`;
+    })}
+    ${!options.length && html`<p class="hint">${t("Nothing to choose from")}</p>`}
+    ${exclude && options.length > 0 && html`<p class="hint">${t("A second click leaves tasks with the tag out.")}</p>`}
+    ${on.length > 0 && html`<button type="button" class="link" onClick=${() => set([])}>${t("Clear")}</button>`}`}<//></div>`;
+}
+
+/** @param {{asked: import("./query.js").TableQuery}} props */
+export function ActiveFilters({ asked }) {
+  const words = { status: statusWord, tags: (/** @type {string} */ tag) => (tag.startsWith("-") ? t("without {name}", { name: tag.slice(1) }) : tag) };
+  const chips = /** @type {const} */ (["status", "type", "user", "tags", "parent"]).flatMap((kind) =>
+    asked[kind].map((value) => ({ key: kind, value, rest: asked[kind].filter((one) => one !== value), label: words[/** @type {"status"} */ (kind)]?.(value) ?? value })));
+  for (const [path, values] of Object.entries(asked.params)) {
+    for (const value of values) chips.push({ key: /** @type {any} */ (`is.${path}`), value, rest: values.filter((one) => one !== value), label: `${decodeURIComponent(path.split(".").pop() ?? "")} = ${value}` });
+  }
+  if (!chips.length) return null;
+  return html`<div class="active-filters" aria-label=${t("Filters")}>${chips.map((chip) => html`<${Chip} onRemove=${() => setQuery({ [chip.key]: joined(chip.rest) })} removeLabel=${t("Remove {name}", { name: chip.label })}>${chip.label}<//>`)}</div>`;
+}

@@ -1,0 +1,87 @@
+/** The table of tasks: of one project, or of all. */
+import { call } from "../../api.js";
+import { html, useMemo, useState } from "../../lib/dom.js";
+import { csv } from "../../lib/format.js";
+import { save } from "../../lib/files.js";
+import { useApi } from "../../lib/hooks.js";
+import { compareLink } from "../../lib/links.js";
+import { navigate, query, setQuery } from "../../lib/router.js";
+import { useServerRows } from "../../lib/rows.js";
+import { t } from "../../lib/text.js";
+import { Button } from "../../kit/button.js";
+import { Empty, ErrorBox } from "../../kit/states.js";
+import { DataTable } from "../../kit/table.js";
+import { PageHead } from "../frame.js";
+import { BulkBar } from "./bulk.js";
+import { ColumnsButton, useColumns } from "./choose.js";
+import { fieldsOf } from "./columns.js";
+import { ActiveFilters, HeaderFilter, SearchBox } from "./filters.js";
+import { filterBody, filterCount, nextSort, readQuery, sortText, tableBody } from "./query.js";
+
+/** @param {{project?: string}} props */
+export default function TasksPage({ project = "*" }) {
+  const asked = readQuery(query.value);
+  const columns = useColumns(project);
+  const [selection, setSelection] = useState(/** @type {Set<string>} */ (new Set()));
+  const fields = useMemo(() => fieldsOf(columns.shown), [columns.shown.map((c) => c.id).join()]);
+  const filter = filterBody(asked, project);
+  const rows = useServerRows("tasks.get_all_ex", "tasks", tableBody(asked, project, fields), {
+    count: async () => (await call("organization.get_entities_count", { tasks: filter })).tasks ?? null,
+  });
+  const chosen = chosenRows(rows, selection);
+  const changed = () => (setSelection(new Set()), rows.reload());
+  return html`
+    <${Head} project=${project} total=${rows.total} asked=${asked} columns=${columns} filter=${filter} />
+    <${ActiveFilters} asked=${asked} />
+    <section class="fill">
+      ${rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
+      <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project))} count=${rows.loaded ? rows.count : rows.count || 12}
+        rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
+        onSort=${(/** @type {string} */ key, /** @type {boolean} */ add) => setQuery({ sort: sortText(nextSort(asked.sort, key, add)) })}
+        selection=${selection} onSelect=${setSelection} onResize=${columns.resize} onReorder=${columns.reorder}
+        empty=${rows.loaded && html`<${NoTasks} asked=${asked} />`} />`}
+    </section>
+    ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} done=${changed} clear=${() => setSelection(new Set())} compare=${() => navigate(compareLink([...selection], "scalars", project))} />`}`;
+}
+
+/** @param {{project: string, total: number | null, asked: any, columns: any, filter: any}} props */
+function Head({ project, total, asked, columns, filter }) {
+  const one = useApi(project === "*" ? null : "projects.get_by_id", { project });
+  const title = project === "*" ? t("All tasks") : one.data?.project?.name ?? t("Tasks");
+  const exportCsv = async () => {
+    const answer = await call("tasks.get_all_ex", { ...tableBody(asked, project, fieldsOf(columns.shown)), page: 0, page_size: 10_000 });
+    const header = columns.shown.map((/** @type {any} */ c) => c.label);
+    save(`${title}.csv`, csv(header, answer.tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
+  };
+  return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]} under=${total !== null && html`<span class="count-note">${t("{n} tasks", { n: total })}</span>`}>
+    <${SearchBox} asked=${asked} />
+    <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
+    <${ColumnsButton} project=${project} columns=${columns} />
+    <${Button} icon="download" label=${t("Download as CSV")} onClick=${exportCsv} />
+  <//>`;
+}
+
+/** @param {any} column @param {any} asked @param {string} project */
+const tableColumn = (column, asked, project) => ({
+  ...column,
+  render: column.render ?? ((/** @type {any} */ task) => html`<span class="cell-text" title=${column.text(task)}>${column.text(task)}</span>`),
+  extra: column.filter && html`<${HeaderFilter} kind=${column.filter} label=${column.label} asked=${asked} project=${project} />`,
+});
+
+/** @param {import("../../lib/rows.js").ServerRows} rows @param {Set<string>} selection */
+function chosenRows(rows, selection) {
+  const found = [];
+  for (let i = 0; i < rows.count && found.length < selection.size; i += 1) {
+    const row = rows.rowAt(i);
+    if (row && selection.has(row.id)) found.push(row);
+  }
+  return found;
+}
+
+/** @param {{asked: any}} props */
+const NoTasks = ({ asked }) =>
+  filterCount(asked)
+    ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}><${Button} onClick=${() => setQuery({ q: null, regex: null, status: null, type: null, user: null, tags: null, parent: null })}>${t("Clear the filters")}<//><//>`
+    : asked.archived
+      ? html`<${Empty} icon="archive" title=${t("The archive is empty")} />`
+      : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p><pre>make demo</pre><//>`;

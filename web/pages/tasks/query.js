@@ -1,0 +1,90 @@
+/** What the address says about the table, and what that is in ClearML's query language. No drawing here. */
+
+/**
+ * @typedef {object} TableQuery
+ * @property {string} text @property {boolean} regex @property {boolean} archived
+ * @property {string[]} status @property {string[]} type @property {string[]} user @property {string[]} parent
+ * @property {string[]} tags a leading "-" leaves tasks with the tag out
+ * @property {{key: string, down: boolean}[]} sort
+ * @property {Record<string, string[]>} params hyperparameter path → accepted values
+ */
+
+const list = (/** @type {string | null} */ text) => (text ? text.split(",").filter(Boolean).map(decodeURIComponent) : []);
+
+/** @param {string[]} values */
+export const joined = (values) => values.map((value) => encodeURIComponent(value)).join(",");
+
+/** @param {URLSearchParams} query @returns {TableQuery} */
+export function readQuery(query) {
+  /** @type {Record<string, string[]>} */
+  const params = {};
+  for (const [name, value] of query) if (name.startsWith("is.")) params[name.slice(3)] = list(value);
+  return {
+    text: query.get("q") ?? "",
+    regex: query.get("regex") === "1",
+    archived: query.get("archive") === "1",
+    status: list(query.get("status")),
+    type: list(query.get("type")),
+    user: list(query.get("user")),
+    parent: list(query.get("parent")),
+    tags: list(query.get("tags")),
+    sort: list(query.get("sort")).map((one) => (one.startsWith("-") ? { key: one.slice(1), down: true } : { key: one, down: false })),
+    params,
+  };
+}
+
+/** The next sort order after a click on a column. @param {TableQuery["sort"]} sort @param {string} key @param {boolean} add */
+export function nextSort(sort, key, add) {
+  const old = sort.find((one) => one.key === key);
+  const next = { key, down: old ? !old.down : true };
+  if (!add) return [next];
+  return old ? sort.map((one) => (one.key === key ? next : one)) : [...sort, next];
+}
+
+/** @param {TableQuery["sort"]} sort */
+export const sortText = (sort) => joined(sort.map(({ key, down }) => (down ? `-${key}` : key)));
+
+/** Python's and our own special characters, made plain. @param {string} text */
+export const escapePattern = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** ClearML's list language for tags. @param {string[]} tags */
+export function tagFilter(tags) {
+  const wanted = tags.filter((tag) => !tag.startsWith("-"));
+  const unwanted = tags.filter((tag) => tag.startsWith("-")).map((tag) => tag.slice(1));
+  return [...(wanted.length ? ["__$all", ...wanted] : []), ...(unwanted.length ? ["__$not", ...unwanted] : [])];
+}
+
+/**
+ * The filters as `tasks.get_all_ex` and `organization.get_entities_count` take them.
+ * @param {TableQuery} query @param {string} project "*" is any
+ * @returns {Record<string, any>}
+ */
+export function filterBody(query, project) {
+  /** @type {Record<string, any>} */
+  const body = { system_tags: [query.archived ? "archived" : "-archived"] };
+  if (project !== "*") Object.assign(body, { project: [project], include_subprojects: true, search_hidden: true });
+  if (query.status.length) body.status = query.status;
+  if (query.type.length) body.type = query.type;
+  if (query.user.length) body.user = query.user;
+  if (query.parent.length) body.parent = query.parent[0];
+  if (query.tags.length) body.tags = tagFilter(query.tags);
+  if (query.text) {
+    const pattern = query.regex ? query.text : escapePattern(query.text);
+    body._any_ = { pattern, fields: ["name", "id", "comment", "tags"] };
+  }
+  for (const [path, values] of Object.entries(query.params)) if (values.length) body[`${path}.value`] = values;
+  return body;
+}
+
+/**
+ * @param {TableQuery} query @param {string} project @param {string[]} fields only these are sent
+ */
+export const tableBody = (query, project, fields) => ({
+  ...filterBody(query, project),
+  only_fields: fields,
+  order_by: query.sort.length ? query.sort.map(({ key, down }) => (down ? `-${key}` : key)) : ["-last_update"],
+});
+
+/** How many filters are on. @param {TableQuery} query */
+export const filterCount = (query) =>
+  [query.status, query.type, query.user, query.parent, query.tags, ...Object.values(query.params)].filter((one) => one.length).length + (query.text ? 1 : 0);
