@@ -208,6 +208,18 @@ class InvalidScrollId(BadRequest):
     subcode = 801
 
 
+class NoSuchServingContainer(BadRequest):
+    """No such serving container"""
+
+    subcode = 1100
+
+
+class NoSuchEndpoint(BadRequest):
+    """Nothing serves this endpoint"""
+
+    subcode = 1101
+
+
 class EventsNotAdded(BadRequest):
     """Events were not added"""
 

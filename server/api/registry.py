@@ -46,7 +46,7 @@ def endpoint(
     def register(handler: H) -> H:
         if name in _endpoints:
             raise RuntimeError(f"endpoint {name} is registered twice")
-        summary = (handler.__doc__ or "").strip().split("\n")[0]
+        summary = " ".join((handler.__doc__ or "").partition("\n\n")[0].split())
         _endpoints[name] = Endpoint(name, handler, request, role, raw, summary)
         return handler
 

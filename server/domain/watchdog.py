@@ -69,6 +69,7 @@ class Watchdog:
             self.store.queues.drop_samples(old)
             self.store.workers.drop_stats(old)
             self.store.workers.drop_gone(old)
+            self.store.serving.drop_old(old)
 
     def _notice_a_gap(self, now: datetime) -> None:
         """The machine slept, or its clock was set: whoever is alive must get the chance to say so."""

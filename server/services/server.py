@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import resource
+from pathlib import Path
+
 import server
 from server.api import registry
 from server.api.call import Call
+from server.api.errors import BadRequest
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
+from server.store import times
 
 
 @endpoint("server.info", Nothing, role=None)
@@ -37,6 +42,56 @@ def endpoints(call: Call, request: Nothing) -> dict:
     }
 
 
+class Config(Request):
+    path: str | None = None
+
+
+@endpoint("server.config", Config, role="admin")
+def config(call: Call, request: Config) -> dict:
+    """The server's settings, or the one at a path."""
+    settings = {
+        name: str(value) if isinstance(value, Path) else value for name, value in vars(call.settings).items()
+    }
+    if request.path is None:
+        return settings
+    if request.path not in settings:
+        raise BadRequest(f"there is no setting {request.path!r}; there are {', '.join(settings)}")
+    return {request.path: settings[request.path]}
+
+
+class GetStats(Request):
+    interval: int | None = None
+
+
+@endpoint("server.get_stats", GetStats, role="admin")
+def get_stats(call: Call, request: GetStats) -> dict:
+    """How much this server holds and uses. It goes to nobody but who asks."""
+    store = call.store
+    return {
+        "time": times.text(call.now),
+        "server": {"version": server.SERVER_VERSION, "api_version": server.API_VERSION},
+        "counts": {
+            "users": len(store.users.all()),
+            "projects": store.projects.count(),
+            "tasks": store.tasks.count(),
+            "tasks_by_status": store.tasks.group_counts("status"),
+            "models": store.models.count(),
+            "queues": store.queues.count(),
+            "workers": len(store.workers.all()),
+        },
+        "process": {"resident_mb": round(_resident_bytes() / 1e6, 1)},
+    }
+
+
+def _resident_bytes() -> int:
+    """Memory of this process (`man 5 proc`, statm: the second number is resident pages); 0 where unknown."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * resource.getpagesize()
+
+
 class ReportStatsOption(Request):
     enabled: bool | None = None
 
@@ -44,4 +99,6 @@ class ReportStatsOption(Request):
 @endpoint("server.report_stats_option", ReportStatsOption, role="viewer")
 def report_stats_option(call: Call, request: ReportStatsOption) -> dict:
     """This server reports nothing to anybody, and can't be made to."""
+    if request.enabled:
+        raise BadRequest("this server sends statistics to nobody; that can't be switched on")
     return {"supported": False, "enabled": False, "current_version": server.SERVER_VERSION}

@@ -13,6 +13,8 @@ from server.store.migrations import migrate
 from server.store.models import Models
 from server.store.projects import Projects
 from server.store.queues import Queues
+from server.store.serving import Serving
+from server.store.settings import StoredSettings
 from server.store.tasks import Tasks
 from server.store.users import Users
 from server.store.workers import Workers
@@ -39,6 +41,8 @@ class Store:
         self.contents = Contents(self.db)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
+        self.serving = Serving(self.db)
+        self.settings = StoredSettings(self.db)
 
     def transaction(self) -> AbstractContextManager[None]:
         return self.db.transaction()

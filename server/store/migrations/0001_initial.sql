@@ -143,6 +143,20 @@ CREATE TABLE queue_stats (
     PRIMARY KEY (queue, timestamp)
 ) WITHOUT ROWID;
 
+CREATE TABLE serving_containers (        -- a process that serves a model
+    id TEXT PRIMARY KEY,
+    endpoint_url TEXT,                   -- NULL: it is still loading
+    registered TEXT NOT NULL, last_update TEXT NOT NULL, timeout INTEGER NOT NULL,
+    report TEXT NOT NULL                 -- what it said last: JSON
+) WITHOUT ROWID;
+
+CREATE TABLE serving_stats (
+    container TEXT NOT NULL, metric TEXT NOT NULL, timestamp INTEGER NOT NULL,    -- seconds
+    endpoint_url TEXT NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (container, metric, timestamp)
+) WITHOUT ROWID;
+CREATE INDEX serving_stats_by_endpoint ON serving_stats(endpoint_url, metric, timestamp);
+
 -- Events are real rows. A curve has a number, so that its rows are small and lie together.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,

@@ -1,0 +1,59 @@
+"""`storage.*`: the credentials of cloud storage that a company keeps with its server.
+
+They are kept for those who read them back; this server itself stores files in its own folder alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.api.call import Call
+from server.api.errors import ValidationFailed
+from server.api.registry import endpoint
+from server.api.request import Nothing, Request
+from server.store import times
+
+_NAME = "storage"
+_KINDS = ("aws", "google", "azure")
+
+
+@endpoint("storage.get_settings", Nothing, role="admin")
+def get_settings(call: Call, request: Nothing) -> dict:
+    """The credentials kept, by kind of storage."""
+    return {"settings": call.store.settings.get(_NAME) or {}}
+
+
+class SetSettings(Request):
+    aws: dict[str, Any] | None = None
+    google: dict[str, Any] | None = None
+    azure: dict[str, Any] | None = None
+
+
+@endpoint("storage.set_settings", SetSettings, role="admin")
+def set_settings(call: Call, request: SetSettings) -> dict:
+    """Replace the credentials of the kinds given."""
+    given = {kind: value for kind, value in request.given().items() if value is not None}
+    return {"updated": _change(call, given)}
+
+
+class ResetSettings(Request):
+    keys: list[str]
+
+
+@endpoint("storage.reset_settings", ResetSettings, role="admin")
+def reset_settings(call: Call, request: ResetSettings) -> dict:
+    """Forget the credentials of these kinds."""
+    unknown = sorted(set(request.keys) - set(_KINDS))
+    if unknown:
+        raise ValidationFailed(f"keys are of {', '.join(_KINDS)}, not {', '.join(unknown)}")
+    return {"updated": _change(call, dict.fromkeys(request.keys))}
+
+
+def _change(call: Call, changes: dict[str, Any]) -> int:
+    if not changes:
+        return 0
+    with call.store.transaction():
+        kept = {**(call.store.settings.get(_NAME) or {}), **changes}
+        kept = {kind: value for kind, value in kept.items() if value is not None}
+        call.store.settings.set(_NAME, {**kept, "last_update": times.text(call.now)})
+    return 1
