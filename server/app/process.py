@@ -38,6 +38,7 @@ def serve(settings: Settings) -> None:
         sockets = [opened.enter_context(one) for one in _bind(settings)]
         store = Store(settings.data, settings.synchronous)
         opened.callback(store.close)
+        store.files.discard_unfinished()
         context = Context(settings, store, Tokens(settings.data / "token.key"))
         now = datetime.now(timezone.utc)
         ensure_client_conf(settings, store, now)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -63,10 +62,14 @@ class Files:
         self._incoming = folder / "incoming"
         self._db = db
         self._durable = durable
-        shutil.rmtree(self._incoming, ignore_errors=True)  # what a killed process had not finished
-        self._incoming.mkdir(parents=True)
+        self._incoming.mkdir(parents=True, exist_ok=True)
         self.root.mkdir(exist_ok=True)
         self._real_root = self.root.resolve()
+
+    def discard_unfinished(self) -> None:
+        """Remove what a killed process had not finished. Only for the process that receives uploads."""
+        for left in self._incoming.iterdir():
+            left.unlink()
 
     def receive(self) -> Incoming:
         return Incoming(self._incoming)
