@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from server import settings as settings_module
 from server.api.errors import ApiError
-from server.commands import CommandError, user
+from server.commands import CommandError, usage, user
 
-_COMMANDS = (user,)
+_COMMANDS = (user, usage)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

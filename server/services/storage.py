@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
+from server.domain.usage import usage
 from server.store import times
 
 _NAME = "storage"
@@ -47,6 +50,17 @@ def reset_settings(call: Call, request: ResetSettings) -> dict:
     if unknown:
         raise ValidationFailed(f"keys are of {', '.join(_KINDS)}, not {', '.join(unknown)}")
     return {"updated": _change(call, dict.fromkeys(request.keys))}
+
+
+class GetUsage(Request):
+    limit: int = Field(default=20, ge=1, le=1000)
+    """How many projects and tasks to name, the largest first."""
+
+
+@endpoint("storage.get_usage", GetUsage, role="viewer")
+def get_usage(call: Call, request: GetUsage) -> dict:
+    """What takes how much room: disk, database, files by kind, project and task. (Not in ClearML's API.)"""
+    return usage(call.store, request.limit)
 
 
 def _change(call: Call, changes: dict[str, Any]) -> int:

@@ -16,6 +16,7 @@ from server.store.queues import Queues
 from server.store.serving import Serving
 from server.store.settings import StoredSettings
 from server.store.tasks import Tasks
+from server.store.usage import Usage
 from server.store.users import Users
 from server.store.workers import Workers
 
@@ -41,6 +42,7 @@ class Store:
         self.contents = Contents(self.db)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
+        self.usage = Usage(self.db)
         self.serving = Serving(self.db)
         self.settings = StoredSettings(self.db)
 
