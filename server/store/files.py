@@ -179,6 +179,20 @@ class Files:
         names = [name for name in self.of_task(task) if not any(url.endswith(f"/{name}") for url in kept)]
         return len(self.delete(names))
 
+    def audit(self) -> tuple[list[str], list[str]]:
+        """Compare table and tree. Returns: names listed that don't lie there, and names that lie there unlisted."""
+        listed = {row[0] for row in self._db.rows("SELECT path FROM files")}
+        lying = {self.name(path) for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()}
+        return sorted(listed - lying), sorted(lying - listed)
+
+    def reconcile(self, now: datetime) -> None:
+        """Make the table say what lies in the tree: a file copied there by hand counts, one removed doesn't."""
+        gone, new = self.audit()
+        rows = [(name, task_of(name), self.path(name).stat().st_size, times.text(now)) for name in new]
+        with self._db.transaction():
+            self._db.execute_many("DELETE FROM files WHERE path = ?", [(name,) for name in gone])
+            self._db.execute_many("INSERT INTO files(path, task, size, created) VALUES (?, ?, ?, ?)", rows)
+
 
 def task_of(name: str) -> str | None:
     """The id of the task a name belongs to: `<project>/<task name>.<task id>/…`."""
