@@ -7,9 +7,9 @@ import { Icon } from "./icons.js";
  *   small?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void, children?: any, type?: string, [rest: string]: any}} props
  *   `reason`: why it cannot be used now; `label`: the name when there is only an icon
  */
-export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", ...rest }) {
+export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", class: extra, ...rest }) {
   const off = Boolean(reason) || disabled;
-  return html`<button type=${type} class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", rest.class)}
+  return html`<button type=${type} class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", extra)}
     aria-label=${children ? undefined : label} aria-pressed=${pressed} aria-disabled=${off ? "true" : undefined} title=${reason || title || label}
     onClick=${(/** @type {any} */ event) => (off ? event.preventDefault() : onClick?.(event))} ...${rest}>
     ${icon && html`<${Icon} name=${icon} />`}${children}

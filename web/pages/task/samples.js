@@ -1,0 +1,70 @@
+/** What a task has shown: pictures, sounds, pages and texts, at any iteration. */
+import { html, useState } from "../../lib/dom.js";
+import { fileKind, fileName, fileUrl } from "../../lib/files.js";
+import { useApi } from "../../lib/hooks.js";
+import { useQuery } from "../../lib/router.js";
+import { entryAt, iterationsOf, nearest, samplesOf } from "../../lib/samples.js";
+import { t } from "../../lib/text.js";
+import { AudioPlayer } from "../../kit/audio-player.js";
+import { Button } from "../../kit/button.js";
+import { showPictures } from "../../kit/lightbox.js";
+import { Answered, Empty } from "../../kit/states.js";
+
+const history = 200; // iterations a title that are asked for
+const portion = 60; // samples drawn before "show more"
+
+/** @param {{task: any, live: boolean}} props */
+export default function SamplesTab({ task, live }) {
+  const answer = useApi("events.debug_images", { metrics: [{ task: task.id }], iters: history }, { every: live ? 10 : 0 });
+  return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
+    const samples = samplesOf(data.metrics);
+    if (!samples.length) return html`<${Empty} icon="sound" title=${t("No debug samples yet")}><p>${t("Pictures and sounds that the task reports appear here.")}</p><//>`;
+    return html`<${Samples} samples=${samples} />`;
+  }}<//>`;
+}
+
+/** @param {{samples: import("../../lib/samples.js").Sample[]}} props */
+function Samples({ samples }) {
+  const [find, setFind] = useQuery("find");
+  const [at, setAt] = useQuery("at");
+  const [most, setMost] = useState(portion);
+  const iterations = iterationsOf(samples);
+  const now = at === "" ? iterations[iterations.length - 1] : nearest(iterations, Number(at) || 0);
+  const wanted = find.toLowerCase();
+  const shown = samples
+    .filter((sample) => sample.name.toLowerCase().includes(wanted))
+    .map((sample) => ({ sample, entry: entryAt(sample, now) }))
+    .filter((one) => one.entry !== undefined);
+  const pictures = shown.filter((one) => fileKind(one.entry?.url) === "image").map((one) => ({ url: fileUrl(one.entry?.url), label: one.sample.name }));
+  return html`<div class="tool-bar">
+      <input type="search" class="search" aria-label=${t("Find a sample")} placeholder=${t("Find a sample")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} />
+      ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
+      <small>${t("{n} samples", { n: shown.length })}</small></div>
+    <div class="scroll"><div class="samples">
+      ${shown.slice(0, most).map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div>
+      ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}
+      ${!shown.length && html`<${Empty} icon="filter" title=${t("Nothing fits")} />`}
+    </div>`;
+}
+
+/** A slider over the iterations that there are, and a field to type one. @param {{iterations: number[], now: number, set: (value: string) => void}} props */
+const Iteration = ({ iterations, now, set }) => html`<div class="iteration"><span>${t("Iteration")}</span>
+  <input type="range" min="0" max=${iterations.length - 1} value=${iterations.indexOf(now)} aria-label=${t("Iteration")} aria-valuetext=${String(now)} onInput=${(/** @type {any} */ e) => set(String(iterations[Number(e.target.value)]))} />
+  <input type="number" value=${now} aria-label=${t("Iteration, typed")} onChange=${(/** @type {any} */ e) => set(String(nearest(iterations, Number(e.target.value))))} />
+  <${Button} small onClick=${() => set("")}>${t("Newest")}<//></div>`;
+
+/** @param {{sample: import("../../lib/samples.js").Sample, entry: any, now: number, open: (url: string) => void}} props */
+function Card({ sample, entry, now, open }) {
+  const url = fileUrl(entry.url);
+  return html`<figure class="sample"><${Medium} url=${url} label=${sample.name} open=${open} />
+    <figcaption><span title=${sample.name}>${sample.name}</span>${entry.iter !== now && html`<small>${t("iteration {n}", { n: entry.iter })}</small>`}<a href=${url} download=${fileName(url)} title=${t("Download")} aria-label=${t("Download {name}", { name: sample.name })}>↓</a></figcaption></figure>`;
+}
+
+/** @param {{url: string, label: string, open: (url: string) => void}} props */
+function Medium({ url, label, open }) {
+  const kind = fileKind(url);
+  if (kind === "image") return html`<button type="button" class="bare" aria-label=${t("Enlarge {name}", { name: label })} onClick=${() => open(url)}><img loading="lazy" src=${url} alt=${label} /></button>`;
+  if (kind === "audio") return html`<${AudioPlayer} url=${url} label=${label} />`;
+  if (kind === "video") return html`<video controls preload="metadata" src=${url} aria-label=${label}></video>`;
+  return html`<a href=${url} target="_blank" rel="noopener">${t("Open {name}", { name: fileName(url) })}</a>`;
+}
