@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
 from server import settings as settings_module
 from server.api.errors import ApiError
-from server.commands import CommandError, usage, user
+from server.commands import CommandError, backup, restore, usage, user
 
-_COMMANDS = (user, usage)
+_COMMANDS = (user, backup, restore, usage)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _serve(settings)
     try:
         return command.run(given, settings)
-    except (CommandError, ApiError, OSError) as fault:
+    except (CommandError, ApiError, OSError, sqlite3.Error) as fault:
         print(f"{parser.prog} {given.command}: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

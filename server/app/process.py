@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 
 import uvicorn
 
@@ -23,6 +22,8 @@ from server.app.jobs import Jobs
 from server.domain import queues
 from server.settings import Settings
 from server.store import Store
+from server.store.lock import FolderInUse, locked
+from server.store.migrations import NewerDatabase
 
 log = logging.getLogger("soundyard")
 
@@ -34,10 +35,8 @@ class CannotStart(Exception):
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises: CannotStart."""
     with ExitStack() as opened:
-        opened.enter_context(_locked(settings.data))
+        store = _open(settings, opened)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
-        store = Store(settings.data, settings.synchronous)
-        opened.callback(store.close)
         store.files.discard_unfinished()
         context = Context(settings, store, Tokens(settings.data / "token.key"))
         now = datetime.now(timezone.utc)
@@ -58,6 +57,27 @@ def serve(settings: Settings) -> None:
         _Server(config, settings, app).run(sockets=sockets)
 
 
+def _open(settings: Settings, opened: ExitStack) -> Store:
+    """The data folder, held by this process."""
+    folder = settings.data
+    try:
+        opened.enter_context(locked(folder))
+        store = Store(folder, settings.synchronous)
+    except FolderInUse as fault:
+        raise CannotStart(f"{fault}: stop it, or give another --data") from fault
+    except OSError as fault:
+        raise CannotStart(f"the data folder {folder} can't be used: {fault.strerror or fault}") from fault
+    except NewerDatabase as fault:
+        raise CannotStart(str(fault)) from fault
+    except sqlite3.Error as fault:
+        raise CannotStart(
+            f"the database in {folder} can't be opened: {fault}. `python -m server doctor` looks closer; "
+            "`python -m server restore` brings a backup back"
+        ) from fault
+    opened.callback(store.close)
+    return store
+
+
 class _Server(uvicorn.Server):
     """Says that it is ready when it is, and ends what is held when it ends."""
 
@@ -73,29 +93,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.end()
         await super().shutdown(sockets)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Two servers on one folder would hand a task out twice: the second is refused."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a+")
-    except OSError as fault:
-        raise CannotStart(f"the data folder {folder} can't be written: {fault.strerror}") from fault
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise CannotStart(
-                f"another server (process {holder}) is using {folder}: stop it, or give another --data"
-            ) from fault
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
 
 
 def _bind(settings: Settings) -> list[socket.socket]:

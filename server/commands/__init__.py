@@ -7,10 +7,17 @@ of them while a server is running on it.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.settings import Settings
 from server.store import Store
+from server.store.lock import is_held
+from server.store.migrations import NewerDatabase, numbered, version_of
 
 
 class CommandError(Exception):
@@ -27,8 +34,36 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def opened(folder: Path) -> Store:
-    """The store of an existing data folder. Raises: CommandError."""
-    if not (folder / "soundyard.db").is_file():
+def existing(folder: Path) -> Path:
+    """The database of a data folder. Raises: CommandError when there is none."""
+    database = folder / "soundyard.db"
+    if not database.is_file():
         raise CommandError(f"{folder} holds no database: give the server's data folder with --data")
-    return Store(folder)
+    return database
+
+
+def opened(folder: Path) -> Store:
+    """The store of an existing data folder, which a server may be using.
+
+    Raises:
+        CommandError: there is none, or it would have to be migrated under a running server.
+    """
+    version, newest = version_of(existing(folder)), numbered()[-1][0]
+    if version < newest and is_held(folder):
+        raise CommandError(
+            f"a server of an older version (schema {version}) is using {folder}: restart it first"
+        )
+    try:
+        return Store(folder)
+    except NewerDatabase as fault:
+        raise CommandError(str(fault)) from fault
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar in a terminal, nothing elsewhere. Gives: what to call with bytes done and bytes in all."""
+    with Progress(
+        TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    ) as bars:
+        bar = bars.add_task(title, total=None, visible=bars.console.is_terminal)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)

@@ -17,7 +17,9 @@ NAME, HELP = "usage", "show what takes how much room: database, files, projects,
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--top", type=int, default=10, help="how many projects and tasks to name (default: 10)")
+    parser.add_argument(
+        "--top", type=int, default=10, help="how many projects and tasks to name (default: 10)"
+    )
     add_data(parser)
 
 
@@ -37,7 +39,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             console.print(_table(title, rows))
     lost = files["ownerless"]
     if lost["files"]:
-        console.print(f"{decimal(lost['bytes'])} in {lost['files']:,} files belong to no task that still exists.")
+        console.print(
+            f"{decimal(lost['bytes'])} in {lost['files']:,} files belong to no task that still exists."
+        )
     return 0
 
 

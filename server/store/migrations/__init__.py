@@ -7,6 +7,7 @@ and a copy is made before an existing one is migrated.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -18,6 +19,12 @@ class NewerDatabase(Exception):
 
 def numbered() -> list[tuple[int, Path]]:
     return sorted((int(path.name[:4]), path) for path in FOLDER.glob("[0-9]*.sql"))
+
+
+def version_of(database: Path) -> int:
+    """The number of the last migration applied, without applying any."""
+    with closing(sqlite3.connect(database.resolve().as_uri() + "?mode=ro", uri=True)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
 def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
@@ -49,6 +56,9 @@ def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
 
 
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    with sqlite3.connect(target) as copy:
+    """A copy beside the database, which has its name when it is whole."""
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with closing(sqlite3.connect(partial)) as copy:
         connection.backup(copy)
-    copy.close()
+    partial.replace(target)
