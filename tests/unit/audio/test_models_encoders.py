@@ -77,7 +77,9 @@ def test_weights_in_a_folder_are_loaded_with_pretrained(folders, tmp_path):
 def test_freezing_the_extractor_is_for_wav2vec2_alone(folders):
     model = build(TrainConfig(model="wav2vec2", encoder=folders["wav2vec2"], freeze="extractor"), RATE, 4)
     frozen = {n for n, p in model.named_parameters() if not p.requires_grad}
-    assert all(".feature_extractor." in n or n.endswith("masked_spec_embed") for n in frozen) and len(frozen) > 2
+    assert (
+        all(".feature_extractor." in n or n.endswith("masked_spec_embed") for n in frozen) and len(frozen) > 2
+    )
     with pytest.raises(ConfigError, match="wav2vec2"):
         build(TrainConfig(model="cnn", freeze="extractor"), RATE, 4)
 

@@ -1,0 +1,106 @@
+"""Several processes that train one model: real ones, on this machine's CPU."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.engine import Alone
+from audio.replicas import ROOT
+from audio.training import train
+
+from .conftest import ignore
+
+
+@pytest.fixture
+def config(tiny):
+    """Plain enough that two processes do what one does: no batch norm, dropout or augmentation."""
+    return dataclasses.replace(
+        tiny,
+        model="transformer",
+        dropout=0.0,
+        augment=False,
+        learning_rate=3e-4,
+        precision="fp32",
+        device="cpu",
+        threads=1,
+    )
+
+
+def test_two_processes_learn_what_one_does_report_once_and_leave_nothing(store, config, tmp_path):
+    seen = []
+    pair = train(
+        dataclasses.replace(config, processes=2),
+        store,
+        checkpoint_dir=tmp_path / "two",
+        progress=lambda *now: seen.append(now[0]),
+    )
+    alone = train(config, store, checkpoint_dir=tmp_path / "one", progress=ignore)
+    assert seen == [1, 2]
+    for ours, theirs in zip(pair.history, alone.history, strict=True):
+        assert ours["loss/train"] == pytest.approx(theirs["loss/train"], rel=1e-3)
+        assert ours["loss/validation"] == pytest.approx(theirs["loss/validation"], rel=1e-3)
+    two, one = (checkpoints.load(result.model_path)["weights"] for result in (pair, alone))
+    torch.testing.assert_close(two, one, rtol=1e-2, atol=1e-3)
+    assert "RANK" not in os.environ and not torch.distributed.is_initialized()
+
+
+def test_a_group_of_one_is_the_plain_thing():
+    alone = Alone(torch.device("cpu"))
+    batch = torch.arange(5)
+    assert alone.part(batch) is batch and alone.mean(batch) is batch
+    assert alone.agree(True, 3) and not alone.agree(False, 8) and alone.share("x") == "x"
+
+
+SCRIPT = """
+import json, sys
+from audio.config import TrainConfig
+from audio.store import ClipStore
+from audio.training import train
+result = train(
+    TrainConfig(**json.loads(sys.argv[2])), ClipStore.open(sys.argv[1]), checkpoint_dir=sys.argv[3], progress=print
+)
+"""
+
+
+@pytest.mark.slow
+def test_torchrun_starts_a_training_on_two_processes(store, config, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        str(script),
+    ]
+    settings = json.dumps({**dataclasses.asdict(config), "threads": 1})
+    done = subprocess.run(
+        [*command, str(store.folder), settings, str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert checkpoints.load(Path(tmp_path / "out" / "model.pt"))["epoch"] == 2
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_ends_all_processes_with_its_clips(store, config, tmp_path):
+    from audio.errors import NonFiniteLoss
+
+    wild = dataclasses.replace(
+        config, processes=2, optimizer="sgd", weight_decay=1e9, clip_norm=None, epochs=20, ema=0.0
+    )
+    with pytest.raises(NonFiniteLoss) as caught:
+        train(wild, store, checkpoint_dir=tmp_path, progress=ignore)
+    assert len(caught.value.clips) == 32

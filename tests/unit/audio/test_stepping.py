@@ -1,0 +1,148 @@
+"""Steps of the optimiser: accumulation, clipping, half precision, determinism, and losses that are no number."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.engine import Alone
+from audio.errors import ConfigError, NonFiniteLoss
+from audio.models import build
+from audio.stepping import Stepper
+from audio.training import train
+from audio.watch import LossWatch
+
+from .conftest import ignore
+
+CPU = Alone(torch.device("cpu"))
+
+
+def stepper(config, seed=0):
+    torch.manual_seed(seed)
+    model = build(dataclasses.replace(config, model="tutorial-cnn", dropout=0.0), 8000, 4)
+    return Stepper(config, model.eval(), CPU, torch.eye(4), multi_label=False)
+
+
+def plain(tiny, **changes):
+    """Without what makes two half batches differ from a whole one: batch norm is in evaluation mode."""
+    return dataclasses.replace(tiny, precision="fp32", optimizer="sgd", ema=0.0, clip_norm=None, **changes)
+
+
+def test_two_accumulated_batches_make_the_step_of_one_twice_as_large(tiny):
+    features, targets = torch.randn(8, 1, 16, 20), torch.eye(4).repeat(2, 1)
+    whole, halves = stepper(plain(tiny)), stepper(plain(tiny, accumulate=2))
+    whole.learn(features, targets, 0.1, last=False)
+    halves.learn(features[:4], targets[:4], 0.1, last=False)
+    before = [p.clone() for p in halves.model.parameters()]
+    halves.learn(features[4:], targets[4:], 0.1, last=False)
+    for a, b, c in zip(whole.model.parameters(), halves.model.parameters(), before, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+        assert not torch.equal(b, c)
+
+
+def test_the_last_batch_of_an_epoch_steps_with_what_was_gathered(tiny):
+    one = stepper(plain(tiny, accumulate=10))
+    before = one.model.head.weight.clone()
+    one.learn(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
+    assert one.waiting == 0 and not torch.equal(before, one.model.head.weight)
+
+
+def test_clipping_bounds_the_step(tiny):
+    one = stepper(plain(dataclasses.replace(tiny, momentum=0.0, weight_decay=0.0)))
+    one.config.clip_norm = 0.01
+    before = torch.cat([p.detach().flatten() for p in one.model.parameters()]).clone()
+    one.learn(torch.randn(4, 1, 16, 20) * 50, torch.eye(4), 1.0, last=True)
+    after = torch.cat([p.detach().flatten() for p in one.model.parameters()])
+    assert (after - before).norm() == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_half_precisions_train_and_resume_exactly(store, tiny, tmp_path, precision):
+    config = dataclasses.replace(
+        tiny, model="tutorial-cnn", speeds=[1.0], precision=precision, accumulate=3, threads=1
+    )
+    whole = train(config, store, checkpoint_dir=tmp_path / "whole", progress=ignore)
+    steps = iter(range(100))
+    first = train(
+        config, store, checkpoint_dir=tmp_path / "part", progress=ignore, should_stop=lambda: next(steps) == 5
+    )
+    assert first.epochs == 1
+    second = train(
+        config, store, checkpoint_dir=tmp_path / "part", resume_from=first.last_path, progress=ignore
+    )
+    kept, again = (checkpoints.load(r.last_path)["weights"] for r in (whole, second))
+    assert all(torch.equal(tensor, again[name]) for name, tensor in kept.items())
+    assert all(torch.isfinite(tensor.float()).all() for tensor in kept.values())
+
+
+def test_deterministic_runs_with_one_seed_agree_and_with_another_do_not(store, tiny, tmp_path):
+    config = dataclasses.replace(tiny, deterministic=True, epochs=1, threads=1)
+    try:
+        runs = [
+            train(
+                dataclasses.replace(config, seed=seed),
+                store,
+                checkpoint_dir=tmp_path / str(i),
+                progress=ignore,
+            )
+            for i, seed in enumerate((3, 3, 4))
+        ]
+    finally:
+        torch.use_deterministic_algorithms(False)
+    first, again, other = (run.history[0]["loss/train"] for run in runs)
+    assert first == again != other
+
+
+def test_class_weights_change_what_is_learned(store, tiny, tmp_path):
+    rows = store.index.copy()
+    few = (rows["label"] == "hum") & (rows["fold"] > 2)
+    skewed = dataclasses.replace(store, index=rows[~few])
+    losses = [
+        train(
+            dataclasses.replace(tiny, epochs=1, class_weights=weights, threads=1),
+            skewed,
+            checkpoint_dir=tmp_path / weights,
+            progress=ignore,
+        ).history[0]["loss/train"]
+        for weights in ("none", "balanced")
+    ]
+    assert losses[0] != losses[1]
+
+
+class Recorder:
+    def __init__(self):
+        self.sounds = []
+
+    def add_audio(self, tag, sound, step, sample_rate):
+        self.sounds.append((tag, step, sound.shape[0], sample_rate))
+
+    def __getattr__(self, name):
+        return ignore
+
+
+def test_the_clips_of_a_loss_that_is_no_number_can_be_heard(store, tiny, tmp_path):
+    recorder = Recorder()
+    config = dataclasses.replace(tiny, optimizer="sgd", weight_decay=1e9, clip_norm=None, epochs=20)
+    with pytest.raises(NonFiniteLoss) as caught:
+        train(config, store, writer=recorder, checkpoint_dir=tmp_path, progress=ignore)
+    heard = [tag for tag, *_ in recorder.sounds if tag.startswith("non-finite loss/")]
+    names = {
+        f"non-finite loss/{store.index.loc[c, 'label']} · {c.rsplit('/', 1)[-1]}" for c in caught.value.clips
+    }
+    assert set(heard) == names and caught.value.clips[0] in str(caught.value)
+
+
+def test_the_watch_names_the_first_bad_batch_and_forgets_good_ones():
+    watch = LossWatch([f"clip{i}" for i in range(10)])
+    watch.add(torch.tensor(1.0), torch.tensor([0, 1]), 0)
+    assert not watch.waiting
+    with pytest.raises(NonFiniteLoss, match=r"inf in epoch 3.*clip7, clip2") as caught:
+        watch.add(torch.tensor(float("inf")), torch.tensor([7, 2]), 2)
+    assert caught.value.clips == ["clip7", "clip2"]
+    watch.finish()
+
+
+def test_more_processes_than_clips_of_a_batch_are_refused(tiny):
+    with pytest.raises(ConfigError, match="gives each of 64 processes no clip"):
+        dataclasses.replace(tiny, processes=64)
