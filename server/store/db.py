@@ -7,8 +7,6 @@ nest by joining the outer one, so that a service can compose several store calls
 
 from __future__ import annotations
 
-import functools
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from server.api.errors import StorageFull
+from server.store import patterns
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -39,7 +38,7 @@ class Database:
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-16000")
-        connection.create_function("REGEXP", 2, _matches, deterministic=True)
+        connection.create_function("REGEXP", 2, patterns.matches, deterministic=True)
         return connection
 
     @property
@@ -114,13 +113,3 @@ class Database:
     def _require_transaction(self) -> None:
         if not getattr(self._local, "depth", 0):
             raise RuntimeError("a write needs `with db.transaction():`")
-
-
-@functools.lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-def _matches(pattern: str, value: Any) -> bool:
-    """SQLite's REGEXP with Python's `re.search`, as clients expect (`re.escape` output arrives in names)."""
-    return value is not None and _compiled(pattern).search(str(value)) is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from server.api.errors import ValidationFailed
 from server.store import projection
 from server.store.db import Database
 from server.store.query import Compiler, Window, window
@@ -20,6 +21,13 @@ Document = dict[str, Any]
 Drawn = Callable[[list[str], list[str]], dict[str, Any]]
 """Reads a field that lies in a table of its own: (ids, asked paths) → id → value."""
 
+_TOO_MUCH = {
+    "user-defined function": "a pattern takes too long to match; write it without repeats inside repeats",
+    "tree is too large": "the query has too many conditions",
+    "too many": "the query has too many conditions",
+    "stack overflow": "the query has too many conditions",
+}
+"""What SQLite says of a query that asks for too much."""
 _ALWAYS_LISTS = ("tags", "system_tags")
 
 
@@ -97,7 +105,7 @@ class Collection:
         where = compiler.where(query, *also)
         order = compiler.order(query.get("order_by"), default_order)
         limit, offset = compiler.bind(part.size if part else -1), compiler.bind(part.start if part else 0)
-        rows = self._db.rows(
+        rows = self._rows(
             f"SELECT {columns} FROM {self.schema.table} t WHERE {where} {order} LIMIT {limit} OFFSET {offset}",
             compiler.params,
         )
@@ -116,19 +124,19 @@ class Collection:
         """The ids of all that match, whatever the window."""
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
-        return [row[0] for row in self._db.rows(self._select("t.id", where), compiler.params)]
+        return [row[0] for row in self._rows(self._select("t.id", where), compiler.params)]
 
     def count(self, *queries: Mapping[str, Any]) -> int:
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
-        return self._db.value(self._select("count(*)", where), compiler.params)
+        return self._rows(self._select("count(*)", where), compiler.params)[0][0]
 
     def group_counts(self, field: str, *queries: Mapping[str, Any]) -> dict[Any, int]:
         """How many of the matching documents have each value of a field."""
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
         sql = self._select(f't."{field}", count(*)', where) + f' GROUP BY t."{field}"'
-        return {row[0]: row[1] for row in self._db.rows(sql, compiler.params)}
+        return {row[0]: row[1] for row in self._rows(sql, compiler.params)}
 
     def distinct(self, path: str, *queries: Mapping[str, Any]) -> list[Any]:
         """The different values of a field among the matching documents, sorted; of a list: its elements."""
@@ -138,7 +146,17 @@ class Collection:
         value, table = (place.element, f", {place.each}") if place.each else (place.value, "")
         where += " AND v IS NOT NULL ORDER BY 1"
         sql = f"SELECT DISTINCT {value} AS v FROM {self.schema.table} t{table} WHERE {where}"
-        return [row[0] for row in self._db.rows(sql, compiler.params)]
+        return [row[0] for row in self._rows(sql, compiler.params)]
+
+    def _rows(self, sql: str, params: Mapping[str, Any]) -> list[sqlite3.Row]:
+        """Raises: ValidationFailed when SQLite finds the query too large, or a pattern runs too long."""
+        try:
+            return self._db.rows(sql, dict(params))
+        except sqlite3.OperationalError as fault:
+            for sign, reason in _TOO_MUCH.items():
+                if sign in str(fault):
+                    raise ValidationFailed(reason) from fault
+            raise
 
     def _select(self, what: str, where: str) -> str:
         return f"SELECT {what} FROM {self.schema.table} t WHERE {where}"
@@ -161,6 +179,8 @@ class Collection:
                 value = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
             elif kind == "bool" and value is not None:
                 value = int(value)
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise ValidationFailed(f"{name} is out of range")
             row[name] = value
         return row
 

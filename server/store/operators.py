@@ -13,8 +13,8 @@ from typing import Any
 _JOINS = {"__$all": " AND ", "__$and": " AND ", "__$any": " OR ", "__$or": " OR "}
 _NOT, _PLAIN = "__$not", "__$nop"
 
-Has = Callable[[Any], str]
-"""SQL: does the document have this value? (None: has it none at all?)"""
+Has = Callable[[Sequence[Any]], str]
+"""SQL: does the document have any of these values? (None among them: has it none at all?)"""
 
 
 def expression(values: Sequence[Any], has: Has) -> str:
@@ -41,11 +41,11 @@ def expression(values: Sequence[Any], has: Has) -> str:
 
 def _group(join: str, terms: list[tuple[Any, bool]], has: Has) -> str:
     if join:
-        return f"({join.join(_negated(has(value), excluded) for value, excluded in terms)})"
-    wanted = [has(value) for value, excluded in terms if not excluded]
-    unwanted = [_negated(has(value), True) for value, excluded in terms if excluded]
-    any_wanted = [f"({' OR '.join(wanted)})"] if wanted else []
-    return f"({' AND '.join(any_wanted + unwanted)})"
+        return f"({join.join(_negated(has([value]), excluded) for value, excluded in terms)})"
+    wanted = [value for value, excluded in terms if not excluded]
+    unwanted = [value for value, excluded in terms if excluded]
+    parts = [has(wanted)] if wanted else []
+    return f"({' AND '.join(parts + ([_negated(has(unwanted), True)] if unwanted else []))})"
 
 
 def _negated(sql: str, excluded: bool) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from server.api.errors import ValidationFailed
+from server.api.errors import InvalidScrollId, ValidationFailed
 from server.store import operators, patterns, times
 from server.store.schema import Place, Schema
 
@@ -95,17 +95,14 @@ class Compiler:
         return self._values(place, wanted if isinstance(wanted, list) else [wanted])
 
     def _values(self, place: Place, wanted: Sequence[Any]) -> str:
-        plain = not any(
-            value is None or (isinstance(value, str) and value.startswith(("-", "__$"))) for value in wanted
-        )
-        if plain:
-            return place.holds(lambda value: f"{value} IN {self._set(wanted)}")
-        return operators.expression(wanted, lambda value: self._has(place, value))
+        return operators.expression(wanted, lambda values: self._has(place, values))
 
-    def _has(self, place: Place, value: Any) -> str:
-        if value is None:
-            return place.missing()
-        return place.holds(lambda element: f"{element} = {self.bind(value)}")
+    def _has(self, place: Place, values: Sequence[Any]) -> str:
+        some = [value for value in values if value is not None]
+        parts = [place.missing()] if len(some) < len(values) else []
+        if some:
+            parts.append(place.holds(lambda element: f"{element} IN {self._set(some)}"))
+        return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
     def _set(self, values: Sequence[Any]) -> str:
         if len(values) <= _PLACEHOLDERS:
@@ -179,8 +176,8 @@ class Compiler:
             side = rule.get(name)
             if not isinstance(side, Mapping):
                 continue
-            terms = [self._has(place, value) for value in side.get("include") or []]
-            terms += [f"NOT coalesce({self._has(place, value)}, 0)" for value in side.get("exclude") or []]
+            terms = [self._has(place, [value]) for value in side.get("include") or []]
+            terms += [f"NOT coalesce({self._has(place, [value])}, 0)" for value in side.get("exclude") or []]
             if terms:
                 parts.append(f"({join.join(terms)})")
         join = " OR " if rule.get("op") == "or" else " AND "
@@ -253,7 +250,7 @@ def _offset(scroll: Any) -> int:
             return int(number)
     except (binascii.Error, ValueError):
         pass
-    raise ValidationFailed("the scroll id is not one of this server's")
+    raise InvalidScrollId()
 
 
 def _split(value: Any) -> tuple[str, Any]:
@@ -273,7 +270,7 @@ def _moment(value: Any) -> str:
         if seconds is None:
             return times.text(times.parse(str(value)))
         return times.text(datetime.fromtimestamp(seconds / (1000 if seconds > 1e11 else 1), timezone.utc))
-    except (ValueError, OverflowError, OSError) as fault:
+    except (ValueError, OverflowError, OSError, ArithmeticError, TypeError) as fault:
         raise ValidationFailed(f"{value!r} is not a date") from fault
 
 

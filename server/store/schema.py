@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from server.api.errors import ValidationFailed
 
 _EXTREMES = {f"{which}_value{suffix}" for which in ("min", "max", "first") for suffix in ("", "_iteration")}
@@ -96,6 +94,11 @@ class Schema:
 
     def _json(self, head: str, rest: str, bind: Bind) -> Place:
         column, keys = f't."{head}"', json_keys(head, rest)
+        if any('"' in key or "\\" in key for key in keys):  # SQLite's path syntax has no escape for these
+            value = column
+            for key in keys:
+                value = f"(SELECT e.value FROM json_each({value}) e WHERE e.key = {bind(key)})"
+            return Place(value)
         for array in self.arrays:
             inner = array.split(".")[1:]
             if array.startswith(head + ".") and keys[: len(inner)] == inner and len(keys) > len(inner):
@@ -157,7 +160,7 @@ def json_keys(head: str, rest: str) -> list[str]:
 
 def json_path(keys: list[str]) -> str:
     """SQLite's form of a path, every key quoted (https://sqlite.org/json1.html#path_arguments)."""
-    return "$" + "".join("." + orjson.dumps(key).decode() for key in keys)
+    return "$" + "".join(f'."{key}"' for key in keys)
 
 
 def unescaped(key: str) -> str:
