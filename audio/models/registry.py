@@ -39,9 +39,9 @@ def on_features(backbone: Backbone) -> Callable[[Plan], tuple[FrontEnd, nn.Modul
     return build
 
 
-def small(stem_pool: bool, plan: Plan, frontend: FrontEnd) -> nn.Module:
+def small(width: int, stem_pool: bool, plan: Plan, frontend: FrontEnd) -> nn.Module:
     """The project's own small network."""
-    return cnn.cnn(plan.classes, plan.config.dropout, plan.config.pretrained, stem_pool=stem_pool)
+    return cnn.cnn(plan.classes, plan.config.dropout, frontend.channels, width, stem_pool)
 
 
 def image(name: str, about: str) -> Model:
@@ -51,9 +51,13 @@ def image(name: str, about: str) -> Model:
 
 
 ALL: dict[str, Model] = {
-    "cnn": Model("small strong CNN, 1.2 M parameters; the default", on_features(partial(small, True))),
+    "cnn": Model("small strong CNN, 0.3 M parameters; the default", on_features(partial(small, 32, True))),
+    "cnn-wide": Model(
+        "the same with twice the channels, 1.2 M parameters", on_features(partial(small, 64, True))
+    ),
     "cnn-large": Model(
-        "the same with a finer first layer: four times the work", on_features(partial(small, False))
+        "twice the channels and a finer first layer: sixteen times the work",
+        on_features(partial(small, 64, False)),
     ),
     "tutorial-cnn": Model(
         "four convolutions with max pooling, as introductory tutorials build it", on_features(tutorial.cnn)

@@ -1,0 +1,121 @@
+"""Accuracy on a data set's official folds, from scratch, on a fixed schedule: nothing is chosen on a test fold.
+
+    python -m benchmarks.audio_accuracy --dataset esc10 --data PATH                    # five folds, three seeds
+    python -m benchmarks.audio_accuracy --dataset esc10 --data PATH --seeds 0 --epochs 20   # a quick look
+
+Each fold is held out in turn, a model is trained on the others for a number of epochs that is set beforehand, and the
+weights of the last epoch are evaluated once. What is done is written after every fold; a second call goes on from
+there. CPU time is that of this process, training and evaluation together.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
+from audio.evaluation import evaluate
+from audio.preprocess import preprocess
+from audio.store import ClipStore
+from audio.training import train
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dataset", default="esc10", help="name in the registry of audio.datasets")
+    parser.add_argument("--data", default="", help="folder of the recordings")
+    parser.add_argument("--folds", type=int, nargs="*", help="held-out folds; all by default")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--model", default="cnn")
+    parser.add_argument("--epochs", type=int, default=250)
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; with one, CPU time is work done")
+    parser.add_argument(
+        "--out", type=Path, help="result file; benchmarks/results/accuracy-DATASET-MODEL.json"
+    )
+    return parser.parse_args()
+
+
+def one_fold(store: ClipStore, config: TrainConfig) -> dict[str, Any]:
+    """Train with a fold held out, evaluate on it."""
+    cpu, wall = time.process_time(), time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        result = train(config, store, checkpoint_dir=folder, progress=lambda *scalars: None)
+        found = evaluate(result.model_path, store, EvaluateConfig(threads=config.threads))
+    return {
+        "fold": config.fold,
+        "seed": config.seed,
+        "accuracy": found.accuracy,
+        "macro_f1": found.macro_f1,
+        "confusion": found.confusion.tolist(),
+        "cpu_seconds": round(time.process_time() - cpu, 1),
+        "wall_seconds": round(time.monotonic() - wall, 1),
+    }
+
+
+def summarise(runs: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
+    """Mean and spread over seeds (each the mean of its folds) and over folds, and the per-class table."""
+    by_seed, by_fold = defaultdict(list), defaultdict(list)
+    for run in runs:
+        by_seed[run["seed"]].append(run["accuracy"])
+        by_fold[run["fold"]].append(run["accuracy"])
+    seeds = [float(np.mean(values)) for values in by_seed.values()]
+    folds = {fold: round(float(np.mean(values)), 4) for fold, values in sorted(by_fold.items())}
+    confusion = np.sum([run["confusion"] for run in runs], axis=0)
+    hits = np.diag(confusion)
+    recall, precision = hits / np.maximum(confusion.sum(1), 1), hits / np.maximum(confusion.sum(0), 1)
+    return {
+        "mean": round(float(np.mean(seeds)), 4),
+        "spread_over_seeds": round(float(np.std(seeds, ddof=1)), 4) if len(seeds) > 1 else None,
+        "by_seed": {seed: round(float(np.mean(values)), 4) for seed, values in sorted(by_seed.items())},
+        "by_fold": folds,
+        "spread_over_folds": round(float(np.std(list(folds.values()), ddof=1)), 4)
+        if len(folds) > 1
+        else None,
+        "cpu_seconds_a_fold": round(float(np.mean([run["cpu_seconds"] for run in runs])), 1),
+        "per_class": {
+            name: {"recall": round(float(r), 3), "precision": round(float(p), 3)}
+            for name, r, p in zip(classes, recall, precision, strict=True)
+        },
+    }
+
+
+def main() -> None:
+    args = arguments()
+    out = args.out or RESULTS / f"accuracy-{args.dataset}-{args.model}.json"
+    torch.set_num_threads(args.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        preprocess(PreprocessConfig(dataset=args.dataset, data=args.data), Path(folder) / "store")
+        store = ClipStore.open(Path(folder) / "store")
+        runs = json.loads(out.read_text())["runs"] if out.exists() else []
+        done = {(run["seed"], run["fold"]) for run in runs}
+        for seed in args.seeds:
+            for fold in args.folds or store.folds:
+                if (seed, fold) in done:
+                    continue
+                config = TrainConfig(
+                    model=args.model, fold=fold, seed=seed, epochs=args.epochs, threads=args.threads,
+                    validation="none", debug_samples_every=0, checkpoint_every=args.epochs,
+                )  # fmt: skip
+                runs.append(one_fold(store, config))
+                print(
+                    *(f"{k} {runs[-1][k]}" for k in ("seed", "fold", "accuracy", "cpu_seconds")), flush=True
+                )
+                summary = summarise(runs, store.classes)
+                settings = {"dataset": args.dataset, "model": args.model, "epochs": args.epochs}
+                out.parent.mkdir(parents=True, exist_ok=True)
+                out.write_text(json.dumps({**settings, "summary": summary, "runs": runs}, indent=1) + "\n")
+    print(json.dumps(summarise(runs, store.classes), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The report on a data set finds what was planted in it, and nothing else."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from audio.config import PreprocessConfig
+from audio.inspection import clipped_share, correlation, inspect
+from audio.preprocess import preprocess
+from audio.store import ClipStore
+
+from .conftest import ignore
+
+
+def noise(seed: int, seconds: float = 1.0) -> np.ndarray:
+    """Noise with a melody of its own in level, so that no two are alike."""
+    random = np.random.default_rng(seed)
+    steps = np.repeat(random.uniform(0.02, 0.5, 20), round(seconds * 16000 / 20))
+    return steps * random.standard_normal(len(steps)) / 4
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Clips by CSV: good ones, and one of each fault."""
+    sounds = {f"good{i}.wav": noise(i) for i in range(12)}
+    sounds |= {
+        "copy.wav": noise(0),  # of good0, same fold
+        "copy-elsewhere.wav": noise(1),  # of good1, other fold
+        "mislabelled.wav": noise(2),  # good2 under another label, same fold
+        "softer.flac": np.concatenate([np.zeros(100), 0.3 * noise(3)]),  # good3, softer and later
+        "silent.wav": np.full(16000, 1e-5),
+        "clipped.wav": np.clip(20 * noise(50), -0.9, 0.9),
+        "short.wav": noise(51, 0.5),
+    }
+    rows = ["path,label,fold,source"]
+    for name, sound in sounds.items():
+        soundfile.write(tmp_path / name, sound, 16000, subtype="PCM_24" if name == "silent.wav" else None)
+        fold, label = (2 if name == "copy-elsewhere.wav" else 1), ("b" if name == "mislabelled.wav" else "a")
+        rows.append(f"{name},{label},{fold},{name}")
+    for fold in (1, 2):
+        soundfile.write(tmp_path / f"part{fold}.wav", noise(60 + fold), 16000)
+        rows.append(f"part{fold}.wav,a,{fold},long-recording")
+    (tmp_path / "set.csv").write_text("\n".join(rows))
+    config = PreprocessConfig(dataset="csv", data=str(tmp_path), sample_rate=16000, trim_silence=False)
+    preprocess(config, tmp_path / "store", progress=ignore)
+    return ClipStore.open(tmp_path / "store")
+
+
+def test_every_planted_fault_is_found_and_nothing_else(planted):
+    found = inspect(planted, progress=ignore).findings
+    triples = {(row.kind, row.clip, row.other) for row in found.itertuples()}
+    assert triples == {
+        ("duplicate", "good0.wav", "copy.wav"),
+        ("leak", "good1.wav", "copy-elsewhere.wav"),
+        ("same sound, other label", "good2.wav", "mislabelled.wav"),
+        ("near duplicate", "good3.wav", "softer.flac"),
+        ("silent", "silent.wav", ""),
+        ("clipped", "clipped.wav", ""),
+        ("odd duration", "short.wav", ""),
+        ("leak", "part1.wav", "part2.wav"),
+    }
+
+
+def test_official_folds_of_synthetic_sounds_have_no_leak(store):
+    assert inspect(store, progress=ignore).counts().get("leak", 0) == 0
+
+
+def test_a_loud_sine_is_not_clipped_but_a_square_is():
+    t = np.arange(16000) / 16000
+    sine = (32767 * np.sin(2 * np.pi * 50.3 * t)).astype(np.int16)
+    assert (
+        clipped_share(sine) < 0.02
+        and clipped_share((np.clip(3.0 * sine, -32768, 32767)).astype(np.int16)) > 0.5
+    )
+
+
+def test_correlation_sees_through_shift_and_level():
+    one = (noise(5) * 20000).astype(np.int16)
+    assert correlation(one, np.roll(one // 3, 5000)[5000:]) > 0.7
+    assert correlation(one, (noise(6) * 20000).astype(np.int16)) < 0.1
