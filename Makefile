@@ -8,6 +8,7 @@ QUEUE ?= audio
 GPUS ?=
 TESTS ?= tests
 PY := .venv/bin/python
+unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-development demo stop serve agent test test-all test-browser lint types screenshots bench clean

@@ -13,6 +13,14 @@ from typing import Any
 
 from tasks import connection
 
+GITCONFIG = """\
+[include]
+    path = ~/.gitconfig
+[safe]
+    directory = *
+[advice]
+    detachedHead = false
+"""
 POLL_SECONDS = 0.5  # between looks at the queue, and at the task that runs
 
 
@@ -30,12 +38,13 @@ def prepare(server: connection.Connection, name: str, *, build: bool) -> dict[st
     for one in ("clones", "temporary"):
         (home / one).mkdir(parents=True, exist_ok=True)
     gitconfig = home / "gitconfig"
-    gitconfig.write_text("[include]\n\tpath = ~/.gitconfig\n[safe]\n\tdirectory = *\n")
+    gitconfig.write_text(GITCONFIG)
     file = home / f"{name}.conf"
     file.touch(mode=0o600)
     file.write_text(json.dumps(configuration(server, home), indent=1))
     environment = dict(os.environ)
     environment.pop("PYTHONPATH", None)  # a task imports from its clone, not from here
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # it would compile its libraries at every start
     environment.update(
         CLEARML_CONFIG_FILE=str(file),
         CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=str(POLL_SECONDS),
@@ -76,6 +85,8 @@ def configuration(server: connection.Connection, home: Path) -> dict[str, Any]:
                 },
                 "venvs_cache": {"path": str(home / "environments")},
                 "pip_download_cache": {"path": str(home / "packages")},
+                "docker_pip_cache": str(home / "packages"),  # made by every agent, used by those in containers
+                "docker_apt_cache": str(home / "packages"),
                 "package_manager": {"pytorch_resolve": "none"},
                 "force_git_root_python_path": True,
                 "disable_agent_update_check": True,  # no network at run time

@@ -110,8 +110,13 @@ def run(draft: str = "") -> int:
     with session(Job(NAME, "controller", SCRIPT, project), MainJobParameters, draft=draft) as started:
         pipeline = assemble(started)
         pipeline.start_locally()
-        if not pipeline.is_successful():
-            raise SoundyardError("a step has failed; its own page and console say why")
+        unfinished = [
+            name
+            for name, step in pipeline.get_pipeline_dag().items()
+            if step.status not in ("completed", "cached")
+        ]
+        if unfinished:
+            raise SoundyardError(f"not completed: {', '.join(unfinished)}; their own consoles say why")
     return 0
 
 

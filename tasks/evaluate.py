@@ -92,10 +92,11 @@ def _addresses(task: Any) -> dict[str, str]:
     """Clip → where the server says its sound is."""
     from clearml.backend_api.session.client import APIClient
 
-    answer = APIClient().events.debug_images(metrics=[{"task": task.id, "metric": AUDIO_TITLE}], iters=1)
+    asked = [{"task": task.id, "metric": AUDIO_TITLE}]
+    answer = APIClient().events.debug_images(metrics=asked, iters=1).response.to_dict()
     return {
         event["variant"]: event["url"]
-        for metric in answer.response.metrics
+        for metric in answer["metrics"]
         for iteration in metric["iterations"]
         for event in iteration["events"]
     }

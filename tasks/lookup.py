@@ -19,7 +19,7 @@ def dataset_folder(dataset_id: str, project: str) -> tuple[str, Path]:
     if not dataset_id:
         dataset_id = newest_dataset(project)
     try:
-        dataset = Dataset.get(dataset_id=dataset_id)
+        dataset = Dataset.get(dataset_id=dataset_id, alias="clips")
         return dataset_id, Path(dataset.get_local_copy())
     except ValueError as fault:
         raise NothingThere(

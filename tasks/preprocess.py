@@ -118,10 +118,6 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport") -> str
         f"{report.sample_rate} Hz, made by task {run.task.id}",
     )
     dataset.add_files(str(report.folder), verbose=False)
-    dataset.set_metadata(
-        {"classes": report.classes, "clips": report.clips, "source": report.dataset, "made_by": run.task.id},
-        metadata_name="clip store",
-    )
     dataset.upload(show_progress=False, preview=False)
     dataset.finalize()
     return str(dataset.id)

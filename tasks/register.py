@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks import connection, names, parameters, source
-from tasks.errors import NothingThere
+from tasks.errors import NothingThere, SoundyardError
 
 PARAMETERS = {
     "preprocess": ("tasks.preprocess", "PreprocessParameters"),
@@ -27,8 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m tasks.register",
         description="Put the task templates on the server, or bring them up to date.",
     ).parse_args(arguments)
-    for name, task_id in register(connection.use()).items():
-        print(f"{name}: {task_id}")
+    try:
+        for name, task_id in register(connection.use()).items():
+            print(f"{name}: {task_id}")
+    except SoundyardError as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -61,18 +65,17 @@ def template(name: str) -> str:
 
 
 def _templates(name: str) -> list[str]:
-    """Ids of the drafts that are templates of that name, newest first."""
+    """Ids of the templates of that name, newest first: drafts with our tag. A clone has it too, but also a parent."""
     from clearml import Task
 
-    return [
-        str(one)
-        for one in Task.query_tasks(
-            project_name=names.project(),
-            task_name=f"^{name}$",
-            tags=[names.TEMPLATE_TAG],
-            task_filter={"status": ["created"], "order_by": ["-last_update"], "system_tags": ["-archived"]},
-        )
-    ]
+    found: Any = Task.query_tasks(
+        project_name=names.project(),
+        task_name=f"^{name}$",
+        tags=[names.TEMPLATE_TAG],
+        task_filter={"status": ["created"], "order_by": ["-last_update"], "system_tags": ["-archived"]},
+        additional_return_fields=["parent"],
+    )
+    return [one["id"] for one in found if not one.get("parent")]
 
 
 def _register(name: str, code: source.Source) -> str:

@@ -107,6 +107,10 @@ class ServerProcess:
         assert answer.ok, f"{endpoint}: {content['meta']['result_msg']}"
         return dict(content["data"])
 
+    def authorization(self) -> dict[str, str]:
+        """Headers for the file server."""
+        return {"Authorization": f"Bearer {self._token()}"}
+
     def _token(self) -> str:
         answer = requests.post(f"{self.url}/api/auth.login", auth=self.keys, json={}, timeout=30)
         return str(answer.json()["data"]["token"])

@@ -1,0 +1,118 @@
+"""A training in the middle of which something is killed or stopped, with real processes and signals."""
+
+import re
+import time
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import ServerProcess, until
+from tests.e2e.clones import clone
+
+LONG = "400"  # epochs; nobody waits for their end
+
+
+def start_training(server: ServerProcess, ids: dict[str, str], epochs: str = LONG) -> str:
+    """Enqueue a training on the small dataset, and wait until it is some epochs in."""
+    task = clone(
+        server,
+        ids["train"],
+        dataset_id=ids["dataset"],
+        epochs=epochs,
+        debug_samples_every="0",
+        checkpoint_seconds="1",
+    )
+    server.enqueue(task)
+    until(lambda: len(epochs_on_the_curve(server, task)) >= 4, 150, "four epochs are reported")
+    return task
+
+
+def epochs_on_the_curve(server: ServerProcess, task: str) -> list[int]:
+    return list(server.scalars(task).get("loss", {}).get("train", {}).get("x", []))
+
+
+def epochs_in_the_console(server: ServerProcess, task: str) -> list[int]:
+    lines = server.call("events.get_task_log", task=task, batch_size=5000)["events"]
+    found = (re.match(r"epoch (\d+)/", str(line["msg"])) for line in lines)
+    return sorted(int(one[1]) for one in found if one)
+
+
+def checkpoint(task: dict[str, Any]) -> dict[str, Any] | None:
+    artifacts = task["execution"].get("artifacts") or []
+    return next((one for one in artifacts if one["key"] == "checkpoint"), None)
+
+
+def shorten(server: ServerProcess, task: str, epochs: int) -> None:
+    """Let a stopped task end soon after it resumes."""
+    item = {"section": "Args", "name": "epochs", "value": str(epochs)}
+    server.call(
+        "tasks.edit_hyper_params", task=task, hyperparams=[item], replace_hyperparams="none", force=True
+    )
+
+
+@pytest.mark.timeout(280)
+def test_a_killed_server_that_starts_again_leaves_no_gap_in_the_curve(new_server, new_agent, prepare):
+    server = new_server()
+    new_agent(server)
+    task = start_training(server, prepare(server), epochs="60")
+    reported = epochs_on_the_curve(server, task)
+    server.kill()
+    time.sleep(3)
+    server.start()
+    assert epochs_on_the_curve(server, task)[: len(reported)] == reported
+    server.wait_for(task, "completed")
+    assert epochs_on_the_curve(server, task) == list(range(1, 61))
+
+
+@pytest.mark.timeout(280)
+def test_a_task_whose_agent_was_killed_is_ended_and_goes_on_when_it_is_enqueued_again(
+    new_server, new_agent, prepare
+):
+    server = new_server("--watchdog-minutes", "0.15")
+    agent = new_agent(server)
+    task = start_training(server, prepare(server))
+    until(lambda: checkpoint(server.task(task)), 60, "a checkpoint is uploaded")
+    agent.kill()
+    stopped = server.wait_for(task, "stopped", "failed", seconds=60)
+    assert stopped["status_reason"] or stopped["status_message"]
+    trained = max(epochs_on_the_curve(server, task))
+    new_agent(server)
+    server.enqueue(task)
+    until(
+        lambda: max(epochs_on_the_curve(server, task)) > trained, 120, "training goes on after the last epoch"
+    )
+    assert epochs_in_the_console(server, task).count(1) == 1
+    server.call("tasks.stop", task=task)
+    server.wait_for(task, "stopped")
+
+
+@pytest.mark.timeout(280)
+def test_an_aborted_training_keeps_its_checkpoint_and_goes_on_when_it_is_enqueued_again(
+    server, agents, prepare
+):
+    task = start_training(server, prepare(server))
+    server.call("tasks.stop", task=task)
+    stopped = server.wait_for(task, "stopped", seconds=60)
+    assert checkpoint(stopped)
+    trained = epochs_in_the_console(server, task)
+    assert trained == list(range(1, len(trained) + 1))
+    assert "is kept" in server.console(task)
+    shorten(server, task, len(trained) + 3)
+    server.enqueue(task)
+    server.wait_for(task, "completed")
+    assert epochs_in_the_console(server, task) == list(range(1, len(trained) + 4))
+    assert epochs_on_the_curve(server, task) == list(range(1, len(trained) + 4))
+
+
+@pytest.mark.timeout(200)
+def test_an_agent_that_is_stopped_ends_its_task_and_leaves_no_process(new_server, new_agent, prepare):
+    server = new_server()
+    agent = new_agent(server)
+    task = start_training(server, prepare(server))
+    members = [psutil.Process(pid) for pid in agent.pids]
+    members += [child for one in members for child in one.children(recursive=True)]
+    assert len(members) >= 2
+    agent.stop()
+    assert server.status(task) == "stopped"
+    assert not [one for one in members if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]

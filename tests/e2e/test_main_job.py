@@ -1,0 +1,137 @@
+"""The main job from templates to results, through the queues, with the real SDK and real agents."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+import requests
+import soundfile
+
+from tests.conftest import DATA, ServerProcess
+
+EPOCHS = 2
+STEPS = ("preprocess", "train", "evaluate")
+
+
+@pytest.fixture(scope="module")
+def job(server: ServerProcess, agents: None) -> dict[str, Any]:
+    """A finished main job: the tasks by name, and the controller. Real recordings where there are any."""
+    chosen = ["--dataset", "esc10", "--data", str(DATA)] if DATA.is_dir() else ["--dataset", "synthetic"]
+    done = server.run(
+        *("pipelines/main_job.py", *chosen, "--epochs", str(EPOCHS), "--controller_queue", "services"),
+        timeout=290,
+        COLUMNS="200",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = server.call("tasks.get_all", search_hidden=True, order_by=["-created"])["tasks"]
+    controller = next(task for task in found if task["type"] == "controller")
+    steps = {
+        name: next(task for task in found if task["name"] == name and "parent" in task) for name in STEPS
+    }
+    return {"controller": controller, "printed": done.stdout, **steps}
+
+
+@pytest.mark.timeout(300)
+def test_every_step_was_taken_from_the_queue_by_an_agent_and_completed(server, job):
+    for name in (*STEPS, "controller"):
+        task = job[name]
+        assert task["status"] == "completed", name
+        assert task["last_worker"], name
+        assert task["execution"]["queue"], name
+        assert "pulled from" in server.console(task["id"]) or name == "controller"
+
+
+def test_the_display_tells_of_every_step(job):
+    for name in STEPS:
+        assert f"{name}: completed" in job["printed"]
+
+
+def test_the_curves_have_a_point_for_every_epoch(server, job):
+    curves = server.scalars(job["train"]["id"])
+    for metric, variant in (("loss", "train"), ("accuracy", "validation"), ("learning_rate", "train")):
+        assert curves[metric][variant]["x"] == list(range(1, EPOCHS + 1)), metric
+
+
+def samples(server: ServerProcess, task: str) -> list[dict[str, Any]]:
+    """Every debug sample of a task."""
+    answer = server.call(
+        "events.get_task_events", task=task, event_type="training_debug_image", batch_size=2000
+    )
+    return list(answer["events"])
+
+
+def fetched(server: ServerProcess, url: str) -> bytes:
+    answer = requests.get(url, headers=server.authorization(), timeout=30)
+    assert answer.ok, (url, answer.status_code)
+    return answer.content
+
+
+def test_sounds_and_spectrograms_of_real_clips_can_be_heard_and_seen(server, job):
+    found = [sample["url"] for name in STEPS for sample in samples(server, job[name]["id"])]
+    audio = [url for url in found if url.rsplit(".", 1)[-1] in ("wav", "flac")]
+    pictures = [url for url in found if url.rsplit(".", 1)[-1] in ("png", "jpeg", "jpg")]
+    assert len(audio) >= 8
+    assert len(pictures) >= 8
+    sound, rate = soundfile.read(io.BytesIO(fetched(server, audio[0])))
+    assert rate > 0
+    assert sound.any()
+    assert fetched(server, pictures[0])[:3] in (b"\xff\xd8\xff", b"\x89PN")
+
+
+def test_training_shows_what_the_model_hears(server, job):
+    kinds = {sample["url"].rsplit(".", 1)[-1] for sample in samples(server, job["train"]["id"])}
+    assert kinds & {"wav", "flac"}
+    assert kinds & {"png", "jpeg", "jpg"}
+
+
+def test_a_confusion_matrix_and_a_table_of_classes_are_there(server, job):
+    plots = server.call("events.get_task_plots", task=job["evaluate"]["id"])["plots"]
+    assert {plot["metric"] for plot in plots} >= {"confusion matrix", "classes"}
+
+
+def test_a_dataset_version_is_there_and_the_steps_hand_it_on(server, job):
+    made = job["preprocess"]["hyperparams"]["properties"]["dataset_id"]["value"]
+    dataset = server.task(made)
+    assert "dataset" in dataset["system_tags"]
+    assert dataset["status"] == "completed"
+    assert dataset["runtime"]["version"]
+    for step in ("train", "evaluate"):
+        assert job[step]["hyperparams"]["Args"]["dataset_id"]["value"] == made
+
+
+def test_a_model_is_there_and_was_the_one_evaluated(server, job):
+    model = job["train"]["models"]["output"][-1]["model"]
+    found = server.call("models.get_by_id", model=model)["model"]
+    assert len(fetched(server, found["uri"])) > 10_000
+    assert found["labels"]
+    assert job["evaluate"]["hyperparams"]["Args"]["model_id"]["value"] == model
+    assert job["evaluate"]["models"]["input"][0]["model"] == model
+
+
+def test_the_front_end_is_stored_with_the_training_and_the_evaluation(job):
+    for step in ("train", "evaluate"):
+        assert "sample_rate" in job[step]["configuration"]["frontend"]["value"]
+
+
+def test_the_clips_table_points_to_a_sound_for_every_held_out_clip(server, job):
+    artifact = next(one for one in job["evaluate"]["execution"]["artifacts"] if one["key"] == "clips")
+    table = pd.read_csv(io.BytesIO(fetched(server, artifact["uri"])), compression="gzip")
+    expected = [
+        "clip",
+        "url",
+        "split",
+        "fold",
+        "label",
+        "prediction",
+        "confidence",
+        "top",
+        "loss",
+        "duration",
+    ]
+    assert [*expected, "sample_rate", "loudness", "peaks"] == [
+        name for name in table if not name.startswith("Unnamed")
+    ]
+    assert table["url"].notna().all()
+    sound, rate = soundfile.read(io.BytesIO(fetched(server, table["url"][0])))
+    assert len(sound) / rate == pytest.approx(table["duration"][0], abs=0.01)
