@@ -49,6 +49,7 @@ class PreprocessConfig:
     trim_silence: bool = True  # drop silence at both ends (below trim_db)
     trim_db: float = -60.0  # dB re the clip's peak, below which an edge counts as silence
     workers: int = 0  # processes that decode; 0: one per CPU core
+    folds: int = 5  # drawn where the data set has neither folds nor splits; 10: tenths, for 8:1:1
     seed: int = 0  # of the synthetic data set and of splits that are drawn
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class PreprocessConfig:
         within("duration", self.duration, 0.01, 3600)
         within("trim_db", self.trim_db, -120, -1)
         within("workers", self.workers, 0, 256)
+        within("folds", self.folds, 2, 1000)
         one_of("fill", self.fill, ("loop", "zero"))
 
 
@@ -76,7 +78,7 @@ class TrainConfig:
     development_fold: int = 0  # fold taken from training for validation=development; 0: the one after `fold`
     select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
 
-    epochs: int = 60  # passes over the training clips
+    epochs: int = 100  # passes over the training clips
     batch_size: int = 32  # clips
     learning_rate: float = 0.003  # peak of the schedule
     weight_decay: float = 0.05  # of AdamW, on weights of two or more dimensions
@@ -145,7 +147,7 @@ class TrainConfig:
     deterministic: bool = False  # refuse operations whose result differs from run to run (slower on a GPU)
     store_on_device: str = "auto"  # clips in the GPU's memory: auto (when they fit), on, off
     feature_cache: str = "auto"  # auto (on a CPU), on, off: compute features once rather than per batch
-    debug_samples_every: int = 10  # epochs between audio and spectrogram samples, and at the end; 0: never
+    debug_samples_every: int = 20  # epochs between audio and spectrogram samples, and at the end; 0: never
     debug_samples: int = 8  # clips shown each time
     debug_augmentations: bool = True  # let each augmentation be heard and seen once, at the start
     checkpoint_every: int = 1  # epochs between last checkpoints

@@ -27,7 +27,7 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
         raise DatasetError(
             f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
         )
-    return root, draw_folds(clips, config.seed)
+    return root, draw_folds(clips, config.seed, config.folds)
 
 
 def clip_ids(clips: list[Clip], root: Path) -> list[str]:

@@ -1,0 +1,242 @@
+"""Named settings of the two jobs: the tutorials that this project follows, and its own recipes.
+
+A preset gives the settings that differ from the defaults, with a sentence and its source. Where a tutorial held clips
+out in a way that flatters (random pieces, the best epoch on the test set), the preset keeps the model and the
+augmentation and changes the split; the sentence says so. `python -m audio.presets` lists them.
+"""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from audio.config import PreprocessConfig, TrainConfig
+from audio.errors import ConfigError
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings of one recipe."""
+
+    about: str  # what it is, in a sentence
+    source: str  # where it comes from
+    preprocess: Settings = field(
+        default_factory=dict
+    )  # of PreprocessConfig, where they differ from the defaults
+    train: Settings = field(default_factory=dict)  # of TrainConfig, likewise
+
+    def preprocess_config(self, **others: Any) -> PreprocessConfig:
+        """Its preprocessing, with some settings changed."""
+        return PreprocessConfig(**{**self.preprocess, **others})
+
+    def train_config(self, **others: Any) -> TrainConfig:
+        """Its training, with some settings changed."""
+        return TrainConfig(**{**self.train, **others})
+
+
+NO_AUGMENTATION: Settings = {"augment": False, "crop_seconds": None, "label_smoothing": 0.0, "ema": 0.0}
+PLAIN_SPEED: Settings = {"speeds": [1.0], "eq_db": 0.0, "mixup": 0.0}
+WIDE_MEL: Settings = {"n_fft": 2048, "win_length": 2048, "hop_length": 640, "n_mels": 128, "f_min": 0.0}
+MEL_16K: Settings = {"n_fft": 1024, "win_length": 1024, "hop_length": 256, "n_mels": 64}
+FINE_TUNING: Settings = {  # stratified 8:1:1, the best of the development tenth, cosine
+    "pretrained": True,
+    "augment": True,
+    **PLAIN_SPEED,
+    "gain_db": 0.0,
+    "crop_seconds": 10.0,
+    "fold": 1,
+    "validation": "development",
+    "select": "best",
+    "early_stop": 3,
+    "label_smoothing": 0.0,
+    "epochs": 15,
+    "batch_size": 4,
+    "accumulate": 4,
+    "learning_rate": 3e-5,
+    "weight_decay": 0.01,
+    "ema": 0.0,
+    "schedule": "cosine",
+    "warmup": 0.1,
+    "clip_norm": 1.0,
+    "debug_samples_every": 1,
+}
+ON_MEL_16K: Settings = {
+    **MEL_16K,
+    **NO_AUGMENTATION,
+    "epochs": 40,
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+    "weight_decay": 1e-4,
+    "warmup": 0.05,
+}
+TUTORIALS_16K = "the CNN, CRNN and Transformer tutorials on 16 kHz mel spectrograms"
+
+ALL: dict[str, Preset] = {
+    "esc10": Preset(
+        "ESC-10 from scratch on the official folds: the project's own recipe, about five CPU-minutes a fold.",
+        "docs/audio.md; measured by benchmarks/",
+        {"dataset": "esc10"},
+        {"epochs": 160},
+    ),
+    "esc10-quick": Preset(
+        "The same in about half a minute a fold: for trying the machinery out.",
+        "docs/audio.md",
+        {"dataset": "esc10"},
+        {"epochs": 20},
+    ),
+    "esc50": Preset(
+        "ESC-50 from scratch on the official folds, with the recipe for ESC-10.",
+        "docs/audio.md",
+        {"dataset": "esc50"},
+        {"epochs": 160},
+    ),
+    "gtzan-resnet18": Preset(
+        "GTZAN, the simple example: ImageNet ResNet-18 at 224 px on 128 mel bands, Adam at 1e-4, on drawn folds.",
+        "the ResNet-18 example for audio classification; its log is added, its best epoch on the test set is not taken",
+        {"dataset": "gtzan-random", "trim_silence": False},
+        {
+            "model": "resnet18",
+            "pretrained": True,
+            "image_size": 224,
+            **WIDE_MEL,
+            **NO_AUGMENTATION,
+            "epochs": 10,
+            "batch_size": 16,
+            "learning_rate": 1e-4,
+            "weight_decay": 0.0,
+            "dropout": 0.0,
+            "schedule": "constant",
+            "warmup": 0.0,
+            "clip_norm": None,
+        },
+    ),
+    "gtzan-resnext101": Preset(
+        "GTZAN, the advanced example: ImageNet ResNeXt-101 32x8d at 512 px; warm-up, masking, noise, gain, step decay.",
+        "the ResNeXt-101 example for audio classification, on drawn folds instead of random pieces",
+        {"dataset": "gtzan-random", "trim_silence": False},
+        {
+            "model": "resnext101_32x8d",
+            "pretrained": True,
+            "image_size": 512,
+            **WIDE_MEL,
+            **PLAIN_SPEED,
+            "crop_seconds": 10.0,
+            "gain_db": 6.0,
+            "noise": 0.5,
+            "snr_low_db": 10.0,
+            "snr_high_db": 30.0,
+            "time_masks": 2,
+            "time_mask_frames": 40,
+            "frequency_masks": 2,
+            "frequency_mask_bands": 16,
+            "epochs": 30,
+            "batch_size": 8,
+            "accumulate": 2,
+            "learning_rate": 1e-4,
+            "weight_decay": 1e-4,
+            "schedule": "step",
+            "step_epochs": 10,
+            "step_factor": 0.1,
+            "warmup": 0.05,
+            "ema": 0.0,
+        },
+    ),
+    "gtzan-wav2vec2": Preset(
+        "GTZAN: wav2vec 2.0 fine-tuned, convolutions frozen; stratified 8:1:1, early stopping, cosine, accumulation.",
+        "the fine-tuning guides of Hugging Face for audio classification",
+        {"dataset": "gtzan-random", "sample_rate": 16000, "trim_silence": False, "folds": 10},
+        {"model": "wav2vec2", "freeze": "extractor", **FINE_TUNING},
+    ),
+    "gtzan-ast": Preset(
+        "GTZAN: Audio Spectrogram Transformer (AudioSet weights) fine-tuned; split and schedule as gtzan-wav2vec2.",
+        "the fine-tuning guides of Hugging Face for audio classification; Gong et al. 2021",
+        {"dataset": "gtzan-random", "sample_rate": 16000, "trim_silence": False, "folds": 10},
+        {"model": "ast", **FINE_TUNING},
+    ),
+    "mel16k-cnn": Preset(
+        "Any folder of classes: a small tutorial CNN on 16 kHz mel spectrograms.",
+        TUTORIALS_16K,
+        {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
+        {"model": "tutorial-cnn", **ON_MEL_16K},
+    ),
+    "mel16k-crnn": Preset(
+        "Any folder of classes: a CRNN with a bidirectional LSTM on 16 kHz mel spectrograms.",
+        TUTORIALS_16K,
+        {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
+        {"model": "crnn", **ON_MEL_16K},
+    ),
+    "mel16k-transformer": Preset(
+        "Any folder of classes: a Transformer encoder on 16 kHz mel spectrograms.",
+        TUTORIALS_16K,
+        {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
+        {"model": "transformer", **ON_MEL_16K, "learning_rate": 5e-4, "warmup": 0.1},
+    ),
+    "nsynth-resnet18": Preset(
+        "NSynth, its own split: one-channel ResNet-18 with one-cycle and features computed on the device.",
+        "the NSynth tutorials; Engel et al. 2017, arXiv:1704.01279",
+        {"dataset": "nsynth", "sample_rate": 16000, "trim_silence": False},
+        {
+            "model": "resnet18",
+            "fold": 0,
+            "validation": "development",
+            **MEL_16K,
+            **NO_AUGMENTATION,
+            "epochs": 10,
+            "batch_size": 128,
+            "learning_rate": 1e-2,
+            "weight_decay": 1e-2,
+            "schedule": "one-cycle",
+            "warmup": 0.3,
+            "feature_cache": "off",
+        },
+    ),
+    "urbansound8k-resnet18": Preset(
+        "UrbanSound8K on its ten folds: ImageNet ResNet-18 with sounds and spectrograms to listen to in every epoch.",
+        "the UrbanSound8K example with debug samples; Salamon et al. 2014",
+        {"dataset": "urbansound8k", "duration": 4.0},
+        {
+            "model": "resnet18",
+            "pretrained": True,
+            "image_size": 224,
+            **WIDE_MEL,
+            **NO_AUGMENTATION,
+            "epochs": 10,
+            "batch_size": 16,
+            "optimizer": "sgd",
+            "learning_rate": 0.001,
+            "weight_decay": 0.0,
+            "schedule": "step",
+            "step_epochs": 3,
+            "step_factor": 0.1,
+            "warmup": 0.0,
+            "debug_samples_every": 1,
+            "debug_samples": 16,
+        },
+    ),
+    "yesno": Preset(
+        "YESNO: eight-bit recordings of eight words to 8 kHz clips with several labels; a small network on top.",
+        "torchaudio's tutorials on preprocessing with YESNO",
+        {"dataset": "yesno", "sample_rate": 8000, "trim_silence": False},
+        {"n_fft": 512, "win_length": 400, "hop_length": 160, "n_mels": 40, "speeds": [1.0], "epochs": 20},
+    ),
+}
+
+
+def names() -> list[str]:
+    """Names of all presets, sorted."""
+    return sorted(ALL)
+
+
+def find(name: str) -> Preset:
+    """The preset of that name. Raises ConfigError, which lists those that exist."""
+    if name in ALL:
+        return ALL[name]
+    near = get_close_matches(name.lower(), names(), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"There is no preset {name!r}.{hint} There are: {', '.join(names())}.")
+
+
+if __name__ == "__main__":
+    for one in names():
+        print(f"{one:22} {ALL[one].about}")
