@@ -1,0 +1,30 @@
+/** The workbench's keys. */
+import { html } from "../lib/dom.js";
+import { t } from "../lib/text.js";
+import { Dialog } from "../kit/dialog.js";
+import { PlainTable } from "../kit/table.js";
+
+/** @param {{close: () => void}} props */
+export const KeyHelp = ({ close }) => html`<${Dialog} title=${t("Keys")} close=${close}><${PlainTable} label=${t("Keys")} rows=${[
+  [html`<kbd>Space</kbd>`, t("play, pause")],
+  [html`<kbd>J</kbd> <kbd>K</kbd>`, t("next clip, previous clip")],
+  [html`<kbd>←</kbd> <kbd>→</kbd>`, t("a tenth of the clip back, forth")],
+  [html`<kbd>L</kbd>`, t("loop the region, or the clip")],
+  [html`<kbd>1</kbd>…<kbd>4</kbd>`, t("listen to another run’s version, at the same place")],
+  [html`<kbd>N</kbd>`, t("all clips equally loud")],
+  [html`<kbd>M</kbd>`, t("mark the clip")],
+  [html`<kbd>?</kbd>`, t("this list")],
+]} /><//>`;
+
+/**
+ * What a key press asks for, or nothing when it is meant for what has the focus.
+ * @param {KeyboardEvent} event
+ */
+export function command(event) {
+  const target = /** @type {Element} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey) return "";
+  if (target.closest?.("input, select, textarea, dialog, [role=separator], [role=menu]")) return "";
+  if (event.key === " " && target.closest?.("button, a")) return "";
+  if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
+  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", n: "normalise", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
+}

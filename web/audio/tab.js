@@ -1,0 +1,144 @@
+/** The audio workbench: from the confusion matrix to the clips, and into one of them. */
+import { call } from "../api.js";
+import { html, useEffect, useMemo, useState } from "../lib/dom.js";
+import { fileUrl } from "../lib/files.js";
+import { percent } from "../lib/format.js";
+import { useAsked, useWindow } from "../lib/hooks.js";
+import { query, setQuery } from "../lib/router.js";
+import { readTable } from "../lib/tables.js";
+import { t } from "../lib/text.js";
+import { Button } from "../kit/button.js";
+import { Combobox, Select } from "../kit/combobox.js";
+import { openDialog } from "../kit/dialog.js";
+import { SplitPane } from "../kit/split.js";
+import { Answered, Empty } from "../kit/states.js";
+import { chosen, clipsOf, confusion, orderNames } from "./clips.js";
+import { Engine } from "./engine.js";
+import { readFrontEnd } from "./frontend.js";
+import { Inspector } from "./inspector.js";
+import { KeyHelp, command } from "./keys.js";
+import { ClipList } from "./list.js";
+import { marksOf } from "./marks.js";
+import { ConfusionMatrix } from "./matrix.js";
+
+const artifactOf = (/** @type {any} */ task) => (task.execution?.artifacts ?? []).find((/** @type {any} */ one) => one.key === "clips");
+
+/** @param {any} task @returns {Promise<import("./clips.js").Clip[]>} */
+const fetchClips = async (task) => clipsOf((await readTable(fileUrl(artifactOf(task).uri))).rows);
+
+/** @param {{task: any}} props */
+export default function AudioTab({ task }) {
+  const artifact = artifactOf(task);
+  const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`);
+  if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}><p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p><//>`;
+  return html`<${Answered} answer=${answer}>${(/** @type {any} */ clips) => html`<${Workbench} task=${task} clips=${clips} />`}<//>`;
+}
+
+/** What the address says. */
+function readChoice() {
+  const get = (/** @type {string} */ name) => query.value.get(name) ?? "";
+  return { label: get("label"), prediction: get("prediction"), right: get("right"), split: get("split"), fold: get("fold"), find: get("find"), sort: get("sort") || "loss" };
+}
+
+/** @param {{task: any, clips: import("./clips.js").Clip[]}} props */
+function Workbench({ task, clips }) {
+  const engine = useMemo(() => new Engine(), []);
+  const marks = useMemo(() => marksOf(task.id), [task.id]);
+  const frontEnd = useMemo(() => readFrontEnd(task.configuration?.frontend?.value), [task.id]);
+  const [autoplay, setAutoplay] = useState(false);
+  const [playlist, setPlaylist] = useState(false);
+  const choice = readChoice();
+  const matrix = useMemo(() => confusion(clips), [clips]);
+  const shown = useMemo(() => chosen(clips, choice), [clips, JSON.stringify(choice)]);
+  const others = useOtherRuns();
+  const current = clips.find((clip) => clip.id === query.value.get("clip")) ?? null;
+  const at = current ? shown.indexOf(current) : -1;
+  const open = (/** @type {any} */ clip, play = true) => {
+    if (!clip) return;
+    setAutoplay(play);
+    setQuery({ clip: clip.id });
+  };
+  const step = (/** @type {number} */ by) => open(shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))]);
+  const modelView = query.value.get("view") !== "plain";
+  const mark = () => current && marks.toggle(current.id);
+  engine.onEnd = () => playlist && at + 1 < shown.length && open(shown[at + 1]);
+  useEffect(() => () => engine.stop(), []);
+  useWindow("keydown", (event) => {
+    const wanted = command(event);
+    if (!wanted) return;
+    event.preventDefault();
+    act(wanted, engine, { step, mark });
+  });
+  const choose = (/** @type {string} */ label, /** @type {string} */ prediction) => setQuery({ label, prediction });
+  const listen = (/** @type {string} */ label) => {
+    const first = chosen(clips, { ...choice, label, prediction: "", right: "" })[0];
+    setQuery({ label, prediction: "", right: "", clip: first?.id });
+    setPlaylist(true);
+    setAutoplay(true);
+  };
+  const versions = current ? [{ name: t("this run"), clip: current }, ...others.flatMap((run) => run.clips.filter((clip) => clip.id === current.id).map((clip) => ({ name: run.name, clip })))] : [];
+  return html`<div class="workbench">
+    <${SplitPane} name="workbench" size=${560} first=${html`<div class="scroll workbench-left">
+      <p class="row"><strong>${percent(matrix.right / Math.max(1, matrix.total))}</strong> ${t("of {n} clips right", { n: matrix.total })}</p>
+      <${ConfusionMatrix} matrix=${matrix} label=${choice.label} prediction=${choice.prediction} choose=${choose} listen=${listen} /></div>
+      <${Facets} clips=${clips} choice=${choice} count=${shown.length} task=${task} marks=${marks} playlist=${playlist} setPlaylist=${setPlaylist} />
+      <${ClipList} clips=${shown} current=${current?.id ?? null} open=${open} marked=${marks.marked.value} />`}
+      second=${current ? html`<${Inspector} versions=${versions} engine=${engine} frontEnd=${frontEnd} autoplay=${autoplay} modelView=${modelView}
+          setModelView=${(/** @type {boolean} */ on) => setQuery({ view: on ? null : "plain" })} marked=${marks.marked.value.has(current.id)} mark=${mark} />`
+        : html`<${Empty} icon="sound" title=${t("Choose a clip")}><p>${t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.")}</p><//>`} />
+  </div>`;
+}
+
+/** @param {string} wanted @param {Engine} engine @param {{step: (by: number) => void, mark: () => void}} more */
+function act(wanted, engine, { step, mark }) {
+  if (wanted === "toggle") engine.toggle();
+  else if (wanted === "next") step(1);
+  else if (wanted === "previous") step(-1);
+  else if (wanted === "back") engine.seek(engine.position() - engine.duration / 10);
+  else if (wanted === "forth") engine.seek(engine.position() + engine.duration / 10);
+  else if (wanted === "loop") engine.setLoop(!engine.looping.value);
+  else if (wanted === "normalise") engine.normalise();
+  else if (wanted === "mark") mark();
+  else if (wanted === "drop") engine.setLoop(false, null);
+  else if (wanted === "help") openDialog(KeyHelp);
+  else if (wanted.startsWith("version")) engine.select(Number(wanted.slice(-1)) - 1);
+}
+
+const orderWords = { loss: "highest loss", sure: "confident and wrong", unsure: "least confident", duration: "longest", name: "name" };
+
+/** @param {{clips: import("./clips.js").Clip[], choice: import("./clips.js").Choice, count: number, task: any, marks: ReturnType<typeof marksOf>, playlist: boolean, setPlaylist: (on: boolean) => void}} props */
+function Facets({ clips, choice, count, task, marks, playlist, setPlaylist }) {
+  const any = { value: "", label: t("any") };
+  const values = (/** @type {"label" | "prediction" | "split" | "fold"} */ field) => [any, ...[...new Set(clips.map((clip) => clip[field]))].filter(Boolean).sort().map((value) => ({ value, label: value }))];
+  const facet = (/** @type {"label" | "prediction" | "split" | "fold"} */ field, /** @type {string} */ label) => values(field).length > 2 && html`<${Select} label=${label} value=${choice[field]} options=${values(field)} onChange=${(/** @type {string} */ value) => setQuery({ [field]: value })} />`;
+  return html`<div class="tool-bar facets">
+    ${facet("label", t("Label"))}${facet("prediction", t("Prediction"))}${facet("split", t("Split"))}${facet("fold", t("Fold"))}
+    <${Select} label=${t("Result")} value=${choice.right} options=${[any, { value: "wrong", label: t("wrong") }, { value: "right", label: t("right") }]} onChange=${(/** @type {string} */ right) => setQuery({ right })} />
+    <${Select} label=${t("Order")} value=${choice.sort} options=${orderNames.map((value) => ({ value, label: t(orderWords[/** @type {"loss"} */ (value)]) }))} onChange=${(/** @type {string} */ sort) => setQuery({ sort: sort === "loss" ? null : sort })} />
+    <${OtherRun} task=${task} />
+    <span class="grow"></span><small>${t("{n} clips", { n: count })}</small>
+    <${Button} small pressed=${playlist} title=${t("Play one after another")} onClick=${() => setPlaylist(!playlist)}>${t("Playlist")}<//>
+    <${Button} small icon="download" reason=${marks.marked.value.size ? null : t("Mark clips first, with M")} onClick=${() => marks.download(clips, task.name)}>${t("Marked ({n})", { n: marks.marked.value.size })}<//>
+    <${Button} small icon="help" label=${t("Keys")} onClick=${() => openDialog(KeyHelp)} />
+  </div>`;
+}
+
+/** Choose another evaluation to switch to while listening. @param {{task: any}} props */
+function OtherRun({ task }) {
+  const found = useAsked(async () => (await call("tasks.get_all_ex", { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50, only_fields: ["name", "last_update"] })).tasks, "evaluations");
+  const chosenRuns = (query.value.get("with") ?? "").split(",").filter(Boolean);
+  const options = (found.data ?? []).filter((/** @type {any} */ one) => one.id !== task.id && !chosenRuns.includes(one.id)).map((/** @type {any} */ one) => ({ value: one.id, label: one.name, note: one.id.slice(0, 8) }));
+  if (!options.length && !chosenRuns.length) return null;
+  return html`<${Combobox} label=${t("A/B with another run")} value="" placeholder=${chosenRuns.length ? t("{n} chosen", { n: chosenRuns.length }) : t("none")} options=${[...(chosenRuns.length ? [{ value: "", label: t("none") }] : []), ...options]}
+    onChange=${(/** @type {string} */ id) => setQuery({ with: id ? [...chosenRuns, id].slice(-3).join(",") : null })} />`;
+}
+
+/** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips.js").Clip[]}[]} */
+function useOtherRuns() {
+  const ids = (query.value.get("with") ?? "").split(",").filter(Boolean);
+  const answer = useAsked(async () => Promise.all(ids.map(async (id) => {
+    const { task } = await call("tasks.get_by_id", { task: id });
+    return { id, name: `${task.name} ${id.slice(0, 4)}`, clips: artifactOf(task) ? await fetchClips(task) : [] };
+  })), `runs ${ids.join()}`);
+  return answer.data ?? [];
+}
