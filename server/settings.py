@@ -96,9 +96,14 @@ class Settings:
 
     @property
     def url(self) -> str:
+        """The address clients use."""
+        return self.public_url.rstrip("/") or self.local_url
+
+    @property
+    def local_url(self) -> str:
+        """The address on this machine, whatever lies before it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        shown = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
-        return (self.public_url or f"http://{shown}:{self.port}").rstrip("/")
+        return f"http://{({'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}).get(host, host)}:{self.port}"
 
 
 def _is_loopback(host: str) -> bool:

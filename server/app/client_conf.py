@@ -48,13 +48,22 @@ def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
             admin, "client configuration", now
         )
     text = path.read_text() if path.exists() else ""
-    server = _SERVER.search(text)
-    key = _ACCESS_KEY.search(text)
-    if not server or server[1] != settings.url or not key or key[1] != access_key:
+    if address_in(text) != settings.url or access_key_in(text) != access_key:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(_TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
     return path
+
+
+def address_in(text: str) -> str | None:
+    """The server's address in a configuration that was written here."""
+    found = _SERVER.search(text)
+    return found[1] if found else None
+
+
+def access_key_in(text: str) -> str | None:
+    found = _ACCESS_KEY.search(text)
+    return found[1] if found else None
 
 
 def _valid_keys(path: Path, store: Store) -> tuple[str, str] | None:

@@ -1,0 +1,238 @@
+"""`python -m server doctor`: looks at the data folder, the ports and the client configuration, and says what is wrong
+and what to do. It changes nothing, and may run while the server does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from server.app.client_conf import access_key_in, address_in
+from server.commands import add_data
+from server.settings import Settings
+from server.store import checkup
+from server.store.lock import holder, is_held
+from server.store.migrations import numbered
+
+NAME, HELP = "doctor", "check database, files, permissions, ports, disk and configuration"
+
+OK, NOTE, PROBLEM = "ok", "note", "problem"
+_MARKS = {OK: ("✓", "green"), NOTE: ("!", "yellow"), PROBLEM: ("✗", "bold red")}
+_LITTLE, _TOO_LITTLE = 2_000_000_000, 200_000_000
+"""Bytes free on the disk."""
+_LARGE_JOURNAL = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: str
+    what: str
+    advice: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    parser.add_argument(
+        "--thorough", action="store_true", help="compare every index with its table; slow on a large database"
+    )
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    console, worst = Console(highlight=False), OK
+    for finding in findings(settings, thorough=arguments.thorough):
+        mark, style = _MARKS[finding.level]
+        console.print(Text(f"{mark} {finding.what}", style=style if finding.level != OK else ""))
+        if finding.advice:
+            console.print(Text(f"  → {finding.advice}"))
+        worst = max(worst, finding.level, key=(OK, NOTE, PROBLEM).index)
+    return int(worst == PROBLEM)
+
+
+def findings(settings: Settings, *, thorough: bool = False) -> Iterator[Finding]:
+    """All that is checked, in order. What can't be checked because of an earlier finding is left out."""
+    yield from _disk(settings)
+    if not (settings.data / checkup.DATABASE).is_file():
+        yield Finding(
+            PROBLEM,
+            f"{settings.data} holds no database",
+            "start the server once, restore a backup, or give another --data",
+        )
+    else:
+        yield from _permissions(settings)
+        try:
+            with checkup.reading(settings.data) as connection:
+                yield from _database(settings, connection, thorough)
+                yield from _files(settings, connection)
+                yield from _users(settings, connection)
+                yield from _client_conf(settings, connection)
+        except sqlite3.DatabaseError as fault:
+            yield Finding(PROBLEM, f"the database can't be read: {fault}", _RESTORE)
+    yield from _running(settings) if is_held(settings.data) else _ports(settings)
+
+
+_RESTORE = "stop the server; keep a copy of the folder; `python -m server restore FILE --replace` brings a backup back"
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data
+    while not folder.exists():
+        folder = folder.absolute().parent
+    free = shutil.disk_usage(folder).free
+    said = f"{free / 1e9:,.1f} GB free where the data lies"
+    if free < _TOO_LITTLE:
+        yield Finding(PROBLEM, said, "the server will refuse writes soon: free space, or move the folder")
+    elif free < _LITTLE:
+        yield Finding(NOTE, said, "`python -m server usage` shows what takes how much")
+    else:
+        yield Finding(OK, said)
+
+
+def _permissions(settings: Settings) -> Iterator[Finding]:
+    for path in (settings.data, settings.data / checkup.DATABASE, settings.data / checkup.FILES):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            yield Finding(
+                PROBLEM,
+                f"{path} can't be written by this user (its owner is user {path.stat().st_uid})",
+                "run the server as its owner, or change the owner with chown -R",
+            )
+    secrets = (settings.data / "token.key", settings.conf_path)
+    open_ones = [path for path in secrets if path.exists() and path.stat().st_mode & 0o077]
+    for path in open_ones:
+        yield Finding(NOTE, f"{path} holds a secret and can be read by others", f"chmod 600 {path}")
+    if not open_ones:
+        yield Finding(OK, "secrets are readable by their owner alone")
+
+
+def _database(settings: Settings, connection: sqlite3.Connection, thorough: bool) -> Iterator[Finding]:
+    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], numbered()[-1][0]
+    if version > newest:
+        yield Finding(
+            PROBLEM,
+            f"the database has schema {version}, this code knows {newest}",
+            "use the newer Soundyard that wrote it, or restore an older backup",
+        )
+        return
+    damage = checkup.damage(connection, thorough=thorough)
+    for one in damage:
+        yield Finding(PROBLEM, f"the database is damaged: {one}", _RESTORE)
+    if not damage:
+        size = (settings.data / checkup.DATABASE).stat().st_size
+        more = f", to be migrated to {newest} at the next start" if version < newest else ""
+        yield Finding(OK, f"the database is sound: {size / 1e6:,.1f} MB, schema {version}{more}")
+    journal = settings.data / f"{checkup.DATABASE}-wal"
+    if journal.exists() and journal.stat().st_size > _LARGE_JOURNAL:
+        yield Finding(
+            NOTE,
+            f"the journal has grown to {journal.stat().st_size / 1e9:.1f} GB",
+            "something has been reading for very long; restarting the server brings it back to size",
+        )
+    stuck = checkup.stuck_tasks(connection)
+    for task in stuck[:5]:
+        yield Finding(NOTE, f"task {task} says it waits, and is in no queue", "dequeue and enqueue it again")
+    lost = checkup.entries_without_task(connection)
+    if lost:
+        yield Finding(NOTE, f"{lost} queue entries have no task", "they are dropped when their turn comes")
+
+
+def _files(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+    state = checkup.files_state(connection, settings.data)
+    if state.missing:
+        yield Finding(
+            PROBLEM,
+            f"{len(state.missing)} files are missing, {_some(state.missing)}",
+            "they were removed behind the server's back; a backup may have them",
+        )
+    if state.resized:
+        yield Finding(
+            PROBLEM,
+            f"{len(state.resized)} files have another size than was received, {_some(state.resized)}",
+            "they were changed behind the server's back; a backup may have them as they were",
+        )
+    if state.orphans:
+        yield Finding(
+            NOTE,
+            f"{len(state.orphans)} files ({state.orphans_size / 1e6:,.1f} MB) are in the folder and not in the "
+            f"database, {_some(state.orphans)}",
+            "they were put there by hand, or come from a backup taken during uploads; they can be removed",
+        )
+    if not state.missing and not state.resized:
+        yield Finding(OK, f"all {state.known} files are there")
+
+
+def _some(names: list[str]) -> str:
+    return "such as " + ", ".join(names[:3])
+
+
+def _users(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+    count, with_password = checkup.admins(connection)
+    if not count:
+        yield Finding(NOTE, "there is no admin", "the server makes one at its next start")
+    elif settings.auth == "password" and not with_password:
+        yield Finding(
+            PROBLEM,
+            "passwords are on and no admin has one: nobody can sign in to manage the others",
+            "python -m server user add NAME --role admin",
+        )
+
+
+def _client_conf(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+    path = settings.conf_path
+    if not path.exists():
+        yield Finding(NOTE, f"there is no client configuration {path}", "the server writes it when it starts")
+        return
+    text = path.read_text(errors="replace")
+    key, address = access_key_in(text), address_in(text)
+    if not key or not checkup.key_is_known(connection, key):
+        yield Finding(
+            PROBLEM,
+            f"the access key in {path} is not one of this server's",
+            "restart the server: it writes a configuration that holds",
+        )
+    elif address != settings.url:
+        yield Finding(
+            NOTE,
+            f"{path} points at {address}; these settings say {settings.url}",
+            "give the options (--port, --public-url) that the server was started with",
+        )
+    else:
+        yield Finding(OK, f"{path} points at this server with a valid key")
+
+
+def _running(settings: Settings) -> Iterator[Finding]:
+    said = f"a server (process {holder(settings.data)}) is running on this folder"
+    try:
+        url = json.loads((settings.data / "ready.json").read_text())["local_url"]
+        with urllib.request.urlopen(f"{url}/api/debug.ping", timeout=10) as answer:
+            answer.read()
+        yield Finding(OK, f"{said} and answers at {url}")
+    except (OSError, ValueError, KeyError, urllib.error.URLError) as fault:
+        yield Finding(PROBLEM, f"{said} and does not answer: {fault}", "look at its log, then restart it")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    for name in ("port", "api_port", "files_port"):
+        number = getattr(settings, name)
+        if not number:
+            continue
+        try:
+            with socket.socket() as one:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind((settings.host, number))
+        except OSError as fault:
+            level = PROBLEM if name == "port" else NOTE
+            option = name.replace("_", "-")
+            yield Finding(
+                level, f"port {number} can't be used: {fault.strerror}", f"stop what uses it, or --{option} N"
+            )
+        else:
+            yield Finding(OK, f"port {number} is free")

@@ -1,0 +1,92 @@
+"""Is the data folder sound? Reads only, and may do so while a server works on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DATABASE, FILES = "soundyard.db", "files"
+
+
+@dataclass
+class FilesState:
+    """Sizes in bytes; names relative to the folder of files."""
+
+    known: int = 0
+    missing: list[str] = field(default_factory=list)
+    """In the database, not in the folder."""
+    resized: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    """In the folder, not in the database."""
+    orphans_size: int = 0
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Raises: sqlite3.DatabaseError when it is no database."""
+    address = (folder / DATABASE).resolve().as_uri() + "?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+def damage(connection: sqlite3.Connection, *, thorough: bool) -> list[str]:
+    """What SQLite's own check finds (https://sqlite.org/pragma.html#pragma_integrity_check); empty when sound.
+
+    `thorough` also compares every index with its table, which reads all of the database twice.
+    """
+    check = "integrity_check" if thorough else "quick_check"
+    found = [row[0] for row in connection.execute(f"PRAGMA {check}(20)")]
+    broken = [
+        f"a row of {row[0]} refers to a missing row of {row[2]}"
+        for row in connection.execute("PRAGMA foreign_key_check").fetchmany(20)
+    ]
+    return ([] if found == ["ok"] else found) + broken
+
+
+def stuck_tasks(connection: sqlite3.Connection) -> list[str]:
+    """Tasks that say they wait, and wait in no queue."""
+    rows = connection.execute(
+        "SELECT id, name FROM tasks WHERE status = 'queued'"
+        " AND id NOT IN (SELECT task FROM queue_entries) AND id NOT IN (SELECT task FROM queue_handouts)"
+    )
+    return [f"{row['id']} ({row['name']})" for row in rows]
+
+
+def entries_without_task(connection: sqlite3.Connection) -> int:
+    sql = "SELECT COUNT(*) FROM queue_entries WHERE task NOT IN (SELECT id FROM tasks)"
+    return connection.execute(sql).fetchone()[0]
+
+
+def admins(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Returns: how many users are admins, and how many of them can sign in with a password."""
+    sql = "SELECT COUNT(*), COUNT(password) FROM users WHERE role = 'admin'"
+    return tuple(connection.execute(sql).fetchone())
+
+
+def key_is_known(connection: sqlite3.Connection, access_key: str) -> bool:
+    sql = "SELECT 1 FROM credentials WHERE access_key = ?"
+    return connection.execute(sql, (access_key,)).fetchone() is not None
+
+
+def files_state(connection: sqlite3.Connection, folder: Path) -> FilesState:
+    """The folder of files held against the database's list of them."""
+    root, state = folder / FILES, FilesState()
+    sizes = {row["path"]: row["size"] for row in connection.execute("SELECT path, size FROM files")}
+    for path in root.rglob("*"):
+        if not path.is_file() or path.is_symlink():
+            continue
+        name, size = path.relative_to(root).as_posix(), path.stat().st_size
+        expected = sizes.pop(name, None)
+        if expected is None:
+            state.orphans.append(name)
+            state.orphans_size += size
+        else:
+            state.known += 1
+            if expected != size:
+                state.resized.append(name)
+    state.missing = sorted(sizes)
+    return state

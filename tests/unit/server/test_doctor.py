@@ -1,0 +1,123 @@
+"""`python -m server doctor`: each fault is made, and must be found and explained."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timezone
+
+import pytest
+
+from server import cli
+from server.app.client_conf import ensure_client_conf
+from server.commands import doctor
+from server.settings import Settings
+from server.store import Store
+from server.store.lock import locked
+from tests.conftest import free_port
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data=tmp_path / "server", port=free_port(), api_port=0, files_port=0)
+
+
+@pytest.fixture
+def folder(settings):
+    """A sound data folder with one file."""
+    store = Store(settings.data)
+    incoming = store.files.receive()
+    incoming.write(b"sound")
+    store.files.keep([("p/a.wav", incoming)], "me", NOW)
+    ensure_client_conf(settings, store, NOW)
+    (settings.data / "token.key").touch(mode=0o600)
+    store.close()
+    return settings.data
+
+
+def said(settings, level: str) -> str:
+    return "\n".join(
+        f"{one.what} → {one.advice}" for one in doctor.findings(settings, thorough=True) if one.level == level
+    )
+
+
+def alter(folder, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "soundyard.db")) as connection:
+        connection.execute(sql)
+        connection.commit()
+
+
+def test_a_sound_folder_has_nothing_to_complain_about(settings, folder, capsys):
+    assert [one.what for one in doctor.findings(settings) if one.level != "ok"] == []
+    arguments = ["doctor", "--data", str(folder), "--port", str(settings.port)]
+    options = ["--api-port", "0", "--files-port", "0"]
+    assert cli.main([*arguments[1:], *options, "doctor", "--thorough"]) == 0
+    assert "✓ the database is sound" in capsys.readouterr().out
+
+
+def test_a_folder_without_a_database(settings):
+    assert "holds no database" in said(settings, "problem")
+    assert not settings.data.exists()
+
+
+def test_a_damaged_database(settings, folder, capsys):
+    file = folder / "soundyard.db"
+    data = bytearray(file.read_bytes())
+    data[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
+    file.write_bytes(data)
+    found = said(settings, "problem")
+    assert ("damaged" in found or "malformed" in found) and "restore" in found
+    assert cli.main(["--data", str(folder), "doctor"]) == 1
+
+
+def test_a_file_that_is_no_database(settings, folder):
+    (folder / "soundyard.db").write_bytes(b"garbage" * 1000)
+    assert "can't be read" in said(settings, "problem")
+
+
+def test_a_newer_database(settings, folder):
+    alter(folder, "PRAGMA user_version = 999")
+    assert "newer Soundyard" in said(settings, "problem")
+
+
+def test_files_that_are_missing_changed_or_nobodys(settings, folder):
+    (folder / "files/p/a.wav").write_bytes(b"other length")
+    assert "another size" in said(settings, "problem") and "p/a.wav" in said(settings, "problem")
+    (folder / "files/p/a.wav").unlink()
+    assert "1 files are missing, such as p/a.wav" in said(settings, "problem")
+    (folder / "files/stray.txt").write_text("x")
+    assert "stray.txt" in said(settings, "note")
+
+
+def test_secrets_that_others_can_read(settings, folder):
+    (folder / "token.key").chmod(0o644)
+    assert f"chmod 600 {folder / 'token.key'}" in said(settings, "note")
+
+
+def test_a_key_that_was_revoked(settings, folder):
+    alter(folder, "DELETE FROM credentials")
+    assert "access key" in said(settings, "problem")
+
+
+def test_passwords_without_an_admin_who_has_one(settings, folder):
+    with_passwords = Settings(**{**vars(settings), "auth": "password"})
+    assert "user add NAME --role admin" in said(with_passwords, "problem")
+
+
+def test_a_task_that_waits_nowhere(settings, folder):
+    alter(folder, "INSERT INTO tasks(id, name, type, status) VALUES ('t1', 'lost', 'training', 'queued')")
+    assert "t1 (lost)" in said(settings, "note")
+
+
+def test_a_port_that_is_taken(settings, folder):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", settings.port))
+        taken.listen()
+        assert f"port {settings.port} can't be used" in said(settings, "problem")
+
+
+def test_a_server_that_holds_the_folder_and_does_not_answer(settings, folder):
+    with locked(folder):
+        assert "does not answer" in said(settings, "problem")
