@@ -36,8 +36,11 @@ class Reported:
     rich: dict[tuple[str, str, str], list[tuple]] = field(default_factory=dict)
     """By kind, metric and variant: `RichEvent` without the series' number."""
     logs: list[Line] = field(default_factory=list)
-    events: int = 0
     last_iteration: int | None = None
+
+    @property
+    def events(self) -> int:
+        return len(self.logs) + sum(map(len, (*self.scalars.values(), *self.rich.values())))
 
     def reach(self, iteration: int) -> None:
         if iteration != SINGLE_VALUE and (self.last_iteration is None or iteration > self.last_iteration):
@@ -66,13 +69,12 @@ class _Rejected(Exception):
 
 def lines(body: bytes) -> tuple[list[Any], Counter[str]]:
     """The events of a body: one JSON object a line, or one JSON array. Returns: them, and what can't be read."""
-    pieces = body.split(b"\n")
-    try:  # all lines as one array: one call of the parser instead of thousands
-        return orjson.loads(b"[" + b",".join(piece for piece in pieces if piece.strip()) + b"]"), Counter()
+    try:  # all lines as one array: one call of the parser instead of thousands (no JSON text holds a bare newline)
+        return orjson.loads(b"[" + body.strip().replace(b"\n", b",") + b"]"), Counter()
     except orjson.JSONDecodeError:
         pass
     events, errors = [], Counter[str]()
-    for piece in pieces:
+    for piece in body.split(b"\n"):
         if piece.strip():
             try:
                 events.append(_loads(piece))
@@ -95,17 +97,40 @@ def sort(events: Iterable[Any], now: datetime, errors: Counter[str] | None = Non
     """Check events and group them by what they belong to."""
     batch = Batch(errors=errors or Counter())
     now_ms = int(now.timestamp() * 1000)
-    owners = batch.owners
+    known: _Known = {}
     for event in events:
         if isinstance(event, list):  # a body that is one array
             for inner in event:
-                _sort_one(inner, owners, batch.errors, now_ms)
+                _known_curve(inner, known) or _sort_one(inner, batch, known, now_ms)
         else:
-            _sort_one(event, owners, batch.errors, now_ms)
+            _known_curve(event, known) or _sort_one(event, batch, known, now_ms)
     return batch
 
 
-def _sort_one(event: Any, owners: dict[Owner, Reported], errors: Counter[str], now_ms: int) -> None:
+_Known = dict[tuple, list[Point]]
+
+
+def _known_curve(event: Any, known: _Known) -> bool:
+    """The short way for nearly all events: one more well-formed point of a curve that the batch has already."""
+    try:
+        points = known.get(_curve(event))
+        iteration, timestamp, value = event["iter"], event["timestamp"], event["value"]
+    except (TypeError, KeyError, AttributeError):
+        return False
+    if points is None or type(iteration) is not int or type(timestamp) is not int:
+        return False
+    if type(value) is not float or value - value != 0.0:  # NaN or infinite
+        return False
+    points.append((iteration, timestamp, value))
+    return True
+
+
+def _curve(event: dict) -> tuple:
+    get = event.get
+    return get("type"), get("task"), get("metric"), get("variant"), get("model_event"), get("allow_locked")
+
+
+def _sort_one(event: Any, batch: Batch, known: _Known, now_ms: int) -> None:
     try:
         if not isinstance(event, dict):
             raise _Rejected("not a JSON object")
@@ -116,34 +141,25 @@ def _sort_one(event: Any, owners: dict[Owner, Reported], errors: Counter[str], n
         if not owner or not isinstance(owner, str):
             raise _Rejected("the event names no task")
         key = (owner, event.get("model_event") is True, event.get("allow_locked") is True)
-        reported = owners.get(key)
-        if reported is None:
-            reported = owners[key] = Reported()
         timestamp = event.get("timestamp")
-        if type(timestamp) is not int:
-            timestamp = now_ms if timestamp is None else _whole(timestamp, "timestamp")
-        put(reported, event, timestamp)
-        reported.events += 1
+        timestamp = now_ms if timestamp is None else _whole(timestamp, "timestamp")
+        reported = batch.owners.get(key) or batch.owners.setdefault(key, Reported())
+        points = put(reported, event, timestamp)
+        if points is not None:
+            known[_curve(event)] = points
     except _Rejected as fault:
-        errors[str(fault)] += 1
-    except TypeError:  # an unhashable type, where a name is expected
-        errors["a field has the wrong type"] += 1
+        batch.errors[str(fault)] += 1
+    except TypeError:  # a list or an object where a name is expected
+        batch.errors["a field has the wrong type"] += 1
 
 
-def _put_scalar(reported: Reported, event: dict, timestamp: int) -> None:
-    iteration = event.get("iter")
-    if type(iteration) is not int:
-        iteration = _whole(iteration, "iter") if iteration is not None else 0
-    value = event.get("value")
-    if type(value) is not float or value - value != 0.0:
-        value = _number(value)
+def _put_scalar(reported: Reported, event: dict, timestamp: int) -> list[Point] | None:
+    """Returns: the points of the curve, when its names are text as they are and not made into it."""
+    point = (_whole(event.get("iter") or 0, "iter"), timestamp, _number(event.get("value")))
     metric, variant = event.get("metric"), event.get("variant")
-    if type(metric) is not str or type(variant) is not str:
-        metric, variant = _name(metric, "metric"), _name(variant, "variant")
-    points = reported.scalars.get((metric, variant))
-    if points is None:
-        points = reported.scalars[metric, variant] = []
-    points.append((iteration, timestamp, value))
+    points = reported.scalars.setdefault((_name(metric, "metric"), _name(variant, "variant")), [])
+    points.append(point)
+    return points if isinstance(metric, str) and isinstance(variant, str) else None
 
 
 def _put_log(reported: Reported, event: dict, timestamp: int) -> None:

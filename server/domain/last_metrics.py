@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from server.store.events.last_metrics import Summary
+
+_moment, _value = itemgetter(0, 1), itemgetter(2)
+_NOTHING = (None, None, None)
 
 
 def summary(points: Sequence[tuple[int, int, float | None]]) -> Summary:
@@ -15,26 +19,18 @@ def summary(points: Sequence[tuple[int, int, float | None]]) -> Summary:
     """
     first = min(points, key=_moment)
     last = max(reversed(points), key=_moment)  # of equal moments the one that came later
-    numbers = [(value, iteration) for iteration, _, value in points if value is not None]
-    low = min(numbers, key=_value) if numbers else (None, None)
-    high = max(numbers, key=_value) if numbers else (None, None)
+    numbers = [point for point in points if point[2] is not None]
+    low = min(numbers, key=_value) if numbers else _NOTHING
+    high = max(numbers, key=_value) if numbers else _NOTHING
     return Summary(
         value=last[2],
         iter=last[0],
         timestamp=last[1],
         count=len(points),
-        min_value=low[0],
-        min_value_iteration=low[1],
-        max_value=high[0],
-        max_value_iteration=high[1],
+        min_value=low[2],
+        min_value_iteration=low[0],
+        max_value=high[2],
+        max_value_iteration=high[0],
         first_value=first[2],
         first_value_iteration=first[0],
     )
-
-
-def _moment(point: tuple[int, int, float | None]) -> tuple[int, int]:
-    return point[:2]
-
-
-def _value(pair: tuple[float, int]) -> float:
-    return pair[0]
