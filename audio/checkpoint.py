@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from audio.batches import clip_frames
 from audio.config import TrainConfig
 from audio.errors import CheckpointError
 from audio.models import Classifier, build
@@ -30,6 +31,7 @@ def make(
         "classes": list(store.classes),
         "multi_label": store.multi_label,
         "sample_rate": store.sample_rate,
+        "clip_frames": clip_frames(config.clip_seconds, store),
         "preparation": dict(store.manifest.get("preparation", {})),
         "frontend": model.frontend.describe(),
         "architecture": model.architecture,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from audio import checkpoint as checkpoints
-from audio.batches import Waves, clip_frames
+from audio.batches import Waves
 from audio.config import EvaluateConfig
 from audio.devices import autocast, pick_device
 from audio.errors import CheckpointError, StoreError
@@ -75,8 +75,7 @@ def evaluate(
         torch.set_num_threads(config.threads)
     device = pick_device(config.device)
     model = checkpoints.model_of(state).to(device)
-    frames = clip_frames(trained.clip_seconds, store)
-    waves = Waves(store, rows, frames, trained.fill, device)
+    waves = Waves(store, rows, int(state["clip_frames"]), trained.fill, device)
     chance, loss = predict(model, waves, config, trained.precision, progress)
     return summarise(store, rows, chance, loss, model.frontend.describe())
 
