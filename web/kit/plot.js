@@ -85,6 +85,6 @@ function themed(layout, width, height) {
   return {
     ...layout, ...axes, title: undefined, width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 }, margin: { l: 56, r: 20, t: 16, b: 44, ...(layout.margin ?? {}) },
-    scene: layout.scene && { ...layout.scene, bgcolor: "rgba(0,0,0,0)" },
+    ...(layout.scene && { scene: { ...layout.scene, bgcolor: "rgba(0,0,0,0)" } }), // a key without a value is taken for a scene
   };
 }

@@ -1,0 +1,35 @@
+/** The curves of several tasks in the same charts; a task keeps its colour everywhere. */
+import { html, useMemo, useState } from "../../lib/dom.js";
+import { colour } from "../../lib/colours.js";
+import { useScalars } from "../../lib/scalars.js";
+import { t } from "../../lib/text.js";
+import { Chart, toggled } from "../../kit/chart.js";
+import { Empty, ErrorBox, Loading } from "../../kit/states.js";
+import { CurveControls, useCurveView } from "../task/scalars.js";
+import { nameOf } from "./page.js";
+
+const dashes = [undefined, [6, 4], [2, 3], [10, 4, 2, 4]];
+
+/** @param {{tasks: any[]}} props */
+export function CurvesSide({ tasks }) {
+  const view = useCurveView();
+  const [hidden, setHidden] = useState(/** @type {Set<string>} */ (new Set()));
+  const shared = useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setHidden(toggled(hidden, name)) }), [hidden]);
+  const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
+  /** @type {Map<string, string[]>} */
+  const variants = new Map();
+  const naming = (/** @type {string} */ id, /** @type {string} */ metric, /** @type {string} */ variant) => {
+    const number = tasks.findIndex((task) => task.id === id);
+    const known = variants.get(metric) ?? [];
+    if (!known.includes(variant)) variants.set(metric, [...known, variant]);
+    const place = /** @type {string[]} */ (variants.get(metric)).indexOf(variant);
+    return { name: `${nameOf(tasks[number])} · ${variant}`, colour: colour(number), dash: dashes[place % dashes.length] };
+  };
+  const scalars = useScalars(tasks.map((task) => task.id), view.x, tasks.some((task) => task.status === "in_progress"), naming);
+  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} />`;
+  if (!scalars.charts) return html`<${Loading} />`;
+  const names = Object.keys(scalars.charts).filter((name) => !name.startsWith(":") && name.toLowerCase().includes(view.find.toLowerCase())).sort();
+  return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">${names.length
+    ? html`<div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log} smoothing=${smoothing} shared=${shared} />`)}</div>`
+    : html`<${Empty} icon="compare" title=${t("No curves to compare")} />`}</div></div>`;
+}

@@ -1,0 +1,60 @@
+/** Plots and debug samples of several tasks, one column a task, one row a title. */
+import { call } from "../../api.js";
+import { html } from "../../lib/dom.js";
+import { colour } from "../../lib/colours.js";
+import { fileKind, fileUrl } from "../../lib/files.js";
+import { useAsked } from "../../lib/hooks.js";
+import { useQuery } from "../../lib/router.js";
+import { entryAt, samplesOf } from "../../lib/samples.js";
+import { t } from "../../lib/text.js";
+import { AudioPlayer } from "../../kit/audio-player.js";
+import { Plot } from "../../kit/plot.js";
+import { Answered, Empty } from "../../kit/states.js";
+import { grouped } from "../task/plots.js";
+import { nameOf } from "./page.js";
+
+const most = 40; // rows drawn
+
+/** @param {{tasks: any[], rows: {name: string, cells: any[]}[], empty: string}} props */
+function Side({ tasks, rows, empty }) {
+  const [find, setFind] = useQuery("find");
+  const shown = rows.filter((one) => one.name.toLowerCase().includes(find.toLowerCase()));
+  if (!rows.length) return html`<${Empty} icon="compare" title=${empty} />`;
+  return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
+    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card" key=${one.name}><h3>${one.name}</h3>
+      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}</div>`;
+}
+
+/** @param {{tasks: any[]}} props */
+export function PlotsSide({ tasks }) {
+  const answer = useAsked(() => Promise.all(tasks.map(async (task) => grouped((await call("events.get_task_plots", { task: task.id, iters: 1, no_scroll: true })).plots ?? []))), `plots ${tasks.map((task) => task.id).join()}`);
+  return html`<${Answered} answer=${answer}>${(/** @type {any[][]} */ all) => {
+    const names = [...new Set(all.flatMap((groups) => groups.map((group) => group.name)))].sort();
+    const rows = names.map((name) => ({ name, cells: all.map((groups) => {
+      const found = groups.find((group) => group.name === name);
+      return found && html`<${Plot} source=${found.events[0].plot_str} title=${name} height=${300} />`;
+    }) }));
+    return html`<${Side} tasks=${tasks} rows=${rows} empty=${t("No plots to compare")} />`;
+  }}<//>`;
+}
+
+/** @param {{tasks: any[]}} props */
+export function SamplesSide({ tasks }) {
+  const answer = useAsked(() => Promise.all(tasks.map(async (task) => samplesOf((await call("events.debug_images", { metrics: [{ task: task.id }], iters: 50 })).metrics))), `samples ${tasks.map((task) => task.id).join()}`);
+  return html`<${Answered} answer=${answer}>${(/** @type {import("../../lib/samples.js").Sample[][]} */ all) => {
+    const names = [...new Set(all.flatMap((samples) => samples.map((sample) => sample.name)))].sort();
+    const rows = names.map((name) => ({ name, cells: all.map((samples) => {
+      const found = samples.find((sample) => sample.name === name);
+      const entry = found && entryAt(found, Infinity);
+      return entry && html`<${Medium} url=${fileUrl(entry.url)} label=${name} />`;
+    }) }));
+    return html`<${Side} tasks=${tasks} rows=${rows} empty=${t("No debug samples to compare")} />`;
+  }}<//>`;
+}
+
+/** @param {{url: string, label: string}} props */
+const Medium = ({ url, label }) => {
+  const kind = fileKind(url);
+  if (kind === "audio") return html`<${AudioPlayer} url=${url} label=${label} />`;
+  return kind === "image" ? html`<img loading="lazy" src=${url} alt=${label} />` : html`<a href=${url} download>${t("Download")}</a>`;
+};
