@@ -46,10 +46,7 @@ def with_subprojects(store: Store, query: Mapping[str, Any]) -> dict[str, Any]:
     projects = query.get("project")
     if not projects or not query.get("include_subprojects"):
         return dict(query)
-    return {
-        **query,
-        "project": project_tree.scope(store, [projects] if isinstance(projects, str) else projects),
-    }
+    return {**query, "project": project_tree.scope(store, projects)}
 
 
 def count(

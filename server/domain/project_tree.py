@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -84,9 +83,8 @@ def _rename_below(store: Store, parent: str, name: str, path: list[str], moment:
     return changed
 
 
-def scope(store: Store, projects: Iterable[str | None] | None, include_subprojects: bool = True) -> list:
-    """The project ids that a list of them stands for; operators and nulls of a filter pass through."""
-    listed = list(projects or [])
-    if not include_subprojects or any(one is None or one.startswith(("-", "__$")) for one in listed):
-        return listed
-    return store.projects.with_descendants([one for one in listed if one])
+def scope(store: Store, projects: Any, include_subprojects: bool = True) -> list:
+    """The project ids that a filter stands for, with what lies below. Operators and nulls pass through."""
+    listed = list(projects) if isinstance(projects, (list, tuple, set)) else [projects] if projects else []
+    plain = all(isinstance(one, str) and not one.startswith(("-", "__$")) for one in listed)
+    return store.projects.with_descendants(listed) if include_subprojects and plain else listed

@@ -129,7 +129,7 @@ def _execution(execution: Mapping[str, Any]) -> dict[str, Any]:
 def merge_artifacts(before: Iterable[Mapping], new: Any) -> list[dict]:
     """Artifacts by (key, mode); a new one replaces the one before. Raises: ValidationFailed."""
     merged = {(one["key"], one.get("mode") or "output"): dict(one) for one in before}
-    for one in new or []:
+    for one in _list(new, "artifacts"):
         if not isinstance(one, Mapping) or not isinstance(one.get("key"), str):
             raise ValidationFailed("artifacts: expected a list of objects with `key` and `type`")
         mode = one.get("mode") or "output"
@@ -141,9 +141,15 @@ def merge_artifacts(before: Iterable[Mapping], new: Any) -> list[dict]:
 
 def _models(models: Any) -> list[dict]:
     kept: dict[str, dict] = {}
-    for one in models or []:
+    for one in _list(models, "models"):
         if not isinstance(one, Mapping) or not one.get("model"):
             raise ValidationFailed("models: expected lists of objects with `name` and `model`")
         name = str(one.get("name") or one["model"])
         kept[name] = {**one, "name": name}
     return list(kept.values())
+
+
+def _list(value: Any, where: str) -> list:
+    if value is not None and not isinstance(value, list):
+        raise ValidationFailed(f"{where}: expected a list, not {type(value).__name__}")
+    return value or []

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import enqueue, pipelines
 from server.services.tasks import many, queue
-from server.services.tasks.delete import Cleaning, Delete, drop
+from server.services.tasks.delete import Delete, drop
 
 
 class Arg(Request):
@@ -34,8 +32,7 @@ def start_pipeline(call: Call, request: StartPipeline) -> dict:
     return {"pipeline": run, "enqueued": True, **watched}
 
 
-class DeleteRuns(Cleaning):
-    ids: list[str]
+class DeleteRuns(many.DeleteMany):
     project: str
 
 
@@ -43,12 +40,5 @@ class DeleteRuns(Cleaning):
 def delete_runs(call: Call, request: DeleteRuns) -> dict:
     """Delete runs of a pipeline with their steps; one run at least must stay, or there is no pipeline left."""
     pipelines.require_remaining(call.store, request.project, request.ids)
-
-    def one(id: str) -> dict[str, Any]:
-        steps = pipelines.steps(call.store, id)
-        answer = drop(call, Delete(task=id, force=True, **request.given(exclude={"ids", "project"})))
-        for step in steps:
-            drop(call, Delete(task=step, force=True, **request.given(exclude={"ids", "project"})))
-        return answer
-
-    return many.each(request.ids, one)
+    request.force = request.include_pipeline_steps = True
+    return many.each_task(call, request, lambda id: drop(call, Delete(**request.one(id, force=True))))

@@ -59,8 +59,7 @@ def get_all_ex(call: Call, request: Query) -> dict:
     """Reports by filter, with what they refer to by name. A project stands for everything below it."""
     query = request.filters()
     if query.get("project"):
-        listed = query["project"] if isinstance(query["project"], list) else [query["project"]]
-        query["project"] = project_tree.scope(call.store, listed)
+        query["project"] = project_tree.scope(call.store, query["project"])
     found, scroll = references.find(
         call.store, call.store.tasks, query, _REPORTS, default_order="-last_update"
     )

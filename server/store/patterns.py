@@ -2,7 +2,8 @@
 
 Some patterns take exponential time on some texts
 (https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS), and Python's `re` can't be
-interrupted, so what repeats more than once is matched by `regex`, which can.
+interrupted. So only what repeats at most one character class is left to it; the rest is matched by `regex`, which
+has a time limit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ LONGEST = 2000
 _SECONDS = 0.25
 """For one text. A sane pattern takes microseconds."""
 _SHORT = 1000
-_REPEATS = re.compile(r"(?<!\\)[*+{]")
+_REPEATS = re.compile(r"[*+{]|(?<!\()\?")
+_REPEATED_GROUP = re.compile(r"\)[*+{?]")
 
 
 def checked(pattern: str, ignore_case: bool = False) -> str:
@@ -51,10 +53,10 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     if not _REPEATS.search(pattern):
         return lambda text: compiled.search(text) is not None
     guarded = regex.compile(pattern)
-    once = len(_REPEATS.findall(pattern)) == 1
+    simple = len(_REPEATS.findall(pattern)) == 1 and not _REPEATED_GROUP.search(pattern)
 
     def search(text: str) -> bool:
-        if once and len(text) <= _SHORT:
+        if simple and len(text) <= _SHORT:
             return compiled.search(text) is not None
         return guarded.search(text, timeout=_SECONDS) is not None
 

@@ -15,7 +15,6 @@ class Cleaning(Request):
     delete_output_models: bool | None = True
     return_file_urls: bool | None = False
     delete_external_artifacts: bool | None = True
-    include_pipeline_steps: bool | None = False
 
 
 class Delete(Transition, Cleaning):

@@ -8,6 +8,7 @@ from server.api.call import Call
 from server.api.errors import ApiError
 from server.api.registry import endpoint
 from server.api.request import Request
+from server.domain import pipelines
 from server.services.tasks import delete, queue, status, tags
 
 
@@ -16,6 +17,8 @@ class Ids(Request):
     status_reason: str | None = None
     status_message: str | None = None
     force: bool | None = False
+    include_pipeline_steps: bool | None = False
+    """A pipeline's controller stands for its steps as well."""
 
     def one(self, id: str, **more: object) -> dict:
         """The body of the same call for one task."""
@@ -34,6 +37,15 @@ def each(ids: Iterable[str], do: Callable[[str], dict]) -> dict:
     return {"succeeded": succeeded, "failed": failed}
 
 
+def each_task(call: Call, request: Ids, do: Callable[[str], dict]) -> dict:
+    """As `each`; where the request says so, a controller's steps go the same way. Those that can't are left."""
+    steps = {id: pipelines.steps(call.store, id) for id in request.ids if request.include_pipeline_steps}
+    answer = each(request.ids, do)
+    for controller in answer["succeeded"]:
+        each(steps.get(controller["id"], []), do)
+    return answer
+
+
 @endpoint("tasks.archive_many", Ids)
 def archive_many(call: Call, request: Ids) -> dict:
     """Put tasks out of sight."""
@@ -42,7 +54,7 @@ def archive_many(call: Call, request: Ids) -> dict:
         with call.store.transaction():
             return {"archived": bool(tags.set_archived(call, id, True, request))}
 
-    return each(request.ids, one)
+    return each_task(call, request, one)
 
 
 @endpoint("tasks.unarchive_many", Ids)
@@ -53,7 +65,7 @@ def unarchive_many(call: Call, request: Ids) -> dict:
         with call.store.transaction():
             return {"unarchived": bool(tags.set_archived(call, id, False, request))}
 
-    return each(request.ids, one)
+    return each_task(call, request, one)
 
 
 class DeleteMany(Ids, delete.Cleaning):
@@ -63,7 +75,7 @@ class DeleteMany(Ids, delete.Cleaning):
 @endpoint("tasks.delete_many", DeleteMany)
 def delete_many(call: Call, request: DeleteMany) -> dict:
     """Delete tasks."""
-    return each(request.ids, lambda id: delete.drop(call, delete.Delete(**request.one(id))))
+    return each_task(call, request, lambda id: delete.drop(call, delete.Delete(**request.one(id))))
 
 
 class ResetMany(Ids, delete.Cleaning):
@@ -73,13 +85,13 @@ class ResetMany(Ids, delete.Cleaning):
 @endpoint("tasks.reset_many", ResetMany)
 def reset_many(call: Call, request: ResetMany) -> dict:
     """Make tasks drafts again."""
-    return each(request.ids, lambda id: delete.redraft(call, delete.Reset(**request.one(id))))
+    return each_task(call, request, lambda id: delete.redraft(call, delete.Reset(**request.one(id))))
 
 
 @endpoint("tasks.stop_many", Ids)
 def stop_many(call: Call, request: Ids) -> dict:
     """Stop tasks."""
-    return each(request.ids, lambda id: status.stop(call, status.Transition(**request.one(id))))
+    return each_task(call, request, lambda id: status.stop(call, status.Transition(**request.one(id))))
 
 
 class PublishMany(Ids):
@@ -89,7 +101,7 @@ class PublishMany(Ids):
 @endpoint("tasks.publish_many", PublishMany)
 def publish_many(call: Call, request: PublishMany) -> dict:
     """Publish tasks."""
-    return each(request.ids, lambda id: status.publish(call, status.Publish(**request.one(id))))
+    return each_task(call, request, lambda id: status.publish(call, status.Publish(**request.one(id))))
 
 
 class EnqueueMany(Ids, queue.Target):
@@ -107,7 +119,7 @@ def enqueue_many(call: Call, request: EnqueueMany) -> dict:
             fields = queue.put(call, status.Transition(**request.one(id)), chosen)
         return {"queued": 1, "updated": 1, "fields": fields}
 
-    return {**each(request.ids, one), **queue.is_watched(call, request, chosen)}
+    return {**each_task(call, request, one), **queue.is_watched(call, request, chosen)}
 
 
 class DequeueMany(Ids):
@@ -118,4 +130,4 @@ class DequeueMany(Ids):
 @endpoint("tasks.dequeue_many", DequeueMany)
 def dequeue_many(call: Call, request: DequeueMany) -> dict:
     """Take tasks out of their queues."""
-    return each(request.ids, lambda id: queue.dequeue(call, queue.Dequeue(**request.one(id))))
+    return each_task(call, request, lambda id: queue.dequeue(call, queue.Dequeue(**request.one(id))))

@@ -7,7 +7,7 @@ from typing import Any
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import project_tree, references, transitions
+from server.domain import entities, project_tree, references, transitions
 
 
 class OfTask(Request):
@@ -50,12 +50,7 @@ def get_all_ex(call: Call, request: Query) -> dict:
 
 
 def _filters(call: Call, request: Query) -> dict[str, Any]:
-    query = request.filters()
-    projects = query.get("project")
-    if projects and request.include_subprojects:
-        listed = [projects] if isinstance(projects, str) else projects
-        query["project"] = project_tree.scope(call.store, listed)
-    return query
+    return entities.with_subprojects(call.store, request.filters())
 
 
 def _visible(request: Query) -> list[dict[str, Any]]:
