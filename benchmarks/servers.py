@@ -1,0 +1,140 @@
+"""Servers to measure, each a process of its own on a free port with a folder that is removed afterwards."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import orjson
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """A folder for one measurement. `SOUNDYARD_BENCH_DIR` chooses the disk."""
+    folder = Path(tempfile.mkdtemp(prefix=f"soundyard-{prefix}-", dir=os.environ.get("SOUNDYARD_BENCH_DIR")))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Process:
+    """A server process: where it answers, how much memory it has, how long it took to start."""
+
+    def __init__(self, command: Sequence[str], port: int, folder: Path, ready: str) -> None:
+        self.port = port
+        began = time.perf_counter()
+        self._log = (folder / "log").open("ab")
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
+        while not self._answers(ready):
+            if self._process.poll() is not None or time.perf_counter() - began > 180:
+                raise RuntimeError(f"{command[0]} didn't start: {(folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.005)
+        self.seconds_to_start = time.perf_counter() - began
+
+    def _answers(self, path: str) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def resident_mb(self) -> float:
+        """Of the process and its children, in MB."""
+        whole = psutil.Process(self._process.pid)
+        return sum(one.memory_info().rss for one in [whole, *whole.children(recursive=True)]) / 1e6
+
+    def stop(self) -> None:
+        family = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        for one in family:
+            if one.is_running():
+                one.kill()
+        self._log.close()
+
+
+@contextmanager
+def soundyard(folder: Path, *options: str) -> Iterator[Process]:
+    """This checkout's server on `folder`."""
+    port = free_port()
+    command = [sys.executable, "-m", "server", "--data", str(folder / "server"), "--port", str(port)]
+    process = Process(
+        [*command, "--api-port", "0", "--files-port", "0", *options], port, folder, "/api/debug.ping"
+    )
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+class Client:
+    """One kept-alive connection with a token."""
+
+    def __init__(self, process: Process, folder: Path | None = None, token: str = "") -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=120)
+        self.token = token or self._login(folder or Path())
+        self._headers = {"Authorization": f"Bearer {self.token}"}
+
+    def _login(self, folder: Path) -> str:
+        written = (folder / "clearml.conf").read_text()
+        keys = ":".join(re.findall(r'(?:access|secret)_key: "([^"]+)"', written))
+        headers = {"Authorization": f"Basic {b64encode(keys.encode()).decode()}"}
+        self._connection.request("POST", "/api/auth.login", headers=headers)
+        return orjson.loads(self._connection.getresponse().read())["data"]["token"]
+
+    def send(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> bytes:
+        self._connection.request("POST", path, body, headers or self._headers)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {content[:300]!r}")
+        return content
+
+    def call(self, endpoint: str, **fields: Any) -> dict[str, Any]:
+        return orjson.loads(self.send(f"/api/{endpoint}", orjson.dumps(fields)))["data"]
+
+
+def timed(action: Callable[[], object], times: int) -> tuple[float, float]:
+    """Milliseconds of a repeated action: median and 95th percentile."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        action()
+        taken.append((time.perf_counter() - began) * 1000)
+    cuts = quantiles(taken, n=20)
+    return cuts[9], cuts[18]
+
+
+def line(what: str, measured: str, beside: str, good: bool | None = None) -> None:
+    """One row of a report. `good` None: there is no limit to hold."""
+    mark = "" if good is None else "ok" if good else "MISSED"
+    print(f"{what:<48} {measured:>22}   {beside:<44} {mark}", flush=True)
