@@ -85,7 +85,12 @@ class ResetMany(Ids, delete.Cleaning):
 @endpoint("tasks.reset_many", ResetMany)
 def reset_many(call: Call, request: ResetMany) -> dict:
     """Make tasks drafts again."""
-    return each_task(call, request, lambda id: delete.redraft(call, delete.Reset(**request.one(id))))
+
+    def one(id: str) -> dict:
+        answer = delete.redraft(call, delete.Reset(**request.one(id)))
+        return {**answer, "dequeued": bool(answer["dequeued"]["removed"])}
+
+    return each_task(call, request, one)
 
 
 @endpoint("tasks.stop_many", Ids)
@@ -117,7 +122,7 @@ def enqueue_many(call: Call, request: EnqueueMany) -> dict:
     def one(id: str) -> dict:
         with call.store.transaction():
             fields = queue.put(call, status.Transition(**request.one(id)), chosen)
-        return {"queued": 1, "updated": 1, "fields": fields}
+        return {"queued": True, "updated": 1, "fields": fields}
 
     return {**each_task(call, request, one), **queue.is_watched(call, request, chosen)}
 
@@ -130,4 +135,9 @@ class DequeueMany(Ids):
 @endpoint("tasks.dequeue_many", DequeueMany)
 def dequeue_many(call: Call, request: DequeueMany) -> dict:
     """Take tasks out of their queues."""
-    return each_task(call, request, lambda id: queue.dequeue(call, queue.Dequeue(**request.one(id))))
+
+    def one(id: str) -> dict:
+        answer = queue.dequeue(call, queue.Dequeue(**request.one(id)))
+        return {**answer, "dequeued": bool(answer["dequeued"])}
+
+    return each_task(call, request, one)
