@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 
 from audio.errors import ConfigError
 
-__all__ = ["EvaluateConfig", "PreprocessConfig", "TrainConfig", "describe"]
+__all__ = ["EvaluateConfig", "ExportConfig", "PreprocessConfig", "TrainConfig", "describe"]
 
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 
@@ -250,3 +250,23 @@ class EvaluateConfig:
         within("batch_size", self.batch_size, 1)
         if not self.speeds:
             raise ConfigError("speeds is empty; use [1.0] for the clips as they are.")
+
+
+EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
+
+
+@dataclass
+class ExportConfig:
+    """A checkpoint to files that run without this project."""
+
+    formats: list[str] = field(default_factory=lambda: [*EXPORT_FORMATS])  # torchscript, onnx, onnx-int8
+    tolerance: float = 0.001  # largest difference of a logit from the model's (integers are reported alone)
+    check_clips: int = 100  # held-out clips that every file is checked with
+    calibration_clips: int = 64  # training clips that set the ranges of onnx-int8
+
+    def __post_init__(self) -> None:
+        within("tolerance", self.tolerance, 0)
+        within("check_clips", self.check_clips, 2)
+        within("calibration_clips", self.calibration_clips, 1)
+        for form in self.formats:
+            one_of("formats", form, EXPORT_FORMATS)

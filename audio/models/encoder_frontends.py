@@ -139,5 +139,5 @@ class WhisperMel(LogMel):
         return (torch.maximum(decades, floor) + 4.0) / 4.0
 
     def fit(self, features: Tensor) -> None:
-        """Keeps the mean for masks only; every clip is normalised by itself."""
-        self.mean.copy_(features.float().mean())
+        """Takes the level for masks only; every clip is normalised by itself."""
+        self.level.copy_(features.float().mean())

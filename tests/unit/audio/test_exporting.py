@@ -1,0 +1,66 @@
+"""Exports: the same numbers as the model, from files that say what they need, for several kinds of network."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.config import ExportConfig
+from audio.errors import ConfigError
+from audio.exporting import ExportError, export, runner
+from audio.training import train
+
+from .conftest import ignore
+
+SLOW = pytest.mark.slow
+KINDS = ["cnn", *(pytest.param(name, marks=SLOW) for name in ("crnn", "transformer", "resnet18", "cnn6"))]
+
+
+def trained(store, config, folder):
+    quick = dataclasses.replace(config, epochs=1, validation="none", threads=1, precision="fp32")
+    return train(quick, store, checkpoint_dir=folder, progress=ignore).model_path
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_format_gives_the_model_s_logits_for_any_batch(name, store, tiny, tmp_path):
+    path = trained(store, dataclasses.replace(tiny, model=name), tmp_path)
+    made = export(path, tmp_path / "exported", store, ExportConfig(check_clips=12, calibration_clips=16))
+    assert [one.format for one in made] == ["torchscript", "onnx", "onnx-int8"]
+    script, whole, integers = made
+    assert script.difference < 1e-4 and whole.difference < 1e-3
+    assert script.agreement == whole.agreement == 1.0 and integers.agreement >= 0.75
+    assert integers.megabytes < whole.megabytes
+    model = checkpoints.model_of(checkpoints.load(path))
+    frames = checkpoints.load(path)["clip_frames"]
+    waves = np.random.default_rng(0).standard_normal((5, frames)).astype(np.float32) * 0.1
+    with torch.no_grad():
+        expected = model(torch.from_numpy(waves)).numpy()
+    for one in (script, whole):
+        np.testing.assert_allclose(runner(one.path, one.format)(waves), expected, atol=2e-3)
+
+
+def test_a_file_says_what_a_caller_needs(store, tiny, tmp_path):
+    import onnx
+
+    path = trained(store, dataclasses.replace(tiny, frontend="mfcc", n_mfcc=8), tmp_path)
+    export(path, tmp_path, store, ExportConfig(formats=["torchscript", "onnx"], check_clips=4))
+    extra = {"soundyard.json": ""}
+    torch.jit.load(str(tmp_path / "model.ts"), _extra_files=extra)
+    metadata = {p.key: json.loads(p.value) for p in onnx.load(tmp_path / "model.onnx").metadata_props}
+    for about in (json.loads(extra["soundyard.json"]), metadata):
+        assert about["classes"] == store.classes and about["sample_rate"] == 8000
+        assert about["frontend"]["name"] == "mfcc" and about["clip_frames"] > 0
+
+
+def test_answers_beyond_the_tolerance_are_refused(store, tiny, tmp_path):
+    path = trained(store, tiny, tmp_path)
+    with pytest.raises(ExportError, match="answers otherwise than the model"):
+        export(path, tmp_path, store, ExportConfig(formats=["onnx"], tolerance=0.0, check_clips=4))
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(ConfigError, match="torchscript, onnx, onnx-int8"):
+        ExportConfig(formats=["tflite"])
