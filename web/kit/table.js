@@ -126,7 +126,7 @@ function Row({ index, row, columns, selection, onSelect, current, onOpen, choose
   const open = (/** @type {MouseEvent} */ event) => {
     if (onOpen && !/** @type {Element} */ (event.target).closest("a, button, input, label")) onOpen(row);
   };
-  return html`<div class=${classes("table-row", chosen && "chosen", current === row.id && "current", onOpen && "clickable")} role="row" aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
+  return html`<div class=${classes("table-row", chosen && "chosen", current !== undefined && current === row.id && "current", onOpen && "clickable")} role="row" aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
     ${onSelect && html`<div role="cell" class="cell check"><input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen} onClick=${(/** @type {MouseEvent} */ e) => choose(index, e.shiftKey)} /></div>`}
     ${columns.map((column) => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
   </div>`;

@@ -1,0 +1,77 @@
+/** One version of a dataset: its files, what changed against its parent, where it comes from, how it sounds. */
+import { call } from "../../api.js";
+import { html } from "../../lib/dom.js";
+import { ago, bytes, moment, number } from "../../lib/format.js";
+import { useAsked } from "../../lib/hooks.js";
+import { datasetLink, taskLink } from "../../lib/links.js";
+import { navigate, useQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { Select } from "../../kit/combobox.js";
+import { Chip, StatusChip } from "../../kit/chip.js";
+import { Facts } from "../../kit/facts.js";
+import { Answered, Empty } from "../../kit/states.js";
+import { DataTable, PlainTable } from "../../kit/table.js";
+import { Tabs } from "../../kit/tabs.js";
+import { PageHead } from "../frame.js";
+import SamplesTab from "../task/samples.js";
+import { fetchDatasets, nameOf } from "./page.js";
+import { changes, contents, parentsOf } from "./rules.js";
+
+const getTask = async (/** @type {string} */ id) => {
+  const answer = await call("tasks.get_by_id_ex", { id: [id] });
+  return answer.task ?? answer.tasks?.[0];
+};
+
+/** A version with its siblings, its parents and the tasks that read it. @param {string} project @param {string | undefined} version */
+async function fetchVersion(project, version) {
+  const datasets = await fetchDatasets();
+  const mine = datasets.find((one) => one.project?.id === project || one.versions.some((/** @type {any} */ task) => task.id === version));
+  const id = version || mine?.versions[0]?.id;
+  const task = id && (await getTask(id));
+  if (!task) return null;
+  const parents = (await Promise.all(parentsOf(task.configuration?.["Dataset Struct"]?.value, task.id).map(getTask))).filter(Boolean);
+  const { tasks: users } = await call("tasks.get_all_ex", { "hyperparams.Args.dataset_id.value": [task.id], search_hidden: true, only_fields: ["name", "type", "status", "project.id"], page: 0, page_size: 50, order_by: ["-last_update"] });
+  const maker = task.parent ? await getTask(task.parent?.id ?? task.parent).catch(() => null) : null;
+  return { task, parents, users, maker, versions: mine?.versions ?? [task] };
+}
+
+/** @param {{project: string, version?: string}} props */
+export default function DatasetPage({ project, version }) {
+  const answer = useAsked(() => fetchVersion(project, version), `dataset ${project} ${version}`);
+  return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => data ? html`<${Version} ...${data} />` : html`<${Empty} icon="datasets" title=${t("This dataset is not there any more")} />`}<//>`;
+}
+
+/** @param {{task: any, parents: any[], users: any[], maker: any, versions: any[]}} props */
+function Version({ task, parents, users, maker, versions }) {
+  const [tab] = useQuery("tab", "files");
+  const at = datasetLink(task.project, task.id);
+  const tabs = [{ id: "files", label: t("Files"), href: at }, { id: "lineage", label: t("Lineage"), href: `${at}?tab=lineage` }, { id: "sound", label: t("Sound"), href: `${at}?tab=sound` }];
+  return html`<${PageHead} title=${nameOf(task.project)} trail=${[{ label: t("Datasets"), href: "/datasets" }]} under=${html`<div class="task-facts"><${StatusChip} status=${task.status} /><span>${t("version {name}", { name: task.runtime?.version ?? "–" })}</span><span>${t("{n} files", { n: number(task.runtime?.ds_file_count) })}</span><span>${bytes(task.runtime?.ds_total_size)}</span><span title=${moment(task.created)}>${t("created {when}", { when: ago(task.created) })}</span></div>`}>
+      ${versions.length > 1 && html`<${Select} hideLabel label=${t("Version")} value=${task.id} options=${versions.map((one) => ({ value: one.id, label: `${one.runtime?.version ?? one.name} · ${ago(one.created)}` }))} onChange=${(/** @type {string} */ id) => navigate(datasetLink(task.project, id))} />`}
+      <a class="button" href=${taskLink(task)}>${t("Open as a task")}</a><//>
+    <${Tabs} label=${t("Parts of the dataset")} tabs=${tabs} current=${tab} />
+    ${tab === "lineage" ? html`<${Lineage} task=${task} parents=${parents} users=${users} maker=${maker} />`
+      : tab === "sound" ? (maker ? html`<${SamplesTab} task=${maker} live=${false} />` : html`<${Empty} icon="sound" title=${t("No sounds")}><p>${t("The task that made this version has reported none.")}</p><//>`)
+      : html`<${Files} task=${task} parents=${parents} />`}`;
+}
+
+/** @param {{task: any, parents: any[]}} props */
+function Files({ task, parents }) {
+  const preview = (/** @type {any} */ one) => contents(one.configuration?.["Dataset Content"]?.value);
+  const { files, removed } = changes(preview(task), parents.flatMap(preview));
+  const words = { added: t("added"), modified: t("modified") };
+  const columns = [
+    { id: "name", label: t("File"), width: 420, render: (/** @type {any} */ file) => html`<span class="cell-text mono" title=${file.name}>${file.name}</span>` },
+    { id: "size", label: t("Size"), width: 110, numeric: true, render: (/** @type {any} */ file) => bytes(file.size) },
+    { id: "change", label: t("Change"), width: 120, render: (/** @type {any} */ file) => parents.length > 0 && file.change && html`<${Chip} tone=${file.change === "added" ? "good" : "note"}>${words[/** @type {"added"} */ (file.change)]}<//>` },
+    { id: "hash", label: "SHA-256", width: 180, render: (/** @type {any} */ file) => html`<code title=${file.hash}>${file.hash.slice(0, 16)}</code>` },
+  ];
+  return html`${removed.length > 0 && html`<p class="tool-bar">${t("{n} files of the parent are gone: {names}", { n: removed.length, names: removed.slice(0, 5).map((file) => file.name).join(", ") })}</p>`}
+    <section class="fill"><${DataTable} label=${t("Files")} columns=${columns} count=${files.length} rowAt=${(/** @type {number} */ i) => files[i]} empty=${html`<${Empty} icon="datasets" title=${t("No list of files")} />`} /></section>`;
+}
+
+/** @param {{task: any, parents: any[], users: any[], maker: any}} props */
+const Lineage = ({ task, parents, users, maker }) => html`<div class="scroll"><div class="columns-2">
+  <section class="card"><h2>${t("Comes from")}</h2><${Facts} facts=${[[t("Made by"), maker && html`<a href=${taskLink(maker)}>${maker.name}</a>`], ...parents.map((one) => /** @type {[string, any]} */ ([t("Parent version"), html`<a href=${datasetLink(one.project, one.id)}>${nameOf(one.project)} ${one.runtime?.version ?? ""}</a>`])), [t("ID"), html`<code>${task.id}</code>`]]} /></section>
+  <section class="card"><h2>${t("Used by")}</h2>${users.length ? html`<${PlainTable} label=${t("Used by")} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type, html`<${StatusChip} status=${one.status} />`])} />` : html`<p class="muted">${t("No task names it as its dataset_id yet.")}</p>`}</section>
+</div></div>`;

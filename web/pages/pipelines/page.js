@@ -1,0 +1,39 @@
+/** Pipelines, each with its newest runs. */
+import { callAll, call } from "../../api.js";
+import { html } from "../../lib/dom.js";
+import { ago, duration, shortId } from "../../lib/format.js";
+import { useAsked } from "../../lib/hooks.js";
+import { pipelineLink } from "../../lib/links.js";
+import { useQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { StatusChip } from "../../kit/chip.js";
+import { Answered, Empty } from "../../kit/states.js";
+import { PlainTable } from "../../kit/table.js";
+import { PageHead } from "../frame.js";
+import { runTime } from "../tasks/columns.js";
+
+const fields = ["name", "status", "started", "completed", "created", "last_update", "active_duration", "project.id", "project.name", "user.name"];
+
+/** Pipelines are projects of their own, hidden ones; a run is a controller task in it. */
+async function fetchPipelines() {
+  const [projects, { tasks }] = await Promise.all([
+    callAll("projects.get_all_ex", "projects", { system_tags: ["pipeline"], search_hidden: true }),
+    call("tasks.get_all_ex", { type: ["controller"], system_tags: ["__$all", "pipeline", "__$not", "archived"], search_hidden: true, only_fields: fields, order_by: ["-created"], page: 0, page_size: 200 }),
+  ]);
+  return projects.map((project) => ({ project, runs: tasks.filter((/** @type {any} */ task) => task.project?.id === project.id) })).filter((one) => one.runs.length);
+}
+
+export default function PipelinesPage() {
+  const [text, setText] = useQuery("q");
+  const answer = useAsked(fetchPipelines, "pipelines", { every: 5 });
+  return html`<${PageHead} title=${t("Pipelines")}><input type="search" class="search" aria-label=${t("Search pipelines")} placeholder=${t("Search pipelines")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><//>
+    <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ pipelines) => {
+      const shown = pipelines.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
+      if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}><p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
+      return shown.map((one) => html`<section class="card" key=${one.project.id}><h2><a href=${pipelineLink(one.project, one.runs[0].id)}>${nameOf(one.project)}</a></h2>
+        <${PlainTable} label=${nameOf(one.project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${one.runs.slice(0, 8).map((/** @type {any} */ run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} /></section>`);
+    }}<//></div>`;
+}
+
+/** "Soundyard / main job" of "Soundyard/.pipelines/main job". @param {any} project */
+export const nameOf = (project) => project.name.replace("/.pipelines/", " / ");

@@ -1,0 +1,79 @@
+/** One run of a pipeline: its graph, alive, and what the chosen step does. */
+import { call } from "../../api.js";
+import { html } from "../../lib/dom.js";
+import { ago, duration, moment } from "../../lib/format.js";
+import { useAsked } from "../../lib/hooks.js";
+import { pipelineLink, taskLink } from "../../lib/links.js";
+import { navigate, useQuery } from "../../lib/router.js";
+import { t } from "../../lib/text.js";
+import { act } from "../../actions/actions.js";
+import { CloneDialog } from "../../actions/clone.js";
+import { reasons } from "../../actions/rules.js";
+import { Button } from "../../kit/button.js";
+import { Select } from "../../kit/combobox.js";
+import { StatusChip } from "../../kit/chip.js";
+import { openDialog } from "../../kit/dialog.js";
+import { Facts } from "../../kit/facts.js";
+import { Answered, Empty } from "../../kit/states.js";
+import { PlainTable } from "../../kit/table.js";
+import { PageHead } from "../frame.js";
+import { runTime } from "../tasks/columns.js";
+import ConsoleTab from "../task/console.js";
+import { Graph, stepsOf } from "./graph.js";
+
+const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id", "last_worker"];
+
+/** The run and its steps, each with the status of the task that runs it. @param {string | undefined} run @param {string} project */
+async function fetchRun(run, project) {
+  const { tasks: runs } = await call("tasks.get_all_ex", { type: ["controller"], project: project === "*" ? undefined : [project], search_hidden: true, only_fields: ["name", "status", "created"], order_by: ["-created"], page: 0, page_size: 50 });
+  const id = run || runs[0]?.id;
+  if (!id) return { runs };
+  const { task } = await call("tasks.get_by_id_ex", { id: [id] }).then((answer) => ({ task: answer.task ?? answer.tasks?.[0] }));
+  if (!task) throw new Error(t("This run is not there any more."));
+  const drawn = stepsOf(task.configuration?.Pipeline?.value);
+  const ids = drawn.map((step) => step.task).filter(Boolean);
+  const { tasks: own } = ids.length ? await call("tasks.get_all_ex", { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 }) : { tasks: [] };
+  const known = new Map(own.map((/** @type {any} */ one) => [one.id, one]));
+  return { runs, task, known, steps: drawn.map((step) => ({ ...step, status: known.get(step.task)?.status ?? step.status })) };
+}
+
+/** @param {{project: string, run?: string}} props */
+export default function PipelineRunPage({ project, run }) {
+  const answer = useAsked(() => fetchRun(run, project), `pipeline ${project} ${run}`, { every: 3 });
+  return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => data.task ? html`<${Run} ...${data} project=${project} reload=${answer.reload} />` : html`<${PageHead} title=${t("Pipeline")} /><${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
+}
+
+/** @param {{task: any, runs: any[], steps: import("./graph.js").Step[], known: Map<string, any>, project: string, reload: () => void}} props */
+function Run({ task, runs, steps, known, project, reload }) {
+  const [name, setName] = useQuery("step");
+  const step = steps.find((one) => one.name === name);
+  const start = async () => {
+    const ids = await openDialog(CloneDialog, { task });
+    if (ids?.length) navigate(pipelineLink(project === "*" ? task.project : project, ids[0]));
+  };
+  const again = async () => (await act("enqueue", [task])) && reload();
+  const abort = async () => (await act("abort", [task])) && reload();
+  const ended = ["failed", "stopped"].includes(task.status);
+  const note = (/** @type {import("./graph.js").Step} */ one) => {
+    const ran = known.get(one.task);
+    return ran?.started ? duration(runTime(ran)) : "";
+  };
+  return html`<${PageHead} title=${task.name} trail=${[{ label: t("Pipelines"), href: "/pipelines" }]} under=${html`<div class="task-facts"><${StatusChip} status=${task.status} />${task.started && html`<span title=${moment(task.started)}>${t("started {when}", { when: ago(task.started) })}</span><span>${t("ran {time}", { time: duration(runTime(task)) })}</span>`}<a href=${taskLink(task)}>${t("The controller’s task")}</a>${ended && html`<span class="problem">${task.status_reason || task.status_message}</span>`}</div>`}>
+      ${runs.length > 1 && html`<${Select} hideLabel label=${t("Run")} value=${task.id} options=${runs.map((one) => ({ value: one.id, label: `${one.name} · ${ago(one.created)}` }))} onChange=${(/** @type {string} */ id) => navigate(pipelineLink(project, id))} />`}
+      <${Button} primary icon="play" onClick=${start}>${t("New run")}<//>
+      ${ended ? html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} title=${t("Finished steps are kept, the others run")} onClick=${again}>${t("Continue")}<//>` : html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${abort}>${t("Abort")}<//>`}
+    <//>
+    <div class="scroll stack">
+      ${steps.length ? html`<${Graph} steps=${steps} selected=${name} select=${(/** @type {string} */ one) => setName(one === name ? null : one)} note=${note} />` : html`<${Empty} icon="pipelines" title=${t("No steps yet")}><p>${t("They appear once the controller has started.")}</p><//>`}
+      ${step && html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />`}
+    </div>`;
+}
+
+/** @param {{step: import("./graph.js").Step, ran: any}} props */
+function StepPanel({ step, ran }) {
+  const params = Object.entries(step.parameters);
+  return html`<section class="card stack"><div class="row"><h2 class="grow">${step.name}</h2>${ran && html`<a class="button small" href=${taskLink(ran)}>${t("Open the task")}</a>`}</div>
+      <${Facts} facts=${[[t("Status"), html`<${StatusChip} status=${step.status} />`], [t("Started"), ran?.started && moment(ran.started)], [t("Worker"), ran?.last_worker], [t("Message"), ran?.status_reason || ran?.status_message]]} />
+      ${params.length > 0 && html`<${PlainTable} label=${t("Parameters")} head=${[t("Parameter"), t("Value")]} rows=${params.map(([name, value]) => [name, html`<code>${String(value)}</code>`])} />`}</section>
+    ${ran && html`<section class="card step-console"><h2>${t("Console")}</h2><${ConsoleTab} task=${ran} live=${ran.status === "in_progress"} /></section>`}`;
+}
