@@ -1,6 +1,5 @@
 """Augmentation that mixes clips, and their labels by the same shares."""
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -11,9 +10,9 @@ def beta(alpha: float, size: int, random: Generator) -> Tensor:
     """Draws from Beta(alpha, alpha), `(size,)`, from the generator given (torch's distributions take none)."""
     if alpha == 1.0:
         return uniform((size,), 0, 1, random)
-    seed = int(torch.randint(2**31, (1,), generator=random, device=random.device))
-    draws = np.random.default_rng(seed).beta(alpha, alpha, size)
-    return torch.from_numpy(draws).float().to(random.device)
+    shape = torch.full((2, size), alpha, device=random.device)
+    one, two = torch._standard_gamma(shape, generator=random)
+    return one / (one + two).clamp_min(1e-12)
 
 
 def draw_shares(batch: int, probability: float, alpha: float, random: Generator) -> tuple[Tensor, Tensor]:
