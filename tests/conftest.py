@@ -5,6 +5,7 @@ it may kill. Everything is ended by its process id; when something dies, its log
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -117,10 +118,8 @@ class ServerProcess:
 
     @property
     def keys(self) -> tuple[str, str]:
-        from clearml.utilities.pyhocon import ConfigFactory
-
-        credentials = ConfigFactory.parse_file(str(self.conf))["api"]["credentials"]
-        return credentials["access_key"], credentials["secret_key"]
+        access, secret = re.findall(r'(?:access|secret)_key: "([^"]+)"', self.conf.read_text())
+        return access, secret
 
     def environment(self, **more: str) -> dict[str, str]:
         """What a client process of this server is started with."""

@@ -33,9 +33,9 @@ def epochs_on_the_curve(server: ServerProcess, task: str) -> list[int]:
 
 
 def epochs_in_the_console(server: ServerProcess, task: str) -> list[int]:
-    lines = server.call("events.get_task_log", task=task, batch_size=5000)["events"]
-    found = (re.match(r"epoch (\d+)/", str(line["msg"])) for line in lines)
-    return sorted(int(one[1]) for one in found if one)
+    events = server.call("events.get_task_log", task=task, batch_size=5000)["events"]
+    said = "\n".join(str(event["msg"]) for event in events)
+    return sorted(int(number) for number in re.findall(r"^epoch (\d+)/", said, re.MULTILINE))
 
 
 def checkpoint(task: dict[str, Any]) -> dict[str, Any] | None:
