@@ -34,6 +34,8 @@ agent {{
     force_git_root_python_path: true
 }}
 """
+ADDRESSES = "addresses"
+"""The setting that lists the addresses clients were ever given."""
 _ACCESS_KEY = re.compile(r'access_key:\s*"([^"]+)"')
 _SECRET_KEY = re.compile(r'secret_key:\s*"([^"]+)"')
 _SERVER = re.compile(r'web_server:\s*"([^"]+)"')
@@ -43,6 +45,7 @@ def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
     """Write the configuration unless one is there whose address and keys still hold. Returns: its path."""
     path = settings.conf_path
     with store.transaction():
+        _note_address(settings.url, store)
         admin = access.ensure_admin(store, now)
         access_key, secret = _valid_keys(path, store) or store.users.create_credentials(
             admin, "client configuration", now
@@ -53,6 +56,13 @@ def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
         path.touch(mode=0o600)
         path.write_text(_TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
     return path
+
+
+def _note_address(url: str, store: Store) -> None:
+    """Stored files are known by the address the server had then: all of them are remembered."""
+    known = store.settings.get(ADDRESSES) or []
+    if url not in known:
+        store.settings.set(ADDRESSES, [*known, url])
 
 
 def address_in(text: str) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from server.settings import Settings
+from server import settings
 from server.store import Store
 from server.store.lock import is_held
 from server.store.migrations import NewerDatabase, numbered, version_of
@@ -24,14 +24,9 @@ class CommandError(Exception):
     """Ends the command; its message says why, and what to do."""
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """The option that every command has."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=argparse.SUPPRESS,
-        help=f"folder of the database and the files (default: {Settings.data})",
-    )
+def add_data(parser: argparse.ArgumentParser, *more: str) -> None:
+    """The option that every command has; `more` names further settings that it looks at."""
+    settings.add_arguments(parser, only=("data", *more))
 
 
 def existing(folder: Path) -> Path:

@@ -41,7 +41,7 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_data(parser)
+    add_data(parser, "host", "port", "api_port", "files_port", "public_url", "client_conf", "auth")
     parser.add_argument(
         "--thorough", action="store_true", help="compare every index with its table; slow on a large database"
     )

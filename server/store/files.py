@@ -164,6 +164,10 @@ class Files:
                 return
             folder = folder.parent
 
+    def names(self) -> list[str]:
+        """Of all files."""
+        return [row[0] for row in self._db.rows("SELECT path FROM files ORDER BY path")]
+
     def of_task(self, task: str) -> list[str]:
         """Names of the files that were uploaded by a task: its id ends the name of one of their folders."""
         return [
