@@ -147,6 +147,7 @@ def assemble(started: Run[MainJobParameters]) -> Any:
             base_task_id=register.template(name),
             parents=[before] if before else [],
             parameter_override={**chosen.shared_with(name), **handed[name]},
+            task_overrides={"tags": []},  # a step is no template
         )
     return pipeline
 

@@ -39,6 +39,7 @@ def test_every_step_was_taken_from_the_queue_by_an_agent_and_completed(server, j
         assert task["status"] == "completed", name
         assert task["last_worker"], name
         assert task["execution"]["queue"], name
+        assert not task.get("tags"), name
         assert "pulled from" in server.console(task["id"]) or name == "controller"
 
 
