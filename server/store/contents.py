@@ -81,7 +81,7 @@ class Contents:
             "SELECT DISTINCT p.section, p.name FROM tasks t JOIN task_params p ON p.task = t.id"
             f" WHERE {_WITHIN}"
         )
-        return self._part(found, "section, name", projects, start, size)
+        return self._part(found, "p.section, p.name", projects, start, size)
 
     def hyperparam_values(
         self, projects: Projects, section: str, name: str, start: int, size: int
@@ -91,7 +91,7 @@ class Contents:
             "SELECT DISTINCT p.value, p.number FROM task_params p JOIN tasks t ON t.id = p.task"
             f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
         )
-        rows, total = self._part(found, "number, value", projects, start, size, section=section, name=name)
+        rows, total = self._part(found, "p.number, p.value", projects, start, size, section=section, name=name)
         return [row["value"] for row in rows], total
 
     def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:

@@ -27,6 +27,8 @@ _LIMIT = 10_000
 _MULTI = re.compile(r"^_(all|and|any|or)_")
 _CONSTRAINT = re.compile(r"^\s*(>=|<=|==|>|<)?\s*(.*?)\s*$", re.DOTALL)
 _PLACEHOLDERS = 50
+_ID_START = 4
+"""Characters from which on a searched word may be the start of an id."""
 
 
 @dataclass(frozen=True)
@@ -184,12 +186,16 @@ class Compiler:
         return f"({join.join(parts)})" if parts else ""
 
     def _search(self, text: Any) -> list[str]:
-        """Every word occurs somewhere in the searched fields, whatever its case."""
-        places = [self._schema.place(path, self.bind) for path in self._schema.search]
+        """Every word occurs somewhere in the searched fields, whatever its case; an id must begin with it."""
+        paths = [path for path in self._schema.search if path != "id"]
+        places = [self._schema.place(path, self.bind) for path in paths]
         parts = []
         for word in str(text).replace('"', " ").split():
-            like = self.bind("%" + re.sub(r"([\\%_])", r"\\\1", word) + "%")
-            found = (one.holds(lambda value: f"{value} LIKE {like} ESCAPE '\\'") for one in places)  # noqa: B023
+            escaped = re.sub(r"([\\%_])", r"\\\1", word)
+            within, start = self.bind(f"%{escaped}%"), self.bind(f"{escaped}%")
+            found = [one.holds(lambda value: f"{value} LIKE {within} ESCAPE '\\'") for one in places]  # noqa: B023
+            if len(word) >= _ID_START:
+                found.append(f"t.id LIKE {start} ESCAPE '\\'")
             parts.append(f"({' OR '.join(found)})")
         return parts
 
