@@ -66,6 +66,7 @@ class TrainConfig:
     """A clip store to a checkpoint. The defaults are a CPU-sized run of about a minute on ESC-10."""
 
     model: str = "cnn"  # name in the registry of audio.models (cnn, crnn, resnet18, cnn14, wav2vec2, …)
+    members: int = 1  # networks of that kind trained side by side, whose answers are averaged
     dropout: float = 0.3  # probability before the last layer
     pretrained: bool = False  # start from published weights where the model has them (needs the network)
     weights: str = ""  # file of weights to start from: a model.pt, or a state dict of the same layers
@@ -162,6 +163,7 @@ class TrainConfig:
         within("label_smoothing", self.label_smoothing, 0, 0.9)
         within("ema", self.ema, 0, 0.9999)
         within("dropout", self.dropout, 0, 0.95)
+        within("members", self.members, 1, 64)
         within("image_size", self.image_size, 0, 4096)
         within("momentum", self.momentum, 0, 0.9999)
         within("step_epochs", self.step_epochs, 0)
@@ -215,6 +217,8 @@ class TrainConfig:
                 "early_stop would choose the epoch on the test fold; "
                 "use validation=development with it, or early_stop=0."
             )
+        if self.members > 1 and (self.pretrained or self.weights or self.freeze != "none"):
+            raise ConfigError("members differ by their first weights: use pretrained=false, no weights, freeze=none.")
         if self.batch_size < self.processes:
             raise ConfigError(
                 f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip."

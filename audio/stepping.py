@@ -44,6 +44,7 @@ class Stepper:
         with self.engine.accumulate(self.wrapped, wait=not step):
             with autocast(self.engine.device, config.precision):
                 logits = self.wrapped.classify(features)
+            targets = targets.repeat(len(logits) // len(targets), 1)  # once for each member
             losses = loss_of(logits, targets, self.multi_label, config.label_smoothing, self.class_weights)
             loss = losses.mean()
             self.engine.backward(self.scaler.scale(loss))

@@ -37,10 +37,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, nargs="*", help="held-out folds; all by default")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--model", default="cnn")
-    parser.add_argument("--epochs", type=int, default=250)
+    parser.add_argument("--members", type=int, default=3, help="networks trained side by side")
+    parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1, help="CPU threads; with one, CPU time is work done")
     parser.add_argument(
-        "--out", type=Path, help="result file; benchmarks/results/accuracy-DATASET-MODEL.json"
+        "--out", type=Path, help="result file; benchmarks/results/accuracy-DATASET-MODEL-MEMBERS.json"
     )
     return parser.parse_args()
 
@@ -91,7 +92,7 @@ def summarise(runs: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
 
 def main() -> None:
     args = arguments()
-    out = args.out or RESULTS / f"accuracy-{args.dataset}-{args.model}.json"
+    out = args.out or RESULTS / f"accuracy-{args.dataset}-{args.model}-{args.members}.json"
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
         preprocess(PreprocessConfig(dataset=args.dataset, data=args.data), Path(folder) / "store")
@@ -103,7 +104,7 @@ def main() -> None:
                 if (seed, fold) in done:
                     continue
                 config = TrainConfig(
-                    model=args.model, fold=fold, seed=seed, epochs=args.epochs, threads=args.threads,
+                    model=args.model, members=args.members, fold=fold, seed=seed, epochs=args.epochs, threads=args.threads,
                     validation="none", debug_samples_every=0, checkpoint_every=args.epochs,
                 )  # fmt: skip
                 runs.append(one_fold(store, config))
@@ -111,7 +112,12 @@ def main() -> None:
                     *(f"{k} {runs[-1][k]}" for k in ("seed", "fold", "accuracy", "cpu_seconds")), flush=True
                 )
                 summary = summarise(runs, store.classes)
-                settings = {"dataset": args.dataset, "model": args.model, "epochs": args.epochs}
+                settings = {
+                    "dataset": args.dataset,
+                    "model": args.model,
+                    "members": args.members,
+                    "epochs": args.epochs,
+                }
                 out.parent.mkdir(parents=True, exist_ok=True)
                 out.write_text(json.dumps({**settings, "summary": summary, "runs": runs}, indent=1) + "\n")
     print(json.dumps(summarise(runs, store.classes), indent=1))

@@ -13,6 +13,7 @@ from audio.errors import ConfigError
 from audio.features import build_frontend
 from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
 from audio.models.classifier import Classifier, FrontEnd
+from audio.models.members import Members
 from audio.models.plan import Plan
 from audio.models.weights import start_from
 
@@ -132,8 +133,13 @@ def build(
         raise ConfigError(
             f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
         )
-    frontend, backbone = model.build(Plan(config, sample_rate, classes, architecture or {}))
-    classifier = Classifier(frontend, backbone, model.head)
+    plan = Plan(config, sample_rate, classes, architecture or {})
+    frontend, backbone = model.build(plan)
+    head = model.head
+    if config.members > 1:
+        backbone = Members([backbone, *(model.build(plan)[1] for _ in range(config.members - 1))])
+        head = "networks"
+    classifier = Classifier(frontend, backbone, head)
     if config.weights:
         start_from(classifier, config.weights)
     classifier.freeze(config.freeze)

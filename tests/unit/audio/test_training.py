@@ -167,3 +167,21 @@ def test_a_checkpoint_that_would_run_code_is_not_loaded(tmp_path):
     torch.save({"format": "soundyard-checkpoint", "x": print}, tmp_path / "evil.pt")
     with pytest.raises(CheckpointError):
         checkpoints.load(tmp_path / "evil.pt")
+
+
+def test_members_learn_apart_and_answer_together(store, tiny, tmp_path):
+    config = dataclasses.replace(tiny, members=3)
+    result = train(config, store, checkpoint_dir=tmp_path, progress=ignore)
+    model = checkpoints.model_of(checkpoints.load(result.model_path))
+    wave = torch.randn(4, 8000)
+    answers = torch.stack(
+        [network(model.frontend.normalise(model.features(wave))) for network in model.backbone.networks]
+    )
+    torch.testing.assert_close(model(wave), answers.mean(0))
+    assert not torch.allclose(answers[0], answers[1])
+    assert evaluate(result.model_path, store, EvaluateConfig()).accuracy > 0.2
+
+
+def test_members_from_one_set_of_weights_are_refused():
+    with pytest.raises(ConfigError, match="members differ"):
+        TrainConfig(members=2, pretrained=True)
