@@ -104,8 +104,9 @@ def main() -> None:
                 if (seed, fold) in done:
                     continue
                 config = TrainConfig(
-                    model=args.model, members=args.members, fold=fold, seed=seed, epochs=args.epochs, threads=args.threads,
-                    validation="none", debug_samples_every=0, checkpoint_every=args.epochs,
+                    model=args.model, members=args.members, epochs=args.epochs,
+                    fold=fold, seed=seed, threads=args.threads, validation="none",
+                    debug_samples_every=0, checkpoint_every=args.epochs,
                 )  # fmt: skip
                 runs.append(one_fold(store, config))
                 print(
