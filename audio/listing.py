@@ -16,8 +16,9 @@ from audio.splits import draw_folds
 def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[Path, list[Clip]]:
     """The folder of a data set and its clips, each with a fold or a split. Raises DatasetError."""
     if not config.data and dataset.needs_data:
+        fetch = f" Or fetch it: python -m audio.download {dataset.name} FOLDER." if dataset.archives else ""
         raise DatasetError(
-            f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}"
+            f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}.{fetch}"
         )
     root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
     if dataset.needs_data and not dataset.by_name and not root.exists():

@@ -10,7 +10,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from audio.datasets.contract import Clip, DataSet, audio_files, unlike
+from audio.datasets.contract import Archive, Clip, DataSet, audio_files, unlike
 
 LAYOUT = "meta/esc50.csv with audio/1-100032-A-0.wav, or folders like '001 - Dog bark' with 1-100032-A.ogg"
 CLASS_FOLDER = re.compile(r"\d{3} - (.+)")
@@ -47,7 +47,8 @@ def _from_folders(root: Path) -> list[Clip]:
 def _describe(name: str, title: str, licence: str, only_esc10: bool) -> DataSet:
     home = "https://github.com/karolpiczak/ESC-50"
     reader = partial(read, title, only_esc10)
-    return DataSet(name, title, reader, LAYOUT, licence=licence, homepage=home, folds=5)
+    archive = Archive(f"{home}/archive/refs/heads/master.zip", "", "ESC-50-master")
+    return DataSet(name, title, reader, LAYOUT, licence=licence, homepage=home, folds=5, archives=(archive,))
 
 
 ESC10 = _describe("esc10", "ESC-10", "CC BY 3.0", only_esc10=True)
