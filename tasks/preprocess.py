@@ -40,9 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("preprocess"), PreprocessParameters, arguments, __doc__) as run:
         from audio.preprocess import preprocess
         from audio.store import ClipStore
+        from tasks import progress
 
         folder = _folder(run.parameters)
-        report = preprocess(run.parameters, folder)
+        report = preprocess(run.parameters, folder, progress=progress.counted("clips"))
         store = ClipStore.open(folder)
         _say(report)
         _report(run, report, store)

@@ -6,6 +6,7 @@ repository, packages, torch.save) is switched off and said outright: its reposit
 asks the internet for updates, its argparse hook loses None and lists.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -78,6 +79,9 @@ def session(
     if not remote and not draft:
         given = parameters.parse(config, arguments, prog=job.command, about=about.strip().splitlines()[0])
     sys.excepthook = _without_traceback(sys.excepthook)
+    logging.getLogger("clearml.resource_monitor").setLevel(
+        logging.ERROR
+    )  # warns of every machine without a GPU
     server = connection.use()
     task = _start(job, server, draft)
     try:

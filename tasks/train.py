@@ -8,15 +8,16 @@ Scalars, sounds and spectrograms go through TensorBoard's SummaryWriter. The las
 a task that was aborted, or whose agent died, goes on from there when it is enqueued again.
 """
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audio.config import TrainConfig
+from audio.errors import NonFiniteLoss
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
+    from audio.store import ClipStore
     from audio.training import TrainResult
 
 
@@ -32,25 +33,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
         from audio.store import ClipStore
         from audio.training import train
-        from tasks import lookup
+        from tasks import lookup, progress
         from tasks.checkpoints import CheckpointKeeper, restore
         from tasks.stopping import StopRequest
 
         stop = StopRequest(run.task)
         dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
         run.task.set_user_properties(dataset_id=dataset_id)
+        store = ClipStore.open(folder)
         keeper = CheckpointKeeper(run.task, run.parameters.checkpoint_seconds)
         try:
             result = train(
                 run.parameters,
-                ClipStore.open(folder),
+                store,
                 writer=_writer(run),
                 checkpoint_dir=run.folder,
                 resume_from=restore(run.task),
                 should_stop=stop,
                 on_checkpoint=keeper,
-                progress=_progress(),
+                progress=progress.epochs(),
             )
+        except NonFiniteLoss as fault:
+            _report_culprits(run, store, fault.clips)
+            raise
         finally:
             epoch = keeper.keep()  # also when interrupted: what is trained is kept
         if result.stopped:
@@ -61,22 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _publish(run, result, dataset_id)
 
 
+def _report_culprits(run: Run[TrainParameters], store: "ClipStore", clips: Sequence[str]) -> None:
+    """The clips of the batch whose loss was not finite, to be heard."""
+    from tasks.reports import report_audio
+
+    for clip in clips:
+        report_audio(
+            run.logger, "clips of the non-finite loss", clip, store.waveform(clip), store.sample_rate
+        )
+
+
 def _writer(run: Run[TrainParameters]) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(run.folder / "tensorboard"))
-
-
-def _progress() -> Callable[[int, int, dict[str, float]], None] | None:
-    """A bar for a person (None), a line an epoch for a log."""
-    if sys.stderr.isatty():
-        return None
-
-    def line(epoch: int, epochs: int, scalars: dict[str, float]) -> None:
-        shown = "  ".join(f"{tag} {value:.4g}" for tag, value in scalars.items())
-        print(f"epoch {epoch}/{epochs}  {shown}", flush=True)
-
-    return line
 
 
 def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) -> None:
