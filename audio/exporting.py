@@ -158,7 +158,7 @@ def to_onnx(
 def to_onnx_int8(
     model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
 ) -> None:
-    """Weights (per channel) and activations in eight bits, QDQ, calibrated on training clips; the front end is float."""
+    """Weights (per channel) and activations in eight bits (QDQ), calibrated on training clips; a float front end."""
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

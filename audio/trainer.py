@@ -88,7 +88,7 @@ class Training:
     def _learn(self, should_stop: Callable[[], bool]) -> dict[str, float] | None:
         """One pass over the training clips; None when it was stopped."""
         config, engine = self.config, self.engine
-        random, dice = self._generators()
+        random, dice = self.generators()
         order = torch.randperm(len(self.feed), generator=random, device=engine.device)
         if engine.rank:  # the same order, other augmentation
             random.manual_seed(random.initial_seed() + 7919 * engine.rank)
@@ -114,7 +114,7 @@ class Training:
             "learning_rate/train": rate,
         }
 
-    def _generators(self) -> tuple[Generator, Generator]:
+    def generators(self) -> tuple[Generator, Generator]:
         """The epoch's random numbers: on the device, and on the host (the same generator on a CPU)."""
         seed = self.config.seed * 100_003 + self.epoch
         torch.manual_seed(seed + 7919 * self.engine.rank)  # dropout draws from the global generator
@@ -166,13 +166,14 @@ class Training:
         if config.debug_samples_every and config.debug_augmentations:
             report_augmentations(self.writer, self.model, self.feed.augment, self.feed.waves)
 
-    def _state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """The part of a checkpoint that inference needs."""
         metrics = self.history[-1] if self.history else {}
         return checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics)
 
     def _save_model(self) -> None:
         if self.engine.rank == 0:
-            checkpoints.save(self._state(), self.folder / "model.pt")
+            checkpoints.save(self.state(), self.folder / "model.pt")
 
     def save(self, on_checkpoint: Callable[[Path, int], None] | None) -> None:
         """Write `last.pt` when this epoch is due for one."""
@@ -180,7 +181,7 @@ class Training:
         if self.engine.rank or not due:
             return
         progress = {"best": self.best, "since_best": self.since_best, "history": self.history}
-        state = {**self._state(), "training": {**self.stepper.state(), **progress}}
+        state = {**self.state(), "training": {**self.stepper.state(), **progress}}
         checkpoints.save(state, self.folder / "last.pt")
         if on_checkpoint and self.epoch:
             on_checkpoint(self.folder / "last.pt", self.epoch)

@@ -10,6 +10,9 @@ TEMPLATES = {  # task → its ClearML type
     "preprocess": "data_processing",
     "train": "training",
     "evaluate": "testing",
+    "crossvalidate": "testing",
+    "search": "optimizer",
+    "export": "custom",
 }
 
 

@@ -1,6 +1,7 @@
-"""Template drafts on the server: preprocess, train and evaluate, ready to be cloned, edited and enqueued.
+"""Template drafts on the server: one for every task, ready to be cloned, edited and enqueued.
 
     python -m tasks.register
+    python -m tasks.register --preset all          # besides, the presets of audio.presets, each in its own project
 
 Running it again brings the templates up to this checkout's code and defaults; edit a clone, not a template. They are
 drafts without a command line: one that was recorded would beat the parameters that are edited in a clone.
@@ -9,9 +10,10 @@ drafts without a command line: one that was recorded would beat the parameters t
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from audio import presets
 from tasks import connection, names, parameters, source
 from tasks.errors import NothingThere, SoundyardError
 
@@ -19,21 +21,39 @@ PARAMETERS = {
     "preprocess": ("tasks.preprocess", "PreprocessParameters"),
     "train": ("tasks.train", "TrainParameters"),
     "evaluate": ("tasks.evaluate", "EvaluateParameters"),
+    "crossvalidate": ("tasks.crossvalidate", "CrossvalidateParameters"),
+    "search": ("tasks.search", "SearchParameters"),
+    "export": ("tasks.export", "ExportParameters"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    argparse.ArgumentParser(
-        prog="python -m tasks.register",
-        description="Put the task templates on the server, or bring them up to date.",
-    ).parse_args(arguments)
+    chosen = _parser().parse_args(arguments).preset
     try:
-        for name, task_id in register(connection.use()).items():
+        server = connection.use()
+        made = register(server)
+        for preset in presets.names() if chosen == "all" else filter(None, [chosen]):
+            made |= register_preset(server, preset)
+        for name, task_id in made.items():
             print(f"{name}: {task_id}")
     except SoundyardError as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tasks.register",
+        description="Put the task templates on the server, or bring them up to date.",
+    )
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        choices=["all", *presets.names()],
+        help=f"also the templates of a preset, in a project of its own: all, {', '.join(presets.names())}",
+    )
+    return parser
 
 
 def register(server: connection.Connection) -> dict[str, str]:
@@ -45,18 +65,28 @@ def register(server: connection.Connection) -> dict[str, str]:
     code = source.describe(server)
     if code.added:
         print(f"note: files that git does not know yet travel with the tasks: {', '.join(code.added)}")
-    return {name: _register(name, code) for name in names.TEMPLATES}
+    return {name: _register(name, code, names.project()) for name in names.TEMPLATES}
 
 
-def defaults(name: str) -> Any:
-    """The parameters of a task, with their defaults."""
+def register_preset(server: connection.Connection, name: str) -> dict[str, str]:
+    """Create or update the templates of a preset, in the project `PROJECT/NAME`; gives ids. Raises NotRunnable."""
+    preset, project = presets.find(name), f"{names.project()}/{name}"
+    settings = {"preprocess": preset.preprocess, "train": preset.train, "evaluate": {}}
+    code, about = source.describe(server), f"{preset.about} Source: {preset.source}."
+    return {
+        f"{name}/{task}": _register(task, code, project, changed, about) for task, changed in settings.items()
+    }
+
+
+def defaults(name: str, changed: Mapping[str, Any] | None = None) -> Any:
+    """The parameters of a task with their defaults, some of them changed."""
     module, record = PARAMETERS[name]
-    return getattr(importlib.import_module(module), record)()
+    return getattr(importlib.import_module(module), record)(**(changed or {}))
 
 
 def template(name: str) -> str:
     """The id of a template. Raises NothingThere."""
-    found = _templates(name)
+    found = _templates(name, names.project())
     if not found:
         raise NothingThere(
             f"Project {names.project()} has no template {name}. Put the templates there: python -m tasks.register"
@@ -64,12 +94,12 @@ def template(name: str) -> str:
     return found[0]
 
 
-def _templates(name: str) -> list[str]:
+def _templates(name: str, project: str) -> list[str]:
     """Ids of the templates of that name, newest first: drafts with our tag. A clone has it too, but also a parent."""
     from clearml import Task
 
     found: Any = Task.query_tasks(
-        project_name=names.project(),
+        project_name=project,
         task_name=f"^{name}$",
         tags=[names.TEMPLATE_TAG],
         task_filter={"status": ["created"], "order_by": ["-last_update"], "system_tags": ["-archived"]},
@@ -78,16 +108,19 @@ def _templates(name: str) -> list[str]:
     return [one["id"] for one in found if not one.get("parent")]
 
 
-def _register(name: str, code: source.Source) -> str:
+def _register(
+    name: str, code: source.Source, project: str, changed: Mapping[str, Any] | None = None, about: str = ""
+) -> str:
+    """One template with some parameters changed; `about` becomes its description."""
     from clearml import Task
 
-    found = _templates(name)
+    found = _templates(name, project)
     task: Any
     if found:
         task = Task.get_task(task_id=found[0])
     else:
         task = Task.create(
-            project_name=names.project(),
+            project_name=project,
             task_name=name,
             task_type=names.TEMPLATES[name],
             module=f"tasks.{name}",
@@ -96,7 +129,9 @@ def _register(name: str, code: source.Source) -> str:
         )
         task.set_tags([names.TEMPLATE_TAG])
     task.update_task({"script": code.script(f"-m tasks.{name}")})
-    parameters.write_to(task, defaults(name))
+    if about:
+        task.set_comment(about)
+    parameters.write_to(task, defaults(name, changed))
     return str(task.id)
 
 

@@ -1,0 +1,172 @@
+"""What each model costs: parameters, training and inference a clip, exports; on a GPU also how busy it is kept.
+
+    python -m benchmarks.audio_models                               # the quick ones
+    python -m benchmarks.audio_models --models all --batch 32
+    python -m benchmarks.audio_models --models cnn resnet18 --data PATH --device cuda
+
+Clips of five seconds go the whole way of a training step: gather, augmentation, front end, network, optimiser. All in
+one process, one CPU thread, warm; a CPU is measured in CPU time, a GPU in wall time with everything computed on it.
+Ratios to the small network of the same run are what to trust. Without `--data` the sounds are the synthetic ones.
+"""
+
+import argparse
+import dataclasses
+import json
+import platform
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.config import ExportConfig, PreprocessConfig, TrainConfig
+from audio.engine import build_engine
+from audio.exporting import export
+from audio.models import names
+from audio.preprocess import preprocess
+from audio.store import ClipStore
+from audio.trainer import Training
+from audio.writers import NullWriter
+
+RESULTS = Path(__file__).parent / "results"
+QUICK = ["cnn", "cnn6", "crnn", "mobilenet_v3_small", "resnet18", "transformer", "tutorial-cnn"]
+ENCODERS = (
+    "ast",
+    "wav2vec2",
+    "whisper",
+)  # their base sizes take minutes on a CPU; named explicitly they are run
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--models", nargs="*", default=QUICK, help="names, or all (but Hugging Face's)")
+    parser.add_argument("--data", default="", help="folder in ESC-10's layout; synthetic sounds by default")
+    parser.add_argument("--batch", type=int, default=16, help="clips of a step")
+    parser.add_argument("--steps", type=int, default=3, help="steps measured, after one to warm up")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument(
+        "--exports", nargs="*", default=["cnn", "resnet18"], help="models whose exports are timed"
+    )
+    parser.add_argument("--out", type=Path, help="result file; benchmarks/results/models-DEVICE.json")
+    return parser.parse_args()
+
+
+def clock(device: torch.device) -> float:
+    """CPU seconds, or wall seconds once the GPU has finished."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.process_time()
+
+
+def milliseconds(work: Callable[[], Any], device: torch.device, steps: int, clips: int) -> float:
+    """Milliseconds a clip: the fastest of some calls after one to warm up."""
+    work()
+    spent = []
+    for _ in range(steps):
+        started = clock(device)
+        work()
+        spent.append(clock(device) - started)
+    return round(1000 * min(spent) / clips, 3)
+
+
+def busy_share(work: Callable[[], Any], steps: int = 20) -> float:
+    """Share of the wall time in which the GPU ran a kernel or copied."""
+    from torch.profiler import ProfilerActivity, profile
+
+    work()
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    with profile(activities=[ProfilerActivity.CUDA]) as trace:
+        for _ in range(steps):
+            work()
+        torch.cuda.synchronize()
+    wall = time.perf_counter() - started
+    spans = sorted(
+        (e.time_range.start, e.time_range.end) for e in trace.events() if e.device_type.name == "CUDA"
+    )
+    busy, reached = 0.0, 0.0
+    for start, end in spans:
+        busy += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return round(busy / 1e6 / wall, 3)
+
+
+def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """One model's figures; its checkpoint is left in `folder`."""
+    config = TrainConfig(
+        model=name,
+        batch_size=args.batch,
+        validation="none",
+        device=args.device,
+        threads=1,
+        feature_cache="off",
+    )
+    engine = build_engine(config.device)
+    run = Training(config, store, folder, NullWriter(), engine)
+    random, dice = run.generators()
+    indices = torch.arange(args.batch, device=engine.device) % len(run.feed)
+
+    def learn() -> None:
+        features, targets = run.feed.batch(indices, random, dice)
+        run.stepper.learn(features, targets, 1e-4, last=True)
+
+    @torch.no_grad()
+    def answer() -> None:
+        run.model(run.feed.waves.gather(indices))
+
+    run.model.train()
+    found = {
+        "model": name,
+        "parameters_millions": round(sum(p.numel() for p in run.model.parameters()) / 1e6, 2),
+        "training_ms_a_clip": milliseconds(learn, engine.device, args.steps, args.batch),
+    }
+    if engine.device.type == "cuda":
+        found["gpu_busy"] = busy_share(learn)
+    run.model.eval()
+    found["inference_ms_a_clip"] = milliseconds(answer, engine.device, args.steps, args.batch)
+    run.epoch = 1
+    checkpoints.save(run.state(), folder / f"{name}.pt")
+    return found
+
+
+def exports(name: str, store: ClipStore, folder: Path) -> list[dict[str, Any]]:
+    """Size, difference and speed of a model's exported files, one clip at a time."""
+    made = export(folder / f"{name}.pt", folder / name, store, ExportConfig(check_clips=24))
+    return [{"model": name, **dataclasses.asdict(one), "path": one.path.name} for one in made]
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(1)
+    chosen = [n for n in names() if n not in ENCODERS] if args.models == ["all"] else args.models
+    device = torch.cuda.get_device_name() if args.device.startswith("cuda") else platform.processor() or "CPU"
+    with tempfile.TemporaryDirectory() as where:
+        dataset = "esc10" if args.data else "synthetic"
+        settings = PreprocessConfig(dataset=dataset, data=args.data, duration=5.0)
+        preprocess(settings, Path(where) / "store", progress=lambda *done: None)
+        store = ClipStore.open(Path(where) / "store")
+        rows = []
+        for name in chosen:
+            rows.append(measure(name, store, args, Path(where)))
+            rows[-1]["times_the_small_network"] = round(
+                rows[-1]["training_ms_a_clip"] / rows[0]["training_ms_a_clip"], 2
+            )
+            print(json.dumps(rows[-1]), flush=True)
+        files = []
+        for name in [n for n in args.exports if n in chosen]:
+            files += exports(name, store, Path(where))
+            print(*(json.dumps(one) for one in files[-3:]), sep="\n", flush=True)
+    out = args.out or RESULTS / f"models-{args.device.split(':')[0]}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    about = {"device": device, "torch": torch.__version__, "batch": args.batch, "sounds": dataset}
+    out.write_text(json.dumps({**about, "models": rows, "exports": files}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

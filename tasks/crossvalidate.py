@@ -1,0 +1,123 @@
+"""Cross-validation: every fold of a data set held out in turn, with one or several seeds, as papers report it.
+
+    python -m tasks.crossvalidate
+    python -m tasks.crossvalidate --dataset_id ID --seeds "0, 1, 2" --epochs 160
+
+Reported: accuracy with its spread over folds and seeds, each fold's figures, the table of classes and the confusion
+matrix. The configuration is one for all folds, and nothing is chosen on a test fold.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from audio.config import TrainConfig
+from tasks.session import Run, job, session
+
+if TYPE_CHECKING:
+    from audio.crossvalidation import CrossValidation
+
+
+@dataclass
+class CrossvalidateParameters(TrainConfig):
+    """A configuration on every fold; `fold` and `seed` are those of the lists."""
+
+    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the newest finished one of the project
+    folds: list[int] = field(default_factory=list)  # held out in turn; empty: all
+    seeds: list[int] = field(default_factory=lambda: [0])  # every fold is trained once with each
+    test_speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
+    debug_samples_every: int = 0  # epochs between audio and spectrogram samples of each training; 0: never
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("crossvalidate"), CrossvalidateParameters, arguments, __doc__) as run:
+        from audio.crossvalidation import crossvalidate
+        from audio.store import ClipStore
+        from tasks import lookup
+        from tasks.stopping import StopRequest
+
+        stop = StopRequest(run.task)
+        dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
+        run.task.set_user_properties(dataset_id=dataset_id)
+        found = crossvalidate(
+            run.parameters,
+            ClipStore.open(folder),
+            run.folder,
+            seeds=run.parameters.seeds,
+            folds=run.parameters.folds,
+            speeds=run.parameters.test_speeds,
+            writer_of=_writers(run),
+            should_stop=stop,
+            progress=_progress(run),
+        )
+        if found is None:
+            print(
+                "Stopped by the server; on this machine, finished folds are kept for when it is enqueued again."
+            )
+            stop.kept()
+            return
+        _report(run, found)
+        print(found.text())
+
+
+class Named:
+    """A SummaryWriter whose charts say which training they are of."""
+
+    def __init__(self, writer: Any, name: str) -> None:
+        self._writer, self._name = writer, name
+
+    def __getattr__(self, method: str) -> Any:
+        write = getattr(self._writer, method)
+        if not method.startswith("add_"):
+            return write
+        return lambda tag, *values, **options: write(f"{tag}, {self._name}", *values, **options)
+
+
+def _writers(run: Run[CrossvalidateParameters]) -> Callable[[int, int], Any]:
+    from torch.utils.tensorboard import SummaryWriter
+
+    writer = SummaryWriter(str(run.folder / "tensorboard"))
+    several = len(run.parameters.seeds) > 1
+    return lambda seed, fold: Named(writer, f"fold {fold}" + (f", seed {seed}" if several else ""))
+
+
+def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str, float]], None]:
+    def told(done: int, total: int, result: dict[str, float]) -> None:
+        for name in ("accuracy", "macro_f1"):
+            run.logger.report_scalar(
+                name, f"seed {result['seed']}", result[name], iteration=int(result["fold"])
+            )
+        run.task.set_progress(round(100 * done / total))
+        print(
+            f"{done}/{total}  fold {result['fold']}, seed {result['seed']}: accuracy {result['accuracy']:.2%}, "
+            f"{result['seconds']:.0f} s",
+            flush=True,
+        )
+
+    return told
+
+
+def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None:
+    from tasks import reports
+
+    for name in ("accuracy", "spread_over_folds", "spread_over_seeds"):
+        run.logger.report_single_value(name, getattr(found, name))
+    run.logger.report_single_value("macro_f1", float(found.runs["macro_f1"].mean()))
+    run.logger.report_confusion_matrix(
+        "confusion matrix",
+        "all folds",
+        found.confusion,
+        iteration=0,
+        xaxis="predicted",
+        yaxis="true",
+        xlabels=found.classes,
+        ylabels=found.classes,
+        yaxis_reversed=True,
+    )
+    reports.report_rows(run.logger, "classes", "all folds", found.per_class.reset_index().round(4))
+    reports.report_rows(run.logger, "folds", "all", found.runs.round(4))
+    run.task.upload_artifact("folds", found.runs, wait_on_upload=True)
+
+
+if __name__ == "__main__":
+    main()

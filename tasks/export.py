@@ -1,0 +1,81 @@
+"""A model to files that run without this project: TorchScript, ONNX, and ONNX in eight-bit integers.
+
+    python -m tasks.export
+    python -m tasks.export --model_id ID --formats "onnx, onnx-int8"
+
+Every file takes the waveform itself, is run beside the model on held-out clips, and becomes an output model of the
+task; the table says how large and how fast it is and how far its answers are from the model's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio.config import ExportConfig
+from tasks.session import Run, job, session
+
+if TYPE_CHECKING:
+    from audio.exporting import Exported
+
+FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
+
+
+@dataclass
+class ExportParameters(ExportConfig):
+    """A model to files that run without this project."""
+
+    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
+    dataset_id: str = ""  # ClearML dataset to check with; empty: the one that the model was trained on
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("export"), ExportParameters, arguments, __doc__) as run:
+        from audio.exporting import export
+        from audio.store import ClipStore
+        from tasks import lookup
+
+        project = run.task.get_project_name()
+        model = lookup.model(run.parameters.model_id, project)
+        run.task.set_input_model(model_id=model.id)
+        dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
+        dataset_id, folder = lookup.dataset_folder(dataset_id, project)
+        run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
+        made = export(Path(model.get_weights()), run.folder, ClipStore.open(folder), run.parameters)
+        _report(run, made)
+        for one in made:
+            _publish(run, one, model.name, dataset_id)
+
+
+def _report(run: Run[ExportParameters], made: "list[Exported]") -> None:
+    import pandas as pd
+
+    from tasks import reports
+
+    rows = pd.DataFrame(
+        {
+            "format": one.format,
+            "MB": round(one.megabytes, 2),
+            "largest difference of a logit": float(f"{one.difference:.2g}"),
+            "same answer": f"{one.agreement:.1%}",
+            "CPU ms a clip": one.milliseconds,
+            "times as fast as torch": round(one.model_milliseconds / max(one.milliseconds, 1e-3), 2),
+        }
+        for one in made
+    )
+    reports.report_rows(run.logger, "exports", "comparison", rows)
+    print(rows.to_string(index=False))
+
+
+def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id: str) -> None:
+    """One file as an output model."""
+    from clearml import OutputModel
+
+    model = OutputModel(task=run.task, name=f"{name}, {one.format}", framework=FRAMEWORKS[one.format])
+    model.update_weights(str(one.path), auto_delete_file=False, async_enable=False)
+    model.set_metadata("dataset_id", dataset_id, "str")
+    print(f"{one.format} {model.id}")
+
+
+if __name__ == "__main__":
+    main()

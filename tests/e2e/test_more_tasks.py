@@ -1,0 +1,96 @@
+"""Search, cross-validation and export as tasks, with the real SDK, server and agent."""
+
+import json
+
+import pytest
+
+SMALL = [
+    *("--n_fft", "256", "--win_length", "256", "--hop_length", "256", "--n_mels", "16", "--batch_size", "8"),
+    *("--crop_seconds", "0.5", "--speeds", "1.0", "--threads", "1", "--debug_samples_every", "0"),
+]
+
+
+def scalars(server, task):
+    """Last values by title and series."""
+    metrics = server.task(task)["last_metrics"]
+    return {
+        (one["metric"], one["variant"]): one["value"]
+        for variants in metrics.values()
+        for one in variants.values()
+    }
+
+
+def newest(server, name):
+    found = server.call(
+        "tasks.get_all", name=f"^{name}$", order_by=["-created"], only_fields=["id", "status"]
+    )
+    return next(task for task in found["tasks"] if task["status"] != "created")
+
+
+@pytest.mark.slow
+def test_a_model_is_exported_checked_and_registered(server, prepare):
+    ids = prepare(server)
+    trained = server.run("-m", "tasks.train", "--dataset_id", ids["dataset"], "--epochs", "1", *SMALL)
+    assert trained.returncode == 0, trained.stderr
+    model = trained.stdout.split("model ")[-1].split()[0]
+    done = server.run("-m", "tasks.export", "--model_id", model)
+    assert done.returncode == 0, done.stdout + done.stderr
+    task = newest(server, "export")
+    assert task["status"] == "completed"
+    made = server.call("models.get_all", task=[task["id"]], only_fields=["framework", "uri", "name"])[
+        "models"
+    ]
+    assert sorted(one["framework"] for one in made) == ["ONNX", "ONNX", "PyTorch"]
+    assert {one["uri"].rsplit("model", 1)[-1] for one in made} == {".ts", ".onnx", ".int8.onnx"}
+
+
+@pytest.mark.slow
+def test_cross_validation_reports_every_fold_and_the_spread(server, prepare):
+    ids = prepare(server)
+    done = server.run(
+        *("-m", "tasks.crossvalidate", "--dataset_id", ids["dataset"], "--epochs", "1", "--folds", "1, 2"),
+        *SMALL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mean of 2 folds and 1 seeds" in done.stdout
+    task = newest(server, "crossvalidate")["id"]
+    found = scalars(server, task)
+    assert ("loss", "train, fold 1") in found and ("loss", "train, fold 2") in found
+    assert 0 <= found[("Summary", "accuracy")] <= 1
+    assert [one["key"] for one in server.task(task)["execution"]["artifacts"]] == ["folds"]
+
+
+@pytest.mark.slow
+def test_a_search_runs_its_trials_on_an_agent_and_names_the_best(server, agents, prepare):
+    ids = prepare(server)
+    base = server.run("-m", "tasks.train", "--dataset_id", ids["dataset"], "--epochs", "1", *SMALL)
+    assert base.returncode == 0, base.stderr
+    base_id = newest(server, "train")["id"]
+    done = server.run(
+        *(
+            "-m",
+            "tasks.search",
+            "--base_task_id",
+            base_id,
+            "--trials",
+            "2",
+            "--concurrent",
+            "1",
+            "--epochs",
+            "1",
+        ),
+        *("--space", "learning_rate=log:0.0003..0.01, dropout=0.1|0.3"),
+        timeout=290,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    search = newest(server, "search")
+    assert search["status"] == "completed"
+    trials = server.call(
+        "tasks.get_all", parent=search["id"], only_fields=["id", "status", "hyperparams.Args"]
+    )["tasks"]
+    assert len(trials) == 2 and {one["status"] for one in trials} <= {"completed", "stopped"}
+    for trial in trials:
+        assert trial["hyperparams"]["Args"]["validation"]["value"] == "development"
+        assert 0.0003 <= float(trial["hyperparams"]["Args"]["learning_rate"]["value"]) <= 0.01
+    best = json.dumps(server.task(search["id"])["configuration"]["best"])
+    assert "learning_rate" in best and "accuracy/validation" in done.stdout
