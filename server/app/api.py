@@ -98,6 +98,8 @@ class Api:
             if fault.code >= 500:
                 log.error("%s: %s", name, fault.message)
             return _error(name, version, fault)
+        except OverflowError as fault:
+            return _error(name, version, ValidationFailed(f"a number is out of range: {fault}"))
         except sqlite3.OperationalError as fault:
             log.exception("%s: the database refused", name)
             full = "full" in str(fault)

@@ -42,7 +42,10 @@ class Collection:
     # One document
 
     def get(self, id: str, only_fields: str | Iterable[str] | None = None) -> Document | None:
-        found = self.find({"id": [id], "only_fields": only_fields})
+        """By exactly this id: none is read as a filter, as in `find`, where `-x` means all but x."""
+        wanted = projection.paths(only_fields)
+        sql = self._select(self._columns(wanted), "t.id = ?")
+        found = self._documents(self._db.rows(sql, (id,)), wanted)
         return found[0] if found else None
 
     def exists(self, id: str) -> bool:
@@ -109,9 +112,7 @@ class Collection:
             f"SELECT {columns} FROM {self.schema.table} t WHERE {where} {order} LIMIT {limit} OFFSET {offset}",
             compiler.params,
         )
-        documents = [self._document(row) for row in rows]
-        self._add_drawn(documents, wanted)
-        return [projection.project(one, wanted) for one in documents] if wanted else documents
+        return self._documents(rows, wanted)
 
     def page(
         self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
@@ -183,6 +184,11 @@ class Collection:
                 raise ValidationFailed(f"{name} is out of range")
             row[name] = value
         return row
+
+    def _documents(self, rows: Sequence[sqlite3.Row], wanted: Sequence[str]) -> list[Document]:
+        documents = [self._document(row) for row in rows]
+        self._add_drawn(documents, wanted)
+        return [projection.project(one, wanted) for one in documents] if wanted else documents
 
     def _document(self, row: sqlite3.Row) -> Document:
         document: Document = {"id": row["id"]}

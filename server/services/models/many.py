@@ -108,9 +108,10 @@ def update_tags(call: Call, request: UpdateTags) -> dict:
     """Add and remove tags of several models."""
     removed, updated = set(request.remove_tags or []), 0
     with call.store.transaction():
-        for model in (
-            call.store.models.find({"id": request.ids, "only_fields": ["tags"]}) if request.ids else []
-        ):
+        for id in dict.fromkeys(request.ids):
+            model = call.store.models.get(id, ["tags"])
+            if model is None:
+                continue
             tags = model.get("tags") or []
             new = list(
                 dict.fromkeys([tag for tag in [*tags, *(request.add_tags or [])] if tag not in removed])

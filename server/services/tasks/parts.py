@@ -44,10 +44,9 @@ def get_hyper_params(call: Call, request: OfTasks) -> dict:
 def _listed(call: Call, tasks: list[str], field: str) -> dict[str, Any]:
     if not tasks:
         return {}
+    for id in tasks:  # before they become a filter, where `-x` means all but x
+        transitions.existing(call.store, id, ("id",))
     found = {one["id"]: one[field] for one in call.store.tasks.all({"id": tasks, "only_fields": [field]})}
-    for id in tasks:
-        if id not in found:
-            transitions.existing(call.store, id, ("id",))
     return {id: found[id] for id in dict.fromkeys(tasks)}
 
 
