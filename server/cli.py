@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from server import settings as settings_module
 from server.api.errors import ApiError
-from server.commands import CommandError, backup, doctor, export, restore, usage, user
+from server.commands import CommandError, backup, doctor, endpoints, export, restore, usage, user
 
-_COMMANDS = (user, backup, restore, doctor, usage, export)
+_COMMANDS = (user, backup, restore, doctor, usage, export, endpoints)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

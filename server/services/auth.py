@@ -60,7 +60,7 @@ class CreateCredentials(Request):
     label: str | None = None
 
 
-@endpoint("auth.create_credentials", CreateCredentials)
+@endpoint("auth.create_credentials", CreateCredentials, role="viewer")
 def create_credentials(call: Call, request: CreateCredentials) -> dict:
     """A new key pair for the caller. The secret is shown this once."""
     with call.store.transaction():
@@ -68,7 +68,7 @@ def create_credentials(call: Call, request: CreateCredentials) -> dict:
     return {"credentials": {"access_key": access_key, "secret_key": secret, "label": request.label}}
 
 
-@endpoint("auth.get_credentials", Nothing)
+@endpoint("auth.get_credentials", Nothing, role="viewer")
 def get_credentials(call: Call, request: Nothing) -> dict:
     """The caller's keys, without their secrets."""
     return {"credentials": call.store.users.credentials(call.user), "additional_credentials": []}
@@ -79,7 +79,7 @@ class EditCredentials(Request):
     label: str | None = None
 
 
-@endpoint("auth.edit_credentials", EditCredentials)
+@endpoint("auth.edit_credentials", EditCredentials, role="viewer")
 def edit_credentials(call: Call, request: EditCredentials) -> dict:
     """Change a key's label."""
     with call.store.transaction():
@@ -93,7 +93,7 @@ class RevokeCredentials(Request):
     access_key: str
 
 
-@endpoint("auth.revoke_credentials", RevokeCredentials)
+@endpoint("auth.revoke_credentials", RevokeCredentials, role="viewer")
 def revoke_credentials(call: Call, request: RevokeCredentials) -> dict:
     """Remove a key. Tokens made from it stop working with the answer."""
     with call.store.transaction():

@@ -17,7 +17,15 @@ ANSWERED_WITHOUT_CREDENTIALS = {
     "login.supported_modes",
     "server.info",
 }
-CHANGES_OF_ONES_OWN = {"auth.logout", "login.logout", "users.set_preferences", "users.update"}
+CHANGES_OF_ONES_OWN = {
+    "auth.create_credentials",
+    "auth.edit_credentials",
+    "auth.logout",
+    "auth.revoke_credentials",
+    "login.logout",
+    "users.set_preferences",
+    "users.update",
+}
 READS = (
     "get",
     "peek",

@@ -1,0 +1,71 @@
+"""What is documented is what is there.
+
+After a change of endpoints or settings: `python -m tests.unit.server.test_docs` writes the two lists anew.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from server.api import registry
+from server.commands import endpoints
+from server.settings import Settings
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+NOT_OFFERED = (
+    "async.result",
+    "datasets.create",
+    "dataviews.get_all",
+    "frames.get_next",
+    "users.get_vaults",
+    "workers.cluster_report",
+)
+
+
+def settings_table() -> str:
+    rows = [
+        f"| `--{one.name.replace('_', '-')}` | {one.default if one.default != '' else '–'} | {one.metadata['help']} |"
+        for one in dataclasses.fields(Settings)
+    ]
+    return "\n".join(["| option | default | meaning |", "|---|---|---|", *rows])
+
+
+LISTS = (("server.md", "settings", settings_table), ("server-endpoints.md", "endpoints", endpoints.markdown))
+
+
+def with_list(text: str, name: str, content: str) -> str:
+    marks = f"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)"
+    return re.sub(marks, lambda found: f"{found[1]}{content}\n{found[2]}", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("file", "name", "content"), LISTS, ids=[one[1] for one in LISTS])
+def test_the_list_in_the_docs_is_the_list_in_the_code(file, name, content):
+    text = (DOCS / file).read_text()
+    assert f"<!-- {name}: begin -->" in text
+    assert text == with_list(text, name, content()), __doc__
+
+
+def test_every_published_endpoint_is_served():
+    published = (Path(__file__).parent / "published_endpoints.txt").read_text().split()
+    served = {one.name for one in registry.all_endpoints()}
+    assert len(published) == 204
+    assert [name for name in published if name not in served] == []
+
+
+def test_what_the_docs_say_is_not_offered_is_not_offered():
+    served = {one.name for one in registry.all_endpoints()}
+    assert [name for name in NOT_OFFERED if name in served] == []
+
+
+def test_files_that_the_docs_point_at_exist():
+    for page in DOCS.glob("server*.md"):
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (DOCS / link).exists(), f"{page.name}: {link}"
+
+
+if __name__ == "__main__":
+    for file, name, content in LISTS:
+        page = DOCS / file
+        page.write_text(with_list(page.read_text(), name, content()))
