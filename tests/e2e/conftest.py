@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import AgentProcess, ServerProcess
+from tests.conftest import ServerProcess
+from tests.main_job import start_agents
 
 RATE = 16000
 
@@ -34,9 +35,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def agents(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory, opened: ExitStack) -> None:
     """An agent on `audio`, and one in services mode, on the shared server."""
-    state = tmp_path_factory.mktemp("agents")
-    for options in (["--queue", "audio"], ["--queue", "services", "--services-mode"]):
-        opened.callback(AgentProcess(server, state, *options).stop)
+    start_agents(server, tmp_path_factory.mktemp("agents"), opened)
 
 
 Prepare = Callable[[ServerProcess], dict[str, str]]

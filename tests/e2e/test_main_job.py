@@ -8,28 +8,13 @@ import pytest
 import requests
 import soundfile
 
-from tests.conftest import DATA, ServerProcess
-
-EPOCHS = 2
-STEPS = ("preprocess", "train", "evaluate")
+from tests.conftest import ServerProcess
+from tests.main_job import EPOCHS, STEPS, finished_main_job
 
 
 @pytest.fixture(scope="module")
 def job(server: ServerProcess, agents: None) -> dict[str, Any]:
-    """A finished main job: the tasks by name, and the controller. Real recordings where there are any."""
-    chosen = ["--dataset", "esc10", "--data", str(DATA)] if DATA.is_dir() else ["--dataset", "synthetic"]
-    done = server.run(
-        *("pipelines/main_job.py", *chosen, "--epochs", str(EPOCHS), "--controller_queue", "services"),
-        timeout=290,
-        COLUMNS="200",
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = server.call("tasks.get_all", search_hidden=True, order_by=["-created"])["tasks"]
-    controller = next(task for task in found if task["type"] == "controller")
-    steps = {
-        name: next(task for task in found if task["name"] == name and "parent" in task) for name in STEPS
-    }
-    return {"controller": controller, "printed": done.stdout, **steps}
+    return finished_main_job(server)
 
 
 @pytest.mark.timeout(300)

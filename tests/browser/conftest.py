@@ -1,0 +1,83 @@
+"""A browser with a fresh profile, and a server with a finished main job to look at."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from tests.conftest import ServerProcess
+from tests.main_job import finished_main_job, start_agents
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+VENDOR = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "preact"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what is missing instead of failing on each test; CI installs both."""
+    reason = ""
+    if CHROMIUM is None:
+        reason = "Chromium is missing: apt-get install chromium"
+    elif not VENDOR.is_dir():
+        reason = "the page's libraries are missing: make setup"
+    for item in items:
+        if reason and "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def job(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory, opened: ExitStack) -> dict[str, Any]:
+    start_agents(server, tmp_path_factory.mktemp("agents"), opened)
+    return finished_main_job(server)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One browser process with its own profile folder."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path_factory.mktemp("profile")),
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            viewport={"width": 1280, "height": 900},
+        )
+        yield context
+        context.close()
+
+
+class Watched:
+    """What went on while a page was open, beyond what is seen."""
+
+    def __init__(self, page: Page) -> None:
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("pageerror", lambda fault: self.errors.append(str(fault)))
+        page.on("console", lambda said: self.errors.append(said.text) if _is_fault(said.text) else None)
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+
+
+def _is_fault(text: str) -> bool:
+    return "Content Security Policy" in text or "Uncaught" in text
+
+
+@pytest.fixture
+def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
+    """A page of a browser that nobody is signed in with. No error may be left behind, nothing asked of others."""
+    browser.clear_cookies()
+    tab = browser.new_page()
+    tab.set_default_timeout(15_000)
+    watched = Watched(tab)
+    yield tab
+    tab.close()
+    assert not watched.errors, watched.errors
+    assert watched.hosts <= {"127.0.0.1", ""}, f"asked others: {watched.hosts}"

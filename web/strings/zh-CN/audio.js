@@ -1,0 +1,10 @@
+/** The audio workbench. */
+export default {
+  "No table of clips": "没有片段表", "An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.": "评估任务会保存片段表：每个留出片段及其标签和预测。其他任务的声音在调试样本中。",
+  "of {n} clips right": "正确，共 {n} 个片段", "Confusion matrix": "混淆矩阵", "rows: labels, columns: predictions": "行：标签，列：预测", "recall": "召回率", "precision": "精确率", "{n} clips of {label} called {prediction}": "{n} 个 {label} 片段被判为 {prediction}", "Listen to {name} one after another": "依次收听 {name}",
+  "Clip": "片段", "Clips": "片段", "Waveform": "波形", "Label": "标签", "Prediction": "预测", "Probability": "概率", "Loss": "损失", "Length": "时长", "Split": "划分", "Fold": "折", "Result": "结果", "wrong": "错误", "right": "正确", "Order": "排序",
+  "highest loss": "损失最高", "confident and wrong": "自信且错误", "least confident": "最不自信", "longest": "最长", "name": "名称", "{n} clips": "{n} 个片段", "Playlist": "播放列表", "Play one after another": "依次播放", "Marked ({n})": "已标记（{n}）", "Mark clips first, with M": "请先用 M 键标记片段", "Keys": "快捷键",
+  "A/B with another run": "与另一次运行对比", "{n} chosen": "已选 {n} 个", "this run": "本次运行", "Version": "版本", "Choose a clip": "选择片段", "Click a cell of the matrix, then a clip; J and K walk through them, Space plays.": "点击矩阵单元格，再点击片段；J 和 K 逐个浏览，空格播放。",
+  "This clip’s sound was not kept": "此片段的声音未保存", "The evaluation kept the worst mistakes only; its parameter for the number of uploaded clips decides how many.": "评估只保存了最严重的错误；由上传片段数量的参数决定。", "Play": "播放", "Pause": "暂停", "Space": "空格", "Loop": "循环", "Loop the region": "循环选区", "Drop the region": "取消选区", "Even loudness": "统一响度", "Mark": "标记", "Spectrogram": "频谱图", "model’s view": "模型视角", "all frequencies": "全部频率", "What the model sees: log-mel, {n} bands": "模型所见：对数梅尔，{n} 个频带", "Likeliest labels": "最可能的标签", "Sample rate": "采样率", "Loudness": "响度",
+  "play, pause": "播放、暂停", "next clip, previous clip": "下一个、上一个片段", "a tenth of the clip back, forth": "后退、前进十分之一", "loop the region, or the clip": "循环选区或片段", "listen to another run’s version, at the same place": "在同一位置收听另一次运行的版本", "all clips equally loud": "所有片段响度一致", "mark the clip": "标记片段", "this list": "本列表",
+};
