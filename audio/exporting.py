@@ -26,10 +26,12 @@ from audio import checkpoint as checkpoints
 from audio.batches import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
+from audio.frontend import LogMel
+from audio.matrix_fourier import Exportable
 from audio.splits import divide, held_out
 from audio.store import ClipStore
 
-OPSET = 20  # the first whose DFT takes any axis, as torch writes it
+OPSET = 20
 SUFFIX = {"torchscript": ".ts", "onnx": ".onnx", "onnx-int8": ".int8.onnx"}
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 
@@ -136,8 +138,9 @@ def to_onnx(
     import onnxscript  # noqa: F401  torch's exporter needs it; asked for here so that its absence has a name
 
     batch = {0: torch.export.Dim.DYNAMIC}
+    frontend = model.get_submodule("frontend")
     program = torch.onnx.export(
-        model,
+        Exportable(model, frontend).eval() if isinstance(frontend, LogMel) else model,
         (torch.from_numpy(example),),
         dynamo=True,
         dynamic_shapes={"waveform": batch},

@@ -94,3 +94,26 @@ def test_a_search_runs_its_trials_on_an_agent_and_names_the_best(server, agents,
         assert 0.0003 <= float(trial["hyperparams"]["Args"]["learning_rate"]["value"]) <= 0.01
     best = json.dumps(server.task(search["id"])["configuration"]["best"])
     assert "learning_rate" in best and "accuracy/validation" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_preset_becomes_templates_in_a_project_of_its_own(server):
+    for _ in range(2):  # the second time it brings them up to date
+        done = server.run("-m", "tasks.register", "--preset", "gtzan-resnext101")
+        assert done.returncode == 0, done.stderr
+    ids = dict(line.split(": ") for line in done.stdout.splitlines() if line.startswith("gtzan-resnext101/"))
+    assert sorted(name.split("/")[1] for name in ids) == ["evaluate", "preprocess", "train"]
+    task = server.task(ids["gtzan-resnext101/train"])
+    arguments = {name: one["value"] for name, one in task["hyperparams"]["Args"].items()}
+    assert (arguments["model"], arguments["image_size"], arguments["schedule"]) == (
+        "resnext101_32x8d",
+        "512",
+        "step",
+    )
+    assert "ResNeXt-101" in task["comment"] and task["status"] == "created"
+    project = server.call("projects.get_by_id", project=task["project"])["project"]
+    assert project["name"] == "Soundyard/gtzan-resnext101"
+    same = server.call("tasks.get_all", project=[task["project"]], name="^train$", only_fields=["id"])[
+        "tasks"
+    ]
+    assert len(same) == 1

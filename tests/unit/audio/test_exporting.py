@@ -11,10 +11,13 @@ from audio import checkpoint as checkpoints
 from audio.config import ExportConfig
 from audio.errors import ConfigError
 from audio.exporting import ExportError, export, runner
+from audio.features import KINDS as KINDS_OF_FRONTEND
+from audio.matrix_fourier import MatrixFrontEnd
 from audio.training import train
 
 from .conftest import ignore
 
+EXTRA = {"mfcc": {"n_mfcc": 20}}
 SLOW = pytest.mark.slow
 KINDS = ["cnn", *(pytest.param(name, marks=SLOW) for name in ("crnn", "transformer", "resnet18", "cnn6"))]
 
@@ -64,3 +67,15 @@ def test_answers_beyond_the_tolerance_are_refused(store, tiny, tmp_path):
 def test_an_unknown_format_is_refused():
     with pytest.raises(ConfigError, match="torchscript, onnx, onnx-int8"):
         ExportConfig(formats=["tflite"])
+
+
+@pytest.mark.parametrize("name", sorted(KINDS_OF_FRONTEND))
+@pytest.mark.parametrize("sizes", [(1024, 1024, 512), (400, 400, 160), (512, 400, 441), (2048, 2048, 640)])
+def test_the_matrix_front_end_gives_the_numbers_of_the_plain_one(name, sizes):
+    n_fft, win_length, hop_length = sizes
+    frontend = KINDS_OF_FRONTEND[name](
+        16000, n_fft, win_length, hop_length, n_mels=32, deltas=name == "mfcc", **EXTRA.get(name, {})
+    )
+    waves = torch.randn(2, 12345, generator=torch.Generator().manual_seed(0)) * 0.1
+    expected = frontend.normalise(frontend(waves))
+    torch.testing.assert_close(MatrixFrontEnd(frontend)(waves), expected, rtol=1e-3, atol=1e-3)
