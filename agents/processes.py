@@ -9,13 +9,15 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
-POLITE_SECONDS = 8.0  # an interrupted agent has to tell the server that its task has stopped
+POLITE_SECONDS = (
+    10.0  # a task has to upload its checkpoint, an agent to tell the server that the task has stopped
+)
 
 
 @dataclass(frozen=True)
@@ -60,28 +62,57 @@ def running(folder: Path) -> list[Agent]:
 
 
 def end(agent: Agent, folder: Path) -> None:
-    """Interrupt the agent, so that it tells the server what it was doing; then end all of its session."""
+    """End an agent and all of its session, politely at first."""
     if agent.alive:
         end_session(agent.pid)
     (folder / f"{agent.name}.json").unlink(missing_ok=True)
     (folder / f"{agent.name}.conf").unlink(missing_ok=True)
 
 
-def end_session(leader: int, patience: float = POLITE_SECONDS) -> None:
-    """End every process of a session: agents by an interrupt first, then the rest."""
-    members = _session(leader)
-    _send(signal.SIGINT, (one for one in members if _is_agent(one)))
-    deadline = time.monotonic() + patience
-    while (members := _session(leader)) and any(_is_agent(one) for one in members):
-        if time.monotonic() > deadline - patience / 2:
-            _send(signal.SIGTERM, (one for one in members if _is_agent(one)))
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    _send(signal.SIGTERM, _session(leader))
-    _, left = psutil.wait_procs(_session(leader), timeout=2)
+def end_session(leader: int, patience: float | None = None) -> None:
+    """End every process of a session, in three rounds.
+
+    First the tasks that agents run are terminated, and may take some seconds to keep what they have. Then the agents
+    are interrupted: they kill what is left of their tasks and tell the server. Whoever still runs is killed.
+    """
+    patience = POLITE_SECONDS if patience is None else patience
+    _send(signal.SIGTERM, _tasks(leader))
+    _wait_while(lambda: _tasks(leader), patience)
+    _send(signal.SIGINT, _agents(leader))
+    if not _wait_while(lambda: _agents(leader), patience / 2):
+        _send(signal.SIGTERM, _agents(leader))
+        _wait_while(lambda: _agents(leader), patience / 2)
+    left = _session(leader)
     _send(signal.SIGKILL, left)
     psutil.wait_procs(left, timeout=5)
+
+
+def _wait_while(anybody: Callable[[], list[psutil.Process]], seconds: float) -> bool:
+    """True once nobody is left; False when the time is up."""
+    deadline = time.monotonic() + seconds
+    while anybody():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)  # an agent left alone for longer would take its next task
+    return True
+
+
+def _agents(leader: int) -> list[psutil.Process]:
+    return [one for one in _session(leader) if _is_agent(one)]
+
+
+def _tasks(leader: int) -> list[psutil.Process]:
+    """What agents run: children of agents that are none themselves."""
+    members = _session(leader)
+    agents = {one.pid for one in members if _is_agent(one)}
+    return [one for one in members if one.pid not in agents and _parent(one) in agents]
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
 
 
 def _session(leader: int) -> list[psutil.Process]:

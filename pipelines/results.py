@@ -55,7 +55,9 @@ def show(results: Results, server: Connection, console: Console) -> None:
             table.add_row(true, predicted, str(count))
         console.print(table)
     web = server.web_server.rstrip("/")
-    console.print(f"curves, sounds, spectrograms, confusion matrix: [link]{web}[/link]", highlight=False)
+    console.print(
+        f"curves, sounds, spectrograms, confusion matrix: [link]{web}[/link]", highlight=False, soft_wrap=True
+    )
     console.print(
         f"this evaluation: {web}/projects/*/tasks/{results.task}/output/debugImages", highlight=False
     )

@@ -9,6 +9,7 @@ asks the internet for updates, its argparse hook loses None and lists.
 import logging
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from tasks.errors import NotRunnable, SoundyardError
 
 Config = TypeVar("Config")
 
+AGENT_INTERRUPTED = 2  # the exit status that an agent takes for stopped, rather than failed
 FRAMEWORKS = {
     "tensorboard": True,
     **dict.fromkeys(("pytorch", "matplotlib", "scikit", "joblib", "detect_repository", "tfdefines"), False),
@@ -84,6 +86,7 @@ def session(
     )  # warns of every machine without a GPU
     server = connection.use()
     task = _start(job, server, draft)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the SDK's handler ignores the first one
     try:
         chosen = parameters.read_from(task, config) if given is None else given
         parameters.write_to(task, chosen)
@@ -95,6 +98,12 @@ def session(
         if remote:
             _fail(task, fault)
         raise
+    except KeyboardInterrupt:
+        if not remote:
+            raise
+        print("interrupted", file=sys.stderr, flush=True)
+        task.flush(wait_for_uploads=True)
+        sys.exit(AGENT_INTERRUPTED)
     if remote:
         shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
     else:

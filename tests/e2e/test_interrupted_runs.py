@@ -13,16 +13,10 @@ from tests.e2e.clones import clone
 LONG = "400"  # epochs; nobody waits for their end
 
 
-def start_training(server: ServerProcess, ids: dict[str, str], epochs: str = LONG) -> str:
+def start_training(server: ServerProcess, ids: dict[str, str], epochs: str = LONG, upload: str = "1") -> str:
     """Enqueue a training on the small dataset, and wait until it is some epochs in."""
-    task = clone(
-        server,
-        ids["train"],
-        dataset_id=ids["dataset"],
-        epochs=epochs,
-        debug_samples_every="0",
-        checkpoint_seconds="1",
-    )
+    changed = {"epochs": epochs, "checkpoint_seconds": upload, "debug_samples_every": "0"}
+    task = clone(server, ids["train"], dataset_id=ids["dataset"], **changed)
     server.enqueue(task)
     until(lambda: len(epochs_on_the_curve(server, task)) >= 4, 150, "four epochs are reported")
     return task
@@ -106,13 +100,17 @@ def test_an_aborted_training_keeps_its_checkpoint_and_goes_on_when_it_is_enqueue
 
 
 @pytest.mark.timeout(200)
-def test_an_agent_that_is_stopped_ends_its_task_and_leaves_no_process(new_server, new_agent, prepare):
+def test_an_agent_that_is_stopped_lets_its_task_keep_what_it_has_and_leaves_no_process(
+    new_server, new_agent, prepare
+):
     server = new_server()
     agent = new_agent(server)
-    task = start_training(server, prepare(server))
+    task = start_training(server, prepare(server), upload="100000")
     members = [psutil.Process(pid) for pid in agent.pids]
     members += [child for one in members for child in one.children(recursive=True)]
     assert len(members) >= 2
     agent.stop()
-    assert server.status(task) == "stopped"
+    stopped = server.task(task)
+    assert stopped["status"] == "stopped"
+    assert int(dict(checkpoint(stopped)["display_data"])["epoch"]) >= 4
     assert not [one for one in members if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]

@@ -9,11 +9,12 @@ import pytest
 
 from agents import processes
 
-# Named clearml_agent on its command line, as the daemon is; tells of an interrupt; has a child that ignores SIGTERM.
+# Named clearml_agent on its command line, as the daemon is; tells of an interrupt; its task tells of SIGTERM and stays.
 AGENT = """
 import signal, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"])
+    "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True));"
+    "print('up', flush=True); time.sleep(600)"])
 print("ready", flush=True)
 try:
     time.sleep(600)
@@ -23,7 +24,8 @@ except KeyboardInterrupt:
 
 
 @pytest.fixture
-def leader(tmp_path):
+def leader(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "POLITE_SECONDS", 1.0)
     log = (tmp_path / "log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-c", AGENT, "clearml_agent"], stdout=log, start_new_session=True
@@ -40,7 +42,8 @@ def test_an_agent_is_interrupted_and_everything_it_started_is_ended(leader, tmp_
     children = psutil.Process(leader.pid).children(recursive=True)
     assert [one.name for one in processes.running(tmp_path)] == ["a"]
     processes.end(agent, tmp_path)
-    assert "interrupted" in (tmp_path / "log").read_text()
+    said = (tmp_path / "log").read_text().split()
+    assert said[2:] == ["asked", "interrupted"]
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
     assert processes.running(tmp_path) == []
     assert not (tmp_path / "a.json").exists()
