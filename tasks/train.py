@@ -3,21 +3,21 @@
     python -m tasks.train
     python -m tasks.train --epochs 5 --learning_rate 0.001 --model resnet18
     python -m tasks.train --dataset_id ID --fold 2 --seed 1
+    python -m tasks.train --processes 2    # sharing every batch; the same: torchrun --nproc-per-node 2 -m tasks.train
 
 Scalars, sounds and spectrograms go through TensorBoard's SummaryWriter. The last checkpoint is kept on the server:
 a task that was aborted, or whose agent died, goes on from there when it is enqueued again.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audio.config import TrainConfig
-from audio.errors import NonFiniteLoss
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.store import ClipStore
     from audio.training import TrainResult
 
 
@@ -30,6 +30,10 @@ class TrainParameters(TrainConfig):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    if int(os.environ.get("RANK", "0")):  # by torchrun, beside the first process, which alone is the task
+        from audio.replicas import join
+
+        return join()
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
         from audio.store import ClipStore
         from audio.training import train
@@ -40,12 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stop = StopRequest(run.task)
         dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
         run.task.set_user_properties(dataset_id=dataset_id)
-        store = ClipStore.open(folder)
         keeper = CheckpointKeeper(run.task, run.parameters.checkpoint_seconds)
         try:
             result = train(
                 run.parameters,
-                store,
+                ClipStore.open(folder),
                 writer=_writer(run),
                 checkpoint_dir=run.folder,
                 resume_from=restore(run.task),
@@ -53,9 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 on_checkpoint=keeper,
                 progress=progress.epochs(),
             )
-        except NonFiniteLoss as fault:
-            _report_culprits(run, store, fault.clips)
-            raise
         finally:
             epoch = keeper.keep()  # also when interrupted: what is trained is kept
         if result.stopped:
@@ -64,16 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
             stop.kept()
         _publish(run, result, dataset_id)
-
-
-def _report_culprits(run: Run[TrainParameters], store: "ClipStore", clips: Sequence[str]) -> None:
-    """The clips of the batch whose loss was not finite, to be heard."""
-    from tasks.reports import report_audio
-
-    for clip in clips:
-        report_audio(
-            run.logger, "clips of the non-finite loss", clip, store.waveform(clip), store.sample_rate
-        )
 
 
 def _writer(run: Run[TrainParameters]) -> Any:

@@ -117,3 +117,42 @@ def test_a_preset_becomes_templates_in_a_project_of_its_own(server):
         "tasks"
     ]
     assert len(same) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["processes", "torchrun"])
+def test_a_task_trains_on_two_processes_and_is_one_task(server, prepare, how):
+    ids = prepare(server)
+    training = [
+        "-m",
+        "tasks.train",
+        "--dataset_id",
+        ids["dataset"],
+        "--epochs",
+        "1",
+        "--device",
+        "cpu",
+        *SMALL,
+    ]
+    before = len(server.call("tasks.get_all", name="^train$", only_fields=["id"])["tasks"])
+    if how == "torchrun":
+        done = server.run("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *training)
+    else:
+        done = server.run(*training, "--processes", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Starting with 2 processes" in done.stdout + done.stderr
+    assert len(server.call("tasks.get_all", name="^train$", only_fields=["id"])["tasks"]) == before + 1
+    task = newest(server, "train")
+    assert task["status"] == "completed" and ("loss", "validation") in scalars(server, task["id"])
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_fails_the_task_and_leaves_its_clips_to_be_heard(server, prepare):
+    ids = prepare(server)
+    wild = ("--optimizer", "sgd", "--weight_decay", "1e9", "--clip_norm", "none", "--epochs", "20")
+    done = server.run("-m", "tasks.train", "--dataset_id", ids["dataset"], *wild, *SMALL)
+    assert done.returncode != 0 and "The loss became" in done.stderr
+    task = newest(server, "train")["id"]
+    heard = server.call("events.debug_images", metrics=[{"task": task, "metric": "non-finite loss"}], iters=1)
+    events = heard["metrics"][0]["iterations"][0]["events"]
+    assert len(events) == 8 and all(one["url"] for one in events)
