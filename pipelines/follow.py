@@ -52,7 +52,9 @@ class Step:
 def follow(controller: str, server: Connection, console: Console | None = None) -> bool:
     """Show a pipeline until it has ended; True when it completed."""
     console = console or Console()
-    console.print(f"pipeline {controller}: {server.web_server}/projects/*/tasks/{controller}/output/log", soft_wrap=True)
+    console.print(
+        f"pipeline {controller}: {server.web_server}/projects/*/tasks/{controller}/output/log", soft_wrap=True
+    )
     with _display(console) as show:
         while True:
             pipeline, steps = look(controller)
@@ -62,7 +64,9 @@ def follow(controller: str, server: Connection, console: Console | None = None) 
             time.sleep(POLL_SECONDS)
     for step in [pipeline, *steps]:
         if step.status in ("failed", "stopped"):
-            console.print(f"[red]{step.name} {WORDS.get(step.status, step.status)}[/red]: {step.reason}", soft_wrap=True)
+            console.print(
+                f"[red]{step.name} {WORDS.get(step.status, step.status)}[/red]: {step.reason}", soft_wrap=True
+            )
             console.print(tail(step.id), style="dim", markup=False, highlight=False, soft_wrap=True)
     return pipeline.status == "completed"
 
