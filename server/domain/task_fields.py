@@ -145,7 +145,7 @@ def _models(models: Any) -> list[dict]:
         if not isinstance(one, Mapping) or not one.get("model"):
             raise ValidationFailed("models: expected lists of objects with `name` and `model`")
         name = str(one.get("name") or one["model"])
-        kept[name] = {**one, "name": name}
+        kept[name] = {**one, "name": name, "model": str(one["model"])}
     return list(kept.values())
 
 

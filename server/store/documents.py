@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from server.api.errors import ValidationFailed
-from server.store import projection
+from server.store import ordering, projection
 from server.store.db import Database
 from server.store.query import Compiler, Window, window
 from server.store.schema import Schema
@@ -28,6 +28,8 @@ _TOO_MUCH = {
     "stack overflow": "the query has too many conditions",
 }
 """What SQLite says of a query that asks for too much."""
+_REACH = 3000
+"""Entries of an index that are looked at before everything that matches is sorted instead."""
 _ALWAYS_LISTS = ("tags", "system_tags")
 
 
@@ -53,25 +55,30 @@ class Collection:
 
     def insert(self, document: Mapping[str, Any]) -> str:
         """Add a document with its `id`; fields that are no columns are an error of the caller. Returns: the id."""
-        row = {"id": document["id"], **self._row(document)}
-        names = ", ".join(f'"{name}"' for name in row)
-        marks = ", ".join("?" * len(row))
-        self._db.execute(f"INSERT INTO {self.schema.table}({names}) VALUES ({marks})", tuple(row.values()))
+        row, wide = self._split(self._row(document))
+        for table, columns in ((self.schema.table, row), (self.schema.wide_table, wide)):
+            if table:
+                names = ", ".join(["id", *(f'"{name}"' for name in columns)])
+                marks = ", ".join("?" * (len(columns) + 1))
+                values = (document["id"], *columns.values())
+                self._db.execute(f"INSERT INTO {table}({names}) VALUES ({marks})", values)
         return document["id"]
 
     def update(self, id: str, fields: Mapping[str, Any], expected_status: Iterable[str] | None = None) -> int:
         """Set fields (each replaces what was there). With `expected_status`, only while the status is one of
         these: a compare-and-set. Returns: the number of documents changed, 0 or 1."""
-        row = self._row(fields)
-        if not row:
-            return int(self.exists(id))
-        sets = ", ".join(f'"{name}" = ?' for name in row)
+        row, wide = self._split(self._row(fields))
+        sets = ", ".join(f'"{name}" = ?' for name in row) or "id = id"
         sql, params = f"UPDATE {self.schema.table} SET {sets} WHERE id = ?", [*row.values(), id]
         if expected_status is not None:
             allowed = list(expected_status)
             sql += f" AND status IN ({', '.join('?' * len(allowed))})"
             params += allowed
-        return self._db.execute(sql, params)
+        changed = self._db.execute(sql, params)
+        if changed and wide:
+            sets = ", ".join(f'"{name}" = ?' for name in wide)
+            self._db.execute(f"UPDATE {self.schema.wide_table} SET {sets} WHERE id = ?", [*wide.values(), id])
+        return changed
 
     def delete(self, ids: str | Iterable[str]) -> int:
         listed = orjson.dumps([ids] if isinstance(ids, str) else list(ids)).decode()
@@ -102,17 +109,53 @@ class Collection:
         default_order: str,
         part: Window | None,
     ) -> list[Document]:
-        compiler = Compiler(self.schema)
         wanted = projection.paths(query.get("only_fields"))
-        columns = self._columns(wanted)
-        where = compiler.where(query, *also)
-        order = compiler.order(query.get("order_by"), default_order)
+        ids = self._walk([query, *also], query.get("order_by"), part) if part else []
+        if not part or len(ids) < part.size:
+            ids = self._sort([query, *also], query.get("order_by"), default_order, part)
+        listed = orjson.dumps(ids).decode()
+        sql = self._select(self._columns(wanted), "t.id IN (SELECT value FROM json_each(:ids))")
+        rows = {row["id"]: row for row in self._rows(sql, {"ids": listed})}
+        return self._documents([rows[id] for id in ids if id in rows], wanted)
+
+    def _sort(
+        self,
+        queries: Sequence[Mapping[str, Any]],
+        order_by: str | Sequence[str] | None,
+        default_order: str,
+        part: Window | None,
+    ) -> list[str]:
+        """Find all that match, sort them, and give the ids of a part. Only ids are sorted: documents are wide."""
+        compiler = Compiler(self.schema)
+        order = ordering.order(self.schema, compiler.bind, order_by, default_order)
+        where = compiler.where(*queries)
         limit, offset = compiler.bind(part.size if part else -1), compiler.bind(part.start if part else 0)
-        rows = self._rows(
-            f"SELECT {columns} FROM {self.schema.table} t WHERE {where} {order} LIMIT {limit} OFFSET {offset}",
-            compiler.params,
+        sql = (
+            f"SELECT t.id FROM {self.schema.table} t {order.joins} WHERE {where} ORDER BY {order.by}"
+            f" LIMIT {limit} OFFSET {offset}"
         )
-        return self._documents(rows, wanted)
+        return [row[0] for row in self._rows(sql, compiler.params)]
+
+    def _walk(
+        self, queries: Sequence[Mapping[str, Any]], order_by: str | Sequence[str] | None, part: Window
+    ) -> list[str]:
+        """The same by way of an index that has the wanted order: go along it, keep what matches, stop when the
+        part is full. Gives fewer ids than asked for when there is no such index, or too few match at its start."""
+        compiler = Compiler(self.schema, few=True)
+        walk = ordering.walk(self.schema, compiler.bind, order_by)
+        if walk is None:
+            return []
+        where = compiler.where(*queries)
+        reach = compiler.bind(_REACH + 8 * part.start)
+        last = self._rows(walk.last.format(reach=reach), compiler.params)
+        if last:
+            where = f"{walk.until.format(last=compiler.bind(last[0][0]))} AND {where}"
+        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
+        sql = (
+            f"SELECT t.id FROM {walk.table} CROSS JOIN {self.schema.table} t ON t.id = k0.task {walk.joins}"
+            f" WHERE {walk.where} AND {where} ORDER BY {walk.by} LIMIT {limit} OFFSET {offset}"
+        )
+        return [row[0] for row in self._rows(sql, compiler.params)]
 
     def page(
         self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
@@ -165,10 +208,14 @@ class Collection:
     # Rows and documents
 
     def _columns(self, wanted: Sequence[str]) -> str:
-        if not wanted:
-            return "t.*"
-        heads = {path.partition(".")[0] for path in wanted} & self.schema.fields.keys()
-        return ", ".join(["t.id", *(f't."{head}"' for head in sorted(heads))])
+        heads = {path.partition(".")[0] for path in wanted} if wanted else self.schema.fields.keys()
+        asked = (field for field in self.schema.fields if field in heads)
+        return ", ".join(["t.id", *(f'{self.schema.column(field)} AS "{field}"' for field in asked)])
+
+    def _split(self, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The columns of the collection's own table, and of its second one."""
+        wide = {name: value for name, value in row.items() if name in self.schema.wide}
+        return {name: value for name, value in row.items() if name not in wide}, wide
 
     def _row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         row = {}

@@ -36,8 +36,8 @@ class Models(Collection):
 
     def tasks_with(self, model: str) -> dict[str, dict[str, Any]]:
         """Tasks that name this model: id → the task's `models` document."""
-        sql = "SELECT id, models FROM tasks WHERE models LIKE ?"  # an id has no wildcard and occurs as it is
-        return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (f"%{model}%",))}
+        sql = "SELECT id, models FROM tasks WHERE id IN (SELECT task FROM task_models WHERE model = ?)"
+        return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (model,))}
 
     def label_counts(self, ids: list[str]) -> dict[str, int]:
         """Returns: id → how many labels the model has."""

@@ -45,10 +45,12 @@ class Window:
 
 
 class Compiler:
-    """Compiles for one collection. Statements use named parameters, collected in `params`."""
+    """Compiles for one collection. Statements use named parameters, collected in `params`. `few`: the statement
+    asks few documents, one by one."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, few: bool = False) -> None:
         self._schema = schema
+        self._few = few
         self.params: dict[str, Any] = {}
 
     def bind(self, value: Any) -> str:
@@ -94,7 +96,8 @@ class Compiler:
             return self._range(place, wanted, _number)
         if path in self._schema.patterns and isinstance(wanted, str):
             return self._pattern(place, wanted)
-        return self._values(place, wanted if isinstance(wanted, list) else [wanted])
+        values = wanted if isinstance(wanted, list) else [wanted]
+        return self._has(place, values) if path == "id" else self._values(place, values)
 
     def _values(self, place: Place, wanted: Sequence[Any]) -> str:
         return operators.expression(wanted, lambda values: self._has(place, values))
@@ -103,7 +106,7 @@ class Compiler:
         some = [value for value in values if value is not None]
         parts = [place.missing()] if len(some) < len(values) else []
         if some:
-            parts.append(place.holds(lambda element: f"{element} IN {self._set(some)}"))
+            parts.append(place.equals(self._set(some), self._few))
         return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
     def _set(self, values: Sequence[Any]) -> str:
@@ -114,9 +117,9 @@ class Compiler:
     def _pattern(self, place: Place, pattern: str, ignore_case: bool = False) -> str:
         exact = None if ignore_case else patterns.literal(pattern)
         if exact is not None:
-            return place.holds(lambda value: f"{value} = {self.bind(exact)}")
+            return place.holds(lambda value: f"{value} = {self.bind(exact)}", self._few)
         safe = self.bind(patterns.checked(pattern, ignore_case))
-        return place.holds(lambda value: f"{value} REGEXP {safe}")
+        return place.holds(lambda value: f"{value} REGEXP {safe}", self._few)
 
     def _range(self, place: Place, wanted: Any, read: Callable[[Any], Any]) -> str:
         """`[">=a", "<b"]`, or `[from, to]` with null for an open end."""
@@ -128,14 +131,15 @@ class Compiler:
                 for sign, value in zip((">=", "<="), values, strict=True)
                 if value is not None
             ]
-        parts = []
-        for value in values:
-            if value is None:
-                parts.append(place.missing())
-                continue
-            sign, rest = _split(value)
-            bound = self.bind(read(rest))
-            parts.append(place.holds(lambda at, sign=sign, bound=bound: f"{at} {sign or '='} {bound}"))  # type: ignore[misc]
+        given = [_split(value) for value in values if value is not None]
+        bounds = [(sign or "=", self.bind(read(rest))) for sign, rest in given]
+        parts = [place.missing()] if len(bounds) < len(values) else []
+        if bounds:
+            parts.append(
+                place.holds(
+                    lambda at: " AND ".join(f"{at} {sign} {bound}" for sign, bound in bounds), self._few
+                )
+            )
         return f"({' AND '.join(parts)})" if parts else ""
 
     def _several(self, every: bool, wanted: Any) -> str:
@@ -193,32 +197,11 @@ class Compiler:
         for word in str(text).replace('"', " ").split():
             escaped = re.sub(r"([\\%_])", r"\\\1", word)
             within, start = self.bind(f"%{escaped}%"), self.bind(f"{escaped}%")
-            found = [one.holds(lambda value: f"{value} LIKE {within} ESCAPE '\\'") for one in places]  # noqa: B023
+            found = [f"{one.value} LIKE {within} ESCAPE '\\'" for one in places]
             if len(word) >= _ID_START:
                 found.append(f"t.id LIKE {start} ESCAPE '\\'")
             parts.append(f"({' OR '.join(found)})")
         return parts
-
-    # Order and window
-
-    def order(self, order_by: str | Sequence[str] | None, default: str = "") -> str:
-        """The ORDER BY clause. The id comes last, so that pages never overlap."""
-        keys = [order_by] if isinstance(order_by, str) else list(order_by or [])
-        terms = []
-        for key in keys or [default]:
-            path, descending = key.lstrip("-+"), key.startswith("-")
-            if not path or path.startswith("@") or self._schema.kind(path) is None:
-                continue
-            terms.append(self._order_term(path, " DESC" if descending else ""))
-        way = " DESC" if terms and terms[-1].endswith(" DESC") else ""
-        return "ORDER BY " + ", ".join([*terms, f"t.id{way}"])
-
-    def _order_term(self, path: str, way: str) -> str:
-        place = self._schema.place(path, self.bind)
-        if path == "id" or "." not in path:
-            return f"{place.value}{' COLLATE NOCASE' if self._schema.kind(path) == 'text' else ''}{way}"
-        value = place.order or place.value
-        return f"{value} IS NULL, {value}{way}"  # those without a value come last, either way
 
 
 def window(query: Mapping[str, Any]) -> Window:

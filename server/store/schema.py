@@ -38,6 +38,15 @@ class Schema:
     """The table that hyperparameters are drawn out into."""
     metrics: str = ""
     """The table that `last_metrics` is assembled from."""
+    wide: frozenset[str] = frozenset()
+    """Fields that lie in a second table, `wide_table`, so that reading many documents reads little."""
+    wide_table: str = ""
+
+    def column(self, field: str) -> str:
+        """SQL: a field of the document `t`."""
+        if field in self.wide:
+            return f'(SELECT w."{field}" FROM {self.wide_table} w WHERE w.id = t.id)'
+        return f't."{field}"'
 
     def kind(self, path: str) -> str | None:
         """The kind of what a path names; None when it isn't of this collection."""
@@ -45,11 +54,8 @@ class Schema:
         if path == "id":
             return "text"
         if head == "last_metrics" and self.metrics:
-            return (
-                "json"
-                if path.count(".") < 3
-                else ("text" if path.endswith(("metric", "variant")) else "real")
-            )
+            text = path.endswith((".metric", ".variant"))
+            return "json" if path.count(".") < 3 else "text" if text else "real"
         kind = self.fields.get(head)
         if rest and kind != "json":
             return None
@@ -57,43 +63,38 @@ class Schema:
 
     def place(self, path: str, bind: Bind) -> Place:
         """Where the value of a path lies. Raises: ValidationFailed for a path that can't be asked for."""
+        drawn = self.drawn(path, bind)
+        if drawn:
+            return Place(drawn.of_document(), kind=drawn.kind, drawn=drawn)
         head, _, rest = path.partition(".")
-        if head == "last_metrics" and self.metrics:
-            return self._metric(path, bind)
-        if head == "hyperparams" and self.params and rest.endswith(".value") and rest.count(".") >= 2:
-            return self._param(rest, bind)
         kind = self.kind(path)
         if kind is None:
             raise ValidationFailed(f"{path!r} is not a field of {self.table}")
         if not rest:
-            column = f't."{head}"'
+            column = self.column(head)
             return Place(column, f"json_each({column})" if kind == "list" else "", kind=kind)
         return self._json(head, rest, bind)
 
-    def _metric(self, path: str, bind: Bind) -> Place:
-        parts = path.split(".")
-        if len(parts) != 4 or parts[3] not in METRIC_COLUMNS:
-            raise ValidationFailed(f"{path!r}: expected last_metrics.<metric hash>.<variant hash>.<value>")
-        where = f"m.metric_hash = {bind(parts[1])} AND m.variant_hash = {bind(parts[2])}"
-        column = f'm."{parts[3]}"'
-        found = f"SELECT {column} FROM {self.metrics} m WHERE m.task = t.id AND {where}"
-        kind = "text" if parts[3] in ("metric", "variant") else "real"
-        return Place(
-            f"({found})", kind=kind, among=(f"SELECT m.task FROM {self.metrics} m WHERE {where}", column)
-        )
-
-    def _param(self, rest: str, bind: Bind) -> Place:
-        section, _, name = unescaped(rest[: -len(".value")]).partition(".")
-        where = f"p.section = {bind(section)} AND p.name = {bind(name)}"
-        found = f"SELECT {{}} FROM {self.params} p WHERE p.task = t.id AND {where}"
-        return Place(
-            f"({found.format('p.value')})",
-            order=f"({found.format('p.number')})",
-            among=(f"SELECT p.task FROM {self.params} p WHERE {where}", "p.value"),
-        )
+    def drawn(self, path: str, bind: Bind) -> Drawn | None:
+        """Where a path's value lies when that is a table of its own. Raises: ValidationFailed."""
+        head, _, rest = path.partition(".")
+        if head == "last_metrics" and self.metrics:
+            parts = path.split(".")
+            if len(parts) != 4 or parts[3] not in METRIC_COLUMNS:
+                raise ValidationFailed(
+                    f"{path!r}: expected last_metrics.<metric hash>.<variant hash>.<value>"
+                )
+            keys = {"metric_hash": bind(parts[1]), "variant_hash": bind(parts[2])}
+            kind = "text" if parts[3] in ("metric", "variant") else "real"
+            return Drawn(self.metrics, keys, parts[3], kind, indexed=parts[3] == "value")
+        if head == "hyperparams" and self.params and rest.endswith(".value") and rest.count(".") >= 2:
+            section, _, name = unescaped(rest[: -len(".value")]).partition(".")
+            keys = {"section": bind(section), "name": bind(name)}
+            return Drawn(self.params, keys, "value", sortable="number", indexed=True)
+        return None
 
     def _json(self, head: str, rest: str, bind: Bind) -> Place:
-        column, keys = f't."{head}"', json_keys(head, rest)
+        column, keys = self.column(head), json_keys(head, rest)
         if any('"' in key or "\\" in key for key in keys):  # SQLite's path syntax has no escape for these
             value = column
             for key in keys:
@@ -113,6 +114,42 @@ class Schema:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A value that lies in a table of its own, one row a document (column `task`)."""
+
+    table: str
+    keys: Mapping[str, str]
+    """What singles the value out: column → placeholder."""
+    column: str
+    kind: str = "text"
+    sortable: str = ""
+    """The column to sort by, when it isn't `column`. Equal values are equal there too, and it is the indexed one."""
+    indexed: bool = False
+    """Whether an index on the keys has the rows in the order of their values, then of their documents' ids."""
+
+    @property
+    def order(self) -> str:
+        return self.sortable or self.column
+
+    def where(self, alias: str) -> str:
+        return " AND ".join(f"{alias}.{column} = {value}" for column, value in self.keys.items())
+
+    def of_document(self) -> str:
+        """SQL: the value of the document `t`."""
+        return f"(SELECT d.{self.column} FROM {self.table} d WHERE d.task = t.id AND {self.where('d')})"
+
+    def any_with(self, condition: str) -> str:
+        """SQL: is `t` among those whose `d` fulfils the condition? One look into an index finds them all."""
+        return f"t.id IN (SELECT d.task FROM {self.table} d WHERE {self.where('d')} AND {condition})"
+
+    def this_with(self, condition: str) -> str:
+        """The same, asked of each document by itself: cheap when few are asked."""
+        return (
+            f"EXISTS (SELECT 1 FROM {self.table} d WHERE d.task = t.id AND {self.where('d')} AND {condition})"
+        )
+
+
+@dataclass(frozen=True)
 class Place:
     """A value in SQL, of the document `t`."""
 
@@ -121,26 +158,29 @@ class Place:
     each: str = ""
     """A table expression with one row a value, when a path names several; `element` is the value of a row."""
     element: str = "value"
-    order: str = ""
-    """What to sort by, if not by `value`."""
     kind: str = "text"
-    among: tuple[str, str] | None = None
-    """For drawn-out paths: a query for the documents that have one, and the column to compare there, so that
-    an index finds the few instead of each document being asked."""
+    drawn: Drawn | None = None
 
-    def holds(self, condition: Callable[[str], str]) -> str:
-        """SQL: does the condition hold for the value, or for any of several?"""
-        if self.among:
-            query, column = self.among
-            return f"t.id IN ({query} AND {condition(column)})"
+    def holds(self, condition: Callable[[str], str], few: bool = False) -> str:
+        """SQL: does the condition hold for the value, or for any of several? `few`: few documents are asked."""
+        if self.drawn:
+            met = condition(f"d.{self.drawn.column}")
+            return self.drawn.this_with(met) if few else self.drawn.any_with(met)
         if self.each:
             return f"EXISTS (SELECT 1 FROM {self.each} WHERE {condition(self.element)})"
         return condition(self.value)
 
+    def equals(self, values: str, few: bool = False) -> str:
+        """SQL: is the value (or any of several) one of these?"""
+        if self.drawn and self.drawn.sortable:
+            indexed = f"d.{self.drawn.sortable} IN {values}"
+            return self.holds(lambda value: f"{indexed} AND {value} IN {values}", few)
+        return self.holds(lambda value: f"{value} IN {values}", few)
+
     def missing(self) -> str:
         """SQL: is there no value?"""
-        if self.among:
-            return f"t.id NOT IN ({self.among[0]})"
+        if self.drawn:
+            return f"{self.value} IS NULL"
         if self.each:
             return f"NOT EXISTS (SELECT 1 FROM {self.each})"
         return f"({self.value} IS NULL OR {self.value} = '')"

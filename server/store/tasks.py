@@ -33,27 +33,28 @@ SCHEMA = Schema(
     arrays=frozenset({"models.input", "models.output", "execution.artifacts"}),
     params="task_params",
     metrics="last_metrics",
+    wide=frozenset({"script", "execution", "hyperparams", "configuration"}),
+    wide_table="task_documents",
 )
 DELETED = "__DELETED__"
 """Before the id of what a reference pointed to, once that is gone."""
 
 
 class Tasks(Collection):
-    """See `Collection`; hyperparameters are kept drawn out as they change."""
+    """See `Collection`; what is drawn out of the documents follows their changes."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db, SCHEMA, {"last_metrics": self.last_metrics})
 
     def insert(self, document: Mapping[str, Any]) -> str:
         task = super().insert(document)
-        if document.get("hyperparams"):
-            self._draw_params(task, document["hyperparams"])
+        self._draw(task, document, new=True)
         return task
 
     def update(self, id: str, fields: Mapping[str, Any], expected_status: Iterable[str] | None = None) -> int:
         changed = super().update(id, fields, expected_status)
-        if changed and "hyperparams" in fields:
-            self._draw_params(id, fields["hyperparams"] or {})
+        if changed:
+            self._draw(id, fields)
         return changed
 
     def delete(self, ids: str | Iterable[str]) -> int:
@@ -61,16 +62,16 @@ class Tasks(Collection):
         self.drop_metrics(listed)
         return super().delete(listed)
 
-    def _draw_params(self, task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> None:
-        self._db.execute("DELETE FROM task_params WHERE task = ?", (task,))
-        self._db.execute_many(
-            "INSERT INTO task_params(task, section, name, value) VALUES (?, ?, ?, ?)",
-            (
-                (task, section, name, item.get("value"))
-                for section, items in hyperparams.items()
-                for name, item in items.items()
-            ),
-        )
+    def _draw(self, task: str, fields: Mapping[str, Any], new: bool = False) -> None:
+        for field, table, rows in (
+            ("hyperparams", "task_params", _params),
+            ("models", "task_models", _models),
+        ):
+            if field not in fields:
+                continue
+            if not new:
+                self._db.execute(f"DELETE FROM {table} WHERE task = ?", (task,))
+            self._db.execute_many(_DRAW[table], rows(task, fields[field] or {}))
 
     # Metrics
 
@@ -104,3 +105,21 @@ class Tasks(Collection):
     def move(self, ids: Iterable[str], project: str | None) -> int:
         sql = "UPDATE tasks SET project = ? WHERE id IN (SELECT value FROM json_each(?))"
         return self._db.execute(sql, (project, orjson.dumps(list(ids)).decode()))
+
+
+_DRAW = {
+    "task_params": "INSERT INTO task_params(task, section, name, value) VALUES (?, ?, ?, ?)",
+    "task_models": "INSERT OR IGNORE INTO task_models(task, side, model) VALUES (?, ?, ?)",
+}
+
+
+def _params(task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> list[tuple]:
+    return [
+        (task, section, name, item.get("value"))
+        for section, items in hyperparams.items()
+        for name, item in items.items()
+    ]
+
+
+def _models(task: str, models: Mapping[str, Any]) -> list[tuple]:
+    return [(task, side, item["model"]) for side, items in models.items() for item in items or []]

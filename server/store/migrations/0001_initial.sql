@@ -53,10 +53,14 @@ CREATE TABLE tasks (
     last_worker TEXT, last_worker_report TEXT, last_iteration INTEGER NOT NULL DEFAULT 0,
     active_duration INTEGER, enqueue_status TEXT, report TEXT,
     tags TEXT NOT NULL DEFAULT '[]', system_tags TEXT NOT NULL DEFAULT '[]',
-    script TEXT NOT NULL DEFAULT '{}', execution TEXT NOT NULL DEFAULT '{}',
-    hyperparams TEXT NOT NULL DEFAULT '{}', configuration TEXT NOT NULL DEFAULT '{}',
     runtime TEXT NOT NULL DEFAULT '{}', container TEXT NOT NULL DEFAULT '{}',
     models TEXT NOT NULL DEFAULT '{}', output TEXT NOT NULL DEFAULT '{}', report_assets TEXT
+);
+
+CREATE TABLE task_documents (            -- the wide fields of a task, apart so that lists of tasks read little
+    id TEXT PRIMARY KEY REFERENCES tasks(id) ON DELETE CASCADE,
+    script TEXT NOT NULL DEFAULT '{}', execution TEXT NOT NULL DEFAULT '{}',
+    hyperparams TEXT NOT NULL DEFAULT '{}', configuration TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX tasks_by_project ON tasks(project, last_update);
 CREATE INDEX tasks_by_status ON tasks(status, last_update);
@@ -72,7 +76,13 @@ CREATE TABLE task_params (
     number NUMERIC AS (value) STORED,    -- sorts as a number where it is one, as text where not
     PRIMARY KEY (task, section, name)
 ) WITHOUT ROWID;
-CREATE INDEX task_params_by_value ON task_params(section, name, value, task);
+CREATE INDEX task_params_by_value ON task_params(section, name, number, task, value);
+
+CREATE TABLE task_models (               -- which tasks name a model
+    model TEXT NOT NULL, task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE, side TEXT NOT NULL,
+    PRIMARY KEY (model, task, side)
+) WITHOUT ROWID;
+CREATE INDEX task_models_by_task ON task_models(task);
 
 CREATE TABLE last_metrics (
     task TEXT NOT NULL,                  -- a task's id, or a model's

@@ -1,0 +1,87 @@
+"""`order_by`: sorting by any path, and the short way along an index where there is one.
+
+The id comes last of all keys, so that pages never overlap. Documents without a metric or parameter that is sorted
+by come last, either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.store.schema import Bind, Drawn, Schema
+
+OrderBy = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """`joins` bring in what lies in other tables; `by` is what follows ORDER BY."""
+
+    joins: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Along an index of a drawn-out value, `k0`, from the wanted end on."""
+
+    table: str
+    joins: str
+    where: str
+    by: str
+    last: str
+    """A query for the value `{reach}` entries on."""
+    until: str
+    """The condition that an entry comes no later than the value `{last}`."""
+
+
+def order(schema: Schema, bind: Bind, order_by: OrderBy, default: str = "") -> Order:
+    """Sort whatever matches."""
+    keys = _keys(schema, order_by) or _keys(schema, default)
+    return _order(schema, bind, keys, 0)
+
+
+def walk(schema: Schema, bind: Bind, order_by: OrderBy) -> Walk | None:
+    """The short way, when the first key is an indexed value of another table."""
+    keys = _keys(schema, order_by)
+    drawn = schema.drawn(keys[0][0], bind) if keys else None
+    if not drawn or not drawn.indexed:
+        return None
+    way, rest = keys[0][1], _order(schema, bind, keys[1:], 1)
+    value, match = f"k0.{drawn.order}", f"{drawn.where('k0')} AND k0.{drawn.order} IS NOT NULL"
+    return Walk(
+        table=f"{drawn.table} k0",
+        joins=rest.joins,
+        where=match,
+        by=f"{value}{way}, {rest.by}" if keys[1:] else f"{value}{way}, k0.task{way}",
+        last=f"SELECT {value} FROM {drawn.table} k0 WHERE {match} ORDER BY {value}{way} LIMIT 1 OFFSET {{reach}}",
+        until=f"{value} {'>=' if way else '<='} {{last}}",
+    )
+
+
+def _keys(schema: Schema, order_by: OrderBy) -> list[tuple[str, str]]:
+    """(path, direction) of the keys that name something; `@text_score` and unknown ones are passed over."""
+    listed = [order_by] if isinstance(order_by, str) else list(order_by or [])
+    keys = ((key.lstrip("-+"), " DESC" if key.startswith("-") else "") for key in listed)
+    return [(path, way) for path, way in keys if path and not path.startswith("@") and schema.kind(path)]
+
+
+def _order(schema: Schema, bind: Bind, keys: Sequence[tuple[str, str]], first: int) -> Order:
+    joins, terms = [], []
+    for number, (path, way) in enumerate(keys, first):
+        drawn = schema.drawn(path, bind)
+        if drawn:
+            joins.append(_join(drawn, f"k{number}"))
+            value = f"k{number}.{drawn.order}"
+        else:
+            value = schema.place(path, bind).value
+        if "." in path:
+            terms.append(f"{value} IS NULL, {value}{way}")
+        else:
+            terms.append(f"{value}{' COLLATE NOCASE' if schema.kind(path) == 'text' else ''}{way}")
+    return Order(" ".join(joins), ", ".join([*terms, f"t.id{keys[-1][1] if keys else ''}"]))
+
+
+def _join(drawn: Drawn, alias: str) -> str:
+    return f"LEFT JOIN {drawn.table} {alias} ON {alias}.task = t.id AND {drawn.where(alias)}"
