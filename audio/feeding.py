@@ -36,6 +36,11 @@ class Feed:
     def __len__(self) -> int:
         return len(self.waves)
 
+    @property
+    def indexed_on(self) -> torch.device:
+        """Where positions of clips are looked up: asking a GPU for a number makes the CPU wait for it."""
+        return self.device if isinstance(self.waves, DeviceWaves) and not self.cache else torch.device("cpu")
+
     def keep(self, speeds: list[float]) -> None:
         """Compute the features at these playback speeds once and for all."""
         if len(self):

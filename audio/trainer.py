@@ -93,7 +93,7 @@ class Training:
         if engine.rank:  # the same order, other augmentation
             random.manual_seed(random.initial_seed() + 7919 * engine.rank)
         positions = order.cpu()  # once an epoch: what needs them on the host never waits for the device again
-        indices = order if not self.feed.cache else positions
+        indices = order if self.feed.indexed_on == engine.device else positions
         self.model.train()
         losses, hits, rate = [], [], 0.0
         for number in range(self.batches):

@@ -14,6 +14,7 @@ class Members(nn.Module):
     def __init__(self, networks: list[nn.Module]):
         super().__init__()
         self.networks = nn.ModuleList(networks)
+        self.architecture = getattr(networks[0], "architecture", {})
 
     def forward(self, x: Tensor) -> Tensor:
         answers = torch.stack([network(x).float() for network in self.networks])  # (member, batch, classes)

@@ -2,9 +2,9 @@
 
 "PANNs: Large-Scale Pretrained Audio Neural Networks" (Kong et al. 2020, arXiv:1912.10211). Built from the paper's
 Table 1 and section III. The layers carry the names of the published checkpoints (`bn0`, `conv_block1.conv1`, …,
-`fc1`), so that such a file can be given as `weights`. The paper's front end is 32 kHz, n_fft 1024, hop 320, 64 bands from 50 to
-14000 Hz, Slaney scale and norm: set the same to use its weights, and train all layers (freeze=none): features here have
-another scale than the file's, which `bn0` learns within a few batches.
+`fc1`), so that such a file can be given as `weights`. The paper's front end is 32 kHz, n_fft 1024, hop 320, 64 bands
+from 50 to 14000 Hz, Slaney scale and norm: set the same to use its weights, and train all layers (freeze=none):
+features here have another scale than the file's, which `bn0` learns within a few batches.
 """
 
 from torch import Tensor, nn
