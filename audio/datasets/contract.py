@@ -44,6 +44,8 @@ class DataSet:
     licence: str = ""
     homepage: str = ""
     folds: int = 0  # official folds; 0: none
+    clips: int = 0  # published number of clips; 0: not known
+    classes: int = 0  # published number of labels; 0: not known
     multi_label: bool = False
     needs_data: bool = True  # False: makes its own into the folder
     by_name: bool = False  # True: `data` may be a name elsewhere instead of a path

@@ -48,7 +48,11 @@ def _describe(name: str, title: str, licence: str, only_esc10: bool) -> DataSet:
     home = "https://github.com/karolpiczak/ESC-50"
     reader = partial(read, title, only_esc10)
     archive = Archive(f"{home}/archive/refs/heads/master.zip", "", "ESC-50-master")
-    return DataSet(name, title, reader, LAYOUT, licence=licence, homepage=home, folds=5, archives=(archive,))
+    classes = 10 if only_esc10 else 50
+    return DataSet(
+        name, title, reader, LAYOUT,
+        licence=licence, homepage=home, folds=5, clips=40 * classes, classes=classes, archives=(archive,),
+    )  # fmt: skip
 
 
 ESC10 = _describe("esc10", "ESC-10", "CC BY 3.0", only_esc10=True)

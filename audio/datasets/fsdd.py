@@ -33,6 +33,8 @@ FSDD = DataSet(
     LAYOUT,
     licence="CC BY-SA 4.0",
     homepage="https://github.com/Jakobovski/free-spoken-digit-dataset",
+    clips=3000,
+    classes=10,
     archives=(
         Archive(
             "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz",

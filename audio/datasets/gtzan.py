@@ -42,7 +42,17 @@ SPLITS = {
 def _describe(name: str, title: str, filtered: bool) -> DataSet:
     archive = Archive(lists.URL, f"sha256:{lists._CHECKSUMS[lists.URL]}", "genres")
     reader = partial(read, filtered)
-    return DataSet(name, title, reader, LAYOUT, homepage="http://marsyas.info", archives=(archive,))
+    clips = len(SPLITS) if filtered else 1000
+    return DataSet(
+        name,
+        title,
+        reader,
+        LAYOUT,
+        homepage="http://marsyas.info",
+        clips=clips,
+        classes=10,
+        archives=(archive,),
+    )
 
 
 GTZAN = _describe("gtzan", "GTZAN, fault-filtered split", filtered=True)

@@ -37,6 +37,8 @@ NSYNTH = DataSet(
     LAYOUT,
     licence="CC BY 4.0",
     homepage="https://magenta.tensorflow.org/datasets/nsynth",
+    clips=305_979,
+    classes=11,
     archives=tuple(
         Archive(f"http://download.magenta.tensorflow.org/datasets/nsynth/{name}.jsonwav.tar.gz", "", name)
         for name in SPLITS

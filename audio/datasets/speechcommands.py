@@ -55,5 +55,7 @@ SPEECHCOMMANDS = DataSet(
     LAYOUT,
     licence="CC BY 4.0",
     homepage="https://arxiv.org/abs/1804.03209",
+    clips=105_829,
+    classes=35,
     archives=(Archive(_URL, f"sha256:{release._CHECKSUMS[_URL]}", ""),),
 )

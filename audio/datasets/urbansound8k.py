@@ -41,6 +41,8 @@ URBANSOUND8K = DataSet(
     licence="CC BY-NC 3.0",
     homepage="https://urbansounddataset.weebly.com/urbansound8k.html",
     folds=10,
+    clips=8732,
+    classes=10,
     archives=(
         Archive(
             "https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz",

@@ -34,6 +34,8 @@ YESNO = DataSet(
     read,
     LAYOUT,
     homepage="https://www.openslr.org/1/",
+    clips=60,
+    classes=8,
     multi_label=True,
     archives=(Archive(_RELEASE["url"], f"sha256:{_RELEASE['checksum']}", "waves_yesno"),),
 )

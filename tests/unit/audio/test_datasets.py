@@ -6,6 +6,7 @@ from audio.config import PreprocessConfig
 from audio.datasets import Clip, find, names
 from audio.datasets import synthetic as synthetic_module
 from audio.datasets.speechcommands import split_by_hash
+from audio.datasets.validation import validate
 from audio.errors import DatasetError
 from audio.preprocess import preprocess
 from audio.splits import draw_folds
@@ -128,3 +129,21 @@ def test_a_file_that_a_table_lists_but_is_not_there_is_skipped(tmp_path):
 def test_synthetic_sounds_are_the_same_for_a_seed():
     one, two = (synthetic_module.sound("warble", 1, 0, 7) for _ in range(2))
     assert (one == two).all() and (one != synthetic_module.sound("warble", 1, 0, 8)).any()
+
+
+def test_validation_tells_counts_and_unreadable_files(tmp_path):
+    LAYOUTS["urbansound8k", "table"](tmp_path)
+    (tmp_path / "audio" / "fold3" / "300-0-0-0.wav").unlink()
+    problems = validate(find("urbansound8k"), tmp_path)
+    assert problems[:2] == ["20 clips, published are 8732", "2 labels, published are 10"]
+    assert any("audio/fold1/100-0-0-0.wav cannot be opened" in problem for problem in problems)
+    assert any("audio/fold2/201-1-0-0.wav" in problem for problem in problems)
+    assert any("300-0-0-0.wav is listed but not there" in problem for problem in problems)
+
+
+def test_only_what_differs_from_the_published_is_told(tmp_path):
+    for number in range(60):
+        bits = "_".join(f"{number:08b}")
+        sound(tmp_path / f"{bits}.wav", 0.05)
+    problems = validate(find("yesno"), tmp_path)
+    assert problems == ["6 labels, published are 8"]  # numbers up to 59 never say the first two
