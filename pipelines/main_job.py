@@ -7,6 +7,7 @@ The controller runs here and waits, or, with --controller_queue, is a task itsel
 It is started as a file: a controller under `python -m` would be recorded as the SDK's own module.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = connection.use()
         register.register(server)
         controller = create(chosen, server)
+        for queue in filter(None, (chosen.queue, options.controller_queue)):
+            ready(queue)
         if not options.controller_queue:
             return run(draft=controller)
         enqueue(controller, options.controller_queue)
@@ -93,14 +96,23 @@ def create(chosen: MainJobParameters, server: connection.Connection) -> str:
     return str(controller.id)
 
 
-def enqueue(task_id: str, queue: str) -> None:
-    """Put a task on a queue, which is made if there is none of that name."""
-    from clearml import Task
+def ready(queue: str) -> None:
+    """Make the queue if there is none of that name, and say so when no agent listens on it."""
     from clearml.backend_api.session.client import APIClient
 
-    queues = APIClient().queues
-    if not queues.get_all(name=f"^{queue}$"):
-        queues.create(name=queue)
+    client = APIClient()
+    if not client.queues.get_all(name=f"^{re.escape(queue)}$"):
+        client.queues.create(name=queue)
+    listened = {one.name for worker in client.workers.get_all() for one in worker.queues or []}
+    if queue not in listened:
+        mode = " --services-mode" if queue == names.SERVICES_QUEUE else ""
+        print(f"note: no agent listens on queue {queue}: python -m agents.start --queue {queue}{mode}")
+
+
+def enqueue(task_id: str, queue: str) -> None:
+    """Put a task on a queue."""
+    from clearml import Task
+
     Task.enqueue(task_id, queue_name=queue)
 
 

@@ -9,6 +9,7 @@ drafts without a command line: one that was recorded would beat the parameters t
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -96,16 +97,22 @@ def template(name: str) -> str:
 
 def _templates(name: str, project: str) -> list[str]:
     """Ids of the templates of that name, newest first: drafts with our tag. A clone has it too, but also a parent."""
-    from clearml import Task
+    from clearml.backend_api.session.client import APIClient
 
-    found: Any = Task.query_tasks(
-        project_name=project,
-        task_name=f"^{name}$",
+    client: Any = APIClient()
+    projects = client.projects.get_all(name=f"^{re.escape(project)}$", only_fields=["id"])
+    if not projects:
+        return []
+    found = client.tasks.get_all(
+        project=[one.id for one in projects],
+        name=f"^{name}$",
         tags=[names.TEMPLATE_TAG],
-        task_filter={"status": ["created"], "order_by": ["-last_update"], "system_tags": ["-archived"]},
-        additional_return_fields=["parent"],
+        status=["created"],
+        system_tags=["-archived"],
+        order_by=["-last_update"],
+        only_fields=["id", "parent"],
     )
-    return [one["id"] for one in found if not one.get("parent")]
+    return [str(one.id) for one in found if not one.data.parent]
 
 
 def _register(
