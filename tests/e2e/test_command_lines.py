@@ -143,9 +143,7 @@ def test_a_task_made_with_clearml_task_is_run_by_clearml_agent_execute(
 def test_a_daemon_takes_from_its_first_queue_first_and_at_once_from_either(
     server: ServerProcess, command: Command, repository: Path, daemon: Callable[..., subprocess.Popen]
 ) -> None:
-    first, _ = (
-        server.call("queues.create", name=name)["id"] for name in ("first-choice", "second-choice")
-    )
+    first, _ = (server.call("queues.create", name=name)["id"] for name in ("first-choice", "second-choice"))
     made = command(
         "clearml-task", "--project", "commands", "--folder", str(repository), "--script", "script.py", "--cwd", ".",
         "--skip-task-init", "--packages", "clearml", "--name", "later", "--queue", "second-choice",
@@ -178,3 +176,19 @@ def test_an_unknown_queue_or_task_is_said(command: Command) -> None:
     said = command("clearml-agent", "daemon", "--foreground", "--queue", "no-such-queue", fails=True)
     assert "no-such-queue" in said
     command("clearml-agent", "execute", "--id", "0" * 32, fails=True)
+
+
+@pytest.mark.slow
+def test_clearml_agent_builds_a_tasks_environment_and_code(
+    server: ServerProcess, command: Command, repository: Path, tmp_path: Path
+) -> None:
+    task = id_in(command(
+        "clearml-task", "--project", "commands", "--name", "to build", "--folder", str(repository), "--script",
+        "script.py", "--cwd", ".", "--skip-task-init", "--packages", "six",
+    ))  # fmt: skip
+    target = tmp_path / "built"
+    said = command("clearml-agent", "build", "--id", task, "--target", str(target), "--cpu-only")
+    if re.search("No matching distribution|Temporary failure in name resolution", said):
+        pytest.skip("packages can't be installed here: there is no network")
+    assert list(target.glob("lib/python*/site-packages/six.py"))
+    assert (target / "task_repository/repository/script.py").read_text() == SCRIPT
