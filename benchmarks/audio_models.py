@@ -21,14 +21,15 @@ from typing import Any
 
 import torch
 
-from audio import checkpoint as checkpoints
 from audio.config import ExportConfig, PreprocessConfig, TrainConfig
+from audio.devices import autocast
 from audio.engine import build_engine
 from audio.exporting import export
 from audio.models import names
 from audio.preprocess import preprocess
 from audio.store import ClipStore
 from audio.trainer import Training
+from audio.training import train
 from audio.writers import NullWriter
 
 RESULTS = Path(__file__).parent / "results"
@@ -51,6 +52,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument(
         "--exports", nargs="*", default=["cnn", "resnet18"], help="models whose exports are timed"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=6, help="trained before exporting, so that answers mean something"
     )
     parser.add_argument("--out", type=Path, help="result file; benchmarks/results/models-DEVICE.json")
     return parser.parse_args()
@@ -98,7 +102,7 @@ def busy_share(work: Callable[[], Any], steps: int = 20) -> float:
 
 
 def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """One model's figures; its checkpoint is left in `folder`."""
+    """One model's figures."""
     config = TrainConfig(
         model=name,
         batch_size=args.batch,
@@ -118,7 +122,8 @@ def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path)
 
     @torch.no_grad()
     def answer() -> None:
-        run.model(run.feed.waves.gather(indices))
+        with autocast(engine.device, config.precision):
+            run.model(run.feed.waves.gather(indices))
 
     run.model.train()
     found = {
@@ -130,14 +135,14 @@ def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path)
         found["gpu_busy"] = busy_share(learn)
     run.model.eval()
     found["inference_ms_a_clip"] = milliseconds(answer, engine.device, args.steps, args.batch)
-    run.epoch = 1
-    checkpoints.save(run.state(), folder / f"{name}.pt")
     return found
 
 
-def exports(name: str, store: ClipStore, folder: Path) -> list[dict[str, Any]]:
-    """Size, difference and speed of a model's exported files, one clip at a time."""
-    made = export(folder / f"{name}.pt", folder / name, store, ExportConfig(check_clips=24))
+def exports(name: str, store: ClipStore, epochs: int, folder: Path) -> list[dict[str, Any]]:
+    """Size, agreement and speed of the files of a model that has learnt something, one held-out clip at a time."""
+    config = TrainConfig(model=name, epochs=epochs, validation="none", threads=1, debug_samples_every=0)
+    result = train(config, store, checkpoint_dir=folder / name, progress=lambda *scalars: None)
+    made = export(result.model_path, folder / name, store, ExportConfig())
     return [{"model": name, **dataclasses.asdict(one), "path": one.path.name} for one in made]
 
 
@@ -160,7 +165,7 @@ def main() -> None:
             print(json.dumps(rows[-1]), flush=True)
         files = []
         for name in [n for n in args.exports if n in chosen]:
-            files += exports(name, store, Path(where))
+            files += exports(name, store, args.epochs, Path(where))
             print(*(json.dumps(one) for one in files[-3:]), sep="\n", flush=True)
     out = args.out or RESULTS / f"models-{args.device.split(':')[0]}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
