@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,32 +77,48 @@ class Contents:
 
     def hyper_parameters(self, projects: Projects, start: int, size: int) -> tuple[list[dict], int]:
         """`section` and `name` of the hyperparameters that occur, a part of them, and how many there are."""
-        found = (
-            "SELECT DISTINCT p.section, p.name FROM tasks t JOIN task_params p ON p.task = t.id"
-            f" WHERE {_WITHIN}"
-        )
-        return self._part(found, "p.section, p.name", projects, start, size)
+        if projects is None:
+            pairs = self._pairs("task_params", "section", "name")
+            rows = [{"section": section, "name": name} for section, name in pairs]
+        else:
+            rows = self._rows(
+                "SELECT DISTINCT p.section, p.name FROM tasks t CROSS JOIN task_params p ON p.task = t.id"
+                f" WHERE {_WITHIN}"
+                " ORDER BY p.section, p.name",
+                projects,
+            )
+        return rows[start : start + size], len(rows)
 
     def hyperparam_values(
         self, projects: Projects, section: str, name: str, start: int, size: int
     ) -> tuple[list[str], int]:
         """The values of one hyperparameter, numbers in their order."""
+        tasks = "" if projects is None else "tasks t CROSS JOIN "
         found = (
-            "SELECT DISTINCT p.value, p.number FROM task_params p JOIN tasks t ON t.id = p.task"
+            f"SELECT DISTINCT p.value, p.number FROM {tasks}task_params p"
             f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
+            + ("" if projects is None else " AND p.task = t.id")
         )
-        rows, total = self._part(found, "p.number, p.value", projects, start, size, section=section, name=name)
+        rows, total = self._part(
+            found, "p.number, p.value", projects, start, size, section=section, name=name
+        )
         return [row["value"] for row in rows], total
 
     def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
         """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
-        sql = (
-            "SELECT DISTINCT m.metric, m.metric_hash, m.variant, m.variant_hash"
-            f" FROM {_table(of)} t JOIN last_metrics m ON m.task = t.id"
-            f" WHERE {_WITHIN} AND (:ids IS NULL OR t.id IN (SELECT value FROM json_each(:ids)))"
-            " ORDER BY m.metric COLLATE NOCASE, m.variant COLLATE NOCASE"
-        )
-        return self._rows(sql, projects, ids=_json(ids))
+        if projects is None and ids is None:
+            rows = [
+                self._metric(*pair) for pair in self._pairs("last_metrics", "metric_hash", "variant_hash")
+            ]
+        else:
+            rows = self._rows(
+                "SELECT DISTINCT m.metric, m.metric_hash, m.variant, m.variant_hash"
+                f" FROM {_table(of)} t CROSS JOIN last_metrics m ON m.task = t.id"
+                f" WHERE {_WITHIN} AND (:ids IS NULL OR t.id IN (SELECT value FROM json_each(:ids)))",
+                projects,
+                ids=_json(ids),
+            )
+        return sorted(filter(None, rows), key=lambda row: (row["metric"].lower(), row["variant"].lower()))
 
     def task_parents(self, projects: Projects, archived: bool | None, name: str) -> list[dict]:
         """`id`, `name`, `project`, `project_name` of tasks that are a parent of tasks in the projects."""
@@ -146,6 +162,25 @@ class Contents:
         )
         rows, total = self._part(found, "value", projects, start, size, key=key)
         return [row["value"] for row in rows], total
+
+    def _metric(self, metric_hash: str, variant_hash: str) -> dict:
+        row = self._db.row(
+            "SELECT metric, metric_hash, variant, variant_hash FROM last_metrics"
+            " WHERE metric_hash = ? AND variant_hash = ? LIMIT 1",
+            (metric_hash, variant_hash),
+        )
+        return dict(row or ())
+
+    def _pairs(self, table: str, first: str, second: str) -> Iterator[tuple[str, str]]:
+        """The different values of two columns: a jump along their index from each to the next, however many rows
+        have the same."""
+        select = f"SELECT {first}, {second} FROM {table}"
+        row = self._db.row(f"{select} ORDER BY 1, 2 LIMIT 1")
+        while row:
+            yield row[0], row[1]
+            same = f"{select} WHERE {first} = ? AND {second} > ? ORDER BY {second} LIMIT 1"
+            other = f"{select} WHERE {first} > ? ORDER BY 1, 2 LIMIT 1"
+            row = self._db.row(same, (row[0], row[1])) or self._db.row(other, (row[0],))
 
     def _part(
         self, found: str, order: str, projects: Projects, start: int, size: int, **params: Any
