@@ -14,9 +14,9 @@ H = TypeVar("H", bound=Callable[..., "dict | Answer"])
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that is not an envelope: a download, say."""
+    """An answer that is not an envelope: a download, say. A long one comes as an iterator of its pieces."""
 
-    body: bytes
+    body: bytes | Iterator[bytes]
     content_type: str
     headers: tuple[tuple[str, str], ...] = ()
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import services
@@ -92,7 +92,7 @@ class Api:
             call = self._call(request, name, version, body, required=found.role)
             answer = found.handler(call, _parsed(found, body))
             if isinstance(answer, registry.Answer):
-                return Response(answer.body, media_type=answer.content_type, headers=dict(answer.headers))
+                return _download(answer)
             return _with_cookies(_success(request, name, version, answer), call, request)
         except ApiError as fault:
             if fault.code >= 500:
@@ -169,6 +169,13 @@ def _parsed(found: registry.Endpoint, body: bytes) -> object:
             for one in fault.errors(include_url=False)[:5]
         )
         raise ValidationFailed(reasons) from fault
+
+
+def _download(answer: registry.Answer) -> Response:
+    headers = dict(answer.headers)
+    if isinstance(answer.body, bytes):
+        return Response(answer.body, media_type=answer.content_type, headers=headers)
+    return StreamingResponse(answer.body, media_type=answer.content_type, headers=headers)
 
 
 def _success(request: HttpRequest, name: str, version: str, data: dict) -> Response:

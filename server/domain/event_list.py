@@ -13,6 +13,9 @@ from server.store.events.logs import Line
 from server.store.events.rich import RichEvent
 from server.store.events.scalars import Point
 
+_PAGE_BYTES = 32_000_000
+"""A page ends once its plots hold this much."""
+
 
 def variants(store: Store, tasks: Iterable[str], event_type: str | None) -> dict[str, list[str]]:
     """{metric: variants} of all the tasks together, sorted; None: of all types of event."""
@@ -56,10 +59,15 @@ def page(
         after=position[1:] if position else None,
         limit=size,
     )
-    at = position or [total, 0, 0, 0, 0]
+    at, room = position or [total, 0, 0, 0, 0], _PAGE_BYTES
     for place, row in islice(rows, size):
+        if isinstance(row, RichEvent):
+            row = row._replace(body=store.events.rich.body(row.series, row.iter))
+            room -= len(row.body)
         at = [total, *place]
         found.append(_event(series.get(place[2]), row))
+        if room < 0:
+            break
     return found, total, at
 
 

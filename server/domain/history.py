@@ -6,6 +6,7 @@ Where a client stands is written in its scroll id (see `scroll`), so that what c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from server.domain import events, scroll
@@ -34,16 +35,16 @@ def by_iteration(
         found = store.events.rich.iterations(numbered, limit, below=seen[0])
     else:
         found = store.events.rich.iterations(numbered, limit, above=seen[1])
-    pages = [
-        {
-            "iter": iteration,
-            "events": [
-                events.rich(numbered[one.series], one) for one in store.events.rich.at(numbered, iteration)
-            ],
-        }
-        for iteration in found
-    ]
-    now_seen = [*(seen or ()), *found]
+    pages: list[dict[str, Any]] = []
+    size = 0
+    for iteration in found if earlier or seen is None else reversed(found):
+        shown = store.events.rich.at(numbered, iteration)
+        pages.append({"iter": iteration, "events": [events.rich(numbered[one.series], one) for one in shown]})
+        size += sum(len(one.body) for one in shown)
+        if size > _PAGE_BYTES:
+            break
+    pages.sort(key=itemgetter("iter"), reverse=True)
+    now_seen = [*(seen or ()), *(one["iter"] for one in pages)]
     return pages, [min(now_seen), max(now_seen)] if now_seen else None
 
 

@@ -101,9 +101,10 @@ def sort(events: Iterable[Any], now: datetime, errors: Counter[str] | None = Non
     for event in events:
         if isinstance(event, list):  # a body that is one array
             for inner in event:
-                _known_curve(inner, known) or _sort_one(inner, batch, known, now_ms)
-        else:
-            _known_curve(event, known) or _sort_one(event, batch, known, now_ms)
+                if not _known_curve(inner, known):
+                    _sort_one(inner, batch, known, now_ms)
+        elif not _known_curve(event, known):
+            _sort_one(event, batch, known, now_ms)
     return batch
 
 
@@ -211,7 +212,7 @@ def _url(event: dict) -> str:
     return _text(event.get("url"), "url") or ""
 
 
-_KINDS: dict[Any, Callable[[Reported, dict, int], None]] = {
+_KINDS: dict[Any, Callable[[Reported, dict, int], list[Point] | None]] = {
     "training_stats_scalar": _put_scalar,
     "training_stats_vector": _rich("vector", _values),
     "plot": _rich("plot", _plot),

@@ -1,5 +1,8 @@
 """Plots and debug samples: the newest, by iteration, one by one; and the list of all events."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.contract.conftest import Api
@@ -104,19 +107,41 @@ def test_task_plots_are_the_newest_of_each_series(api: Api) -> None:
     assert (again["plots"], again["returned"]) == ([], 0)
 
 
-def test_many_large_plots_are_paged_and_each_comes_once(api: Api) -> None:
-    task, large = api.task(), "x" * 12_000_000
-    for name in "abcd":
-        send(api, plot(task, 1, name, plot_str=large))
+@pytest.fixture
+def large(api: Api) -> str:
+    """A task with four plots of 12 MB, in four metrics and iterations."""
+    task = api.task()
+    for i, name in enumerate("abcd"):
+        send(api, plot(task, i, name, plot_str="x" * 12_000_000))
+    return task
+
+
+def pages(api: Api, endpoint: str, found: Callable[[dict], list[dict]], **fields: Any) -> list[list[str]]:
+    """The metrics on each page, until one is empty."""
     seen, scroll = [], None
     while True:
-        page = api("events.get_task_plots", task=task, scroll_id=scroll)
+        page = api(endpoint, **fields, scroll_id=scroll)
         scroll = page["scroll_id"]
-        if not page["plots"]:
-            break
-        seen.append([one["metric"] for one in page["plots"]])
-    assert seen == [["a", "b", "c"], ["d"]]
-    assert len(api("events.get_task_plots", task=task, no_scroll=True)["plots"]) == 4
+        if not found(page):
+            return seen
+        seen.append([one["metric"] for one in found(page)])
+
+
+def test_a_page_of_large_plots_ends_early_and_each_comes_once(api: Api, large: str) -> None:
+    assert pages(api, "events.get_task_plots", lambda page: page["plots"], task=large) == [
+        ["a", "b", "c"],
+        ["d"],
+    ]
+    assert pages(api, "events.get_task_events", lambda page: page["events"], task=large) == [
+        ["a", "b", "c"],
+        ["d"],
+    ]
+
+    def shown(page: dict) -> list[dict]:
+        return [event for one in page["metrics"][0]["iterations"] for event in one["events"]]
+
+    assert pages(api, "events.plots", shown, metrics=[{"task": large}], iters=9) == [["d", "c", "b"], ["a"]]
+    assert len(api("events.get_task_plots", task=large, no_scroll=True)["plots"]) == 4
 
 
 def test_plots_of_several_tasks_side_by_side(api: Api) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Literal
 
 import orjson
@@ -61,18 +63,25 @@ def download_task_log(call: Call, request: DownloadLog) -> Answer:
     """The whole console as a file: text lines, or one JSON object a line."""
     events.require(call.store, [request.task])
     as_json = request.line_type == "json"
+    name = f"task_{request.task}.{'jsonl' if as_json else 'log'}"
+    return Answer(
+        _pieces(call, request, as_json),
+        "application/json-lines" if as_json else "text/plain; charset=utf-8",
+        (("Content-Disposition", f'attachment; filename="{name}"'),),
+    )
+
+
+def _pieces(call: Call, request: DownloadLog, as_json: bool) -> Iterator[bytes]:
+    """Some hundred lines at a time, so that a console of any length needs no memory."""
 
     def line(one: Line) -> bytes:
         if as_json:
             return orjson.dumps(events.log(one)) + b"\n"
         return formatted(one, request.line_format).encode(errors="replace")
 
-    name = f"task_{request.task}.{'jsonl' if as_json else 'log'}"
-    return Answer(
-        b"".join(line(one) for one in call.store.events.logs.all(request.task)),
-        "application/json-lines" if as_json else "text/plain; charset=utf-8",
-        (("Content-Disposition", f'attachment; filename="{name}"'),),
-    )
+    lines = call.store.events.logs.all(request.task)
+    while some := list(islice(lines, 500)):
+        yield b"".join(map(line, some))
 
 
 class ClearLog(Request):

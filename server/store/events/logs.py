@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.store.db import Database
 
@@ -34,14 +34,17 @@ class Logs:
         Lines that share the last one's millisecond are added above `limit`: the next page starts after it.
         """
         order, beyond = ("DESC", "<") if earlier else ("ASC", ">")
-        where, params = "task = ?", [task]
-        if start is not None:
-            where, params = f"{where} AND timestamp {beyond} ?", [*params, start]
-        lines = self._lines(f"{where} ORDER BY timestamp {order}, id {order} LIMIT ?", [*params, limit])
+        since = "" if start is None else f"AND timestamp {beyond} :start"
+        lines = self._lines(
+            f"task = :task {since} ORDER BY timestamp {order}, id {order} LIMIT :limit",
+            {"task": task, "start": start, "limit": limit},
+        )
         if len(lines) < limit or not lines:
             return lines
         last = lines[-1].timestamp
-        whole = self._lines(f"task = ? AND timestamp = ? ORDER BY id {order}", [task, last])
+        whole = self._lines(
+            f"task = :task AND timestamp = :last ORDER BY id {order}", {"task": task, "last": last}
+        )
         return [line for line in lines if line.timestamp != last] + whole
 
     def count(self, task: str) -> int:
@@ -76,5 +79,5 @@ class Logs:
             return self._db.execute("DELETE FROM logs WHERE task = ?", (task,))
         return self._db.execute("DELETE FROM logs WHERE task = ? AND timestamp < ?", (task, before))
 
-    def _lines(self, where: str, params: list) -> list[Line]:
+    def _lines(self, where: str, params: dict[str, Any]) -> list[Line]:
         return [Line(*row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM logs WHERE {where}", params)]

@@ -54,6 +54,11 @@ class RichEvents:
     def all(self, series: int) -> list[RichEvent]:
         return self._events("WHERE series = ? ORDER BY iter", (series,))
 
+    def body(self, series: int, iteration: int) -> str:
+        """Of one event; empty when it is gone."""
+        sql = "SELECT body FROM rich_events WHERE series = ? AND iter = ?"
+        return self._db.value(sql, (series, iteration)) or ""
+
     def iterations(
         self, series: Iterable[int], limit: int, *, below: int | None = None, above: int | None = None
     ) -> list[int]:

@@ -38,7 +38,8 @@ class Stream:
         after: Sequence[int] | None,
         limit: int,
     ) -> Iterator[tuple[Place, Point | RichEvent | Line]]:
-        """At most `limit` rows of each table beyond the place `after`, merged in order."""
+        """At most `limit` rows of each table beyond the place `after`, merged in order. A rich event comes without
+        its body, which may be large: `RichEvents.body` has it."""
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
         wanted = orjson.dumps(list(series)).decode()
         tail = f"ORDER BY timestamp {order}, {{0}} {order}, {{1}} {order} LIMIT {int(limit)}"
@@ -54,7 +55,7 @@ class Stream:
             "series, iter, timestamp, value FROM scalars", in_series, "series", "iter", SCALARS, (wanted,)
         )
         rich = run(
-            "series, iter, timestamp, worker, body, key FROM rich_events",
+            "series, iter, timestamp, worker, '' AS body, key FROM rich_events",
             in_series,
             "series",
             "iter",
