@@ -59,7 +59,7 @@ class GetUsage(Request):
 
 @endpoint("storage.get_usage", GetUsage, role="viewer")
 def get_usage(call: Call, request: GetUsage) -> dict:
-    """What takes how much room: disk, database, files by kind, project and task. (Not in ClearML's API.)"""
+    """What takes how much room: disk, database, files by kind, project and task. Not in ClearML's API."""
     return usage(call.store, request.limit)
 
 
