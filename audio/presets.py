@@ -77,13 +77,13 @@ ALL: dict[str, Preset] = {
         "ESC-10 from scratch on the official folds: the project's own recipe, about five CPU-minutes a fold.",
         "docs/audio.md; measured by benchmarks/",
         {"dataset": "esc10"},
-        {"epochs": 160},
+        {"epochs": 200, "members": 3},
     ),
     "esc10-quick": Preset(
         "The same in about half a minute a fold: for trying the machinery out.",
         "docs/audio.md",
         {"dataset": "esc10"},
-        {"epochs": 20},
+        {"epochs": 60},
     ),
     "esc50": Preset(
         "ESC-50 from scratch on the official folds, with the recipe for ESC-10.",
