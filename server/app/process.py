@@ -20,7 +20,7 @@ from server.app import App
 from server.app.client_conf import ensure_client_conf
 from server.app.context import Context
 from server.app.jobs import Jobs
-from server.domain import queues
+from server.domain import access, queues
 from server.settings import Settings
 from server.store import Store
 from server.store.lock import FolderInUse, locked
@@ -44,6 +44,7 @@ def serve(settings: Settings) -> None:
         ensure_client_conf(settings, store, now)
         with store.transaction():
             queues.ensure_initial(store, now)
+            access.enter_mode(store, settings.auth, now)
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
         opened.enter_context(Jobs(context))

@@ -24,11 +24,26 @@ def refusal(scope: Scope, settings: Settings) -> ApiError | None:
     if settings.is_loopback and host and host not in allowed and not _is_loopback(_name(host)):
         return ForeignOrigin(f"host {host!r} is not this server's; start it with --public-url to allow it")
     origin = headers.get("origin")
-    if origin and urlsplit(origin).netloc not in {host, *allowed}:
+    if (
+        origin
+        and urlsplit(origin).netloc not in {host, *allowed}
+        and not _by_portless_proxy(origin, host, settings)
+    ):
         return ForeignOrigin(f"origin {origin}")
     if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not _is_navigation(headers, scope):
         return ForeignOrigin(f"a {headers['sec-fetch-site']} page asked")
     return None
+
+
+def _by_portless_proxy(origin: str, host: str, settings: Settings) -> bool:
+    """A proxy on this machine that passes the host's name on without its port, as that of ClearML's web page does.
+
+    A browser that asks this server itself always names the port, unless it is a protocol's own.
+    """
+    own = {settings.port, settings.api_port, settings.files_port}
+    if settings.public_url or own & {80, 443} or ":" in host.rpartition("]")[2]:
+        return False
+    return bool(host) and _is_loopback(_name(host)) and urlsplit(origin).hostname == _name(host)
 
 
 def _is_navigation(headers: Headers, scope: Scope) -> bool:

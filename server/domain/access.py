@@ -8,7 +8,13 @@ import re
 from datetime import datetime, timedelta
 
 from server.api.call import Identity
-from server.api.errors import InvalidCredentials, InvalidToken, WrongPassword
+from server.api.errors import (
+    InvalidCredentials,
+    InvalidToken,
+    InvalidUserId,
+    NotAllowedForRole,
+    WrongPassword,
+)
 from server.api.tokens import Tokens
 from server.domain import passwords
 from server.domain.login_limits import LoginLimits
@@ -18,7 +24,12 @@ COOKIE = "soundyard_session"
 SESSION_LIFE = timedelta(days=14)
 ADMIN = "Soundyard"
 """The name of the user that exists from the first start on."""
-_ACCESS_KEY = re.compile(r"^[0-9A-F]{32}$")
+WEB_PAGE_KEY = (
+    "EYVQ385RW7Y2QQUH88CZ7DWIQ1WUHP",
+    "yfc8KQo*GMXb*9p((qcYC7ByFIpF7I&4VH3BfUYXH%o9vX1ZUZQEEw1Inc)S",
+)
+"""The default of the published clearml-web, in its environment file."""
+_ACCESS_KEY = re.compile(r"^([0-9A-F]{32}|[0-9A-Z]{20,})$")
 
 
 def basic(header: str) -> tuple[str, str]:
@@ -28,6 +39,31 @@ def basic(header: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError) as fault:
         raise InvalidCredentials("the Authorization header can't be decoded") from fault
     return name, secret
+
+
+def enter_mode(store: Store, auth: str, now: datetime) -> None:
+    """The server starts with this setting of `auth`. What was let in without a password doesn't stay with them on.
+
+    ClearML's own web page signs in with a key pair that everybody knows, then acts for a user of the list. Where a
+    browser needs no password that key is as good as none, and is accepted; elsewhere it is not.
+    """
+    access_key, secret = WEB_PAGE_KEY
+    if auth == "open":
+        store.users.add_credentials(ensure_admin(store, now), access_key, secret, "ClearML's web page", now)
+    else:
+        store.users.drop_credentials(access_key)
+    if store.settings.get("auth") != auth:
+        store.users.close_all_sessions()
+        store.settings.set("auth", auth)
+
+
+def impersonated(store: Store, identity: Identity, user: str) -> str:
+    """The user an admin asks to act for. Raises: NotAllowedForRole, InvalidUserId."""
+    if not identity.may("admin"):
+        raise NotAllowedForRole("acting for others is an admin's right")
+    if store.users.get(user) is None:
+        raise InvalidUserId(user=user)
+    return user
 
 
 def of_key(store: Store, access_key: str, secret: str) -> Identity:

@@ -25,6 +25,10 @@ def login(call: Call, request: Login) -> dict:
     identity = call.identity
     if identity is None:
         identity, life = _signed_in(call), access.SESSION_LIFE
+    elif call.headers.get("x-clearml-impersonate-as"):
+        user = access.impersonated(call.store, identity, call.headers["x-clearml-impersonate-as"])
+        with call.store.transaction():
+            identity, life = access.open_session(call.store, user, call.now), access.SESSION_LIFE
     elif identity.key:
         with call.store.transaction():
             call.store.users.note_use(identity.key, call.client, call.now)

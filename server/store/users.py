@@ -67,11 +67,19 @@ class Users:
     def create_credentials(self, user: str, label: str | None, now: datetime) -> tuple[str, str]:
         """Returns: access key and secret key. The secret is shown this once; only its hash is kept."""
         access, secret = secrets.token_hex(16).upper(), secrets.token_urlsafe(32)
+        self.add_credentials(user, access, secret, label, now)
+        return access, secret
+
+    def add_credentials(self, user: str, access: str, secret: str, label: str | None, now: datetime) -> None:
+        """A pair that was made elsewhere; one that is there already stays as it is."""
         self._db.execute(
-            "INSERT INTO credentials(access_key, secret_hash, user, label, created) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO credentials(access_key, secret_hash, user, label, created)"
+            " VALUES (?, ?, ?, ?, ?)",
             (access, _hash(secret), user, label, times.text(now)),
         )
-        return access, secret
+
+    def drop_credentials(self, access: str) -> int:
+        return self._db.execute("DELETE FROM credentials WHERE access_key = ?", (access,))
 
     def credentials(self, user: str) -> list[dict]:
         sql = (
@@ -128,6 +136,9 @@ class Users:
     def close_sessions(self, user: str, but: str = "") -> None:
         """Sign a user's browsers out, except for one session."""
         self._db.execute("DELETE FROM sessions WHERE user = ? AND id != ?", (user, but))
+
+    def close_all_sessions(self) -> None:
+        self._db.execute("DELETE FROM sessions")
 
     def close_session(self, session: str) -> None:
         self._db.execute("DELETE FROM sessions WHERE id = ?", (session,))

@@ -206,3 +206,18 @@ def test_a_life_of_a_token_that_is_no_number_is_refused(api: Api, seconds: objec
 
 def test_a_very_long_life_is_cut_to_the_setting(api: Api) -> None:
     assert api.post("auth.login", {"expiration_sec": 10**15}).status_code == 200
+
+
+def test_an_admin_acts_for_somebody_as_clearmls_web_page_asks(
+    api: Api, browser: TestClient, ann: str
+) -> None:
+    as_ann = {"X-Clearml-Impersonate-As": ann}
+    assert browser.post("/api/auth.login", auth=api.key, headers=as_ann).status_code == 200
+    assert me(browser) == "ann"
+    key = browser.post("/api/auth.create_credentials").json()["data"]["credentials"]
+    browser.cookies.clear()
+    pair = (key["access_key"], key["secret_key"])
+    me_again = {"X-Clearml-Impersonate-As": api("users.get_current_user")["user"]["id"]}
+    assert browser.post("/api/auth.login", auth=pair, headers=me_again).status_code == 403
+    unknown = {"X-Clearml-Impersonate-As": "nobody"}
+    assert browser.post("/api/auth.login", auth=api.key, headers=unknown).status_code == 400

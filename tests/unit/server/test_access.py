@@ -74,3 +74,27 @@ def test_a_header_that_cannot_be_read_is_a_clear_refusal(store, tokens, header):
 
 def test_nothing_presented_is_nobody(store, tokens):
     assert access.identify(store, tokens, "", "", NOW) is None
+
+
+def test_the_key_of_clearmls_web_page_holds_only_where_no_password_is_needed(store):
+    with store.transaction():
+        access.enter_mode(store, "open", NOW)
+    assert access.of_key(store, *access.WEB_PAGE_KEY).role == "admin"
+    with store.transaction():
+        access.enter_mode(store, "password", NOW)
+    with pytest.raises(InvalidCredentials):
+        access.of_key(store, *access.WEB_PAGE_KEY)
+
+
+def test_who_came_in_without_a_password_is_out_when_passwords_are_switched_on(store, tokens):
+    with store.transaction():
+        access.enter_mode(store, "open", NOW)
+        identity = access.open_session(store, access.ensure_admin(store, NOW), NOW)
+    token = tokens.sign(identity, NOW, timedelta(days=1))
+    with store.transaction():
+        access.enter_mode(store, "open", NOW)
+    assert access.of_token(store, tokens, token, NOW)
+    with store.transaction():
+        access.enter_mode(store, "password", NOW)
+    with pytest.raises(InvalidToken):
+        access.of_token(store, tokens, token, NOW)

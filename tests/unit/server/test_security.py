@@ -17,6 +17,7 @@ ALLOWED = [
     request(host="[::1]:8080"),
     request(host="localhost:8080", sec_fetch_site="same-origin"),
     request("GET", host="localhost:8080", sec_fetch_site="cross-site", sec_fetch_mode="navigate"),
+    request(host="localhost", origin="http://localhost:8085"),  # through a proxy that leaves the port out
 ]
 REFUSED = [
     request(host="evil.example"),
@@ -24,6 +25,8 @@ REFUSED = [
     request(host="localhost:8080", origin="http://evil.example"),
     request(host="localhost:8080", origin="http://localhost:9999"),
     request(host="localhost:8080", origin="null"),
+    request(host="localhost", origin="http://evil.example:8085"),
+    request(host="evil.example", origin="http://evil.example"),
     request(host="localhost:8080", sec_fetch_site="cross-site"),
     request("POST", host="localhost:8080", sec_fetch_site="cross-site", sec_fetch_mode="navigate"),
 ]
@@ -43,3 +46,9 @@ def test_the_public_address_is_a_name_of_ours():
     settings = Settings(public_url="https://sound.example/yard", auth="password")
     scope = request(host="sound.example", origin="https://sound.example")
     assert refusal(scope, settings) is None
+
+
+def test_a_server_on_a_protocols_own_port_believes_no_proxy_about_the_port():
+    scope = request(host="localhost", origin="http://localhost:8085")
+    assert refusal(scope, Settings(port=80)) is not None
+    assert refusal(scope, Settings(public_url="http://localhost:9000")) is not None
