@@ -23,13 +23,13 @@ class DeviceWaves(Waves):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        parts = [
-            torch.from_numpy(self.store.samples[start : start + length].copy())
-            for start, length in zip(self.offsets, self.lengths, strict=True)
-        ]
-        self.samples = torch.cat(parts).to(self.device) if parts else torch.zeros(0, dtype=torch.int16)
         lengths = torch.from_numpy(self.lengths.copy())
-        self.starts = (lengths.cumsum(0) - lengths).to(self.device)
+        starts = lengths.cumsum(0) - lengths
+        self.samples = torch.empty(int(lengths.sum()), dtype=torch.int16, device=self.device)
+        for offset, length, start in zip(self.offsets, self.lengths, starts.tolist(), strict=True):
+            clip = torch.from_numpy(self.store.samples[offset : offset + length].copy())
+            self.samples[start : start + length] = clip.to(self.device, non_blocking=True)
+        self.starts = starts.to(self.device)
         self.sizes = lengths.clamp_min(1).to(self.device)
 
     def gather(self, indices: Tensor, speed: float = 1.0) -> Tensor:
