@@ -52,8 +52,18 @@ def response_schemas() -> dict[str, dict]:
                 continue
             for name, one in vars(module).items():
                 if name.endswith("Response") and getattr(one, "_action", None) and one._schema:
-                    schemas[f"{service}.{one._action}"] = one._schema
+                    schemas[f"{service}.{one._action}"] = _with_reports(one._schema)
     return schemas
+
+
+def _with_reports(schema: dict) -> dict:
+    """The server's tasks have one type more than the SDK's schemas know: the reports of API 2.23."""
+    definitions = schema.get("definitions", {})
+    types = definitions.get("task_type_enum")
+    if not types:
+        return schema
+    known = {**types, "enum": [*types["enum"], "report"]}
+    return {**schema, "definitions": {**definitions, "task_type_enum": known}}
 
 
 @functools.cache
