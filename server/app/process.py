@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import socket
 import sqlite3
 import sys
@@ -35,6 +36,8 @@ class CannotStart(Exception):
 
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises: CannotStart."""
+    # Uvicorn ends in order and then raises the signal again; by itself SIGTERM would end the process there and then.
+    signal.signal(signal.SIGTERM, _end)
     with ExitStack() as opened:
         store = _open(settings, opened)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
@@ -60,6 +63,10 @@ def serve(settings: Settings) -> None:
             server_header=False,
         )
         _Server(config, settings, app).run(sockets=sockets)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _open(settings: Settings, opened: ExitStack) -> Store:
