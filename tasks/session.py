@@ -81,9 +81,8 @@ def session(
     if not remote and not draft:
         given = parameters.parse(config, arguments, prog=job.command, about=about.strip().splitlines()[0])
     sys.excepthook = _without_traceback(sys.excepthook)
-    logging.getLogger("clearml.resource_monitor").setLevel(
-        logging.ERROR
-    )  # warns of every machine without a GPU
+    # The SDK warns on every machine without a GPU.
+    logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
     server = connection.use()
     task = _start(job, server, draft)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the SDK's handler ignores the first one
