@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from server.api.errors import ValidationFailed
-from server.domain import project_tree
+from server.domain import legacy_fields, project_tree
 from server.store import Store, times
 
 TYPES = (
@@ -33,7 +33,9 @@ def normal(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -
         ValidationFailed: a type that doesn't exist, or a nested field of another shape.
     """
     before = before or {}
-    kept = {name: value for name, value in fields.items() if name != "output_dest"}
+    kept = {
+        name: value for name, value in legacy_fields.taken(fields, before).items() if name != "output_dest"
+    }
     if kept.get("type") is not None and kept["type"] not in TYPES:
         raise ValidationFailed(f"type {kept['type']!r} is unknown; expected one of {', '.join(TYPES)}")
     if "output_dest" in fields:

@@ -237,3 +237,19 @@ def test_every_version_prefix_leads_to_the_same_endpoint(api: Api, version: str)
 def test_what_is_public_stays_as_it_is(api: Api) -> None:
     assert api("tasks.make_public", ids=[api.task()]) == {"updated": 1}
     assert api("tasks.make_private", ids=[]) == {"updated": 0}
+
+
+def test_clients_of_old_versions_speak_of_flat_parameters(api: Api) -> None:
+    execution = {"parameters": {"lr": "0.1"}, "model_desc": {"net": "x"}, "docker_cmd": "image:1 --gpus all"}
+    task = api.task(execution=execution)
+    new = api.get(task)
+    assert new["hyperparams"] == {"Args": {"lr": {"section": "Args", "name": "lr", "value": "0.1"}}}
+    assert new["configuration"]["net"]["value"] == "x" and new["execution"] == {"artifacts": []}
+    assert new["container"] == {"image": "image:1", "arguments": "--gpus all"}
+    api("tasks.edit_hyper_params", task=task, hyperparams=[{"section": "Other", "name": "a", "value": "b"}])
+    old = api.post("tasks.get_by_id", {"task": task}, version="v2.5").json()["data"]["task"]
+    assert old["execution"]["parameters"] == {"lr": "0.1", "Other/a": "b"}
+    assert old["execution"]["docker_cmd"] == "image:1 --gpus all"
+    flat = {"parameters": {**old["execution"]["parameters"], "Other/a": "c"}}
+    api.post("tasks.edit", {"task": task, "execution": flat}, version="v2.5")
+    assert api.get(task)["hyperparams"]["Other"]["a"]["value"] == "c"

@@ -7,7 +7,7 @@ from typing import Any
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import entities, project_tree, references, transitions
+from server.domain import entities, legacy_fields, project_tree, references, transitions
 
 
 class OfTask(Request):
@@ -17,7 +17,9 @@ class OfTask(Request):
 @endpoint("tasks.get_by_id", OfTask, role="viewer")
 def get_by_id(call: Call, request: OfTask) -> dict:
     """One task, whole."""
-    return {"task": transitions.existing(call.store, request.task)}
+    task = transitions.existing(call.store, request.task)
+    legacy_fields.shown([task], call.version)
+    return {"task": task}
 
 
 class GetByIdEx(Query):
@@ -38,6 +40,7 @@ def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
 def get_all(call: Call, request: Query) -> dict:
     """Tasks by filter."""
     tasks, scroll = call.store.tasks.page(_filters(call, request), *_visible(request))
+    legacy_fields.shown(tasks, call.version)
     return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
 
 
@@ -46,6 +49,7 @@ def get_all_ex(call: Call, request: Query) -> dict:
     """Tasks by filter, with what they refer to by name."""
     query = _filters(call, request)
     tasks, scroll = references.find(call.store, call.store.tasks, query, *_visible(request))
+    legacy_fields.shown(tasks, call.version)
     return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
 
 
