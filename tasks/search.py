@@ -97,16 +97,22 @@ def _range(name: str, values: str, kind: parameters.Kind) -> Range:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("search"), SearchParameters, arguments, __doc__) as run:
+        from tasks.stopping import StopRequest
+
+        stop = StopRequest(run.task)
         base = run.parameters.base_task_id or register.template("train")
         optimizer = _optimizer(run, base)
         optimizer.set_report_period(POLL_MINUTES)
         optimizer.set_time_limit(in_minutes=60 * run.parameters.hours)
         optimizer.start()
         try:
-            optimizer.wait()
+            while not (optimizer.wait(POLL_MINUTES) or optimizer.reached_time_limit() or stop()):
+                pass
         finally:
-            optimizer.stop(wait_for_reporter=False)
+            optimizer.stop(wait_for_reporter=False)  # trials that are under way are aborted
         _report(run, optimizer.get_top_experiments(top_k=run.parameters.best))
+        if stop():
+            stop.kept()
 
 
 def _optimizer(run: Run[SearchParameters], base: str) -> Any:

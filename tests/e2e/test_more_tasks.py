@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.conftest import until
+
 SMALL = [
     *("--n_fft", "256", "--win_length", "256", "--hop_length", "256", "--n_mels", "16", "--batch_size", "8"),
     *("--crop_seconds", "0.5", "--speeds", "1.0", "--threads", "1", "--debug_samples_every", "0"),
@@ -156,3 +158,22 @@ def test_a_loss_that_is_no_number_fails_the_task_and_leaves_its_clips_to_be_hear
     heard = server.call("events.debug_images", metrics=[{"task": task, "metric": "non-finite loss"}], iters=1)
     events = heard["metrics"][0]["iterations"][0]["events"]
     assert len(events) == 8 and all(one["url"] for one in events)
+
+
+@pytest.mark.slow
+def test_an_aborted_search_ends_its_trials(server, agents, prepare):
+    ids = prepare(server)
+    search = server.call("tasks.clone", task=ids["search"], new_task_name="endless search")["id"]
+    values = {"epochs": "2000", "trials": "5", "concurrent": "1", "dataset_id": ids["dataset"]}
+    arguments = [{"section": "Args", "name": name, "value": value} for name, value in values.items()]
+    server.call("tasks.edit_hyper_params", task=search, hyperparams=arguments)
+    services = server.call("queues.get_all", name="services")["queues"][0]["id"]
+    server.call("tasks.enqueue", task=search, queue=services)
+
+    def trials(*status):
+        return server.call("tasks.get_all", parent=search, status=list(status), only_fields=["id"])["tasks"]
+
+    until(lambda: trials("in_progress"), 120, "a trial is running")
+    server.call("tasks.stop", task=search)
+    until(lambda: not trials("in_progress", "queued"), 60, "the trials have ended")
+    until(lambda: server.task(search)["status"] == "stopped", 60, "the search has ended")
