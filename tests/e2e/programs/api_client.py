@@ -61,5 +61,5 @@ client.models.delete(model=model.id, force=True)
 client.tasks.delete(task=task.id, force=True)
 client.queues.delete(queue=queue.id)
 client.projects.delete(project=project.id, force=True)
-assert client.projects.get_all(name="^client/deep$") == []
+assert len(client.projects.get_all(name="^client/deep$")) == 0
 print("all is well")
