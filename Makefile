@@ -11,7 +11,7 @@ PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-development demo stop serve agent test test-all test-browser lint types tree clean
+.PHONY: help setup setup-development demo stop serve agent test test-all test-browser web screenshots lint types tree clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -49,6 +49,13 @@ test-all: setup-development ## the slow tests too
 test-browser: setup-development ## the page in a real browser
 	@./setup.sh browser
 	@$(PY) -m pytest tests/browser
+
+web: setup ## the page's libraries again (a target of its own for when npm had failed)
+	@rm -f .venv/.web && ./setup.sh web
+
+screenshots: setup-development ## pictures of every page, to be looked at
+	@./setup.sh browser
+	@$(PY) -m tests.browser.screenshots
 
 lint: setup-development ## style
 	@$(PY) -m ruff check .

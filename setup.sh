@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target of the Makefile needs, once: ./setup.sh runtime|development|web|browser
+# Installs what a target of the Makefile needs, once: ./setup.sh runtime|development|web|browser.
 # A second run finds the stamp in .venv and does nothing; a changed requirements file or lock file makes it run again.
 set -eu
 cd "$(dirname "$0")"

@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: Options, console: Console, undo: Callable[..., object]) -> bool:
     """Start what is missing, run the pipeline and show the results; True when it completed."""
+    if options.dataset == "synthetic":
+        console.print("data: small synthetic sounds; figures on them say nothing about real recordings")
     server = _server(options.port, console, undo)
     register.register(server)
     _agents(options.queue, console, undo)

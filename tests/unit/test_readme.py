@@ -12,7 +12,8 @@ def test_the_tree_is_that_of_the_files():
 
 
 def test_every_file_begins_with_what_it_is_for():
-    assert [str(path) for path in listed() if not line_of(path)] == []
+    silent = [path for path in listed() if not line_of(path)]
+    assert [str(path) for path in silent if path.parts[0] != "tests" or path.suffix == ".py"] == []
 
 
 def test_every_make_target_that_is_named_exists():
