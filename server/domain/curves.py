@@ -15,17 +15,23 @@ from server.store.events.scalars import SINGLE_VALUE, Point
 DEFAULT_SAMPLES = 6000
 
 
-def line(store: Store, series: Series, key: str, samples: int | None) -> dict | None:
+def line(
+    store: Store, series: Series, key: str, samples: int | None, first: int | None = None
+) -> dict | None:
     """`{name, x, y}` of one series; None when it has no points.
 
     Args:
         key: what x is: iter, timestamp (ms) or iso_time.
         samples: at most so many points; 0 for all of them, None for ClearML's default.
+        first: leave out what was reported before this iteration.
     """
     if samples is None:
         samples = DEFAULT_SAMPLES
-    if samples == 0:
-        points: Sequence[Point] = store.events.scalars.points(series.id)
+    if first is not None:
+        points: Sequence[Point] = store.events.scalars.points(series.id, first - 1)
+        points = downsample.thin(points, samples) if samples else points
+    elif samples == 0:
+        points = store.events.scalars.points(series.id)
     else:
         points = downsample.thin(overview.points(store, series.id, samples), samples)
     if not points:
@@ -33,11 +39,13 @@ def line(store: Store, series: Series, key: str, samples: int | None) -> dict | 
     return {"name": series.variant, "x": axis(points, key), "y": [point.value for point in points]}
 
 
-def lines(store: Store, series: Iterable[Series], key: str, samples: int | None) -> dict:
+def lines(
+    store: Store, series: Iterable[Series], key: str, samples: int | None, first: int | None = None
+) -> dict:
     """`{metric: {variant: {name, x, y}}}`."""
     charts: dict[str, dict] = {}
     for one in series:
-        drawn = line(store, one, key, samples)
+        drawn = line(store, one, key, samples, first)
         if drawn:
             charts.setdefault(one.metric, {})[one.variant] = drawn
     return charts

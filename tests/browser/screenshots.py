@@ -63,7 +63,11 @@ def pages(api: Api) -> Iterator[tuple[str, str]]:
     for kind, name in (("controller", "pipeline"), ("data_processing", "dataset")):
         run = next((t for t in done if t["type"] == kind and name in t["system_tags"]), None)
         if run:
-            at = f"/pipelines/{run['project']}/tasks/" if name == "pipeline" else f"/datasets/simple/{run['project']}/tasks/"
+            at = (
+                f"/pipelines/{run['project']}/tasks/"
+                if name == "pipeline"
+                else f"/datasets/simple/{run['project']}/tasks/"
+            )
             yield f"{name}-run", at + run["id"]
     models = api("models.get_all", order_by=["-created"], page=0, page_size=1)["models"]
     yield from (("model", f"/projects/{model['project']}/models/{model['id']}") for model in models)
@@ -93,7 +97,11 @@ def take(page: Page, url: str, address: str, file: Path) -> None:
 def take_all(url: str, out: Path, quick: bool, only: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
     found = [one for one in pages(Api(url)) if only in one[0]]
-    looks = [(1280, "light", "en")] if quick else [*product(WIDTHS, ("light", "dark"), ("en",)), (1280, "light", "zh-CN")]
+    looks = (
+        [(1280, "light", "en")]
+        if quick
+        else [*product(WIDTHS, ("light", "dark"), ("en",)), (1280, "light", "zh-CN")]
+    )
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         browser = playwright.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page()
@@ -101,7 +109,9 @@ def take_all(url: str, out: Path, quick: bool, only: str) -> int:
             page.set_viewport_size({"width": width, "height": WIDTHS[width]})
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
             page.goto(url)
-            page.evaluate("language => localStorage.setItem('soundyard:language', JSON.stringify(language))", language)
+            page.evaluate(
+                "language => localStorage.setItem('soundyard:language', JSON.stringify(language))", language
+            )
             for name, address in found:
                 take(page, url, address, out / f"{name}-{width}-{theme}-{language}.png")
                 print(f"{name} {width} {theme} {language}", flush=True)
@@ -110,7 +120,9 @@ def take_all(url: str, out: Path, quick: bool, only: str) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--server", help="address of a running server; without it one is started")
     parser.add_argument("--out", type=Path, default=ROOT / ".soundyard" / "screenshots")
     parser.add_argument("--quick", action="store_true", help="1280 pixels, light, English only")

@@ -55,6 +55,13 @@ def test_samples_thin_a_curve_evenly_and_zero_gives_all(api: Api) -> None:
     assert whole["x"] == list(range(100))
 
 
+def test_a_live_chart_asks_only_for_what_is_new(api: Api) -> None:
+    task = filled(api, 100)
+    new = api("events.scalar_metrics_iter_histogram", task=task, from_iter=97, samples=50)["loss"]["train"]
+    assert new["x"] == [97, 98, 99]
+    assert api("events.scalar_metrics_iter_histogram", task=task, from_iter=100) == {}
+
+
 def test_a_long_curve_keeps_its_ends_and_its_only_spike(api: Api) -> None:
     task = filled(api, 40_000, value=lambda i: 100.0 if i == 31_234 else math.sin(i / 5000))
     line = api("events.scalar_metrics_iter_histogram", task=task, samples=200)["loss"]["train"]

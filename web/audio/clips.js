@@ -71,7 +71,7 @@ export function confusion(clips) {
 
 const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
 
-/** @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string}} Choice empty: any */
+/** @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string, sure?: string, long?: string}} Choice empty: any; `sure` and `long` are ranges, as in "0.5-0.9" */
 
 const orders = {
   loss: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.loss - a.loss,
@@ -86,6 +86,13 @@ export const orderNames = Object.keys(orders);
 /** @param {Clip} clip */
 export const isRight = (clip) => clip.label === clip.prediction;
 
+/** Is a number in a range of which either end may be open, as in "0.9-"? @param {number} value @param {string | undefined} range */
+export function inRange(value, range) {
+  if (!range) return true;
+  const [from, to] = range.split("-");
+  return value >= Number(from || -Infinity) && value < Number(to || Infinity);
+}
+
 /** The clips that fit, in order. @param {Clip[]} clips @param {Choice} choice */
 export function chosen(clips, choice) {
   const wanted = choice.find.toLowerCase();
@@ -95,6 +102,8 @@ export function chosen(clips, choice) {
     (!choice.right || isRight(clip) === (choice.right === "right")) &&
     (!choice.split || clip.split === choice.split) &&
     (!choice.fold || clip.fold === choice.fold) &&
+    inRange(clip.confidence, choice.sure) &&
+    inRange(clip.duration, choice.long) &&
     (!wanted || clip.id.toLowerCase().includes(wanted));
   return clips.filter(fits).sort(orders[/** @type {keyof typeof orders} */ (choice.sort)] ?? orders.loss);
 }

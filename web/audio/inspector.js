@@ -1,5 +1,5 @@
 /** One clip, seen and heard: versions of it on one clock, a region to loop, the model's own view. */
-import { html, useEffect, useState } from "../lib/dom.js";
+import { html } from "../lib/dom.js";
 import { fileName, fileUrl } from "../lib/files.js";
 import { duration, number, percent } from "../lib/format.js";
 import { t } from "../lib/text.js";
@@ -7,8 +7,8 @@ import { Button, Choice } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
 import { Facts } from "../kit/facts.js";
 import { Empty, ErrorBox, Loading } from "../kit/states.js";
+import { useBuffers } from "./buffers.js";
 import { isRight } from "./clips.js";
-import { load } from "./engine.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {{name: string, clip: import("./clips.js").Clip}} Version the clip in one run */
@@ -18,7 +18,8 @@ import { Timeline } from "./timeline.js";
  *   marked: boolean, mark: () => void}} props the first version is of the run whose page this is
  */
 export function Inspector({ versions, engine, frontEnd, autoplay, modelView, setModelView, marked, mark }) {
-  const { buffers, error } = useBuffers(versions, engine, frontEnd, autoplay);
+  const sounds = versions.map((one) => ({ url: fileUrl(one.clip.url), loudness: one.clip.loudness })).filter((one) => one.url);
+  const { buffers, error } = useBuffers(sounds, engine, frontEnd.sample_rate, autoplay);
   const shown = versions[engine.selected.value] ?? versions[0];
   const { clip } = shown;
   const buffer = buffers?.[engine.selected.value] ?? buffers?.[0];
@@ -34,41 +35,13 @@ export function Inspector({ versions, engine, frontEnd, autoplay, modelView, set
   </section>`;
 }
 
-/**
- * The decoded sound of every version, handed to the engine when it is there.
- * @param {Version[]} versions @param {import("./engine.js").Engine} engine @param {import("./frontend.js").FrontEnd} frontEnd @param {boolean} autoplay
- */
-function useBuffers(versions, engine, frontEnd, autoplay) {
-  const urls = versions.map((one) => fileUrl(one.clip.url)).filter(Boolean);
-  const key = urls.join(" ");
-  const [state, setState] = useState(/** @type {any} */ ({ key: "", buffers: null, error: null }));
-  useEffect(() => {
-    let gone = false;
-    engine.use([]);
-    Promise.all(urls.map((url) => load(url, frontEnd.sample_rate))).then(
-      (buffers) => {
-        if (gone) return;
-        engine.use(buffers.map((buffer, i) => ({ buffer, loudness: versions[i].clip.loudness })));
-        setState({ key, buffers, error: null });
-        if (autoplay && buffers.length) engine.play(0);
-      },
-      (error) => !gone && setState({ key, buffers: null, error }),
-    );
-    return () => {
-      gone = true;
-      engine.stop();
-    };
-  }, [key, engine]);
-  return state.key === key ? state : { buffers: null, error: null };
-}
-
-/** @param {{engine: import("./engine.js").Engine, modelView: boolean, setModelView: (on: boolean) => void, marked: boolean, mark: () => void}} props */
-const Controls = ({ engine, modelView, setModelView, marked, mark }) => html`<div class="row controls">
+/** @param {{engine: import("./engine.js").Engine, modelView: boolean, setModelView: (on: boolean) => void, marked?: boolean, mark?: () => void}} props */
+export const Controls = ({ engine, modelView, setModelView, marked, mark }) => html`<div class="row controls">
   <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} onClick=${() => engine.toggle()}>${engine.playing.value ? t("Pause") : t("Play")}<//>
   <${Button} icon="loop" pressed=${engine.looping.value} title="L" onClick=${() => engine.setLoop(!engine.looping.value)}>${engine.loop.value ? t("Loop the region") : t("Loop")}<//>
   ${engine.loop.value && html`<${Button} quiet icon="close" label=${t("Drop the region")} onClick=${() => engine.setLoop(false, null)} />`}
   <${Button} icon="sound" pressed=${engine.normalised.value} title="N" onClick=${() => engine.normalise()}>${t("Even loudness")}<//>
-  <${Button} icon="mark" pressed=${marked} title="M" onClick=${mark}>${t("Mark")}<//>
+  ${mark && html`<${Button} icon="mark" pressed=${marked} title="M" onClick=${mark}>${t("Mark")}<//>`}
   <${Choice} label=${t("Spectrogram")} value=${modelView ? "model" : "plain"} onChange=${(/** @type {string} */ value) => setModelView(value === "model")} options=${[{ value: "model", label: t("model’s view") }, { value: "plain", label: t("all frequencies") }]} />
 </div>`;
 

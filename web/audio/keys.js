@@ -11,6 +11,7 @@ export const KeyHelp = ({ close }) => html`<${Dialog} title=${t("Keys")} close=$
   [html`<kbd>←</kbd> <kbd>→</kbd>`, t("a tenth of the clip back, forth")],
   [html`<kbd>L</kbd>`, t("loop the region, or the clip")],
   [html`<kbd>1</kbd>…<kbd>4</kbd>`, t("listen to another run’s version, at the same place")],
+  [html`<kbd>↑</kbd> <kbd>↓</kbd>`, t("next version, previous version")],
   [html`<kbd>N</kbd>`, t("all clips equally loud")],
   [html`<kbd>M</kbd>`, t("mark the clip")],
   [html`<kbd>?</kbd>`, t("this list")],
@@ -18,13 +19,14 @@ export const KeyHelp = ({ close }) => html`<${Dialog} title=${t("Keys")} close=$
 
 /**
  * What a key press asks for, or nothing when it is meant for what has the focus.
- * @param {KeyboardEvent} event
+ * @param {KeyboardEvent} event @param {boolean} [inDialog] the keys belong to a dialog that is open
  */
-export function command(event) {
+export function command(event, inDialog = false) {
   const target = /** @type {Element} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
-  if (target.closest?.("input, select, textarea, dialog, [role=separator], [role=menu]")) return "";
+  if (target.closest?.("input, select, textarea, [role=separator], [role=menu], [role=slider], [role=radiogroup]")) return "";
+  if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";
   if (event.key === " " && target.closest?.("button, a")) return "";
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
-  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", n: "normalise", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
+  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
 }

@@ -11,13 +11,13 @@ import { drawPeaks } from "./draw.js";
 /** @param {{clips: import("./clips.js").Clip[], current: string | null, open: (clip: import("./clips.js").Clip) => void, marked: Set<string>}} props */
 export function ClipList({ clips, current, open, marked }) {
   const columns = [
-    { id: "strip", label: t("Waveform"), width: 150, render: (/** @type {any} */ clip) => html`<${Strip} peaks=${clip.peaks} />` },
-    { id: "label", label: t("Label"), width: 120, render: (/** @type {any} */ clip) => html`<${Chip}>${clip.label}<//>` },
-    { id: "prediction", label: t("Prediction"), width: 130, render: (/** @type {any} */ clip) => html`<${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>` },
+    { id: "strip", label: t("Waveform"), width: 130, render: (/** @type {any} */ clip) => html`<${Strip} peaks=${clip.peaks} />` },
+    { id: "clip", label: t("Clip"), width: 150, render: (/** @type {any} */ clip) => html`<button type="button" class="link cell-text" title=${clip.id} onClick=${() => open(clip)}>${clip.id}</button>${marked.has(clip.id) && html`<${Icon} name="mark" size=${13} />`}` },
+    { id: "label", label: t("Label"), width: 110, render: (/** @type {any} */ clip) => html`<${Chip}>${clip.label}<//>` },
+    { id: "prediction", label: t("Prediction"), width: 110, render: (/** @type {any} */ clip) => html`<${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>` },
     { id: "confidence", label: t("Probability"), width: 86, numeric: true, render: (/** @type {any} */ clip) => percent(clip.confidence) },
     { id: "loss", label: t("Loss"), width: 70, numeric: true, render: (/** @type {any} */ clip) => number(clip.loss) },
     { id: "duration", label: t("Length"), width: 66, numeric: true, render: (/** @type {any} */ clip) => duration(clip.duration) },
-    { id: "clip", label: t("Clip"), width: 220, render: (/** @type {any} */ clip) => html`<button type="button" class="link cell-text" title=${clip.id} onClick=${() => open(clip)}>${clip.id}</button>${marked.has(clip.id) && html`<${Icon} name="mark" size=${13} />`}` },
   ];
   return html`<${DataTable} label=${t("Clips")} columns=${columns} count=${clips.length} rowAt=${(/** @type {number} */ i) => clips[i]} rowHeight=${40} current=${current} onOpen=${open} />`;
 }

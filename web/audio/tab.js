@@ -7,13 +7,12 @@ import { useAsked, useWindow } from "../lib/hooks.js";
 import { query, setQuery } from "../lib/router.js";
 import { readTable } from "../lib/tables.js";
 import { t } from "../lib/text.js";
-import { Button } from "../kit/button.js";
-import { Combobox, Select } from "../kit/combobox.js";
 import { openDialog } from "../kit/dialog.js";
 import { SplitPane } from "../kit/split.js";
 import { Answered, Empty } from "../kit/states.js";
-import { chosen, clipsOf, confusion, orderNames } from "./clips.js";
+import { chosen, clipsOf, confusion } from "./clips.js";
 import { Engine } from "./engine.js";
+import { Facets } from "./facets.js";
 import { readFrontEnd } from "./frontend.js";
 import { Inspector } from "./inspector.js";
 import { KeyHelp, command } from "./keys.js";
@@ -37,7 +36,7 @@ export default function AudioTab({ task }) {
 /** What the address says. */
 function readChoice() {
   const get = (/** @type {string} */ name) => query.value.get(name) ?? "";
-  return { label: get("label"), prediction: get("prediction"), right: get("right"), split: get("split"), fold: get("fold"), find: get("find"), sort: get("sort") || "loss" };
+  return { label: get("label"), prediction: get("prediction"), right: get("right"), split: get("split"), fold: get("fold"), find: get("find"), sure: get("sure"), long: get("long"), sort: get("sort") || "loss" };
 }
 
 /** @param {{task: any, clips: import("./clips.js").Clip[]}} props */
@@ -96,41 +95,14 @@ function act(wanted, engine, { step, mark }) {
   else if (wanted === "previous") step(-1);
   else if (wanted === "back") engine.seek(engine.position() - engine.duration / 10);
   else if (wanted === "forth") engine.seek(engine.position() + engine.duration / 10);
+  else if (wanted === "up") engine.select(Math.min(engine.voices.length - 1, engine.selected.value + 1));
+  else if (wanted === "down") engine.select(Math.max(0, engine.selected.value - 1));
   else if (wanted === "loop") engine.setLoop(!engine.looping.value);
   else if (wanted === "normalise") engine.normalise();
   else if (wanted === "mark") mark();
   else if (wanted === "drop") engine.setLoop(false, null);
   else if (wanted === "help") openDialog(KeyHelp);
   else if (wanted.startsWith("version")) engine.select(Number(wanted.slice(-1)) - 1);
-}
-
-const orderWords = { loss: "highest loss", sure: "confident and wrong", unsure: "least confident", duration: "longest", name: "name" };
-
-/** @param {{clips: import("./clips.js").Clip[], choice: import("./clips.js").Choice, count: number, task: any, marks: ReturnType<typeof marksOf>, playlist: boolean, setPlaylist: (on: boolean) => void}} props */
-function Facets({ clips, choice, count, task, marks, playlist, setPlaylist }) {
-  const any = { value: "", label: t("any") };
-  const values = (/** @type {"label" | "prediction" | "split" | "fold"} */ field) => [any, ...[...new Set(clips.map((clip) => clip[field]))].filter(Boolean).sort().map((value) => ({ value, label: value }))];
-  const facet = (/** @type {"label" | "prediction" | "split" | "fold"} */ field, /** @type {string} */ label) => values(field).length > 2 && html`<${Select} label=${label} value=${choice[field]} options=${values(field)} onChange=${(/** @type {string} */ value) => setQuery({ [field]: value })} />`;
-  return html`<div class="tool-bar facets">
-    ${facet("label", t("Label"))}${facet("prediction", t("Prediction"))}${facet("split", t("Split"))}${facet("fold", t("Fold"))}
-    <${Select} label=${t("Result")} value=${choice.right} options=${[any, { value: "wrong", label: t("wrong") }, { value: "right", label: t("right") }]} onChange=${(/** @type {string} */ right) => setQuery({ right })} />
-    <${Select} label=${t("Order")} value=${choice.sort} options=${orderNames.map((value) => ({ value, label: t(orderWords[/** @type {"loss"} */ (value)]) }))} onChange=${(/** @type {string} */ sort) => setQuery({ sort: sort === "loss" ? null : sort })} />
-    <${OtherRun} task=${task} />
-    <span class="grow"></span><small>${t("{n} clips", { n: count })}</small>
-    <${Button} small pressed=${playlist} title=${t("Play one after another")} onClick=${() => setPlaylist(!playlist)}>${t("Playlist")}<//>
-    <${Button} small icon="download" reason=${marks.marked.value.size ? null : t("Mark clips first, with M")} onClick=${() => marks.download(clips, task.name)}>${t("Marked ({n})", { n: marks.marked.value.size })}<//>
-    <${Button} small icon="help" label=${t("Keys")} onClick=${() => openDialog(KeyHelp)} />
-  </div>`;
-}
-
-/** Choose another evaluation to switch to while listening. @param {{task: any}} props */
-function OtherRun({ task }) {
-  const found = useAsked(async () => (await call("tasks.get_all_ex", { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50, only_fields: ["name", "last_update"] })).tasks, "evaluations");
-  const chosenRuns = (query.value.get("with") ?? "").split(",").filter(Boolean);
-  const options = (found.data ?? []).filter((/** @type {any} */ one) => one.id !== task.id && !chosenRuns.includes(one.id)).map((/** @type {any} */ one) => ({ value: one.id, label: one.name, note: one.id.slice(0, 8) }));
-  if (!options.length && !chosenRuns.length) return null;
-  return html`<${Combobox} label=${t("A/B with another run")} value="" placeholder=${chosenRuns.length ? t("{n} chosen", { n: chosenRuns.length }) : t("none")} options=${[...(chosenRuns.length ? [{ value: "", label: t("none") }] : []), ...options]}
-    onChange=${(/** @type {string} */ id) => setQuery({ with: id ? [...chosenRuns, id].slice(-3).join(",") : null })} />`;
 }
 
 /** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips.js").Clip[]}[]} */

@@ -26,7 +26,10 @@ def selected(metrics: list[MetricVariants] | None) -> dict[str, list[str]] | Non
 
 
 class Histogram(Request):
+    """`from_iter` is an addition to ClearML's API: only points from this iteration on, for a live chart."""
+
     task: str
+    from_iter: int | None = None
     key: Key | None = None
     samples: int | None = Field(default=None, ge=0)
     metrics: list[MetricVariants] | None = None
@@ -38,7 +41,7 @@ def scalar_metrics_iter_histogram(call: Call, request: Histogram) -> dict:
     """Every curve of a task: {metric: {variant: {name, x, y}}}, each thinned to `samples` points."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     series = call.store.events.series.of(owners, "scalar", selected(request.metrics))
-    return curves.lines(call.store, series, request.key or "iter", request.samples)
+    return curves.lines(call.store, series, request.key or "iter", request.samples, request.from_iter)
 
 
 class MultiTaskHistogram(Request):

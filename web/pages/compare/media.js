@@ -7,7 +7,9 @@ import { useAsked } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { entryAt, samplesOf } from "../../lib/samples.js";
 import { t } from "../../lib/text.js";
-import { AudioPlayer } from "../../kit/audio-player.js";
+import { listenClosely } from "../../audio/closely.js";
+import { AudioPlayer } from "../../audio/player.js";
+import { Button } from "../../kit/button.js";
 import { Plot } from "../../kit/plot.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { grouped } from "../task/plots.js";
@@ -15,13 +17,13 @@ import { nameOf } from "./page.js";
 
 const most = 40; // rows drawn
 
-/** @param {{tasks: any[], rows: {name: string, cells: any[]}[], empty: string}} props */
+/** @param {{tasks: any[], rows: {name: string, cells: any[], sounds?: {name: string, url: string}[]}[], empty: string}} props */
 function Side({ tasks, rows, empty }) {
   const [find, setFind] = useQuery("find");
   const shown = rows.filter((one) => one.name.toLowerCase().includes(find.toLowerCase()));
   if (!rows.length) return html`<${Empty} icon="compare" title=${empty} />`;
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
-    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card" key=${one.name}><h3>${one.name}</h3>
+    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card" key=${one.name}><div class="row"><h3 class="grow">${one.name}</h3>${(one.sounds?.length ?? 0) > 1 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
       <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}</div>`;
 }
 
@@ -43,7 +45,7 @@ export function SamplesSide({ tasks }) {
   const answer = useAsked(() => Promise.all(tasks.map(async (task) => samplesOf((await call("events.debug_images", { metrics: [{ task: task.id }], iters: 50 })).metrics))), `samples ${tasks.map((task) => task.id).join()}`);
   return html`<${Answered} answer=${answer}>${(/** @type {import("../../lib/samples.js").Sample[][]} */ all) => {
     const names = [...new Set(all.flatMap((samples) => samples.map((sample) => sample.name)))].sort();
-    const rows = names.map((name) => ({ name, cells: all.map((samples) => {
+    const rows = names.map((name) => ({ name, sounds: soundsOf(all, name, tasks), cells: all.map((samples) => {
       const found = samples.find((sample) => sample.name === name);
       const entry = found && entryAt(found, Infinity);
       return entry && html`<${Medium} url=${fileUrl(entry.url)} label=${name} />`;
@@ -51,6 +53,12 @@ export function SamplesSide({ tasks }) {
     return html`<${Side} tasks=${tasks} rows=${rows} empty=${t("No debug samples to compare")} />`;
   }}<//>`;
 }
+
+/** The newest sound of this name in each task. @param {import("../../lib/samples.js").Sample[][]} all @param {string} name @param {any[]} tasks */
+const soundsOf = (all, name, tasks) => all.flatMap((samples, i) => {
+  const url = samples.find((sample) => sample.name === name)?.history.at(-1)?.url;
+  return url && fileKind(url) === "audio" ? [{ name: nameOf(tasks[i]), url: fileUrl(url) }] : [];
+});
 
 /** @param {{url: string, label: string}} props */
 const Medium = ({ url, label }) => {

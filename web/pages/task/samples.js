@@ -5,7 +5,9 @@ import { useApi } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { entryAt, iterationsOf, nearest, samplesOf } from "../../lib/samples.js";
 import { t } from "../../lib/text.js";
-import { AudioPlayer } from "../../kit/audio-player.js";
+import { listenClosely } from "../../audio/closely.js";
+import { pins, togglePin } from "../../audio/pins.js";
+import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
 import { showPictures } from "../../kit/lightbox.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -19,12 +21,12 @@ export default function SamplesTab({ task, live }) {
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const samples = samplesOf(data.metrics);
     if (!samples.length) return html`<${Empty} icon="sound" title=${t("No debug samples yet")}><p>${t("Pictures and sounds that the task reports appear here.")}</p><//>`;
-    return html`<${Samples} samples=${samples} />`;
+    return html`<${Samples} samples=${samples} frontEnd=${task.configuration?.frontend?.value} />`;
   }}<//>`;
 }
 
-/** @param {{samples: import("../../lib/samples.js").Sample[]}} props */
-function Samples({ samples }) {
+/** @param {{samples: import("../../lib/samples.js").Sample[], frontEnd?: string}} props */
+function Samples({ samples, frontEnd }) {
   const [find, setFind] = useQuery("find");
   const [at, setAt] = useQuery("at");
   const [most, setMost] = useState(portion);
@@ -39,9 +41,10 @@ function Samples({ samples }) {
   return html`<div class="tool-bar">
       <input type="search" class="search" aria-label=${t("Find a sample")} placeholder=${t("Find a sample")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} />
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
-      <small>${t("{n} samples", { n: shown.length })}</small></div>
+      <small>${t("{n} samples", { n: shown.length })}</small><span class="grow"></span>
+      ${pins.value.length > 0 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>${t("Listen to {n} pinned", { n: pins.value.length })}<//><${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`}</div>
     <div class="scroll"><div class="samples">
-      ${shown.slice(0, most).map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div>
+      ${shown.slice(0, most).map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} frontEnd=${frontEnd} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div>
       ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}
       ${!shown.length && html`<${Empty} icon="filter" title=${t("Nothing fits")} />`}
     </div>`;
@@ -53,11 +56,24 @@ const Iteration = ({ iterations, now, set }) => html`<div class="iteration"><spa
   <input type="number" value=${now} aria-label=${t("Iteration, typed")} onChange=${(/** @type {any} */ e) => set(String(nearest(iterations, Number(e.target.value))))} />
   <${Button} small onClick=${() => set("")}>${t("Newest")}<//></div>`;
 
-/** @param {{sample: import("../../lib/samples.js").Sample, entry: any, now: number, open: (url: string) => void}} props */
-function Card({ sample, entry, now, open }) {
+/** @param {{sample: import("../../lib/samples.js").Sample, entry: any, now: number, frontEnd?: string, open: (url: string) => void}} props */
+function Card({ sample, entry, now, frontEnd, open }) {
   const url = fileUrl(entry.url);
   return html`<figure class="sample"><${Medium} url=${url} label=${sample.name} open=${open} />
-    <figcaption><span title=${sample.name}>${sample.name}</span>${entry.iter !== now && html`<small>${t("iteration {n}", { n: entry.iter })}</small>`}<a href=${url} download=${fileName(url)} title=${t("Download")} aria-label=${t("Download {name}", { name: sample.name })}>↓</a></figcaption></figure>`;
+    <figcaption><span title=${sample.name}>${sample.name}</span>${fileKind(url) === "audio" && html`<${SoundButtons} sample=${sample} entry=${entry} frontEnd=${frontEnd} />`}${entry.iter !== now && html`<small>${t("iteration {n}", { n: entry.iter })}</small>`}<a href=${url} download=${fileName(url)} title=${t("Download")} aria-label=${t("Download {name}", { name: sample.name })}>↓</a></figcaption></figure>`;
+}
+
+/** Listen closely to a sound with its last iterations; put it aside. @param {{sample: import("../../lib/samples.js").Sample, entry: any, frontEnd?: string}} props */
+function SoundButtons({ sample, entry, frontEnd }) {
+  const url = fileUrl(entry.url);
+  const name = `${sample.name} · ${entry.iter}`;
+  const closely = () => {
+    const at = sample.history.indexOf(entry);
+    const near = sample.history.slice(Math.max(0, at - 3), Math.max(4, at + 1));
+    listenClosely({ title: sample.name, sounds: near.map((one) => ({ name: t("iteration {n}", { n: one.iter }), url: fileUrl(one.url) })), first: near.indexOf(entry), frontEnd });
+  };
+  return html`<${Button} quiet small icon="expand" label=${t("Listen closely to {name}", { name: sample.name })} onClick=${closely} />
+    <${Button} quiet small icon="mark" pressed=${pins.value.some((one) => one.url === url)} label=${t("Pin {name} to hear it against others", { name })} onClick=${() => togglePin({ name, url })} />`;
 }
 
 /** @param {{url: string, label: string, open: (url: string) => void}} props */

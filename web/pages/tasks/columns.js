@@ -32,7 +32,7 @@ export function runTime(task) {
 
 /** @returns {TaskColumn[]} */
 export const builtIn = () => [
-  column("name", t("Name"), 280, "name", {
+  column("name", t("Name"), 250, "name", {
     fields: ["name", "project.id", "project.name", "status_message"],
     render: (task) => html`<a class="strong" href=${taskLink(task)} title=${task.name}>${task.name || task.id}</a>`,
   }),
@@ -40,7 +40,7 @@ export const builtIn = () => [
     filter: "status", text: (task) => statusWord(task.status), fields: ["status", "status_message", "execution.queue.name", "execution.queue.id"],
     render: (task) => html`<${StatusChip} status=${task.status} />${task.status === "queued" && html`<${PendingHint} task=${task} />`}`,
   }),
-  column("type", t("Type"), 110, "type", { filter: "type" }),
+  column("type", t("Type"), 130, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
   column("tags", t("Tags"), 140, "tags", { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
   column("project", t("Project"), 150, "project.name", {
     fields: ["project.name", "project.id"], text: (task) => task.project?.name ?? "",

@@ -1,0 +1,58 @@
+/** Listening closely to some sounds on one clock: waveform and spectrogram, a region to loop, keys 1–4 to switch. */
+import { html, useEffect, useMemo, useState } from "../lib/dom.js";
+import { useWindow } from "../lib/hooks.js";
+import { t } from "../lib/text.js";
+import { Choice } from "../kit/button.js";
+import { Dialog, openDialog } from "../kit/dialog.js";
+import { ErrorBox, Loading } from "../kit/states.js";
+import { useBuffers } from "./buffers.js";
+import { Engine } from "./engine.js";
+import { readFrontEnd } from "./frontend.js";
+import { Controls } from "./inspector.js";
+import { command } from "./keys.js";
+import { Timeline } from "./timeline.js";
+
+/** @typedef {{name: string, url: string}} Sound */
+
+/**
+ * @param {{title: string, sounds: Sound[], first?: number, frontEnd?: string, close: () => void}} props `first`: which is heard first; `frontEnd`: a task's
+ *   configuration object of that name, for the model's view
+ */
+function Closely({ title, sounds, first = 0, frontEnd, close }) {
+  const engine = useMemo(() => new Engine(), []);
+  const settings = useMemo(() => readFrontEnd(frontEnd), [frontEnd]);
+  const [modelView, setModelView] = useState(Boolean(frontEnd));
+  const { buffers, error } = useBuffers(sounds, engine, frontEnd ? settings.sample_rate : 0, false);
+  useEffect(() => {
+    if (buffers) engine.select(first);
+  }, [buffers]);
+  useWindow("keydown", (event) => {
+    const wanted = command(event, true);
+    const run = moves(engine, sounds.length)[wanted];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+  const number = Math.min(engine.selected.value, sounds.length - 1);
+  return html`<${Dialog} wide title=${title} close=${close}>
+    ${error ? html`<${ErrorBox} error=${error} />` : buffers ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} modelView=${modelView} />` : html`<${Loading} />`}
+    <${Controls} engine=${engine} modelView=${modelView} setModelView=${setModelView} />
+    ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))} options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
+    <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
+  <//>`;
+}
+
+/** What each command does here. @param {Engine} engine @param {number} count @returns {Record<string, () => void>} */
+const moves = (engine, count) => ({
+  toggle: () => engine.toggle(),
+  back: () => engine.seek(engine.position() - engine.duration / 10),
+  forth: () => engine.seek(engine.position() + engine.duration / 10),
+  loop: () => engine.setLoop(!engine.looping.value),
+  normalise: () => engine.normalise(),
+  up: () => engine.select(Math.min(count - 1, engine.selected.value + 1)),
+  down: () => engine.select(Math.max(0, engine.selected.value - 1)),
+  ...Object.fromEntries([0, 1, 2, 3].map((i) => [`version ${i + 1}`, () => engine.select(i)])),
+});
+
+/** @param {{title: string, sounds: Sound[], first?: number, frontEnd?: string}} what */
+export const listenClosely = (what) => openDialog(Closely, what);
