@@ -113,8 +113,8 @@ def _permissions(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, "secrets are readable by their owner alone")
 
 
-def _database(settings: Settings, connection: sqlite3.Connection, thorough: bool) -> Iterator[Finding]:
-    version, newest = connection.execute("PRAGMA user_version").fetchone()[0], numbered()[-1][0]
+def _database(settings: Settings, connection: checkup.Reader, thorough: bool) -> Iterator[Finding]:
+    version, newest = checkup.schema(connection), numbered()[-1][0]
     if version > newest:
         yield Finding(
             PROBLEM,
@@ -144,7 +144,7 @@ def _database(settings: Settings, connection: sqlite3.Connection, thorough: bool
         yield Finding(NOTE, f"{lost} queue entries have no task", "they are dropped when their turn comes")
 
 
-def _files(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+def _files(settings: Settings, connection: checkup.Reader) -> Iterator[Finding]:
     state = checkup.files_state(connection, settings.data)
     if state.missing:
         yield Finding(
@@ -173,7 +173,7 @@ def _some(names: list[str]) -> str:
     return "such as " + ", ".join(names[:3])
 
 
-def _users(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+def _users(settings: Settings, connection: checkup.Reader) -> Iterator[Finding]:
     count, with_password = checkup.admins(connection)
     if not count:
         yield Finding(NOTE, "there is no admin", "the server makes one at its next start")
@@ -185,7 +185,7 @@ def _users(settings: Settings, connection: sqlite3.Connection) -> Iterator[Findi
         )
 
 
-def _client_conf(settings: Settings, connection: sqlite3.Connection) -> Iterator[Finding]:
+def _client_conf(settings: Settings, connection: checkup.Reader) -> Iterator[Finding]:
     path = settings.conf_path
     if not path.exists():
         yield Finding(NOTE, f"there is no client configuration {path}", "the server writes it when it starts")

@@ -24,16 +24,25 @@ class FilesState:
     orphans_size: int = 0
 
 
+class Reader(sqlite3.Connection):
+    """The database, opened for reading alone."""
+
+
 @contextmanager
-def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+def reading(folder: Path) -> Iterator[Reader]:
     """Raises: sqlite3.DatabaseError when it is no database."""
     address = (folder / DATABASE).resolve().as_uri() + "?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
+    with closing(sqlite3.connect(address, uri=True, timeout=30, factory=Reader)) as connection:
         connection.row_factory = sqlite3.Row
         yield connection
 
 
-def damage(connection: sqlite3.Connection, *, thorough: bool) -> list[str]:
+def schema(connection: Reader) -> int:
+    """The number of the last migration that was applied."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def damage(connection: Reader, *, thorough: bool) -> list[str]:
     """What SQLite's own check finds (https://sqlite.org/pragma.html#pragma_integrity_check); empty when sound.
 
     `thorough` also compares every index with its table, which reads all of the database twice.
@@ -47,7 +56,7 @@ def damage(connection: sqlite3.Connection, *, thorough: bool) -> list[str]:
     return ([] if found == ["ok"] else found) + broken
 
 
-def stuck_tasks(connection: sqlite3.Connection) -> list[str]:
+def stuck_tasks(connection: Reader) -> list[str]:
     """Tasks that say they wait, and wait in no queue."""
     rows = connection.execute(
         "SELECT id, name FROM tasks WHERE status = 'queued'"
@@ -56,23 +65,23 @@ def stuck_tasks(connection: sqlite3.Connection) -> list[str]:
     return [f"{row['id']} ({row['name']})" for row in rows]
 
 
-def entries_without_task(connection: sqlite3.Connection) -> int:
+def entries_without_task(connection: Reader) -> int:
     sql = "SELECT COUNT(*) FROM queue_entries WHERE task NOT IN (SELECT id FROM tasks)"
     return connection.execute(sql).fetchone()[0]
 
 
-def admins(connection: sqlite3.Connection) -> tuple[int, int]:
+def admins(connection: Reader) -> tuple[int, int]:
     """Returns: how many users are admins, and how many of them can sign in with a password."""
     sql = "SELECT COUNT(*), COUNT(password) FROM users WHERE role = 'admin'"
     return tuple(connection.execute(sql).fetchone())
 
 
-def key_is_known(connection: sqlite3.Connection, access_key: str) -> bool:
+def key_is_known(connection: Reader, access_key: str) -> bool:
     sql = "SELECT 1 FROM credentials WHERE access_key = ?"
     return connection.execute(sql, (access_key,)).fetchone() is not None
 
 
-def files_state(connection: sqlite3.Connection, folder: Path) -> FilesState:
+def files_state(connection: Reader, folder: Path) -> FilesState:
     """The folder of files held against the database's list of them."""
     root, state = folder / FILES, FilesState()
     sizes = {row["path"]: row["size"] for row in connection.execute("SELECT path, size FROM files")}
