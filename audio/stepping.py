@@ -36,7 +36,8 @@ class Stepper:
     def learn(self, features: Tensor, targets: Tensor, rate: float, last: bool) -> tuple[Tensor, Tensor]:
         """Learn from one batch at a learning rate; `last` of the epoch. Gives its mean loss and share of right answers.
 
-        With `accumulate`, the optimiser steps after so many batches, and after the last one.
+        With `accumulate`, the optimiser steps after so many batches, and after the last one. A loss whose gradient is
+        not finite comes back as NaN, so that the batch that spoils the weights is the one that is named.
         """
         config = self.config
         self.waiting += 1
@@ -48,25 +49,29 @@ class Stepper:
             losses = loss_of(logits, targets, self.multi_label, config.label_smoothing, self.class_weights)
             loss = losses.mean()
             self.engine.backward(self.scaler.scale(loss))
-        if step:
-            self._step(rate)
-        return loss.detach(), right(logits.detach(), targets, self.multi_label).mean()
+        told = loss.detach()
+        norm = self._step(rate) if step else None
+        if norm is not None and not self.scaler.is_enabled():  # with a scaled loss such steps are left out
+            told = torch.where(norm.isfinite(), told, torch.full_like(told, float("nan")))
+        return told, right(logits.detach(), targets, self.multi_label).mean()
 
-    def _step(self, rate: float) -> None:
-        """One step of the optimiser with the mean of the gathered gradients."""
+    def _step(self, rate: float) -> Tensor | None:
+        """One step of the optimiser with the mean of the gathered gradients; gives their norm where it is bounded."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.scaler.unscale_(self.optimizer)
         params = [p for p in self.model.parameters() if p.grad is not None]
         if self.waiting > 1:
             torch._foreach_div_([p.grad for p in params if p.grad is not None], float(self.waiting))
+        norm = None
         if self.config.clip_norm:
-            torch.nn.utils.clip_grad_norm_(params, self.config.clip_norm)
+            norm = torch.nn.utils.clip_grad_norm_(params, self.config.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.forget()
         if self.average:
             self.average.update(self.model)
+        return norm
 
     def forget(self) -> None:
         """Drop gathered gradients."""

@@ -146,3 +146,11 @@ def test_the_watch_names_the_first_bad_batch_and_forgets_good_ones():
 def test_more_processes_than_clips_of_a_batch_are_refused(tiny):
     with pytest.raises(ConfigError, match="gives each of 64 processes no clip"):
         dataclasses.replace(tiny, processes=64)
+
+
+def test_a_gradient_that_is_not_finite_is_told_with_its_own_batch(tiny):
+    one = stepper(plain(tiny))
+    one.config.clip_norm = 5.0
+    one.model.head.weight.register_hook(lambda grad: grad * float("inf"))
+    loss, _ = one.learn(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
+    assert torch.isnan(loss)
