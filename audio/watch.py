@@ -1,4 +1,4 @@
-"""Watching the loss: the first batch whose loss or gradient is not finite ends the training, by name.
+"""Watching the loss: the first batch whose loss is not a finite number ends the training, by name.
 
 On a GPU asking for a number would make the CPU wait for it at every step. There the losses are copied aside and looked
 at when they have arrived, a step or two later.
