@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -21,6 +22,7 @@ from audio.errors import AudioError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVICE = "SOUNDYARD_DEVICE"  # names the device to the replicas, which join before they know the configuration
+READY = "ready to join"  # in a replica's log, when it can do its work
 LAST_WORDS = 1500  # characters of a dead replica's log that are shown
 
 
@@ -42,14 +44,12 @@ def replicas(config: TrainConfig) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as logs, _environment(_ranked(shared, 0)):
         others = {rank: _start(_ranked(shared, rank), Path(logs)) for rank in range(1, config.processes)}
         try:
+            _wait_until_ready(others, Path(logs))
             yield
         except RuntimeError as error:  # what torch.distributed raises when a connection is lost
             for rank, process in others.items():
                 if _ended(process):
-                    words = (Path(logs) / f"{rank}.log").read_text(errors="replace")[-LAST_WORDS:]
-                    raise ReplicaDied(
-                        f"Process {rank} of {config.processes} ended with status {process.returncode}:\n{words}"
-                    ) from error
+                    raise _died(rank, process, Path(logs)) from error
             raise
         finally:
             for process in others.values():
@@ -67,6 +67,20 @@ def _start(environment: dict[str, str], logs: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+
+
+def _wait_until_ready(others: dict[int, subprocess.Popen[bytes]], logs: Path) -> None:
+    """Wait until all are about to join: whoever waits in the group for one that has died waits for half an hour."""
+    for rank, process in others.items():
+        while READY not in (logs / f"{rank}.log").read_text(errors="replace"):
+            if process.poll() is not None:
+                raise _died(rank, process, logs)
+            time.sleep(0.05)
+
+
+def _died(rank: int, process: subprocess.Popen[bytes], logs: Path) -> ReplicaDied:
+    words = (logs / f"{rank}.log").read_text(errors="replace")[-LAST_WORDS:]
+    return ReplicaDied(f"Process {rank} of the training ended with status {process.returncode}:\n{words}")
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float = 2.0) -> bool:
@@ -112,6 +126,7 @@ def join() -> None:
     """A replica's life: join the group, hear what to train, train."""
     from audio.training import take_part
 
+    print(READY, flush=True)
     take_part(Together(os.environ.get(DEVICE, "auto")))
 
 

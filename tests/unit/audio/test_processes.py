@@ -12,7 +12,7 @@ import torch
 
 from audio import checkpoint as checkpoints
 from audio.engine import Alone
-from audio.replicas import ROOT
+from audio.replicas import ROOT, ReplicaDied
 from audio.training import train
 
 from .conftest import ignore
@@ -104,3 +104,13 @@ def test_a_loss_that_is_no_number_ends_all_processes_with_its_clips(store, confi
     with pytest.raises(NonFiniteLoss) as caught:
         train(wild, store, checkpoint_dir=tmp_path, progress=ignore)
     assert len(caught.value.clips) == 32
+
+
+def test_a_process_that_can_t_start_is_an_error_with_its_last_words(store, config, tmp_path, monkeypatch):
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch for you')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ReplicaDied, match="no torch for you"):
+        train(
+            dataclasses.replace(config, processes=2), store, checkpoint_dir=tmp_path / "out", progress=ignore
+        )
+    assert "RANK" not in os.environ
