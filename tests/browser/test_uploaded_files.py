@@ -89,6 +89,7 @@ def test_an_uploaded_file_framed_by_the_page_runs_nothing(
             addEventListener('message', event => window.told.push(event.data))
             const frame = document.createElement('iframe')
             frame.onload = () => setTimeout(done, 300)
+            setTimeout(done, 2000)
             frame.src = address
             document.body.append(frame)
         })""",
