@@ -77,7 +77,7 @@ class Move:
             ("model", contents["models"], self._model),
             ("file", contents["files"], self._file),
             ("filled", contents["tasks"], self._fill_task),
-            ("parent", contents["models"], self._finish_model),
+            ("finished", contents["models"], self._finish_model),
             ("events", [*contents["tasks"], *contents["models"]], self._events),
             ("status", contents["tasks"], self._status),
         ):
@@ -181,17 +181,17 @@ class Move:
             if document.get(name) in self._ids:
                 fields[name] = self._ids[document[name]]
         new = self._target.call("models.create", **fields)["id"]
-        if document.get("metadata"):
-            items = list(self._rewriter.document(document["metadata"]).values())
-            self._target.call("models.add_or_update_metadata", model=new, metadata=items)
         self._ids[model] = new
         return new
 
     def _finish_model(self, model: str) -> None:
-        """A parent may be made after its child."""
-        parent = (self._store.models.get(model, ("parent",)) or {}).get("parent")
-        if parent in self._ids:
-            self._target.call("models.edit", model=self._ids[model], parent=self._ids[parent])
+        """What needs the model's new id, or its parent's: that may be made after it."""
+        document, new = self._store.models.get(model, ("parent", "metadata")) or {}, self._ids[model]
+        if document.get("metadata"):
+            items = list(self._rewriter.document(document["metadata"]).values())
+            self._target.call("models.add_or_update_metadata", model=new, metadata=items)
+        if document.get("parent") in self._ids:
+            self._target.call("models.edit", model=new, parent=self._ids[document["parent"]])
 
     # Files and events
 
