@@ -72,7 +72,7 @@ def change(
     Raises:
         InvalidTaskId: no such task. InvalidTaskStatus: it can't go from its status to this one.
     """
-    before = existing(store, task, ("status", "status_message", "started", "completed"))
+    before = existing(store, task, ("status", "status_message", "started", "completed", "project"))
     allowed = STATUSES if force else (sources(to) if allowed_from is None else list(allowed_from))
     updates = {**_stamps(before, to, now), **changed_by(user, now), **fields}
     if not (before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")):
@@ -85,6 +85,8 @@ def change(
         )  # fmt: skip
     if to != "queued":
         store.queues.remove(task)
+    if before.get("project"):
+        store.projects.touch(before["project"], updates["last_update"])
     return updates
 
 

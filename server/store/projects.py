@@ -39,6 +39,10 @@ class Projects(Collection):
         sql = "SELECT id, name FROM projects WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"]: row["name"] for row in self._db.rows(sql, (orjson.dumps(list(ids)).decode(),))}
 
+    def touch(self, project: str, moment: str) -> None:
+        """Note that something in it has changed."""
+        self._db.execute("UPDATE projects SET last_update = ? WHERE id = ?", (moment, project))
+
     def with_descendants(self, ids: Iterable[str]) -> list[str]:
         """The ids themselves, then those of everything below them."""
         sql = (

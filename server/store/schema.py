@@ -15,6 +15,7 @@ from server.api.errors import ValidationFailed
 
 _EXTREMES = {f"{which}_value{suffix}" for which in ("min", "max", "first") for suffix in ("", "_iteration")}
 METRIC_COLUMNS = frozenset({"metric", "variant", "value", "count", "iter", *_EXTREMES})
+_INDEXED = ("value", "min_value", "max_value")
 _LEAVES = {"hyperparams": 3, "configuration": 2, "metadata": 2, "runtime": 1}
 """JSON fields whose keys are people's own words, dots included, and how deep they are."""
 
@@ -86,7 +87,7 @@ class Schema:
                 )
             keys = {"metric_hash": bind(parts[1]), "variant_hash": bind(parts[2])}
             kind = "text" if parts[3] in ("metric", "variant") else "real"
-            return Drawn(self.metrics, keys, parts[3], kind, indexed=parts[3] == "value")
+            return Drawn(self.metrics, keys, parts[3], kind, indexed=parts[3] in _INDEXED)
         if head == "hyperparams" and self.params and rest.endswith(".value") and rest.count(".") >= 2:
             section, _, name = unescaped(rest[: -len(".value")]).partition(".")
             keys = {"section": bind(section), "name": bind(name)}

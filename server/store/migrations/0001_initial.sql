@@ -95,6 +95,8 @@ CREATE TABLE last_metrics (
     PRIMARY KEY (task, metric_hash, variant_hash)
 ) WITHOUT ROWID;
 CREATE INDEX last_metrics_by_value ON last_metrics(metric_hash, variant_hash, value, task);
+CREATE INDEX last_metrics_by_min ON last_metrics(metric_hash, variant_hash, min_value, task);
+CREATE INDEX last_metrics_by_max ON last_metrics(metric_hash, variant_hash, max_value, task);
 
 CREATE TABLE models (
     id TEXT PRIMARY KEY,
