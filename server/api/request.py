@@ -6,9 +6,13 @@ become filters. `request.model_fields_set` tells "null" from "not sent".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000)]
+"""A moment, in seconds since 1970; before the year 3000, so that it can be calculated with."""
 
 
 class Request(BaseModel):

@@ -13,7 +13,7 @@ from server.api.errors import (
     ValidationFailed,
 )
 from server.api.registry import endpoint
-from server.api.request import Nothing, Query, Request
+from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import metadata, queues
 from server.domain.metadata import MetadataItem
 
@@ -255,8 +255,8 @@ def delete_metadata(call: Call, request: DeleteMetadata) -> dict:
 
 
 class GetQueueMetrics(Request):
-    from_date: float
-    to_date: float
+    from_date: Seconds
+    to_date: Seconds
     interval: int
     queue_ids: list[str] | None = None
     refresh: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 from server.api.call import Call
 from server.api.errors import NoSuchEndpoint, NoSuchServingContainer, ValidationFailed
 from server.api.registry import endpoint
-from server.api.request import Nothing, Request
+from server.api.request import Nothing, Request, Seconds
 from server.domain import serving
 
 
@@ -98,8 +98,8 @@ def get_endpoint_details(call: Call, request: OfEndpoint) -> dict:
 
 
 class MetricsHistory(OfEndpoint):
-    from_date: float
-    to_date: float
+    from_date: Seconds
+    to_date: Seconds
     interval: int
     metric_type: str = "requests"
     instance_charts: bool = True

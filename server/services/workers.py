@@ -7,7 +7,7 @@ from typing import Any
 from server.api.call import Call
 from server.api.errors import ValidationFailed, WorkerNotRegistered
 from server.api.registry import endpoint
-from server.api.request import Request
+from server.api.request import Request, Seconds
 from server.domain import workers
 
 _DEFAULT_LAST_SEEN = 3600
@@ -129,8 +129,8 @@ class StatItem(Request):
 
 class GetStats(Request):
     worker_ids: list[str] | None = None
-    from_date: float
-    to_date: float
+    from_date: Seconds
+    to_date: Seconds
     interval: int
     items: list[StatItem]
     split_by_variant: bool = False
@@ -156,8 +156,8 @@ def get_stats(call: Call, request: GetStats) -> dict:
 
 
 class GetActivityReport(Request):
-    from_date: float
-    to_date: float
+    from_date: Seconds
+    to_date: Seconds
     interval: int
 
 
