@@ -70,7 +70,7 @@ KEYS = {
 FILTERS = {
     "all": ({}, lambda one: True),
     "half": ({"project": ["p"]}, lambda one: one["project"] == "p"),
-    "few": ({"project": ["p"], "tags": ["__$all", "a", "b"]}, lambda one: {"a", "b"} <= set(one["tags"])),
+    "few": ({"tags": ["__$all", "a", "b"]}, lambda one: {"a", "b"} <= set(one["tags"])),
     "parameter": ({"hyperparams.Args.lr.value": ["0.1"]}, lambda one: one["lr"] == "0.1"),
 }
 
