@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000)]
 """A moment, in seconds since 1970; before the year 3000, so that it can be calculated with."""
 
