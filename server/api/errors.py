@@ -109,7 +109,37 @@ class ProjectHasTasks(BadRequest):
 class ProjectHasModels(BadRequest):
     """Project has associated models"""
 
-    subcode = 403
+    subcode = 405
+
+
+class InvalidProjectName(BadRequest):
+    """Invalid project name"""
+
+    subcode = 407
+
+
+class CannotUpdateProjectLocation(BadRequest):
+    """Cannot update project location. Use projects.move instead"""
+
+    subcode = 408
+
+
+class ProjectSourceAndDestinationAreTheSame(BadRequest):
+    """The project is there already"""
+
+    subcode = 410
+
+
+class ProjectCannotBeMovedUnderItself(BadRequest):
+    """Project can not be moved under itself in the projects hierarchy"""
+
+    subcode = 411
+
+
+class ProjectCannotBeMergedIntoItsChild(BadRequest):
+    """Project can not be merged into itself or its own child"""
+
+    subcode = 412
 
 
 class ProjectExists(BadRequest):

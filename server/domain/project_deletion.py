@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.api.errors import ProjectHasModels, ProjectHasTasks, ValidationFailed
+from server.api.errors import ProjectCannotBeMergedIntoItsChild, ProjectHasModels, ProjectHasTasks
 from server.domain import deletion, project_tree
 from server.store import Store
 
@@ -89,12 +89,12 @@ def merge(
     Sub-projects of the same name are merged as well. Returns: tasks and models moved, projects moved.
 
     Raises:
-        InvalidProjectId. ValidationFailed: the destination is the project or lies below it.
+        InvalidProjectId. ProjectCannotBeMergedIntoItsChild: the destination is the project or lies below it.
     """
     source = project_tree.existing(store, project)
     target = project_tree.existing(store, destination) if destination else None
     if destination in store.projects.with_descendants([project]):
-        raise ValidationFailed("a project can't be merged into itself or into what is below it")
+        raise ProjectCannotBeMergedIntoItsChild(project=project, destination=destination)
     entities = store.tasks.move(store.tasks.ids({"project": [project]}), destination)
     entities += store.models.move(store.models.ids({"project": [project]}), destination)
     projects = 0

@@ -6,7 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from server.api.errors import InvalidProjectId, ProjectExists, ValidationFailed
+from server.api.errors import (
+    CannotUpdateProjectLocation,
+    InvalidProjectId,
+    InvalidProjectName,
+    ProjectCannotBeMovedUnderItself,
+    ProjectExists,
+)
 from server.store import Store, times
 
 
@@ -19,10 +25,10 @@ def existing(store: Store, project: str) -> dict:
 
 
 def clean_name(name: str) -> str:
-    """Without blanks and slashes around its parts. Raises: ValidationFailed for an empty part."""
+    """Without blanks and slashes around its parts. Raises: InvalidProjectName for an empty part."""
     parts = [part.strip() for part in name.strip().strip("/").split("/")]
     if not all(parts):
-        raise ValidationFailed(f"{name!r} is not a project name: a part of it is empty")
+        raise InvalidProjectName(f"{name!r}: a part of it is empty")
     return "/".join(parts)
 
 
@@ -50,19 +56,32 @@ def ensure(store: Store, name: str, user: str, company: str, now: datetime, **fi
     return found["id"] if found else create(store, name, user, company, now, **fields)
 
 
+def rename(store: Store, project: str, new_name: str, user: str, company: str, now: datetime) -> str:
+    """Change the last part of a project's name; `new_name` is the whole path. Returns: it, cleaned.
+
+    Raises:
+        CannotUpdateProjectLocation: it names another place. ProjectExists: the name is taken.
+    """
+    before, name = existing(store, project)["name"], clean_name(new_name)
+    if name.rpartition("/")[0] != before.rpartition("/")[0]:
+        raise CannotUpdateProjectLocation(f"from {before!r} to {name!r}")
+    relocate(store, project, name, user, company, now)
+    return name
+
+
 def relocate(store: Store, project: str, new_name: str, user: str, company: str, now: datetime) -> int:
     """Give a project another path; what lies below follows. Missing parents are created.
 
     Returns: the number of projects whose name changed.
 
     Raises:
-        ProjectExists: the name is taken. ValidationFailed: the new place is inside the project itself.
+        ProjectExists: the name is taken. ProjectCannotBeMovedUnderItself.
     """
     before, new_name = existing(store, project), clean_name(new_name)
     if new_name == before["name"]:
         return 0
     if new_name.startswith(before["name"] + "/"):
-        raise ValidationFailed(f"{before['name']!r} can't move into itself, to {new_name!r}")
+        raise ProjectCannotBeMovedUnderItself(f"from {before['name']!r} to {new_name!r}")
     if store.projects.by_name(new_name):
         raise ProjectExists(name=new_name)
     parent_name, _, basename = new_name.rpartition("/")

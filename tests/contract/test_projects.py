@@ -15,19 +15,19 @@ def test_creating_a_project_creates_its_parents(api: Api) -> None:
     assert api.names("projects.get_all") == ["a", "a/b", "a/b/c"]
     assert len(deep["path"]) == 2 and deep["path"][-1] == deep["parent"]
     api.fails("projects.create", 400, 406, name="a/b")
-    api.fails("projects.create", 400, 12, name="a//b")
+    api.fails("projects.create", 400, 407, name="a//b")
     api.fails("projects.get_by_id", 400, 401, project="nowhere")
 
 
-def test_a_new_name_moves_everything_below(api: Api) -> None:
-    a = api.project("a")
-    inner = api.project("a/b/c")
-    api("projects.update", project=a, name="x/y", description="d", tags=["t"])
-    assert name_of(api, inner) == "x/y/b/c"
-    api.fails("projects.update", 400, 12, project=a, name="x/y/b/z")
-    api.project("taken")
-    api.fails("projects.update", 400, 406, project=a, name="taken")
-    assert api("projects.update", project=a, description=None)["updated"] == 1
+def test_a_new_name_renames_everything_below(api: Api) -> None:
+    b, inner = api.project("a/b"), api.project("a/b/c/d")
+    api("projects.update", project=b, name="a/x", description="d", tags=["t"])
+    assert name_of(api, inner) == "a/x/c/d"
+    for elsewhere in ("x", "y/x", "a/x/c"):
+        api.fails("projects.update", 400, 408, project=b, name=elsewhere)
+    api.project("a/taken")
+    api.fails("projects.update", 400, 406, project=b, name="a/taken")
+    assert api("projects.update", project=b, description=None)["updated"] == 1
 
 
 def test_moving_under_another_project_or_to_the_top(api: Api) -> None:
@@ -36,8 +36,8 @@ def test_moving_under_another_project_or_to_the_top(api: Api) -> None:
     assert name_of(api, c) == "new/home/b/c"
     api("projects.move", project=c, new_location="")
     assert name_of(api, c) == "c"
-    api.fails("projects.move", 400, 12, project=c, new_location="")
-    api.fails("projects.move", 400, 12, project=b, new_location="new/home/b")
+    api.fails("projects.move", 400, 410, project=c, new_location="")
+    api.fails("projects.move", 400, 411, project=b, new_location="new/home/b/d")
 
 
 def test_merging_moves_tasks_models_and_projects(api: Api) -> None:
@@ -52,7 +52,7 @@ def test_merging_moves_tasks_models_and_projects(api: Api) -> None:
     assert api.names("projects.get_all") == ["target", "target/only", "target/only/deeper", "target/same"]
     assert api.get(task)["project"] == target
     assert name_of(api, api.get(inner)["project"]) == "target/same"
-    api.fails("projects.merge", 400, 12, project=target, destination_project=target)
+    api.fails("projects.merge", 400, 412, project=target, destination_project=target)
 
 
 def test_deleting_asks_for_force_and_for_the_contents(api: Api) -> None:
@@ -80,7 +80,7 @@ def test_deleting_with_contents_deletes_tasks_and_models(api: Api) -> None:
 def test_models_too_keep_a_project_from_being_deleted(api: Api) -> None:
     project = api.project("p")
     api("models.create", name="m", uri="u://", labels={}, project=project)
-    api.fails("projects.delete", 400, 403, project=project)
+    api.fails("projects.delete", 400, 405, project=project)
 
 
 @pytest.mark.parametrize(

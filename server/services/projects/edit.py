@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.api.call import Call
-from server.api.errors import ValidationFailed
+from server.api.errors import ProjectSourceAndDestinationAreTheSame
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import project_deletion, project_tree
@@ -39,7 +39,7 @@ class Update(Details, OfProject):
 
 @endpoint("projects.update", Update)
 def update(call: Call, request: Update) -> dict:
-    """Change a project; a new name may be a new place in the tree, and what is below follows."""
+    """Change a project; its name is the whole path, of which only the last part may change."""
     fields = request.given(exclude={"project", "name"})
     for tags in ("tags", "system_tags"):
         if tags in fields:
@@ -47,10 +47,9 @@ def update(call: Call, request: Update) -> dict:
     with call.store.transaction():
         project_tree.existing(call.store, request.project)
         if request.name is not None:
-            project_tree.relocate(
+            fields["name"] = project_tree.rename(
                 call.store, request.project, request.name, call.user, call.company, call.now
             )
-            fields["name"] = project_tree.clean_name(request.name)
         stored = {name: value for name, value in fields.items() if name != "name"}
         updated = call.store.projects.update(request.project, {**stored, "last_update": times.text(call.now)})
     return {"updated": updated, "fields": fields}
@@ -68,7 +67,7 @@ def move(call: Call, request: Move) -> dict:
         parent = project_tree.clean_name(request.new_location) if request.new_location else ""
         name = f"{parent}/{project['basename']}" if parent else project["basename"]
         if name == project["name"]:
-            raise ValidationFailed(f"{name!r} is there already")
+            raise ProjectSourceAndDestinationAreTheSame(name=name)
         moved = project_tree.relocate(call.store, request.project, name, call.user, call.company, call.now)
     return {"moved": moved}
 
