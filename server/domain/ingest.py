@@ -7,9 +7,8 @@ are written. What is wrong with a line is counted under a sentence; the other li
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,34 +17,9 @@ import orjson
 
 from server.domain import overview
 from server.domain.last_metrics import summary
+from server.domain.reported import INT64, LAST_MOMENT, TYPES, Point, Rejected, Reported, put
 from server.store import Store
-from server.store.events.logs import Line
 from server.store.events.rich import RichEvent
-from server.store.events.scalars import SINGLE_VALUE
-
-_INT64 = 2**63
-Point = tuple[int, int, "float | None"]
-"""Iteration, milliseconds, value."""
-
-
-@dataclass
-class Reported:
-    """What one task (or model) reported in a batch, grouped as it will be written."""
-
-    scalars: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
-    rich: dict[tuple[str, str, str], list[tuple]] = field(default_factory=dict)
-    """By kind, metric and variant: `RichEvent` without the series' number."""
-    logs: list[Line] = field(default_factory=list)
-    last_iteration: int | None = None
-
-    @property
-    def events(self) -> int:
-        return len(self.logs) + sum(map(len, (*self.scalars.values(), *self.rich.values())))
-
-    def reach(self, iteration: int) -> None:
-        if iteration != SINGLE_VALUE and (self.last_iteration is None or iteration > self.last_iteration):
-            self.last_iteration = iteration
-
 
 Owner = tuple[str, bool, bool]
 """Id, whether it is a model's, whether events may be added though it is published."""
@@ -61,10 +35,6 @@ class Batch:
 class Outcome:
     added: int
     errors: Counter[str]
-
-
-class _Rejected(Exception):
-    """Says what is wrong with an event."""
 
 
 def lines(body: bytes) -> tuple[list[Any], Counter[str]]:
@@ -120,6 +90,8 @@ def _known_curve(event: Any, known: _Known) -> bool:
         return False
     if points is None or type(iteration) is not int or type(timestamp) is not int:
         return False
+    if not (-INT64 <= iteration < INT64 and 0 <= timestamp < LAST_MOMENT):
+        return False
     if type(value) is not float or value - value != 0.0:  # NaN or infinite
         return False
     points.append((iteration, timestamp, value))
@@ -134,126 +106,21 @@ def _curve(event: dict) -> tuple:
 def _sort_one(event: Any, batch: Batch, known: _Known, now_ms: int) -> None:
     try:
         if not isinstance(event, dict):
-            raise _Rejected("not a JSON object")
-        put = _KINDS.get(event.get("type"))
-        if put is None:
-            raise _Rejected(f"unknown event type {event.get('type')!r}"[:80])
+            raise Rejected("not a JSON object")
+        if event.get("type") not in TYPES:
+            raise Rejected(f"unknown event type {event.get('type')!r}"[:80])
         owner = event.get("task")
         if not owner or not isinstance(owner, str):
-            raise _Rejected("the event names no task")
+            raise Rejected("the event names no task")
         key = (owner, event.get("model_event") is True, event.get("allow_locked") is True)
-        timestamp = event.get("timestamp")
-        timestamp = now_ms if timestamp is None else _whole(timestamp, "timestamp")
         reported = batch.owners.get(key) or batch.owners.setdefault(key, Reported())
-        points = put(reported, event, timestamp)
+        points = put(reported, event, now_ms)
         if points is not None:
             known[_curve(event)] = points
-    except _Rejected as fault:
+    except Rejected as fault:
         batch.errors[str(fault)] += 1
     except TypeError:  # a list or an object where a name is expected
         batch.errors["a field has the wrong type"] += 1
-
-
-def _put_scalar(reported: Reported, event: dict, timestamp: int) -> list[Point] | None:
-    """Returns: the points of the curve, when its names are text as they are and not made into it."""
-    point = (_whole(event.get("iter") or 0, "iter"), timestamp, _number(event.get("value")))
-    metric, variant = event.get("metric"), event.get("variant")
-    points = reported.scalars.setdefault((_name(metric, "metric"), _name(variant, "variant")), [])
-    points.append(point)
-    return points if isinstance(metric, str) and isinstance(variant, str) else None
-
-
-def _put_log(reported: Reported, event: dict, timestamp: int) -> None:
-    metric, variant = event.get("metric"), event.get("variant")
-    reported.logs.append(
-        Line(
-            task=event["task"],
-            timestamp=timestamp,
-            level=_text(event.get("level"), "level"),
-            worker=_text(event.get("worker"), "worker"),
-            metric=None if metric is None else _name(metric, "metric"),
-            variant=None if variant is None else _name(variant, "variant"),
-            msg=_text(event.get("msg"), "msg") or "",
-        )
-    )
-
-
-def _rich(kind: str, body: Callable[[dict], str]) -> Callable[[Reported, dict, int], None]:
-    def put(reported: Reported, event: dict, timestamp: int) -> None:
-        iteration = _whole(event.get("iter") or 0, "iter")
-        series = (kind, _name(event.get("metric"), "metric"), _name(event.get("variant"), "variant"))
-        row = (
-            iteration,
-            timestamp,
-            _text(event.get("worker"), "worker"),
-            body(event),
-            _text(event.get("key"), "key"),
-        )
-        reported.rich.setdefault(series, []).append(row)
-
-    return put
-
-
-def _values(event: dict) -> str:
-    values = event.get("values")
-    if not isinstance(values, list):
-        raise _Rejected("`values` must be a list of numbers")
-    return orjson.dumps([_number(value) for value in values]).decode()
-
-
-def _plot(event: dict) -> str:
-    plot = event.get("plot_str")
-    if isinstance(plot, (dict, list)):
-        return orjson.dumps(plot).decode()
-    return _text(plot, "plot_str") or ""
-
-
-def _url(event: dict) -> str:
-    return _text(event.get("url"), "url") or ""
-
-
-_KINDS: dict[Any, Callable[[Reported, dict, int], list[Point] | None]] = {
-    "training_stats_scalar": _put_scalar,
-    "training_stats_vector": _rich("vector", _values),
-    "plot": _rich("plot", _plot),
-    "training_debug_image": _rich("image", _url),
-    "log": _put_log,
-}
-
-
-def _whole(value: Any, name: str) -> int:
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError) as fault:
-        raise _Rejected(f"`{name}` must be a whole number") from fault
-    if not -_INT64 <= number < _INT64:
-        raise _Rejected(f"`{name}` is out of range")
-    return number
-
-
-def _number(value: Any) -> float | None:
-    """A value to keep; None for NaN and the infinities, which neither JSON nor a chart can hold: a gap."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError) as fault:
-        raise _Rejected("`value` must be a number") from fault
-    return number if math.isfinite(number) else None
-
-
-def _name(value: Any, name: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (dict, list)):
-        raise _Rejected(f"`{name}` must be text")
-    return str(value)
-
-
-def _text(value: Any, name: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (dict, list)):
-        raise _Rejected(f"`{name}` must be text")
-    return str(value)
 
 
 def write(store: Store, batch: Batch, now: datetime) -> Outcome:

@@ -30,7 +30,8 @@ class Incoming:
     """A file on its way in. Raises from any method: StorageFull, when the disk has no room."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
+        with _room():
+            self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
         self.path = Path(self._file.name)
         self.size = 0
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,7 @@ def test_whatever_comes_is_sorted_or_counted(events):
 
 @given(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(list(ingest._KINDS))},
+        {"type": st.sampled_from(sorted(ingest.TYPES))},
         optional=dict.fromkeys(
             (
                 "task",
@@ -60,6 +61,22 @@ def test_whatever_comes_is_sorted_or_counted(events):
 def test_a_known_type_with_any_fields_is_sorted_or_counted(event):
     batch = ingest.sort([event], NOW)
     assert sum(reported.events for reported in batch.owners.values()) + sum(batch.errors.values()) == 1
+
+
+@pytest.mark.parametrize("name", ["iter", "timestamp"])
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**64 - 1, 10**30])
+def test_a_number_that_is_out_of_range_is_counted_wherever_it_comes(name, value):
+    point = {
+        "type": "training_stats_scalar",
+        "task": "t",
+        "metric": "m",
+        "variant": "v",
+        "timestamp": 1,
+        "iter": 1,
+    }
+    batch = ingest.sort([{**point, "value": 1.0}, {**point, "value": 1.0, name: value}], NOW)
+    assert sum(reported.events for reported in batch.owners.values()) == 1
+    assert [error.split()[0] for error in batch.errors] == [f"`{name}`"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.none() | st.floats(-9, 9)), min_size=1))
