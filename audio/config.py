@@ -143,7 +143,7 @@ class TrainConfig:
     seed: int = 0  # of weights, order of clips and augmentation
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
     precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16, fp16 (with a scaled loss)
-    threads: int = 0  # CPU threads of torch; 0: torch's own choice
+    threads: int = 0  # CPU threads of torch; 0: one for models below a million weights, else torch's own choice
     processes: int = 1  # that train together, each on a GPU or a part of the CPU; they share `batch_size`
     deterministic: bool = False  # refuse operations whose result differs from run to run (slower on a GPU)
     store_on_device: str = "auto"  # clips in the GPU's memory: auto (when they fit), on, off

@@ -5,9 +5,12 @@ import os
 from typing import Any
 
 import torch
+from torch import nn
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
+
+SMALL = 1_000_000  # parameters below which more CPU threads cost more than they bring
 
 
 def pick_device(name: str) -> torch.device:
@@ -44,6 +47,16 @@ def prepare_device(device: torch.device, config: TrainConfig, processes: int = 1
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it is first used
     torch.use_deterministic_algorithms(config.deterministic)
     torch.backends.cudnn.benchmark = not config.deterministic  # all batches have one shape
+
+
+def spare_threads(config: TrainConfig, model: nn.Module) -> None:
+    """Leave a small model to one CPU thread, unless the configuration says how many.
+
+    Its operations are too short to share out: measured on two cores with other work on them, a second thread made an
+    epoch of the small network five times as long.
+    """
+    if not config.threads and sum(p.numel() for p in model.parameters()) < SMALL:
+        torch.set_num_threads(1)
 
 
 def autocast(device: torch.device, precision: str) -> Any:

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from audio import checkpoint as checkpoints
 from audio.augment.audition import report_augmentations
 from audio.config import TrainConfig
-from audio.devices import autocast, prepare_device
+from audio.devices import autocast, prepare_device, spare_threads
 from audio.engine import Alone
 from audio.errors import CheckpointError, NonFiniteLoss
 from audio.feeding import Feed, TrainingFeed
@@ -37,6 +37,8 @@ class Training:
         torch.manual_seed(config.seed)
         train_rows, validation_rows = divide(config, store)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
+        if device.type == "cpu":
+            spare_threads(config, self.model)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device)
         self.validation = Feed(config, store, validation_rows, self.model, device)
