@@ -13,6 +13,7 @@ TEMPLATES = {  # task → its ClearML type
     "crossvalidate": "testing",
     "search": "optimizer",
     "export": "custom",
+    "predict": "inference",
 }
 
 

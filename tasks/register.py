@@ -25,6 +25,7 @@ PARAMETERS = {
     "crossvalidate": ("tasks.crossvalidate", "CrossvalidateParameters"),
     "search": ("tasks.search", "SearchParameters"),
     "export": ("tasks.export", "ExportParameters"),
+    "predict": ("tasks.predict", "PredictParameters"),
 }
 
 

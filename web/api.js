@@ -2,7 +2,7 @@
  * The one client for `{api}/{service}.{action}`: POST with a JSON body, ClearML's envelope in the answer.
  * Every failure is an `ApiError` with a sentence that can be shown to a person.
  */
-import { apiRoot } from "./lib/config.js";
+import { apiRoot, filesRoot } from "./lib/config.js";
 import { signal } from "./lib/dom.js";
 
 /** True while the server cannot be reached; the banner shows it, live pages keep asking. */
@@ -114,6 +114,18 @@ export async function readFile(url, options = {}) {
   const response = await reach(url, { credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(url), ...options }, url);
   if (!response.ok) throw new ApiError(`The file is missing or can’t be read (${response.status}).`, { code: response.status, endpoint: url });
   return response;
+}
+
+/**
+ * Store a file as the SDK does: multipart, with the path as the part's name.
+ * @param {string} path below the file server's root @param {Blob} content @returns {Promise<string>} its address
+ */
+export async function upload(path, content) {
+  const form = new FormData();
+  form.append(path, content, path);
+  const response = await reach(filesRoot, { method: "POST", body: form, credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(filesRoot) }, filesRoot);
+  if (!response.ok) throw new ApiError(`The file was not taken (${response.status}).`, { code: response.status, endpoint: filesRoot });
+  return `${filesRoot}/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /** @param {string} url @returns {Record<string, string>} */

@@ -56,7 +56,9 @@ async (at) => {
 
 @pytest.fixture
 def prepared(page: Page, server, job) -> Page:
-    answer: dict[str, Any] = server.call("events.debug_images", metrics=[{"task": job["train"]["id"]}], iters=1)
+    answer: dict[str, Any] = server.call(
+        "events.debug_images", metrics=[{"task": job["train"]["id"]}], iters=1
+    )
     events = [event for m in answer["metrics"] for one in m["iterations"] for event in one["events"]]
     url = next(event["url"] for event in events if event["url"].endswith(".wav"))
     page.goto(f"{server.url}/kit")

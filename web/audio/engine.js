@@ -36,6 +36,9 @@ export function load(url, rate) {
   return fresh;
 }
 
+/** A time that falls on a sample. @param {number} seconds @param {number} rate Hz */
+const whole = (seconds, rate) => Math.round(seconds * rate) / rate;
+
 export class Engine {
   constructor() {
     this.playing = signal(false);
@@ -84,9 +87,10 @@ export class Engine {
     context.resume();
     const [first, last] = this.bounds();
     const at = this.loop.value && (from < first || from >= last) ? first : from >= this.duration - 0.005 ? first : from;
-    this.startedAt = context.currentTime + 0.005;
-    this.offset = at;
-    this.voices.forEach((voice, number) => this.start(voice, number, at));
+    // On whole samples, so that nothing is interpolated: what is heard is what is stored.
+    this.startedAt = whole(context.currentTime + 0.005, context.sampleRate);
+    this.offset = whole(at, context.sampleRate);
+    this.voices.forEach((voice, number) => this.start(voice, number, this.offset));
     this.playing.value = true;
   }
 
@@ -171,7 +175,8 @@ export class Engine {
   /** Repeat a region, or the whole clip with null. @param {boolean} on @param {[number, number] | null} [region] */
   setLoop(on, region = this.loop.value) {
     const at = this.position();
-    this.loop.value = region;
+    const rate = this.voices[0]?.buffer.sampleRate ?? 0;
+    this.loop.value = region && rate ? [whole(region[0], rate), whole(region[1], rate)] : region;
     this.looping.value = on;
     if (this.playing.value) this.play(at);
   }

@@ -46,5 +46,5 @@ export const Controls = ({ engine, modelView, setModelView, marked, mark }) => h
 </div>`;
 
 /** The likeliest labels. @param {{top: [string, number][], label: string}} props */
-const Likely = ({ top, label }) => top.length > 0 && html`<ul class="likely" aria-label=${t("Likeliest labels")}>${top.map(([name, share]) => html`
+export const Likely = ({ top, label }) => top.length > 0 && html`<ul class="likely" aria-label=${t("Likeliest labels")}>${top.map(([name, share]) => html`
   <li class=${name === label ? "is-label" : ""}><span>${name}</span><span class="meter"><span style=${{ width: `${share * 100}%` }}></span></span><span class="numeric">${percent(share)}</span></li>`)}</ul>`;

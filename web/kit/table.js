@@ -69,7 +69,7 @@ export function DataTable(props) {
   const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
   const rows = [];
   for (let i = first; i < last; i += 1) rows.push(html`<${Row} key=${i} index=${i} row=${rowAt(i)} ...${props} choose=${choose} />`);
-  return html`<div class="table" role="table" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller} style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
+  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller} style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
     <${Head} ...${props} width=${width} rowsInSight=${last - first} />
     <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>

@@ -17,6 +17,7 @@ import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
 import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
+import { TryModel } from "./try.js";
 
 /** The model, and the tasks that read it. @param {string} id */
 async function fetchModel(id) {
@@ -49,6 +50,7 @@ function Model({ model, users, reload }) {
       ]} />
     <//>
     <div class="scroll"><div class="columns-2">
+      ${labels.length > 0 && html`<${TryModel} model=${model} />`}
       <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`], [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name], [t("Description"), model.comment]]} /></section>
       <section class="card"><h2>${t("Lineage")}</h2><${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`], [t("Comes from"), model.parent && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
         ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />` : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>

@@ -1,0 +1,66 @@
+"""What a model hears in one sound file: the likeliest labels, as single values, a table and an artifact.
+
+    python -m tasks.predict --url siren.wav
+    python -m tasks.predict --model_id ID --url http://127.0.0.1:8080/files/siren.wav
+
+It is what the page starts when somebody drops a file on a model or speaks into the microphone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import NothingThere
+from tasks.session import Run, job, session
+
+
+@dataclass
+class PredictParameters:
+    """What a model hears in one sound file."""
+
+    url: str = ""  # sound file: an address, or a path on the machine that runs the task
+    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
+    top: int = 10  # labels that are reported
+    device: str = "auto"  # auto, cpu, cuda, …
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    with session(job("predict"), PredictParameters, arguments, __doc__) as run:
+        from audio.inference import Predictor
+        from tasks import lookup
+
+        path = _sound(run.parameters.url)
+        model = lookup.model(run.parameters.model_id, run.task.get_project_name())
+        run.task.set_input_model(model_id=model.id)
+        found = Predictor(model.get_weights(), run.parameters.device).file(path)
+        _report(run, found.top(run.parameters.top), found)
+
+
+def _sound(url: str) -> Path:
+    """The file on this machine. Raises NothingThere."""
+    from clearml import StorageManager
+
+    if not url:
+        raise NothingThere("url is empty: give the address or the path of a sound file")
+    copy: str | None = url if Path(url).is_file() else StorageManager.get_local_copy(url)
+    if not copy:
+        raise NothingThere(f"url {url}: there is no such file, or it can't be fetched")
+    return Path(copy)
+
+
+def _report(run: Run[PredictParameters], top: list[tuple[str, float]], found: Any) -> None:
+    import pandas as pd
+
+    from tasks import reports
+
+    for label, chance in top:
+        run.logger.report_single_value(label, round(chance, 5))
+    rows = pd.DataFrame(top, columns=["label", "probability"]).round(5)
+    reports.report_rows(run.logger, "prediction", "labels", rows)
+    run.task.upload_artifact("windows", found.table(), wait_on_upload=True)
+    print("   ".join(f"{label} {chance:.1%}" for label, chance in top))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""Run it again: clone, edit, sweep, enqueue; wait, reorder, abort; and see a real agent finish what was asked for."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def open_clone(page: Page, server, task: dict[str, Any]) -> Locator:
+    page.goto(f"{server.url}/projects/{task['project']}/tasks/{task['id']}/output/hyper-params")
+    page.get_by_role("button", name="Clone", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Clone")
+    expect(dialog.get_by_text("learning_rate").first).to_be_visible()
+    return dialog
+
+
+def choose_queue(page: Page, dialog: Locator, name: str) -> None:
+    field = dialog.get_by_role("combobox", name="Queue")
+    field.click()
+    field.fill(name)
+    page.get_by_role("option", name=re.compile(f"^{name}")).click()
+
+
+@pytest.fixture
+def queue(server) -> Callable[[str], str]:
+    """A queue that nobody listens to, made anew."""
+
+    def make(name: str) -> str:
+        for old in server.call("queues.get_all", name=f"^{name}$")["queues"]:
+            server.call("queues.delete", queue=old["id"], force=True)
+        return str(server.call("queues.create", name=name)["id"])
+
+    return make
+
+
+def test_a_sweep_of_two_makes_two_tasks_with_their_values(page: Page, server, job, queue):
+    waiting = queue("later")
+    dialog = open_clone(page, server, job["train"])
+    dialog.get_by_label("Name", exact=True).fill("sweep")
+    dialog.get_by_label(re.compile("^learning_rate")).fill("0.002, 0.0005")
+    expect(dialog.locator(".param.changed")).to_have_count(1)
+    expect(dialog).to_contain_text("A sweep: 2 tasks")
+    choose_queue(page, dialog, "later")
+    dialog.get_by_role("button", name="Clone and enqueue").click()
+    expect(page.get_by_text("2 clones made")).to_be_visible()
+    entries = server.call("queues.get_by_id", queue=waiting)["queue"]["entries"]
+    made = [server.task(entry["task"]) for entry in entries]
+    assert [task["name"] for task in made] == ["sweep learning_rate=0.002", "sweep learning_rate=0.0005"]
+    rates = [task["hyperparams"]["Args"]["learning_rate"]["value"] for task in made]
+    assert rates == ["0.002", "0.0005"]
+    assert all(task["status"] == "queued" for task in made)
+
+
+def test_a_value_of_another_type_is_refused_before_anything_is_made(page: Page, server, job):
+    dialog = open_clone(page, server, job["train"])
+    dialog.get_by_label(re.compile("^epochs")).fill("many")
+    expect(dialog.get_by_text("Expected a whole number")).to_be_visible()
+    button = dialog.get_by_role("button", name="Clone and enqueue")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_attribute("title", re.compile("epochs"))
+
+
+def test_a_pending_task_says_why(page: Page, server, job, queue):
+    queue("nobody")
+    task = server.call("tasks.clone", task=job["evaluate"]["id"], new_task_name="waiting")["id"]
+    server.enqueue(task, "nobody")
+    page.goto(f"{server.url}/projects/*/tasks/{task}/output/general")
+    page.get_by_role("button", name="Why is it pending?").click()
+    said = page.get_by_role("dialog", name="Why is it pending?")
+    expect(said).to_contain_text("No agent listens on this queue.")
+    expect(said).to_contain_text("Number 1 of 1")
+
+
+def test_a_queue_is_reordered(page: Page, server, job, queue):
+    waiting = queue("line")
+    tasks = []
+    for name in ("first", "second", "third"):
+        tasks.append(server.call("tasks.clone", task=job["evaluate"]["id"], new_task_name=name)["id"])
+        server.enqueue(tasks[-1], "line")
+    page.goto(f"{server.url}/queues/{waiting}")
+    page.get_by_role("button", name="Put third first").click()
+
+    def order() -> list[str]:
+        entries = server.call("queues.get_by_id", queue=waiting)["queue"]["entries"]
+        return [entry["task"] for entry in entries]
+
+    page.wait_for_timeout(500)
+    assert order() == [tasks[2], tasks[0], tasks[1]]
+
+
+def test_many_tasks_are_aborted_and_archived_from_the_table(page: Page, server, job, queue):
+    queue("bulk")
+    for number in (1, 2):
+        task = server.call("tasks.clone", task=job["evaluate"]["id"], new_task_name=f"bulk {number}")["id"]
+        server.enqueue(task, "bulk")
+    page.goto(f"{server.url}/?q=bulk")
+    page.get_by_label("Choose bulk 1").check()
+    page.get_by_label("Choose bulk 2").check()
+    bar = page.get_by_role("toolbar")
+    expect(bar.get_by_role("button", name="Delete")).to_have_attribute(
+        "title", re.compile("Archive it first")
+    )
+    bar.get_by_role("button", name="Dequeue").click()
+    expect(page.get_by_text("2 taken from the queue")).to_be_visible()
+    expect(bar).to_have_count(0)
+    page.get_by_label("Choose bulk 1").check()
+    page.get_by_label("Choose bulk 2").check()
+    bar.get_by_role("button", name="Archive", exact=True).click()
+    expect(page.get_by_text("No task fits the filters")).to_be_visible()
+
+
+def test_an_access_key_is_made_shown_once_and_revoked(page: Page, server, job):
+    before = {one["access_key"] for one in server.call("auth.get_credentials")["credentials"]}
+    page.goto(f"{server.url}/settings/keys")
+    page.get_by_role("button", name="New access key").click()
+    dialog = page.get_by_role("dialog")
+    if dialog.get_by_role("textbox").count():
+        dialog.get_by_role("textbox").first.fill("laptop")
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("secret_key", exact=False).first).to_be_visible()
+    (made,) = {one["access_key"] for one in server.call("auth.get_credentials")["credentials"]} - before
+    page.keyboard.press("Escape")
+    row = page.locator("tr", has_text=made)
+    row.get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.locator("tr", has_text=made)).to_have_count(0)
+    assert {one["access_key"] for one in server.call("auth.get_credentials")["credentials"]} == before
+
+
+def test_twelve_tasks_are_compared(page: Page, server, job):
+    clones = [job["train"]["id"]]
+    for number in range(11):
+        made = server.call("tasks.clone", task=job["train"]["id"], new_task_name=f"twelve {number}")["id"]
+        change = {"section": "Args", "name": "epochs", "value": str(number + 10)}
+        server.call("tasks.edit_hyper_params", task=made, hyperparams=[change])
+        clones.append(made)
+    page.goto(f"{server.url}/projects/*/compare-tasks;ids={','.join(clones)}/hyper-params")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compare 12 tasks")
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Args/epochs"))
+    expect(row.locator("td.differs")).to_have_count(12)
+    expect(page.get_by_role("rowheader", name="Args/weight_decay")).to_have_count(0)
+    page.get_by_role("link", name="Scalars").click()
+    expect(page.locator(".chart-card canvas").first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_the_agent_finishes_a_sweep_that_was_started_here(page: Page, server, job):
+    dialog = open_clone(page, server, job["train"])
+    dialog.get_by_label("Name", exact=True).fill("two rates")
+    dialog.get_by_label(re.compile("^epochs")).fill("1")
+    dialog.get_by_label(re.compile("^learning_rate")).fill("0.004, 0.0004")
+    choose_queue(page, dialog, "audio")
+    dialog.get_by_role("button", name="Clone and enqueue").click()
+    expect(page.get_by_text("2 clones made")).to_be_visible()
+    page.goto(f"{server.url}/?q=two+rates")
+    rows = page.locator(".table-body .table-row", has_text="Completed")
+    expect(rows).to_have_count(2, timeout=300_000)
+
+
+@pytest.mark.slow
+def test_a_running_task_is_aborted_here(page: Page, server, job):
+    made = server.call("tasks.clone", task=job["train"]["id"], new_task_name="long")["id"]
+    change = {"section": "Args", "name": "epochs", "value": "500"}
+    server.call("tasks.edit_hyper_params", task=made, hyperparams=[change])
+    server.enqueue(made)
+    page.goto(f"{server.url}/projects/*/tasks/{made}/output/log")
+    expect(page.locator(".console-log")).to_contain_text("epoch 1/500", timeout=180_000)
+    page.get_by_role("button", name="Abort", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Abort").click()
+    expect(page.locator(".task-facts .status-stopped")).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.slow
+def test_a_pipeline_is_run_from_its_dialog_and_watched(page: Page, server, job):
+    controller = job["controller"]
+    page.goto(f"{server.url}/pipelines/{controller['project']}/tasks/{controller['id']}")
+    expect(page.locator(".step-box")).to_have_count(3)
+    page.get_by_role("button", name="New run").click()
+    dialog = page.get_by_role("dialog")
+    choose_queue(page, dialog, "services")
+    dialog.get_by_role("button", name="Clone and enqueue").click()
+    page.wait_for_url(lambda url: controller["id"] not in url)
+    expect(page.locator(".step-box.step-in_progress, .step-box.step-completed").first).to_be_visible(
+        timeout=120_000
+    )
+    expect(page.locator(".step-box.step-completed")).to_have_count(3, timeout=300_000)
+
+
+@pytest.mark.slow
+def test_a_sound_dropped_on_a_model_is_answered(page: Page, server, job):
+    model = job["train"]["models"]["output"][0]["model"]
+    answer = server.call("events.debug_images", metrics=[{"task": job["train"]["id"]}], iters=1)
+    events = [event for m in answer["metrics"] for one in m["iterations"] for event in one["events"]]
+    url = next(event["url"] for event in events if event["url"].endswith(".wav"))
+    sound = requests.get(url, headers=server.authorization(), timeout=30).content
+    page.goto(f"{server.url}/projects/*/models/{model}")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "heard.wav", "mimeType": "audio/wav", "buffer": sound}
+    )
+    expect(page.locator(".try .likely li")).to_have_count(5, timeout=120_000)
+    expect(page.locator(".try .status")).to_have_text("Completed")
