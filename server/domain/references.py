@@ -8,7 +8,7 @@ from typing import Any
 from server.domain.users import COMPANY_NAME
 from server.store import Store
 from server.store.documents import Collection, Document
-from server.store.projection import paths, project
+from server.store.projection import paths, project, unwanted
 
 Lookup = Callable[[Store, list[str]], Mapping[str, Document]]
 
@@ -23,7 +23,8 @@ def find(
     """As `Collection.page`, expanded; `only_fields` may name fields of what is referred to (`project.name`)."""
     wanted = paths(query.get("only_fields"))
     references = _REFERENCES[collection.schema.table]
-    plain = {**query, "only_fields": [_stored(path, references) for path in wanted]}
+    left_out = [f"-{path}" for path in unwanted(query.get("only_fields"))]
+    plain = {**query, "only_fields": [*(_stored(path, references) for path in wanted), *left_out]}
     documents, scroll = collection.page(plain, *also, default_order=default_order)
     documents = expanded(store, documents, collection.schema.table)
     return ([project(one, wanted) for one in documents] if wanted else documents), scroll

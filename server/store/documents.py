@@ -116,7 +116,11 @@ class Collection:
         listed = orjson.dumps(ids).decode()
         sql = self._select(self._columns(wanted), "t.id IN (SELECT value FROM json_each(:ids))")
         rows = {row["id"]: row for row in self._rows(sql, {"ids": listed})}
-        return self._documents([rows[id] for id in ids if id in rows], wanted)
+        found = self._documents([rows[id] for id in ids if id in rows], wanted)
+        for path in projection.unwanted(query.get("only_fields")):
+            for document in found:
+                projection.without(document, path.split("."))
+        return found
 
     def _sort(
         self,

@@ -12,10 +12,31 @@ _ABSENT = object()
 
 def paths(only_fields: str | Iterable[str] | None) -> list[str]:
     """The asked paths, without those that lie within another; none when everything is asked for (`*`)."""
-    asked = [only_fields] if isinstance(only_fields, str) else list(only_fields or [])
+    asked = [one for one in _listed(only_fields) if not one.startswith("-")]
     if "*" in asked:
         return []
     return [one for one in asked if not any(one.startswith(f"{other}.") for other in asked)]
+
+
+def unwanted(only_fields: str | Iterable[str] | None) -> list[str]:
+    """The paths that are asked to be left out: `-script` means all but the script."""
+    return [one[1:] for one in _listed(only_fields) if one.startswith("-")]
+
+
+def _listed(only_fields: str | Iterable[str] | None) -> list[str]:
+    return [only_fields] if isinstance(only_fields, str) else list(only_fields or [])
+
+
+def without(document: Any, parts: list[str]) -> None:
+    """Remove what a path names, in place."""
+    for taken in range(len(parts), 0, -1):
+        key = ".".join(parts[:taken])
+        if isinstance(document, dict) and key in document:
+            if taken == len(parts):
+                del document[key]
+            else:
+                without(document[key], parts[taken:])
+            return
 
 
 def project(document: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:

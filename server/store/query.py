@@ -213,10 +213,13 @@ class Compiler:
 
 
 def window(query: Mapping[str, Any]) -> Window:
-    """The window a query asks for: a page, a start and size, or the next part of a scroll."""
+    """The window a query asks for: a page, a start and size, or the next part of a scroll. A scroll begins with
+    a `size`, or a `scroll_id` of null."""
     scroll = query.get("scroll_id")
-    if scroll or (query.get("size") is not None and query.get("start") is None):
-        size = _whole(query, "size", MOST, least=1)
+    paged = bool(query.get("page")) or query.get("start") is not None
+    if scroll or (not paged and ("scroll_id" in query or query.get("size") is not None)):
+        name = "size" if query.get("size") is not None else "page_size"
+        size = _whole(query, name, MOST, least=1)
         start = _offset(scroll) if scroll else 0
         if scroll and query.get("refresh_scroll"):
             return Window(0, max(start, size), scroll=True)

@@ -201,6 +201,8 @@ def test_get_all_ex_names_what_ids_stand_for(api: Api) -> None:
     assert exact["project"] == {"name": "p"} and exact["execution"] == {"queue": {"name": "q"}}
     assert set(exact) == {"id", "project", "parent", "execution", "user"}
     assert api("tasks.get_by_id_ex", id=[task])["tasks"][0]["project"]["id"] == project
+    rest = api("tasks.get_all_ex", id=[task], only_fields=["-script"])["tasks"][0]
+    assert "script" not in rest and rest["project"]["name"] == "p"
 
 
 def test_subprojects_are_searched_on_demand(api: Api) -> None:

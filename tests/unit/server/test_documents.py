@@ -258,6 +258,22 @@ def test_only_fields_gives_the_nested_shape_and_nothing_else(
     assert tasks.get("1", only_fields) == shape
 
 
+def test_fields_with_a_minus_are_left_out(tasks: Tasks) -> None:
+    query = {
+        "id": ["1"],
+        "only_fields": ["-script", "-hyperparams.Args.lr", "-runtime.hash.of", "-none.at.all"],
+    }
+    found = tasks.find(query)[0]
+    assert "script" not in found and list(found["hyperparams"]["Args"]) == ["a.b/c"]
+    assert found["runtime"] == {"n": "1"} and found["name"] == "alpha run"
+
+
+def test_a_scroll_may_begin_with_a_null_id(tasks: Tasks) -> None:
+    found, scroll = tasks.page({"page_size": 3, "scroll_id": None})
+    rest, _ = tasks.page({"page_size": 3, "scroll_id": scroll})
+    assert [one["id"] for one in (*found, *rest)] == ["1", "2", "3", "4"]
+
+
 def test_only_fields_reaches_into_lists_of_objects(tasks: Tasks) -> None:
     found = tasks.get("2", ["models.input.model", "models.input.name"])
     assert found and found["models"] == {
