@@ -21,16 +21,19 @@ SHAPES = (
     (3, 5000),
     (2, 16000),
 )  # clips, samples: less than a window, a third of a second, a second
-HEAVY = {
-    "cnn14",
-    "convnext_tiny",
-    "efficientnet_v2_s",
-    "mobilenet_v3_large",
-    "resnet34",
-    "resnet50",
-    "resnext101_32x8d",
+QUICK = {  # one of each kind; the others are tested with the slow tests
+    "ast",
+    "cnn",
+    "cnn6",
+    "crnn",
+    "mobilenet_v3_small",
+    "resnet18",
+    "transformer",
+    "tutorial-cnn",
+    "wav2vec2",
+    "whisper",
 }
-EVERY = [pytest.param(name, marks=pytest.mark.slow) if name in HEAVY else name for name in names()]
+EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names()]
 
 
 @pytest.fixture(scope="module")
