@@ -72,9 +72,9 @@ def test_models_of_subprojects_are_found_when_that_is_asked(api: Api) -> None:
 def test_the_extended_forms_name_what_a_model_refers_to(api: Api) -> None:
     task = api.task("maker")
     model = make(api, "net", project=api.project("p"), task=task, labels={"a": 1})
-    (found,) = api("models.get_all_ex", only_fields=["name", "project.name", "task.name"], include_stats=True)[
-        "models"
-    ]
+    (found,) = api(
+        "models.get_all_ex", only_fields=["name", "project.name", "task.name"], include_stats=True
+    )["models"]
     assert found["project"]["name"] == "p" and found["task"]["name"] == "maker"
     assert found["stats"] == {"labels_count": 1}
     assert api("models.get_by_id_ex", model=model)["model"]["task"]["name"] == "maker"
