@@ -4,7 +4,7 @@ import { basePath } from "./lib/config.js";
 import { html, render, useEffect, useState } from "./lib/dom.js";
 import { followLink, path } from "./lib/router.js";
 import { begin, user } from "./lib/session.js";
-import { language, t } from "./lib/text.js";
+import { language, t, wordsReady } from "./lib/text.js";
 import { Dialogs, closeDialogs } from "./kit/dialog.js";
 import { Empty, ErrorBox, Loading } from "./kit/states.js";
 import { Toasts } from "./kit/toast.js";
@@ -48,5 +48,7 @@ function Page({ route }) {
 
 document.addEventListener("click", followLink);
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-root.replaceChildren();
-render(html`<${App} />`, root);
+wordsReady().finally(() => {
+  root.replaceChildren();
+  render(html`<${App} />`, root);
+});

@@ -45,11 +45,14 @@ async (at) => {
   const start = Math.round(window.engine.startedAt * rate);
   const difference = (begin, end, factor) => {
     let most = 0;
-    for (let n = begin; n < end; n += 1) most = Math.max(most, Math.abs(heard[n] - factor * window.real[n - start]));
+    for (let n = begin; n < end; n += 1) {
+      most = Math.max(most, Math.abs(heard[n] - factor * window.real[n - start]));
+    }
     return most;
   };
   const place = Math.round(at * rate), ramp = Math.round(0.03 * rate);
-  return { before: difference(start, place - 256, 1), after: difference(place + ramp, Math.min(heard.length, start + window.real.length), -0.5) };
+  const end = Math.min(heard.length, start + window.real.length);
+  return { before: difference(start, place - 256, 1), after: difference(place + ramp, end, -0.5) };
 }
 """
 

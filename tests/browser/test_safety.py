@@ -3,8 +3,13 @@
 import requests
 from playwright.sync_api import Page, expect
 
-HTML = "<!doctype html><script>parent.postMessage('ran', '*'); fetch('/api/auth.create_credentials', {method: 'POST'})</script>"
-SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'><script>top.ran = true</script><rect width='20' height='20'/></svg>"
+HTML = """<!doctype html><script>
+  opener?.postMessage('ran', '*'); parent.postMessage('ran', '*');
+  fetch('/api/auth.create_credentials', { method: 'POST', body: '{}' });
+</script>"""
+SVG = """<svg xmlns='http://www.w3.org/2000/svg' width='20' height='20'>
+  <script>top.postMessage('ran', '*')</script><rect width='20' height='20'/>
+</svg>"""
 
 
 def upload(server, name: str, content: str) -> str:

@@ -2,11 +2,11 @@
  * Words on the screen. The English sentence is the key; `strings/` holds the other languages.
  * A test reads every `t("…")` in the sources and holds the tables against it.
  */
+import { effect, signal } from "./dom.js";
 import { preference } from "./preferences.js";
-import { zh } from "../strings/zh-CN.js";
 
-/** @type {Record<string, Record<string, string>>} */
-const tables = { en: {}, "zh-CN": zh };
+/** @type {Record<string, () => Promise<Record<string, string>>>} */
+const tables = { "zh-CN": async () => (await import("../strings/zh-CN.js")).zh };
 
 export const languages = { en: "English", "zh-CN": "简体中文" };
 
@@ -14,11 +14,19 @@ const preferred = typeof navigator !== "undefined" && /^zh/.test(navigator.langu
 
 export const language = preference("language", preferred);
 
+/** @type {import("@preact/signals").Signal<Record<string, string>>} the words of the language, once they are there */
+const words = signal({});
+
+/** Fetch the words of the language; the page waits for the first ones, so that it does not change under the eyes. */
+export const wordsReady = () => (tables[language.value]?.() ?? Promise.resolve({})).then((table) => (words.value = table));
+
+if (typeof document !== "undefined") effect(() => void wordsReady());
+
 /**
  * The sentence in the reader's language, with `{name}` filled in.
  * @param {string} sentence @param {Record<string, any>} [values]
  */
 export function t(sentence, values) {
-  const words = tables[language.value]?.[sentence] ?? sentence;
-  return values ? words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : words;
+  const said = words.value[sentence] ?? sentence;
+  return values ? said.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : said;
 }
