@@ -13,25 +13,25 @@ import { toast, toastError } from "../kit/toast.js";
 import { QueueField, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
 
-/** @param {{task: any, close: (value?: any) => void}} props */
-export function CloneDialog({ task, close }) {
-  const answer = useApi("tasks.get_by_id_ex", { id: [task.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type"] });
+/** @param {{task: any, title?: string, name?: string, close: (value?: any) => void}} props `name`: of the clone */
+export function CloneDialog({ task, title = t("Clone"), name, close }) {
+  const answer = useApi("tasks.get_by_id_ex", { id: [task.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
   const whole = answer.data?.task ?? answer.data?.tasks?.[0];
-  if (!whole) return html`<${Dialog} title=${t("Clone")} close=${close}>${answer.error ? answer.error.message : html`<${Loading} />`}<//>`;
-  return html`<${CloneForm} task=${whole} close=${close} />`;
+  if (!whole) return html`<${Dialog} title=${title} close=${close}>${answer.error ? answer.error.message : html`<${Loading} />`}<//>`;
+  return html`<${CloneForm} task=${whole} title=${title} first=${name ?? t("Clone of {name}", { name: whole.name })} close=${close} />`;
 }
 
-/** @param {{task: any, close: (value?: any) => void}} props */
-function CloneForm({ task, close }) {
+/** @param {{task: any, title: string, first: string, close: (value?: any) => void}} props */
+function CloneForm({ task, title, first, close }) {
   const projects = useProjects();
   const queues = useQueues();
-  const [name, setName] = useState(t("Clone of {name}", { name: task.name }));
+  const [name, setName] = useState(first);
   const [project, setProject] = useState(task.project?.name ?? "");
   const [edits, setEdits] = useState(/** @type {Record<string, string>} */ ({}));
   const [filter, setFilter] = useState("");
   const [chosen, setQueue] = useState("");
   const [busy, setBusy] = useState(false);
-  const queue = chosen || usualQueue(queues.data);
+  const queue = chosen || (queues.data?.find((one) => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
   const params = flatParams(task.hyperparams);
   const clones = clonesOf(task.hyperparams, edits, name.trim());
   const wrong = params.filter((one) => paramProblem(one, edits));
@@ -41,7 +41,7 @@ function CloneForm({ task, close }) {
     setBusy(true);
     try {
       const known = projects.data?.find((one) => one.name === project);
-      const target = known ? known.id : project ? (await call("projects.create", { name: project, description: "" })).id : undefined;
+      const target = project === task.project?.name ? task.project.id : known ? known.id : project ? (await call("projects.create", { name: project, description: "" })).id : undefined;
       const ids = [];
       for (const clone of clones) {
         const { id } = await call("tasks.clone", { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: clone.hyperparams, new_task_parent: task.id });
@@ -61,7 +61,7 @@ function CloneForm({ task, close }) {
   };
   const text = filter.toLowerCase();
   const shown = params.filter((one) => `${one.section}/${one.name}`.toLowerCase().includes(text));
-  return html`<${Dialog} wide title=${t("Clone")} close=${close} onSubmit=${() => reason || make(false)} footer=${html`
+  return html`<${Dialog} wide title=${title} close=${close} onSubmit=${() => reason || make(false)} footer=${html`
     <span class="clone-count">${clones.length > 1 ? t("A sweep: {n} tasks", { n: clones.length }) : Object.keys(edits).length ? t("{n} values changed", { n: Object.keys(edits).length }) : ""}</span>
     <${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>
     <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>${t("Clone and enqueue")}<//>`}>

@@ -48,7 +48,7 @@ function Run({ task, runs, steps, known, project, reload }) {
   const [name, setName] = useQuery("step");
   const step = steps.find((one) => one.name === name);
   const start = async () => {
-    const ids = await openDialog(CloneDialog, { task });
+    const ids = await openDialog(CloneDialog, { task, title: t("New run"), name: t("{name}, run {n}", { name: task.name.replace(/ #\d+$/, ""), n: runs.length + 1 }) });
     if (ids?.length) navigate(pipelineLink(project === "*" ? task.project : project, ids[0]));
   };
   const again = async () => (await act("enqueue", [task])) && reload();
