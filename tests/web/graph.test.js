@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { depths, layout, stepsOf } from "../../web/pages/pipelines/graph.js";
+import { alive, depths, layout, stepsOf } from "../../web/pages/pipelines/graph.js";
 import { changes, contents, parentsOf } from "../../web/pages/datasets/rules.js";
 
 const steps = stepsOf(JSON.stringify({ last: { parents: ["a", "b"] }, a: { parents: [] , job_id: "1", status: "running" }, b: { parents: ["a"], skip_job: true } }));
@@ -30,4 +30,13 @@ test("files of a version are told from its parent's by name and hash", () => {
 test("parents of a version are found by their place in the structure", () => {
   const structure = JSON.stringify({ 0: { job_id: "p", parents: [] }, 1: { job_id: "me", parents: ["0"] } });
   assert.deepEqual(parentsOf(structure, "me"), ["p"]);
+});
+
+test("a clone of a controller does not show the run before it as its own", () => {
+  const drawn = stepsOf(JSON.stringify({ a: { job_id: "old", status: "completed" }, b: { job_id: "new", status: "running" } }));
+  const tasks = new Map([["old", { status: "completed", parent: { id: "before" } }], ["new", { status: "in_progress", parent: { id: "run" } }]]);
+  const status = (/** @type {string} */ state) => alive(drawn, { id: "run", status: state }, tasks).map((step) => step.status);
+  assert.deepEqual(status("in_progress"), ["created", "in_progress"]);
+  assert.deepEqual(alive(drawn, { id: "other", status: "queued" }, tasks).map((step) => step.status), ["created", "created"]);
+  assert.deepEqual(status("completed"), ["completed", "in_progress"]);
 });

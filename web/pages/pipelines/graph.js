@@ -28,6 +28,27 @@ export function stepsOf(text) {
   }));
 }
 
+/** The SDK's words for a step, as a task's status. @type {Record<string, string>} */
+const asTask = { running: "in_progress", pending: "created", executed: "completed" };
+
+/**
+ * The steps with the status of the tasks that run them. A clone of a controller still names the tasks of the run before it,
+ * until it has started its own: those are not taken for this run's.
+ * @param {Step[]} steps @param {{id: string, status: string}} run @param {Map<string, any>} tasks by id
+ * @returns {Step[]}
+ */
+export function alive(steps, run, tasks) {
+  const over = ["completed", "failed", "stopped", "published", "closed"].includes(run.status);
+  return steps.map((step) => {
+    const task = tasks.get(step.task);
+    const parent = task?.parent?.id ?? task?.parent;
+    const ours = task && (over || parent === run.id || (run.status === "in_progress" && step.status === "cached"));
+    if (ours) return { ...step, status: task.status };
+    if (task || !over) return { ...step, task: "", status: step.status === "skipped" && run.status === "in_progress" ? "skipped" : "created" };
+    return { ...step, status: asTask[step.status] ?? step.status };
+  });
+}
+
 /** How far a step is from the start: one more than the farthest of its parents. @param {Step[]} steps */
 export function depths(steps) {
   const known = new Map(steps.map((step) => [step.name, step]));

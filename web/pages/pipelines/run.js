@@ -19,9 +19,9 @@ import { PlainTable } from "../../kit/table.js";
 import { PageHead } from "../frame.js";
 import { runTime } from "../tasks/columns.js";
 import ConsoleTab from "../task/console.js";
-import { Graph, stepsOf } from "./graph.js";
+import { Graph, alive, stepsOf } from "./graph.js";
 
-const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id", "last_worker"];
+const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id", "parent.id", "last_worker"];
 
 /** The run and its steps, each with the status of the task that runs it. @param {string | undefined} run @param {string} project */
 async function fetchRun(run, project) {
@@ -34,7 +34,7 @@ async function fetchRun(run, project) {
   const ids = drawn.map((step) => step.task).filter(Boolean);
   const { tasks: own } = ids.length ? await call("tasks.get_all_ex", { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 }) : { tasks: [] };
   const known = new Map(own.map((/** @type {any} */ one) => [one.id, one]));
-  return { runs, task, known, steps: drawn.map((step) => ({ ...step, status: known.get(step.task)?.status ?? step.status })) };
+  return { runs, task, known, steps: alive(drawn, task, known) };
 }
 
 /** @param {{project: string, run?: string}} props */
