@@ -1,0 +1,56 @@
+"""Regular expressions from outside."""
+
+import re
+from contextlib import suppress
+
+import pytest
+
+from server.api.errors import ValidationFailed
+from server.store.patterns import checked, literal, matches
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "my ds", "a.b", "[x] (y)", "a+b*c?", "$^", "back\\slash", "", "tab\t", "ü"]
+)
+def test_an_escaped_text_between_anchors_is_found_as_it_is(text: str) -> None:
+    assert literal(f"^{re.escape(text)}$") == text
+
+
+@pytest.mark.parametrize(
+    "pattern", ["abc", "^abc", "abc$", "^a.c$", "^(a|b)$", "^a\\d$", "^a\\\\d+$", "^", "^[ab]$"]
+)
+def test_a_real_pattern_is_no_text(pattern: str) -> None:
+    assert literal(pattern) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("b.d", "abcde", True),
+        ("^b", "abc", False),
+        ("(?i)ABC", "xabcx", True),
+        ("a{2,3}b+", "xaab", True),
+        ("(ab)+c?$", "ababc", True),
+        ("^(?!x).*y$", "ay", True),
+        ("^(?!x).*y$", "xy", False),
+        (r"\bword\b", "a word here", True),
+    ],
+)
+def test_patterns_search_as_pythons_own_do(pattern: str, text: str, found: bool) -> None:
+    assert matches(pattern, text) is found is (re.search(pattern, text) is not None)
+
+
+def test_nothing_matches_no_value() -> None:
+    assert matches(".*", None) is False
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "a**", "(?P<x>a)(?P<x>b)", "x" * 2001, "(?z)"])
+def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(ValidationFailed):
+        checked(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["(a|aa)+$", "(a|a?)+b", "a?" * 60 + "a" * 60 + "c"])
+def test_a_match_that_would_take_for_ever_is_given_up(pattern: str) -> None:
+    with suppress(TimeoutError):
+        assert matches(checked(pattern), "a" * 100 + "!") is False
