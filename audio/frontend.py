@@ -132,7 +132,9 @@ class LogMel(nn.Module):
         """`(batch, time)` → `(batch, 1, mel, frame)`, not yet normalised."""
         with torch.autocast(waveform.device.type, enabled=False):
             waveform = waveform.float()
-            exported = torch.compiler.is_compiling() or torch.jit.is_tracing()  # a loop would fix the batch size
+            exported = (
+                torch.compiler.is_compiling() or torch.jit.is_tracing()
+            )  # a loop would fix the batch size
             if waveform.device.type == "cpu" and not exported:
                 parts = [self._log_mel(part) for part in waveform.split(CHUNK)]
                 return torch.cat(parts).unsqueeze(1)
