@@ -143,7 +143,7 @@ class TrainConfig:
     seed: int = 0  # of weights, order of clips and augmentation
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
     precision: str = "auto"  # auto (bf16 where the device has it), fp32, bf16, fp16 (with a scaled loss)
-    threads: int = 0  # CPU threads of torch; 0: one for models below a million weights, else torch's own choice
+    threads: int = 0  # CPU threads of torch; 0: one for a small model, else torch's own choice
     processes: int = 1  # that train together, each on a GPU or a part of the CPU; they share `batch_size`
     deterministic: bool = False  # refuse operations whose result differs from run to run (slower on a GPU)
     store_on_device: str = "auto"  # clips in the GPU's memory: auto (when they fit), on, off
@@ -218,7 +218,9 @@ class TrainConfig:
                 "use validation=development with it, or early_stop=0."
             )
         if self.members > 1 and (self.pretrained or self.weights or self.freeze != "none"):
-            raise ConfigError("members differ by their first weights: use pretrained=false, no weights, freeze=none.")
+            raise ConfigError(
+                "members differ by their first weights: use pretrained=false, no weights, freeze=none."
+            )
         if self.batch_size < self.processes:
             raise ConfigError(
                 f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip."
@@ -228,7 +230,9 @@ class TrainConfig:
                 f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
             )
         if self.snr_high_db < self.snr_low_db:
-            raise ConfigError(f"snr_high_db ({self.snr_high_db:g}) is below snr_low_db ({self.snr_low_db:g}).")
+            raise ConfigError(
+                f"snr_high_db ({self.snr_high_db:g}) is below snr_low_db ({self.snr_low_db:g})."
+            )
         if self.feature_cache == "on" and self.changes_waveforms():
             raise ConfigError(
                 "feature_cache=on computes features once, but noise, background, stretch and pitch change the "

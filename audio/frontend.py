@@ -132,9 +132,8 @@ class LogMel(nn.Module):
         """`(batch, time)` → `(batch, 1, mel, frame)`, not yet normalised."""
         with torch.autocast(waveform.device.type, enabled=False):
             waveform = waveform.float()
-            exported = (
-                torch.compiler.is_compiling() or torch.jit.is_tracing()
-            )  # a loop would fix the batch size
+            # A loop over parts would fix the batch size in an exported graph.
+            exported = torch.compiler.is_compiling() or torch.jit.is_tracing()
             if waveform.device.type == "cpu" and not exported:
                 parts = [self._log_mel(part) for part in waveform.split(CHUNK)]
                 return torch.cat(parts).unsqueeze(1)
