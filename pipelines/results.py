@@ -59,5 +59,7 @@ def show(results: Results, server: Connection, console: Console) -> None:
         f"curves, sounds, spectrograms, confusion matrix: [link]{web}[/link]", highlight=False, soft_wrap=True
     )
     console.print(
-        f"this evaluation: {web}/projects/*/tasks/{results.task}/output/debugImages", highlight=False
+        f"listen to what it got wrong: {web}/projects/*/tasks/{results.task}/output/audio",
+        highlight=False,
+        soft_wrap=True,
     )
