@@ -15,8 +15,8 @@ import signal, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c",
     "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True));"
     "print('up', flush=True); time.sleep(600)"])
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -25,7 +25,7 @@ except KeyboardInterrupt:
 
 @pytest.fixture
 def leader(tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "POLITE_SECONDS", 1.0)
+    monkeypatch.setattr(processes, "POLITE_SECONDS", 4.0)  # enough for a busy machine, too
     log = (tmp_path / "log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-c", AGENT, "clearml_agent"], stdout=log, start_new_session=True
