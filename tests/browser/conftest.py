@@ -75,6 +75,8 @@ def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
     """A page of a browser that nobody is signed in with. No error may be left behind, nothing asked of others."""
     browser.clear_cookies()
     tab = browser.new_page()
+    tab.goto(f"{server.url}/api/debug.ping")
+    tab.evaluate("() => localStorage.clear()")  # no test may see what another has chosen
     tab.set_default_timeout(15_000)
     watched = Watched(tab)
     yield tab
