@@ -50,12 +50,24 @@ class Waves:
         """`(batch,)` positions → float32 `(batch, time)` on the device."""
         batch = np.empty((len(indices), self.frames), np.float32)
         for row, i in zip(batch, indices.tolist(), strict=True):
-            if speed == 1.0 and self.lengths[i] >= self.frames:  # the usual case, without a copy on the way
-                start = self.offsets[i]
-                np.multiply(self.store.samples[start : start + self.frames], SCALE, out=row)
+            if speed == 1.0:  # the usual case, without a copy on the way
+                start, size = self.offsets[i], min(self.lengths[i], self.frames)
+                np.multiply(self.store.samples[start : start + size], SCALE, out=row[:size])
+                fill_behind(row, size, self.fill)
             else:
                 row[:] = self.clip(i, speed)
         return torch.from_numpy(batch).to(self.device, non_blocking=True)
+
+
+def fill_behind(row: np.ndarray, size: int, fill: str) -> None:
+    """What `decoding.fit` does, in place: the first `size` samples over and over (`loop`), or silence."""
+    if fill != "loop" or not size:
+        row[size:] = 0.0
+        return
+    while size < len(row):
+        more = min(size, len(row) - size)
+        row[size : size + more] = row[:more]
+        size += more
 
 
 def clip_frames(clip_seconds: float | None, store: ClipStore) -> int:

@@ -5,11 +5,12 @@ on multiples of the hop, power spectrum, mel bands as torchaudio makes them (`ht
 `slaney` = bands of equal area), natural logarithm of power plus `log_offset`. With `slaney` and `slaney` this is
 librosa's `feature.melspectrogram` (its window is the same; its edges are zeros by default).
 
-On a CPU the exact faster form is used: frames → rfft → squares of the real view → one product with the filter bank
-whose rows stand twice (for the real and the imaginary part). It is 1.9 times as fast as `abs().pow(2)`, and a few
-clips at a time stay in the cache.
+On a CPU the exact faster form is used: frames → rfft → squares of the real view → a product with the filter bank
+whose rows stand twice (for the real and the imaginary part), left out where the bank is zero. A few clips at a time
+stay in the cache. Of 0.35 ms for five seconds the Fourier transform is half.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from audio.errors import ConfigError
 
 LOG_OFFSET = 1e-6  # power; a full-scale sine has about 6e4
 CHUNK = 2  # clips at a time on a CPU
+GROUP = 16  # mel bands of one product on a CPU: what the matrix library multiplies fastest, and few zeros
 
 
 class LogMel(nn.Module):
@@ -88,6 +90,7 @@ class LogMel(nn.Module):
         self.register_buffer(
             "bank", self._bank().repeat_interleave(2, dim=0), persistent=False
         )  # (2 · bin, band)
+        self._groups = groups_of(self.bank)
         self.register_buffer("mean", torch.zeros(()))
         self.register_buffer("std", torch.ones(()))
         self.register_buffer("level", torch.zeros(()))  # mean of the log power: what masks are filled with
@@ -135,19 +138,26 @@ class LogMel(nn.Module):
             # A loop over parts would fix the batch size in an exported graph.
             exported = torch.compiler.is_compiling() or torch.jit.is_tracing()
             if waveform.device.type == "cpu" and not exported:
-                parts = [self._log_mel(part) for part in waveform.split(CHUNK)]
+                parts = [self._log_mel(part, self._in_groups) for part in waveform.split(CHUNK)]
                 return torch.cat(parts).unsqueeze(1)
-            return self._log_mel(waveform).unsqueeze(1)
+            return self._log_mel(waveform, self._at_once).unsqueeze(1)
 
-    def _log_mel(self, waveform: Tensor) -> Tensor:
+    def _log_mel(self, waveform: Tensor, bands_of: Callable[[Tensor], Tensor]) -> Tensor:
         """`(batch, time)` → `(batch, mel, frame)`."""
-        half = self.n_fft // 2
-        mode = "reflect" if waveform.shape[-1] > half else "constant"  # reflection needs as many samples
-        padded = nn.functional.pad(waveform, (half, half), mode=mode)
+        padded = with_edges(waveform, self.n_fft // 2)
         frames = padded.unfold(-1, self.n_fft, self.hop_length) * self.window  # (batch, frame, n_fft)
         spectrum = torch.view_as_real(torch.fft.rfft(frames))  # (batch, frame, bin, 2)
-        power = spectrum.square_().flatten(-2) @ self.bank  # (batch, frame, mel)
+        power = bands_of(spectrum.square_().flatten(-2))  # (batch, frame, mel)
         return power.add_(self.log_offset).log_().transpose(1, 2)
+
+    def _at_once(self, squares: Tensor) -> Tensor:
+        """`(batch, frame, 2 · bin)` → `(batch, frame, mel)`: one product, for a GPU and for exports."""
+        return squares @ self.bank
+
+    def _in_groups(self, squares: Tensor) -> Tensor:
+        """The same without most of the products by zero, for a CPU."""
+        parts = [squares[..., rows] @ self.bank[rows, bands] for rows, bands in self._groups]
+        return torch.cat(parts, dim=-1)
 
     def finish(self, features: Tensor) -> Tensor:
         """What the features are at last, from `(batch, 1, mel, frame)` log power: the same, with deltas if asked."""
@@ -164,6 +174,27 @@ class LogMel(nn.Module):
         finished = torch.cat([self.finish(part.float()) for part in features.split(64)])
         self.mean.copy_(finished.mean())
         self.std.copy_(finished.std().clamp_min(1e-3))
+
+
+def groups_of(bank: Tensor) -> list[tuple[slice, slice]]:
+    """Neighbouring bands of a bank `(bin, band)` with the stretch of bins that they touch, `GROUP` at a time."""
+    found = []
+    for first in range(0, bank.shape[1], GROUP):
+        bands = slice(first, min(first + GROUP, bank.shape[1]))
+        touched = bank[:, bands].any(dim=1).nonzero()
+        found.append((slice(int(touched[0]), int(touched[-1]) + 1), bands))
+    return found
+
+
+def with_edges(waveform: Tensor, width: int) -> Tensor:
+    """`(batch, time)` with `width` samples mirrored at both ends; with zeros where it is shorter than that.
+
+    On a CPU it is a third of the cost of torch's own reflection.
+    """
+    if waveform.shape[-1] <= width:
+        return nn.functional.pad(waveform, (width, width))
+    left, right = waveform[:, 1 : width + 1].flip(1), waveform[:, -width - 1 : -1].flip(1)
+    return torch.cat([left, waveform, right], dim=1)
 
 
 def with_deltas(features: Tensor, width: int = 5) -> Tensor:

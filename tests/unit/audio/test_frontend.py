@@ -24,6 +24,14 @@ def test_log_mel_is_torchaudios(scale, norm):
     torch.testing.assert_close(ours(wave)[:, 0], expected, atol=2e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["logmel", "stft"])
+def test_leaving_out_the_products_by_zero_changes_nothing(name):
+    layer = build_frontend(TrainConfig(frontend=name, n_mels=50), 22050)
+    wave = torch.randn(3, 22050) * 0.1
+    whole = layer._log_mel(wave, layer._at_once)
+    torch.testing.assert_close(layer(wave)[:, 0], whole, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("samples", [1, 5, 300, 512, 513, 2048])
 def test_any_length_gives_finite_features_of_the_stated_shape(samples):
     layer = LogMel(8000, 1024, 1024, 256, 20)
