@@ -36,7 +36,7 @@ from server.domain import access
 
 log = logging.getLogger("soundyard.api")
 
-_PATH = re.compile(r"^/(?:v(?P<version>\d+(?:\.\d+)?)/)?(?P<name>[a-z_]+\.[a-z_0-9]+)/?$")
+_PATH = re.compile(r"^/(?:v(?P<version>\d+(?:\.\d+){0,2})/)?(?P<name>[a-z_]+\.[a-z_0-9]+)/?$")
 _WORTH_COMPRESSING = 4096
 assert services, "importing the services registers the endpoints"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 SECTION = "Args"
 """Where a flat parameter goes."""
+_FLAT = "execution.parameters."
 _SECTIONS_SINCE = (2, 9)
 _CONTAINER_SINCE = (2, 13)
 _TENSORFLOW = "TF_DEFINE"
@@ -43,6 +44,26 @@ def _sections(parameters: Mapping[str, Any], before: Mapping[str, Any]) -> dict[
             section, name = SECTION, key
         sections.setdefault(section, {})[name] = {"value": value}
     return sections
+
+
+def asked(query: Mapping[str, Any]) -> dict[str, Any]:
+    """A query whose filters and order name flat parameters, `execution.parameters.x`: by their paths of today."""
+    order = query.get("order_by")
+    keys = [order] if isinstance(order, str) else order
+    renamed = {_path(name): value for name, value in query.items()}
+    return {**renamed, "order_by": [_path(key) for key in keys]} if keys else renamed
+
+
+def _path(path: str) -> str:
+    sign = path[: len(path) - len(path.lstrip("-+"))]
+    if not path[len(sign) :].startswith(_FLAT):
+        return path
+    section, slash, name = path[len(sign) + len(_FLAT) :].partition("/")
+    return (
+        f"{sign}hyperparams.{section}.{name}.value"
+        if slash
+        else f"{sign}hyperparams.{SECTION}.{section}.value"
+    )
 
 
 def shown(tasks: Iterable[dict[str, Any]], version: str) -> None:

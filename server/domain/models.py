@@ -59,11 +59,13 @@ def note_iteration(store: Store, task: str | None, iteration: int | None) -> Non
 
 
 def check_references(store: Store, fields: dict[str, Any]) -> None:
-    """A model's project and task must exist. Raises: InvalidProjectId, InvalidTaskId."""
+    """A model's project, task and parent must exist. Raises: InvalidProjectId, InvalidTaskId, InvalidModelId."""
     if fields.get("project"):
         project_tree.existing(store, fields["project"])
     if fields.get("task"):
         transitions.existing(store, fields["task"], ("id",))
+    if fields.get("parent"):
+        existing(store, fields["parent"], ("id",))
 
 
 # Publishing

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from server.domain.transitions import STATUSES
 from server.store import Store, times
 from server.store.documents import Document
+
+STATES = ("active", "archived")
 
 
 class Stats:
@@ -22,8 +24,10 @@ class Stats:
         }
         self.everything = sorted({one for listed in self.below.values() for one in listed})
 
-    def tasks(self, now: datetime, query: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Project → `{"active": …, "archived": …}`."""
+    def tasks(
+        self, now: datetime, query: Mapping[str, Any], states: Sequence[str] = STATES
+    ) -> dict[str, dict[str, Any]]:
+        """Project → `{"active": …, "archived": …}`, or one of the two."""
         rows: dict[str, list[dict]] = {}
         for row in self._store.contents.task_stats(self.everything, now, query):
             rows.setdefault(row["project"], []).append(row)
@@ -32,7 +36,8 @@ class Stats:
                 state: _summary(
                     [row for one in listed for row in rows.get(one, []) if row["archived"] == archived]
                 )
-                for state, archived in (("active", 0), ("archived", 1))
+                for archived, state in enumerate(STATES)
+                if state in states
             }
             for project, listed in self.below.items()
         }

@@ -17,10 +17,11 @@ from server.store import Store, times
 
 
 def existing(store: Store, project: str) -> dict:
-    """The project. Raises: InvalidProjectId."""
+    """The project. Raises: InvalidProjectId; one that says so when the name of a project was given."""
     found = store.projects.get(project)
     if found is None:
-        raise InvalidProjectId(id=project)
+        named = store.projects.by_name(project)
+        raise InvalidProjectId(f"that is a name; its id is {named['id']}" if named else "", id=project)
     return found
 
 

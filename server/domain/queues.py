@@ -52,10 +52,11 @@ def default(store: Store, company: str, now: datetime) -> dict:
 
 
 def existing(store: Store, queue: str) -> dict:
-    """Raises: InvalidQueueId."""
+    """Raises: InvalidQueueId; one that says so when the name of a queue was given."""
     found = store.queues.get(queue)
     if found is None:
-        raise InvalidQueueId(queue=queue)
+        named = store.queues.by_name(queue)
+        raise InvalidQueueId(f"that is a name; its id is {named['id']}" if named else "", queue=queue)
     return found
 
 

@@ -66,6 +66,8 @@ class Create(Request):
 @endpoint("queues.create", Create)
 def create(call: Call, request: Create) -> dict:
     """A new queue. Its name must be free."""
+    if not request.name.strip():
+        raise ValidationFailed("a queue needs a name")
     fields = {name: value for name, value in request.model_dump().items() if value is not None}
     with call.store.transaction():
         return {"id": queues.create(call.store, call.user, call.company, call.now, **fields)}

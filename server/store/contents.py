@@ -90,17 +90,18 @@ class Contents:
         return rows[start : start + size], len(rows)
 
     def hyperparam_values(
-        self, projects: Projects, section: str, name: str, start: int, size: int
+        self, projects: Projects, section: str, name: str, start: int, size: int, pattern: str = ""
     ) -> tuple[list[str], int]:
-        """The values of one hyperparameter, numbers in their order."""
+        """The values of one hyperparameter, or those that a pattern finds; numbers in their order."""
         tasks = "" if projects is None else "tasks t CROSS JOIN "
         found = (
             f"SELECT DISTINCT p.value, p.number FROM {tasks}task_params p"
             f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
             + ("" if projects is None else " AND p.task = t.id")
+            + (" AND p.value REGEXP :pattern" if pattern else "")
         )
         rows, total = self._part(
-            found, "p.number, p.value", projects, start, size, section=section, name=name
+            found, "p.number, p.value", projects, start, size, section=section, name=name, pattern=pattern
         )
         return [row["value"] for row in rows], total
 

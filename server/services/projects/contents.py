@@ -59,13 +59,20 @@ def get_hyper_parameters(call: Call, request: OfProject) -> dict:
 class GetHyperparamValues(OfProjects):
     section: str
     name: str
+    pattern: str | None = None
+    """Only values that this regular expression finds."""
 
 
 @endpoint("projects.get_hyperparam_values", GetHyperparamValues, role="viewer")
 def get_hyperparam_values(call: Call, request: GetHyperparamValues) -> dict:
     """The values that a hyperparameter has had."""
     values, total = call.store.contents.hyperparam_values(
-        within(call, request), request.section, request.name, request.start, request.page_size
+        within(call, request),
+        request.section,
+        request.name,
+        request.start,
+        request.page_size,
+        pattern=checked(request.pattern or ""),
     )
     return {"values": values, "total": total}
 

@@ -8,6 +8,8 @@ from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
 from server.domain import project_stats, project_tree, references
+from server.store.projection import paths
+from server.store.projection import project as projection
 
 
 class OfProject(Request):
@@ -57,7 +59,8 @@ class GetAllEx(GetAll):
     include_stats: bool | None = False
     include_stats_filter: dict[str, Any] | None = None
     stats_with_children: bool | None = True
-    stats_for_state: Literal["active", "archived"] | None = "active"
+    stats_for_state: Literal["active", "archived"] | None = None
+    """One of the two; null: both."""
     check_own_contents: bool | None = False
     include_dataset_stats: bool | None = False
     active_users: list[str] | None = None
@@ -97,19 +100,31 @@ def _with_contents(call: Call, request: GetAllEx) -> list[dict[str, Any]]:
     return also
 
 
+def _narrow(projects: list[dict[str, Any]], wanted: list[str]) -> None:
+    """Of the statistics only these paths, where some are named."""
+    for project in projects:
+        part = projection(project, wanted)
+        project.update({name: part[name] for name in part if name != "id"})
+
+
 def _add_stats(call: Call, request: GetAllEx, projects: list[dict[str, Any]]) -> None:
     stats = project_stats.Stats(
         call.store, [one["id"] for one in projects], request.stats_with_children is not False
     )
     parts: list[tuple[str, dict[str, Any]]] = []
     if request.include_stats:
-        parts.append(("stats", stats.tasks(call.now, request.include_stats_filter or {})))
+        states = [request.stats_for_state] if request.stats_for_state else list(project_stats.STATES)
+        parts.append(("stats", stats.tasks(call.now, request.include_stats_filter or {}, states)))
         parts.append(("sub_projects", stats.sub_projects()))
     if request.include_dataset_stats:
         parts.append(("dataset_stats", stats.datasets()))
     for name, values in parts:
         for project in projects:
             project[name] = values[project["id"]]
+    _narrow(
+        projects,
+        [path for path in paths(request.only_fields) if path.startswith(("stats.", "dataset_stats."))],
+    )
     if request.check_own_contents:
         own = stats.own_contents()
         for project in projects:

@@ -52,11 +52,19 @@ def validate(call: Call, request: Create) -> dict:
     return {}
 
 
-def _document(call: Call, request: Create) -> dict[str, Any]:
-    if len(request.name.strip()) == 0:
+def require_sense(call: Call, fields: dict[str, Any], task: str = "") -> None:
+    """Raises: ValidationFailed for an empty name, or a parent that is the task itself. InvalidTaskId: it has none."""
+    if fields.get("name") is not None and not fields["name"].strip():
         raise ValidationFailed("a task needs a name")
-    if request.parent and not call.store.tasks.exists(request.parent):
-        raise InvalidTaskId("the parent doesn't exist", id=request.parent)
+    parent = fields.get("parent")
+    if parent and parent == task:
+        raise ValidationFailed("a task can't be its own parent")
+    if parent and not call.store.tasks.exists(parent):
+        raise InvalidTaskId("the parent doesn't exist", id=parent)
+
+
+def _document(call: Call, request: Create) -> dict[str, Any]:
+    require_sense(call, request.given())
     return task_fields.document(call.store, request.given(), call.user, call.company, call.now)
 
 
@@ -93,8 +101,7 @@ def clone(call: Call, request: Clone) -> dict:
         made = _new_project(call, request)
         if made:
             changes["project"] = made["id"]
-        if changes.get("parent") and not call.store.tasks.exists(changes["parent"]):
-            raise InvalidTaskId("the parent doesn't exist", id=changes["parent"])
+        require_sense(call, changes)
         id = cloning.clone(call.store, template, changes, call.user, call.company, call.now)
     return {"id": id, **({"new_project": made} if made else {})}
 

@@ -12,7 +12,7 @@ from server.api.errors import InvalidTaskStatus, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain import project_tree, task_fields, transitions
-from server.services.tasks.create import Details
+from server.services.tasks.create import Details, require_sense
 from server.services.tasks.read import OfTask
 from server.store import times
 
@@ -80,6 +80,8 @@ def update_batch(call: Call, request: Nothing) -> dict:
 
 def _apply(call: Call, before: dict, given: dict[str, Any]) -> dict:
     given = {name: value for name, value in given.items() if value is not None or name not in _NEVER_UNSET}
+    if given.get("parent") != before.get("parent") or "name" in given:
+        require_sense(call, given, before["id"])
     if given.get("project"):
         project_tree.existing(call.store, given["project"])
     fields = task_fields.normal(given, before)

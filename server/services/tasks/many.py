@@ -96,7 +96,11 @@ def reset_many(call: Call, request: ResetMany) -> dict:
 @endpoint("tasks.stop_many", Ids)
 def stop_many(call: Call, request: Ids) -> dict:
     """Stop tasks."""
-    return each_task(call, request, lambda id: status.stop(call, status.Transition(**request.one(id))))
+    return each_task(
+        call,
+        request,
+        lambda id: status.stop(call, status.OfSteps(**request.one(id, include_pipeline_steps=False))),
+    )
 
 
 class PublishMany(Ids):

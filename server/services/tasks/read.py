@@ -9,6 +9,8 @@ from server.api.registry import endpoint
 from server.api.request import Query, Request
 from server.domain import entities, legacy_fields, project_tree, references, transitions
 
+_NO_REPORTS = {"type": ["-report"]}
+
 
 class OfTask(Request):
     task: str
@@ -54,7 +56,7 @@ def get_all_ex(call: Call, request: Query) -> dict:
 
 
 def _filters(call: Call, request: Query) -> dict[str, Any]:
-    return entities.with_subprojects(call.store, request.filters())
+    return entities.with_subprojects(call.store, legacy_fields.asked(request.filters()))
 
 
 def _visible(request: Query) -> list[dict[str, Any]]:
@@ -63,7 +65,7 @@ def _visible(request: Query) -> list[dict[str, Any]]:
     if asked.get("id"):
         return []
     also: list[dict[str, Any]] = [] if request.search_hidden else [{"system_tags": ["-hidden"]}]
-    return also if asked.get("type") else [*also, {"type": ["-report"]}]
+    return also if asked.get("type") else [*also, _NO_REPORTS]
 
 
 class GetTypes(Request):
@@ -74,4 +76,4 @@ class GetTypes(Request):
 def get_types(call: Call, request: GetTypes) -> dict:
     """The types of the tasks in some projects, or in all."""
     projects = project_tree.scope(call.store, request.projects)
-    return {"types": call.store.tasks.distinct("type", {"project": projects})}
+    return {"types": call.store.tasks.distinct("type", {"project": projects}, _NO_REPORTS)}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from server.api.call import Call
+from server.api.errors import InvalidTaskStatus
 from server.api.registry import endpoint
 from server.domain import enqueue as queueing
+from server.domain import pipelines, transitions
 from server.domain import publish as publishing
-from server.domain import transitions
 from server.services.tasks.read import OfTask
 
 
@@ -60,6 +63,11 @@ def close(call: Call, request: Transition) -> dict:
         return change(call, request, "closed")
 
 
+class OfSteps(Transition):
+    include_pipeline_steps: bool | None = False
+    """A pipeline's controller stands for its steps as well."""
+
+
 class Completed(Transition):
     publish: bool | None = False
 
@@ -75,10 +83,12 @@ def completed(call: Call, request: Completed) -> dict:
     return answer
 
 
-@endpoint("tasks.stop", Transition)
-def stop(call: Call, request: Transition) -> dict:
+@endpoint("tasks.stop", OfSteps)
+def stop(call: Call, request: OfSteps) -> dict:
     """Take it out of its queue, ask its agent to end it, or mark what no agent runs as stopped."""
     with call.store.transaction():
+        if request.include_pipeline_steps:
+            _stop_steps(call, request)
         fields = queueing.stop(
             call.store,
             request.task,
@@ -89,6 +99,13 @@ def stop(call: Call, request: Transition) -> dict:
             message=request.status_message,
         )
     return {"updated": 1, "fields": fields}
+
+
+def _stop_steps(call: Call, request: OfSteps) -> None:
+    """Those that have ended, or wait for nobody, are left."""
+    for step in pipelines.steps(call.store, request.task):
+        with suppress(InvalidTaskStatus):
+            queueing.stop(call.store, step, call.user, call.now, force=bool(request.force))
 
 
 class Publish(Transition):

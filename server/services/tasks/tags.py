@@ -6,7 +6,7 @@ from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import enqueue as queueing
-from server.domain import transitions
+from server.domain import pipelines, transitions
 
 ARCHIVED = "archived"
 
@@ -28,13 +28,17 @@ class Archive(Request):
     tasks: list[str]
     status_reason: str | None = None
     status_message: str | None = None
+    include_pipeline_steps: bool | None = False
 
 
 @endpoint("tasks.archive", Archive)
 def archive(call: Call, request: Archive) -> dict:
     """Put tasks out of sight."""
     with call.store.transaction():
-        return {"archived": sum(set_archived(call, task, True, request) for task in request.tasks)}
+        tasks = list(request.tasks)
+        if request.include_pipeline_steps:
+            tasks += [step for task in request.tasks for step in pipelines.steps(call.store, task)]
+        return {"archived": sum(set_archived(call, task, True, request) for task in dict.fromkeys(tasks))}
 
 
 class UpdateTags(Request):
