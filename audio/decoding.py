@@ -11,6 +11,8 @@ import soxr
 
 from audio.errors import AudioError
 
+FOREIGN = {".m4a", ".aac", ".wma", ".amr"}  # sound that libsndfile does not decode
+
 
 class Undecodable(AudioError):
     """A file holds no usable sound; the message is the reason, without the path."""
@@ -56,7 +58,10 @@ def decode(path: Path, start: float = 0.0, end: float | None = None) -> tuple[np
             frames = -1 if end is None else max(0, round((end - start) * file.samplerate))
             return file.read(frames, dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
-        raise Undecodable(f"cannot be decoded: {error.error_string.strip()}") from error
+        advice = (
+            f" Convert it: ffmpeg -i NAME{path.suffix} NAME.flac" if path.suffix.lower() in FOREIGN else ""
+        )
+        raise Undecodable(f"cannot be decoded: {error.error_string.strip()}{advice}") from error
     except OSError as error:
         raise Undecodable(f"cannot be read: {error.strerror or error}") from error
 

@@ -32,7 +32,8 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
 
 
 def clip_ids(clips: list[Clip], root: Path) -> list[str]:
-    """Stable names: the path below the data set's folder, with `#start-end` behind it for a part of a file.
+    """Stable names: the path below the data set's folder (the whole one of a file that lies elsewhere), with
+    `#start-end` behind it for a part of a file.
 
     A clip that is listed again gets `~2` and so on behind its name.
     """
@@ -40,7 +41,8 @@ def clip_ids(clips: list[Clip], root: Path) -> list[str]:
     seen: Counter[str] = Counter()
     names = []
     for clip in clips:
-        name = clip.path.relative_to(root).as_posix() if clip.path.is_relative_to(root) else clip.path.name
+        inside = clip.path.is_relative_to(root)
+        name = clip.path.relative_to(root).as_posix() if inside else clip.path.as_posix().lstrip("/")
         if clip.start or clip.end is not None:
             name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
         seen[name] += 1

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.decoding import FOREIGN
 from audio.errors import DatasetError
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64"}
+DECODED = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64"}
+SUFFIXES = DECODED | FOREIGN  # those that can't be decoded are listed as skipped, with what to do
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,22 @@ class DataSet:
 
 
 def is_audio(path: Path) -> bool:
-    """A file that libsndfile may decode, by its suffix; hidden files (`._x.wav` of macOS archives) are
-    not.
-    """
+    """A file that holds sound, by its suffix; hidden files (`._x.wav` of macOS archives) do not."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def audio_files(folder: Path) -> list[Path]:
-    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere."""
-    return sorted(
-        (p for p in folder.rglob("*") if is_audio(p)), key=lambda p: p.relative_to(folder).as_posix()
-    )
+    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere.
+
+    What lies in a hidden folder, or in the one that archives made on a Mac add, is left out.
+    """
+    found = ((p.relative_to(folder), p) for p in folder.rglob("*") if is_audio(p))
+    seen = ((name.as_posix(), p) for name, p in found if not any(map(_is_hidden, name.parts)))
+    return [p for _, p in sorted(seen)]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def unlike(root: Path, title: str, layout: str) -> DatasetError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.datasets.contract import Clip, DataSet
-from audio.datasets.folder import SPLITS
+from audio.datasets.layout import SPLITS
 from audio.errors import DatasetError
 
 LAYOUT = "the name of a set on the hub, or a folder written by save_to_disk"

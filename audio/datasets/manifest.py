@@ -1,71 +1,138 @@
-"""Any set of recordings that a CSV file lists: columns `path`, `label` and, where there are any, `fold`, `split`,
-`source`, `start`, `end`.
+"""Any set of recordings that a table lists: columns `path`, `label` and, where there are any, `fold`, `split`,
+`source`, `start`, `end`; `audio.datasets.tables` knows the other names that these go by.
 
-Paths are relative to the CSV file. Several labels are joined with `|`. `start` and `end` are seconds, so that many
-clips can be cut from one long recording; these share it as their source unless the table says otherwise.
+Paths are relative to the table, or to a folder near it, or absolute; a bare file name is looked for below the table's
+folder. Several labels are joined with `|` or `;`. `start` and `end` are seconds, so that many clips can be cut from one
+long recording; these share it as their source unless the table says otherwise.
 """
 
-import csv
+import re
+from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
-from audio.datasets.contract import Clip, DataSet, columns, unlike
-from audio.datasets.folder import SPLITS
+from audio.datasets.contract import Clip, DataSet, audio_files, unlike
+from audio.datasets.layout import FOLD, SPLITS, from_one
+from audio.datasets.tables import Table, is_table, read_table
 from audio.errors import DatasetError
 
-LAYOUT = (
-    "a CSV file, or a folder with one (manifest.csv if there are several), with the columns path and label"
-)
+LAYOUT = "a CSV file, or a folder with one (or with train.csv and test.csv), with the columns path and label"
+USUAL = ("manifest", "metadata", "labels", "index")
 
 
 def read(root: Path, seed: int) -> list[Clip]:
-    """A clip a row, in the file's order."""
-    table = _find(root)
-    with table.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        columns(table, reader.fieldnames, ("path", "label"))
-        return [_clip(table, number, row) for number, row in enumerate(reader, start=2)]
+    """A clip a row, in the table's order."""
+    clips = []
+    for path, split in _find(root):
+        table, places = read_table(path), Places(path, root)
+        clips += [_clip(table, number, values, places, split) for number, values in table.rows]
+    if not clips:
+        raise DatasetError(f"{root} lists no recording: there are no rows below the header.")
+    _refuse_gaps(root, clips)
+    return from_one(clips)
 
 
-def _find(root: Path) -> Path:
+def _find(root: Path) -> list[tuple[Path, str]]:
+    """The tables to read, each with the split that its name tells (mostly none)."""
     if root.is_file():
-        return root
-    found = sorted(root.glob("*.csv"))
-    if (root / "manifest.csv") in found or len(found) == 1:
-        return root / "manifest.csv" if len(found) > 1 else found[0]
+        return [(root, "")]
+    for folder in (root, *(sorted(p for p in root.iterdir() if p.is_dir()))):
+        found = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".csv", ".tsv") and p.is_file())
+        if len(found) > 1 and all(p.stem.lower() in SPLITS for p in found):
+            return [(p, SPLITS[p.stem.lower()]) for p in found]
+        usual = [p for p in found if p.stem.lower() in USUAL]
+        if len(found) == 1 or usual:
+            return [((usual or found)[0], "")]
+        tables = [p for p in found if is_table(p)]
+        if len(tables) == 1:
+            return [(tables[0], "")]
     raise unlike(root, "a CSV manifest", LAYOUT)
 
 
-def _clip(table: Path, number: int, row: dict[str, str]) -> Clip:
+class Places:
+    """Finds the files that a table names."""
+
+    def __init__(self, table: Path, root: Path):
+        self.below = root if root.is_dir() else table.parent
+        here = dict.fromkeys((table.parent, self.below, table.parent.parent))
+        self.folders = [folder / inner for folder in here for inner in ("", "audio")]
+        self.names: dict[str, list[Path]] = {}
+
+    def find(self, name: str) -> Path:
+        """The file of that name; when there is none, where it was expected."""
+        for text in dict.fromkeys((name, name.replace("\\", "/"))):
+            for folder in self.folders:
+                if (folder / text).is_file():
+                    return folder / text
+        found = self._by_name().get(Path(name.replace("\\", "/")).name, [])
+        return found[0] if len(found) == 1 else self.folders[0] / name
+
+    def _by_name(self) -> dict[str, list[Path]]:
+        """Files below the table's folder, by their names with and without the suffix."""
+        if not self.names:
+            self.names = {"": []}
+            for path in audio_files(self.below):
+                for name in (path.name, path.stem):
+                    self.names.setdefault(name, []).append(path)
+        return self.names
+
+
+def _clip(table: Table, number: int, values: dict[str, str], places: Places, split: str) -> Clip:
     """One row; a mistake in it is told with its line number."""
 
     def refuse(problem: str) -> NoReturn:
-        raise DatasetError(f"{table}, line {number}: {problem}.")
+        raise DatasetError(f"{table.path}, line {number}: {problem}.")
 
-    values = {
-        key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None
-    }
     if not values["path"]:
         refuse("the path is empty")
     try:
-        fold = int(values.get("fold") or 0)
+        fold = _fold(values.get("fold", ""))
         start, end = float(values.get("start") or 0), float(values["end"]) if values.get("end") else None
     except ValueError as error:
         refuse(f"fold, start and end must be numbers ({error})")
-    if fold < 0 or start < 0 or (end is not None and end <= start):
+    if fold < -1 or start < 0 or (end is not None and end <= start):
         refuse("fold and start must not be negative, end must be after start")
-    split = values.get("split", "")
-    if split and split.lower() not in SPLITS:
-        refuse(f"split is {split!r}; it can be {', '.join(sorted(set(SPLITS.values())))}")
+    said = values.get("split", "")
+    if said and said.lower() not in SPLITS:
+        refuse(f"split is {said!r}; it can be {', '.join(sorted(set(SPLITS.values())))}")
     return Clip(
-        path=table.parent / values["path"],
-        labels=tuple(name.strip() for name in values["label"].split("|") if name.strip()),
+        path=places.find(values["path"]),
+        labels=_labels(values["label"], table.plural),
         fold=fold,
-        split=SPLITS[split.lower()] if split else "",
+        split=SPLITS[said.lower()] if said else split,
         source=values.get("source") or values["path"],
         start=start,
         end=end,
     )
+
+
+def _fold(text: str) -> int:
+    """`3`, `3.0` and `fold3` are 3, nothing is -1. Raises ValueError."""
+    if not text:
+        return -1
+    named = FOLD.fullmatch(text.lower())
+    number = float(named[1] if named else text)
+    if number != int(number):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(number)
+
+
+def _labels(text: str, plural: bool) -> tuple[str, ...]:
+    names = re.split("[|;,]" if plural else "[|;]", text)
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+
+def _refuse_gaps(root: Path, clips: list[Clip]) -> None:
+    """Refuse a table in which only some clips have a fold, or in which one has no label where all have just one."""
+    folds = Counter(clip.fold >= 0 for clip in clips)
+    if len(folds) > 1:
+        raise DatasetError(
+            f"{root}: {folds[False]} of {len(clips)} clips have no fold; give it to all or to none."
+        )
+    several = any(len(clip.labels) > 1 for clip in clips)
+    bare = [clip for clip in clips if not clip.labels]
+    if bare and not several:
+        raise DatasetError(f"{root}: {len(bare)} clips have no label, the first is {bare[0].path.name}.")
 
 
 MANIFEST = DataSet("csv", "CSV manifest", read, LAYOUT)

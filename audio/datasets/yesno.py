@@ -7,8 +7,6 @@ where "yes" is said, `yes 1` to `yes 8`, so that the set is a multi-label one.
 import re
 from pathlib import Path
 
-from torchaudio.datasets import yesno as release
-
 from audio.datasets.contract import Archive, Clip, DataSet, audio_files, unlike
 
 LAYOUT = "60 files like 0_1_1_0_1_0_1_1.wav, at the top or in waves_yesno/"
@@ -27,7 +25,6 @@ def read(root: Path, seed: int) -> list[Clip]:
     return clips
 
 
-_RELEASE = release._RELEASE_CONFIGS["release1"]
 YESNO = DataSet(
     "yesno",
     "YESNO",
@@ -37,5 +34,11 @@ YESNO = DataSet(
     clips=60,
     classes=8,
     multi_label=True,
-    archives=(Archive(_RELEASE["url"], f"sha256:{_RELEASE['checksum']}", "waves_yesno"),),
+    archives=(
+        Archive(
+            "http://www.openslr.org/resources/1/waves_yesno.tar.gz",
+            "sha256:c3f49e0cca421f96b75b41640749167b52118f232498667ca7a5f9416aef8e73",
+            "waves_yesno",
+        ),
+    ),
 )

@@ -91,41 +91,6 @@ def test_the_speech_commands_hash_is_the_published_one():
     assert 0.08 < shares.count("validation") / 4000 < 0.12 and 0.08 < shares.count("test") / 4000 < 0.12
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ("a.wav,dog,x,,", "line 2: fold, start and end must be numbers"),
-        ("a.wav,dog,1,3,2", "end must be after start"),
-        (",dog,1,,", "the path is empty"),
-    ],
-)
-def test_a_mistake_in_a_manifest_is_told_with_its_line(tmp_path, row, words):
-    (tmp_path / "m.csv").write_text(f"path,label,fold,start,end\n{row}\n")
-    with pytest.raises(DatasetError, match=words):
-        find("csv").read(tmp_path, 0)
-
-
-def test_a_manifest_without_its_columns_names_those_it_has(tmp_path):
-    (tmp_path / "m.csv").write_text("file,class\na,b\n")
-    with pytest.raises(DatasetError, match="lacks the column path, label; it has: file, class"):
-        find("csv").read(tmp_path, 0)
-
-
-def test_a_clip_that_is_listed_twice_gets_a_name_of_its_own(tmp_path):
-    sound(tmp_path / "a.wav")
-    (tmp_path / "m.csv").write_text("path,label\na.wav,x\na.wav,y\n")
-    preprocess(PreprocessConfig(dataset="csv", data=str(tmp_path)), tmp_path / "store", progress=ignore)
-    assert list(ClipStore.open(tmp_path / "store").index["clip"]) == ["a.wav", "a.wav~2"]
-
-
-def test_a_file_that_a_table_lists_but_is_not_there_is_skipped(tmp_path):
-    sound(tmp_path / "a.wav")
-    (tmp_path / "m.csv").write_text("path,label\na.wav,x\nb.wav,y\n")
-    config = PreprocessConfig(dataset="csv", data=str(tmp_path / "m.csv"))
-    report = preprocess(config, tmp_path / "store", progress=ignore)
-    assert report.clips == 1 and report.skipped == [("b.wav", "cannot be read: No such file or directory")]
-
-
 def test_synthetic_sounds_are_the_same_for_a_seed():
     one, two = (synthetic_module.sound("warble", 1, 0, 7) for _ in range(2))
     assert (one == two).all() and (one != synthetic_module.sound("warble", 1, 0, 8)).any()

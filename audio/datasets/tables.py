@@ -1,0 +1,117 @@
+"""Tables that list recordings, as people write them: any of the usual separators, encodings and column names.
+
+Spreadsheets write `;` and a byte-order mark, annotation tools write tabs and `onset`, published sets say `filename` and
+`category`. What a column means is told by its name; the first name of a list that is there counts.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.datasets.contract import SUFFIXES
+from audio.errors import DatasetError
+
+SEPARATORS = (",", ";", "\t", "|")
+COLUMNS = {
+    "path": (
+        "path", "file", "filename", "file_name", "filepath", "file_path", "audio", "audio_path", "audio_file",
+        "audio_filename", "audio_filepath", "wav", "wav_file", "wav_path", "fname", "slice_file_name", "clip",
+        "recording",
+    ),
+    "label": (
+        "label", "labels", "class", "class_name", "classname", "category", "genre", "tag", "tags", "word", "emotion",
+        "species", "target", "label_id", "class_id", "classid", "y",
+    ),
+    "fold": ("fold", "fold_id", "cv_fold"),
+    "split": ("split", "subset", "partition", "set"),
+    "source": ("source", "source_id", "src_file", "fsid", "recording_id", "group"),
+    "start": ("start", "start_time", "start_seconds", "onset", "begin", "begin_time_(s)"),
+    "end": ("end", "end_time", "end_seconds", "offset", "stop", "end_time_(s)"),
+}  # fmt: skip
+PLURAL = ("labels", "tags")  # these hold several labels, with commas between
+
+
+@dataclass
+class Table:
+    """A table's rows, under this project's names of the columns."""
+
+    path: Path
+    plural: bool  # the column of labels holds several, with commas between
+    rows: list[tuple[int, dict[str, str]]]  # line number and values
+
+
+def read_table(path: Path) -> Table:
+    """Read a table. Raises DatasetError when it has no column of files or none of labels."""
+    text = _text(path)
+    separator = _separator(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    header = next(lines, [])
+    if _is_a_row(header):
+        found, plural = {"path": 0, "label": 1}, False
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    else:
+        found = _places(header)
+        if missing := [name for name in ("path", "label") if name not in found]:
+            also = " or ".join(", ".join(COLUMNS[name][1:6]) for name in missing)
+            raise DatasetError(
+                f"{path} lacks the column {', '.join(missing)}; it has: {', '.join(header)}. Usual other names, like "
+                f"{also}, are understood as well."
+            )
+        plural = _plain(header[found["label"]]) in PLURAL
+    rows = [
+        (lines.line_num, {name: row[i].strip() if i < len(row) else "" for name, i in found.items()})
+        for row in lines
+        if any(cell.strip() for cell in row)
+    ]
+    return Table(path, plural, rows)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a table lists files with labels."""
+    try:
+        read_table(path)
+    except DatasetError:
+        return False
+    return True
+
+
+def _text(path: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 with its mark, or else in Western Europe's old encoding."""
+    content = path.read_bytes()
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _separator(text: str) -> str:
+    """The separator that makes the most columns with a meaning of the first line, else the most columns."""
+    first = text.split("\n", 1)[0]
+
+    def worth(separator: str) -> tuple[int, int]:
+        header = next(csv.reader([first], delimiter=separator), [])
+        return len(_places(header)), len(header)
+
+    return max(SEPARATORS, key=worth)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _places(header: list[str]) -> dict[str, int]:
+    """Where each column is, by this project's name of it."""
+    places = {_plain(name): i for i, name in reversed(list(enumerate(header)))}
+    found = {}
+    for name, others in COLUMNS.items():
+        if known := [other for other in others if other in places]:
+            found[name] = places[known[0]]
+    return found
+
+
+def _is_a_row(first: list[str]) -> bool:
+    """Whether a table begins without a header: with a file and its label."""
+    return len(first) == 2 and Path(first[0].strip()).suffix.lower() in SUFFIXES
