@@ -17,9 +17,6 @@ def task_url(server: ServerProcess, task: dict[str, Any], tab: str) -> str:
     return f"{server.url}/projects/{task['project']}/tasks/{task['id']}/output/{tab}"
 
 
-@pytest.mark.xfail(
-    strict=False, reason="in some orders of tests the metric columns stay empty: a fault of the table"
-)
 def test_the_list_shows_every_task_with_its_status_and_newest_metrics(page: Page, server, job):
     page.goto(server.url)
     row = page.locator(".table-body .table-row", has=page.get_by_role("link", name="evaluate", exact=True))

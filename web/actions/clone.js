@@ -8,32 +8,32 @@ import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Combobox } from "../kit/combobox.js";
 import { Dialog } from "../kit/dialog.js";
-import { Loading } from "../kit/states.js";
+import { ErrorBox, Loading } from "../kit/states.js";
 import { toast, toastError } from "../kit/toast.js";
 import { QueueField, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
 
-/** @param {{task: any, title?: string, name?: string, close: (value?: any) => void}} props `name`: of the clone */
-export function CloneDialog({ task, title = t("Clone"), name, close }) {
-  const answer = useApi("tasks.get_by_id_ex", { id: [task.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
-  const whole = answer.data?.task ?? answer.data?.tasks?.[0];
-  if (!whole) return html`<${Dialog} title=${title} close=${close}>${answer.error ? answer.error.message : html`<${Loading} />`}<//>`;
-  return html`<${CloneForm} task=${whole} title=${title} first=${name ?? t("Clone of {name}", { name: whole.name })} close=${close} />`;
-}
-
-/** @param {{task: any, title: string, first: string, close: (value?: any) => void}} props */
-function CloneForm({ task, title, first, close }) {
+/**
+ * One frame from the first moment on, so that Escape and the focus behave while the task is still on its way.
+ * @param {{task: any, title?: string, name?: string, close: (value?: any) => void}} props `name`: of the clone
+ */
+export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, close }) {
+  const answer = useApi("tasks.get_by_id_ex", { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
+  const loaded = answer.data?.task ?? answer.data?.tasks?.[0];
+  const task = loaded ?? asked;
   const projects = useProjects();
   const queues = useQueues();
-  const [name, setName] = useState(first);
-  const [project, setProject] = useState(task.project?.name ?? "");
+  const [typedName, setName] = useState(/** @type {string | null} */ (null));
+  const [typedProject, setProject] = useState(/** @type {string | null} */ (null));
   const [edits, setEdits] = useState(/** @type {Record<string, string>} */ ({}));
   const [filter, setFilter] = useState("");
   const [chosen, setQueue] = useState("");
   const [busy, setBusy] = useState(false);
+  const name = typedName ?? wanted ?? t("Clone of {name}", { name: task.name });
+  const project = typedProject ?? task.project?.name ?? "";
   const queue = chosen || (queues.data?.find((one) => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
-  const params = flatParams(task.hyperparams);
-  const clones = clonesOf(task.hyperparams, edits, name.trim());
+  const params = flatParams(loaded?.hyperparams);
+  const clones = clonesOf(loaded?.hyperparams, edits, name.trim());
   const wrong = params.filter((one) => paramProblem(one, edits));
   const reason = wrong.length ? t("{name}: the value is not of its type", { name: wrong[0].name }) : name.trim() ? null : t("Give it a name");
 
@@ -44,7 +44,7 @@ function CloneForm({ task, title, first, close }) {
       const target = project === task.project?.name ? task.project.id : known ? known.id : project ? (await call("projects.create", { name: project, description: "" })).id : undefined;
       const ids = [];
       for (const clone of clones) {
-        const { id } = await call("tasks.clone", { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: clone.hyperparams, new_task_parent: task.id });
+        const { id } = await call("tasks.clone", { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: Object.keys(edits).length ? clone.hyperparams : undefined, new_task_parent: task.id });
         ids.push(id);
       }
       if (enqueue) {
@@ -74,7 +74,7 @@ function CloneForm({ task, title, first, close }) {
       <span class="hint">${t("Several values with commas make one task each: 0.001, 0.0003")}</span>
       ${params.length > 12 && html`<input type="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${filter} onInput=${(/** @type {any} */ e) => setFilter(e.target.value)} />`}
     </div>
-    ${params.length ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
+    ${answer.error ? html`<${ErrorBox} error=${answer.error} />` : !loaded ? html`<${Loading} />` : params.length ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
   <//>`;
 }
 

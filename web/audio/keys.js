@@ -26,7 +26,7 @@ export function command(event, inDialog = false) {
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
   if (target.closest?.("input, select, textarea, [role=separator], [role=menu], [role=slider], [role=radiogroup]")) return "";
   if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";
-  if (event.key === " " && target.closest?.("button, a")) return "";
+  if (event.key === " " && target.closest?.("button, a") && !target.closest(".table-row.current")) return "";
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
   return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
 }

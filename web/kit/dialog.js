@@ -50,7 +50,7 @@ export function Dialog({ title, close, children, footer, wide, onSubmit }) {
     event.preventDefault();
     onSubmit?.();
   };
-  return html`<dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} onCancel=${(/** @type {Event} */ event) => (event.preventDefault(), close())}
+  return html`<dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} onCancel=${(/** @type {Event} */ event) => (event.preventDefault(), close())} onClose=${() => close()}
     onMouseDown=${(/** @type {MouseEvent} */ event) => event.target === element.current && close()}>
     <form onSubmit=${submit} novalidate>
       <header><h2>${title}</h2><${Button} quiet icon="close" label=${t("Close")} onClick=${() => close()} /></header>
@@ -75,15 +75,22 @@ export const confirmed = async (question) => (await openDialog(Confirm, question
 
 /**
  * Ask for one line of text.
- * @param {{title: string, label: string, value?: string, confirm: string, close: (value?: any) => void}} props
+ * @param {Question & {close: (value?: any) => void}} props
  */
-function Prompt({ title, label, value = "", confirm, close }) {
+function Prompt({ title, label, value = "", confirm, empty, check, close }) {
   const [text, setText] = useState(value);
-  return html`<${Dialog} title=${title} close=${close} onSubmit=${() => text.trim() && close(text.trim())} footer=${html`
-    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary reason=${text.trim() ? null : t("Type something first")}>${confirm}<//>`}>
-    <label class="field"><span>${label}</span><input autofocus value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
+  const problem = check?.(text.trim());
+  const reason = text.trim() || empty ? problem : t("Type something first");
+  return html`<${Dialog} title=${title} close=${close} onSubmit=${() => !reason && close(text.trim())} footer=${html`
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary reason=${reason}>${confirm}<//>`}>
+    <label class="field"><span>${label}</span><input autofocus value=${text} aria-invalid=${Boolean(problem)} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
   <//>`;
 }
 
-/** @param {{title: string, label: string, value?: string, confirm: string}} question @returns {Promise<string | undefined>} */
+/**
+ * @typedef {{title: string, label: string, value?: string, confirm: string, empty?: boolean, check?: (text: string) => string | null}} Question
+ *   `empty`: no text is an answer too; `check`: what is wrong with a text, or null
+ * @param {Question} question @returns {Promise<string | undefined>}
+ */
 export const asked = (question) => openDialog(Prompt, question);

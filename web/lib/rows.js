@@ -31,7 +31,8 @@ export function useServerRows(endpoint, field, body, { every = 5, count } = {}) 
 
   const fetchPage = useCallback(async (/** @type {number} */ page, again = false) => {
     const mine = store.current;
-    if (mine.asked.has(page) && !again) return;
+    // A table below may still hold the functions of the question before; they must not answer for this one.
+    if (mine.key !== key || (mine.asked.has(page) && !again)) return;
     mine.asked.add(page);
     try {
       const rows = (await call(endpoint, { ...body, page, page_size: pageSize }))[field] ?? [];
