@@ -7,10 +7,12 @@ import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Combobox, Select } from "../kit/combobox.js";
 import { openDialog } from "../kit/dialog.js";
-import { orderNames } from "./clips.js";
+import { inRange, orderNames } from "./clips.js";
 import { KeyHelp } from "./keys.js";
 
 const orderWords = { loss: "highest loss", sure: "confident and wrong", unsure: "least confident", duration: "longest", name: "name" };
+
+const lengths = ["-1", "1-4", "4-10", "10-"]; // seconds
 
 /** @typedef {import("./clips.js").Clip} Clip @typedef {import("./clips.js").Choice} Choice @typedef {"label" | "prediction" | "split" | "fold"} Field */
 
@@ -33,7 +35,7 @@ export function Facets({ clips, choice, count, task, marks, playlist, setPlaylis
     ${facet("label", t("Label"))}${facet("prediction", t("Prediction"))}
     <${Facet} label=${t("Result")} name="right" value=${choice.right} options=${[{ value: "wrong", label: t("wrong") }, { value: "right", label: t("right") }]} />
     <${Facet} label=${t("Probability")} name="sure" value=${choice.sure} options=${ranges(["-0.5", "0.5-0.9", "0.9-"], (edge) => `${Math.round(Number(edge) * 100)} %`)} />
-    <${Facet} label=${t("Length")} name="long" value=${choice.long} options=${ranges(["-1", "1-4", "4-10", "10-"], seconds)} />
+    ${(choice.long || lengths.filter((range) => clips.some((clip) => inRange(clip.duration, range))).length > 1) && html`<${Facet} label=${t("Length")} name="long" value=${choice.long} options=${ranges(lengths, seconds)} />`}
     ${facet("split", t("Split"))}${facet("fold", t("Fold"))}
     <${Select} hideLabel label=${t("Order")} value=${choice.sort} options=${orderNames.map((value) => ({ value, label: t(orderWords[/** @type {"loss"} */ (value)]) }))} onChange=${(/** @type {string} */ sort) => setQuery({ sort: sort === "loss" ? null : sort })} />
     <${OtherRun} task=${task} />

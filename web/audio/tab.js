@@ -77,8 +77,8 @@ function Workbench({ task, clips }) {
   };
   const versions = current ? [{ name: t("this run"), clip: current }, ...others.flatMap((run) => run.clips.filter((clip) => clip.id === current.id).map((clip) => ({ name: run.name, clip })))] : [];
   return html`<div class="workbench">
-    <${SplitPane} name="workbench" size=${560} first=${html`<div class="scroll workbench-left">
-      <p class="row"><strong>${percent(matrix.right / Math.max(1, matrix.total))}</strong> ${t("of {n} clips right", { n: matrix.total })}</p>
+    <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)} first=${html`<div class="scroll workbench-left">
+      <p class="row"><strong>${percent(matrix.right / Math.max(1, matrix.total))}</strong> ${t("of {n} clips right", { n: matrix.total })}<span class="grow"></span><small>${t("rows: labels, columns: predictions")}</small></p>
       <${ConfusionMatrix} matrix=${matrix} label=${choice.label} prediction=${choice.prediction} choose=${choose} listen=${listen} /></div>
       <${Facets} clips=${clips} choice=${choice} count=${shown.length} task=${task} marks=${marks} playlist=${playlist} setPlaylist=${setPlaylist} />
       <${ClipList} clips=${shown} current=${current?.id ?? null} open=${open} marked=${marks.marked.value} />`}

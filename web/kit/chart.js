@@ -106,6 +106,9 @@ function joined(lines, smooth) {
   return tables.length === 1 ? tables[0] : uPlot.join(tables);
 }
 
+/** Distances between ticks of an axis of whole iterations: 1, 2, 5, 10, … */
+const iterationSteps = Array.from({ length: 9 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+
 /** @param {Line[]} lines @param {any} how @returns {any} uPlot's options */
 function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
   const text = token("--muted");
@@ -123,7 +126,7 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, focus: { prox: 24 } },
     scales: { x: { time: xKind === "time" }, y: { distr: logY ? 3 : 1, ...(range ? { range: () => range } : {}) } },
     axes: [
-      { ...axis, size: 26, values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
+      { ...axis, size: 26, incrs: xKind === "iter" ? iterationSteps : undefined, values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
       { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((v) => (v === null ? "" : number(v))) },
     ],
     ms: 1,

@@ -10,6 +10,7 @@ const paths = {
   queues: "M4 5h16v4H4zM4 15h16v4H4zM8 9v6M16 9v6",
   workers: "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M13 5v4M17 5v4M7 15v4M11 15v4",
+  language: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c3 2.600 3.800 5.700 3.800 9S15 18.400 12 21c-3-2.600-3.800-5.700-3.800-9S9 5.600 12 3z",
   play: "M7 4l13 8-13 8z",
   pause: "M7 4h4v16H7zM13 4h4v16h-4z",
   stop: "M6 6h12v12H6z",

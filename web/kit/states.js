@@ -1,5 +1,6 @@
 /** What a page says while it waits, when there is nothing, and when something went wrong. */
 import { html } from "../lib/dom.js";
+import { href } from "../lib/router.js";
 import { t } from "../lib/text.js";
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
@@ -13,20 +14,24 @@ export const Empty = ({ icon = "tasks", title, children }) => html`
 
 /**
  * An error, said in words: what happened and what can be done.
- * @param {{error: any, retry?: () => void}} props
+ * @param {{error: any, retry?: () => void, missing?: string}} props `missing`: what to say when the thing is not there
  */
-export function ErrorBox({ error, retry }) {
+export function ErrorBox({ error, retry, missing }) {
+  const gone = missing && isMissing(error);
   return html`<div class="state error" role="alert">
-    <${Icon} name="warning" size=${32} /><h2>${title(error)}</h2><p>${error.message}</p>${advice(error) && html`<p>${advice(error)}</p>`}
-    ${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}
+    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : error.message}</p>${advice(error) && html`<p>${advice(error)}</p>`}
+    <div class="row">${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>
   </div>`;
 }
+
+/** @param {any} error */
+const isMissing = (error) => error.code === 404 || /not found|invalid .* id|No such/i.test(error.message ?? "");
 
 /** @param {any} error */
 function title(error) {
   if (error.gone) return t("The server can’t be reached");
   if (error.code === 403) return t("No rights");
-  if (error.code === 404 || /not found|invalid .* id|No such/i.test(error.message ?? "")) return t("Not found");
+  if (isMissing(error)) return t("Not found");
   return t("That did not work");
 }
 

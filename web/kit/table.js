@@ -147,10 +147,11 @@ function walkRows(event, rowHeight) {
 
 /**
  * A small, whole table of plain values: details, packages, per-class figures.
- * @param {{label: string, head?: string[], rows: any[][], numeric?: number[]}} props `numeric`: indexes of columns to align right
+ * @param {{label: string, head?: string[], rows: any[][], numeric?: number[], even?: boolean}} props `numeric`: indexes of columns to align right; `even`: columns
+ *   of one width each, so that tables beneath each other line up
  */
-export const PlainTable = ({ label, head, rows, numeric = [] }) => html`
-  <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class="plain-table">
+export const PlainTable = ({ label, head, rows, numeric = [], even = false }) => html`
+  <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class=${classes("plain-table", even && "even")}>
     ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>${cell}</th>`)}</tr></thead>`}
     <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
   </table></div>`;

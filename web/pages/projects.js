@@ -39,6 +39,7 @@ function ProjectCard({ project, reload }) {
   const counts = Object.entries(stats.status_count ?? {}).filter(([status, n]) => Number(n) && status in statusWords);
   const items = [
     { label: t("Rename"), icon: /** @type {const} */ ("edit"), onClick: () => rename(project, reload) },
+    { label: t("Move"), icon: /** @type {const} */ ("move"), onClick: () => move(project, reload) },
     { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, onClick: () => remove(project, reload) },
   ];
   return html`<article class="card project-card">
@@ -51,8 +52,18 @@ function ProjectCard({ project, reload }) {
 
 /** @param {any} project @param {() => void} reload */
 async function rename(project, reload) {
-  const name = await asked({ title: t("Rename"), label: t("Name"), value: project.name, confirm: t("Rename") });
-  if (name && name !== project.name) await call("projects.update", { project: project.id, name }).then(reload, toastError);
+  const cut = project.name.lastIndexOf("/") + 1;
+  const [parent, leaf] = [project.name.slice(0, cut), project.name.slice(cut)];
+  const label = parent ? t("Name, within {parent}", { parent: parent.slice(0, -1) }) : t("Name");
+  const name = await asked({ title: t("Rename"), label, value: leaf, confirm: t("Rename"), check: (text) => (text.includes("/") ? t("A name has no slash; to put it elsewhere, move it.") : null) });
+  if (name && name !== leaf) await call("projects.update", { project: project.id, name: parent + name }).then(reload, toastError);
+}
+
+/** @param {any} project @param {() => void} reload */
+async function move(project, reload) {
+  const parent = project.name.slice(0, Math.max(0, project.name.lastIndexOf("/")));
+  const place = await asked({ title: t("Move"), label: t("Into which project? Nothing: to the top."), value: parent, confirm: t("Move"), empty: true });
+  if (place !== undefined && place !== parent) await call("projects.move", { project: project.id, new_location: place }).then(reload, toastError);
 }
 
 /** @param {any} project @param {() => void} reload */

@@ -1,4 +1,6 @@
 /** What tasks have in common and where they differ. No drawing here. */
+import { duration, moment } from "../../lib/format.js";
+import { statusWord } from "../../kit/chip.js";
 
 /** @typedef {{name: string, values: string[], differs: boolean}} DiffRow */
 
@@ -9,7 +11,7 @@ const row = (name, values) => {
 };
 
 const details = [
-  ["Type", "type"], ["Status", "status"], ["Project", "project.name"], ["User", "user.name"], ["Created", "created"], ["Started", "started"],
+  ["Type", "type"], ["Status", "status"], ["Project", "project.name"], ["User", "user.name"], ["Created", "created"], ["Started", "started"], ["Ended", "completed"], ["Run time", "active_duration"], ["Iteration", "last_iteration"],
   ["Repository", "script.repository"], ["Branch", "script.branch"], ["Commit", "script.version_num"], ["Entry point", "script.entry_point"],
   ["Working folder", "script.working_dir"], ["Uncommitted changes", "script.diff"], ["Packages", "script.requirements.pip"], ["Worker", "last_worker"], ["Description", "comment"],
 ];
@@ -19,8 +21,14 @@ export const detailFields = details.map(([, path]) => path);
 /** @param {any} value @param {string} path */
 const at = (value, path) => path.split(".").reduce((inner, key) => inner?.[key], value);
 
+/** @type {Record<string, (value: any) => string>} how a detail is written; the others as they are */
+const written = { status: statusWord, created: moment, started: moment, completed: moment, active_duration: duration };
+
 /** @param {any[]} tasks @param {(text: string) => string} t */
-export const detailRows = (tasks, t) => details.map(([name, path]) => row(t(name), tasks.map((task) => at(task, path))));
+export const detailRows = (tasks, t) => details.map(([name, path]) => row(t(name), tasks.map((task) => {
+  const value = at(task, path);
+  return value === null || value === undefined ? value : (written[path]?.(value) ?? value);
+})));
 
 /** @param {any[]} tasks @returns {DiffRow[]} one a hyperparameter that any of the tasks has */
 export function paramRows(tasks) {
@@ -46,7 +54,23 @@ export function metricRows(tasks) {
       }
     }
   });
-  return [...found].map(([name, values]) => ({ name, values })).filter((one) => !one.name.startsWith(":")).sort((a, b) => a.name.localeCompare(b.name));
+  const twice = (/** @type {string} */ name) => name.startsWith("Summary/") && found.has(name.slice("Summary/".length));
+  return [...found].map(([name, values]) => ({ name, values })).filter((one) => !one.name.startsWith(":") && !twice(one.name)).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Which of a metric's values is the best, where that is known from its name; else NaN. @param {string} name @param {number[]} values */
+export function bestOf(name, values) {
+  if (/loss|error|perplexity/i.test(name)) return Math.min(...values);
+  return /accuracy|f1|precision|recall|auc|map\b|score|per_second/i.test(name) ? Math.max(...values) : NaN;
+}
+
+/** The metric that people compare first. @param {MetricRow[]} metrics */
+export const firstMetric = (metrics) => [/accuracy\/(validation|test)/i, /accuracy/i, /f1/i, /loss/i].map((wanted) => metrics.find((one) => wanted.test(one.name))).find(Boolean) ?? metrics[0];
+
+/** Hyperparameters that say something: ids of tasks, models and datasets do not, unless there is nothing else. @param {DiffRow[]} params */
+export function telling(params) {
+  const kept = params.filter((one) => !one.values.some((value) => /^[0-9a-f]{32}$/.test(value)));
+  return kept.length ? kept : params;
 }
 
 /**

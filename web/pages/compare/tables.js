@@ -9,7 +9,7 @@ import { Choice } from "../../kit/button.js";
 import { Select } from "../../kit/combobox.js";
 import { Plot } from "../../kit/plot.js";
 import { Empty } from "../../kit/states.js";
-import { detailRows, metricRows, parallel, paramRows, scatter } from "./rules.js";
+import { bestOf, detailRows, firstMetric, metricRows, parallel, paramRows, scatter, telling } from "./rules.js";
 import { nameOf } from "./page.js";
 
 /** @param {{tasks: any[]}} props */
@@ -27,7 +27,7 @@ function DiffTable({ tasks, rows }) {
   const shown = all ? rows : rows.filter((one) => one.differs);
   return html`<div class="tool-bar"><label class="row"><input type="checkbox" checked=${!all} onChange=${() => setAll(all ? null : "all")} />${t("Hide rows that are the same")}</label><small>${t("{n} of {all} rows differ", { n: rows.filter((one) => one.differs).length, all: rows.length })}</small></div>
     <div class="scroll">${shown.length
-      ? html`<div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Differences")}><table class="plain-table diff-table"><thead><${HeadRow} tasks=${tasks} /></thead>
+      ? html`<div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Differences")}><table class="plain-table compare-table diff-table"><thead><${HeadRow} tasks=${tasks} /></thead>
           <tbody>${shown.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) => html`<td class=${one.differs ? "differs" : ""} title=${value}>${value.length > 300 ? `${value.slice(0, 300)}…` : value || "–"}</td>`)}</tr>`)}</tbody></table></div>`
       : html`<${Empty} icon="compare" title=${t("They are the same here")} />`}</div>`;
 }
@@ -38,14 +38,13 @@ const kinds = /** @type {const} */ (["last", "min", "max"]);
 export function Values({ tasks }) {
   const [kind, setKind] = useQuery("value", "last");
   const rows = metricRows(tasks);
-  const params = paramRows(tasks).filter((one) => one.differs);
+  const params = telling(paramRows(tasks).filter((one) => one.differs));
   if (!rows.length) return html`<${Empty} icon="compare" title=${t("None of them has reported a metric")} />`;
   const best = (/** @type {import("./rules.js").MetricRow} */ one) => {
-    const values = one.values.map((value) => value?.[/** @type {"last"} */ (kind)] ?? NaN).filter(Number.isFinite);
-    return /loss|error/i.test(one.name) ? Math.min(...values) : Math.max(...values);
+    return bestOf(one.name, one.values.map((value) => value?.[/** @type {"last"} */ (kind)] ?? NaN).filter(Number.isFinite));
   };
   return html`<div class="tool-bar"><${Choice} label=${t("Value")} value=${kind} onChange=${setKind} options=${kinds.map((value) => ({ value, label: t(value) }))} /></div>
-    <div class="scroll stack"><div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Values")}><table class="plain-table"><thead><${HeadRow} tasks=${tasks} /></thead>
+    <div class="scroll stack"><div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Values")}><table class="plain-table compare-table"><thead><${HeadRow} tasks=${tasks} /></thead>
       <tbody>${rows.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) => {
         const shown = value?.[/** @type {"last"} */ (kind)];
         return html`<td class=${shown === best(one) && tasks.length > 1 ? "strong" : ""}>${number(shown)}</td>`;
@@ -57,7 +56,7 @@ export function Values({ tasks }) {
 function Relations({ tasks, params, metrics }) {
   const [metricName, setMetric] = useQuery("metric");
   const [paramName, setParam] = useQuery("parameter");
-  const metric = metrics.find((one) => one.name === metricName) ?? metrics.find((one) => /accuracy/i.test(one.name)) ?? metrics[0];
+  const metric = metrics.find((one) => one.name === metricName) ?? firstMetric(metrics);
   const param = params.find((one) => one.name === paramName) ?? params[0];
   const options = (/** @type {{name: string}[]} */ list) => list.map((one) => ({ value: one.name, label: one.name }));
   return html`<section class="card stack"><div class="row"><${Select} label=${t("Metric")} value=${metric.name} options=${options(metrics)} onChange=${setMetric} /><${Select} label=${t("Hyperparameter")} value=${param.name} options=${options(params)} onChange=${setParam} /></div>

@@ -37,6 +37,6 @@ export default function DatasetsPage() {
       const shown = datasets.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}><p>${t("The preprocess task makes one:")}</p><pre>python -m tasks.preprocess</pre><//>`;
       return shown.map((one) => html`<section class="card" key=${one.project?.id}><h2><a href=${datasetLink(one.project, one.versions[0].id)}>${nameOf(one.project)}</a></h2>
-        <${PlainTable} label=${nameOf(one.project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]} rows=${one.versions.slice(0, 10).map((/** @type {any} */ task) => [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`, number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} /></section>`);
+        <${PlainTable} even label=${nameOf(one.project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]} rows=${one.versions.slice(0, 10).map((/** @type {any} */ task) => [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`, number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} /></section>`);
     }}<//></div>`;
 }

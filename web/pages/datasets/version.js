@@ -66,7 +66,7 @@ function Files({ task, parents }) {
     { id: "change", label: t("Change"), width: 120, render: (/** @type {any} */ file) => parents.length > 0 && file.change && html`<${Chip} tone=${file.change === "added" ? "good" : "note"}>${words[/** @type {"added"} */ (file.change)]}<//>` },
     { id: "hash", label: "SHA-256", width: 180, render: (/** @type {any} */ file) => html`<code title=${file.hash}>${file.hash.slice(0, 16)}</code>` },
   ];
-  return html`${removed.length > 0 && html`<p class="tool-bar">${t("{n} files of the parent are gone: {names}", { n: removed.length, names: removed.slice(0, 5).map((file) => file.name).join(", ") })}</p>`}
+  return html`${removed.length > 0 && html`<p class="tool-bar">${t("Removed since the parent version ({n}): {names}", { n: removed.length, names: removed.slice(0, 5).map((file) => file.name).join(", ") })}</p>`}
     <section class="fill"><${DataTable} label=${t("Files")} columns=${columns} count=${files.length} rowAt=${(/** @type {number} */ i) => files[i]} empty=${html`<${Empty} icon="datasets" title=${t("No list of files")} />`} /></section>`;
 }
 

@@ -44,14 +44,14 @@ function Model({ model, users, reload }) {
       <${Button} icon="publish" reason=${model.ready ? t("It is published already") : null} onClick=${() => attempt(call("models.set_ready", { model: model.id }))}>${t("Publish")}<//>
       <${Menu} label=${t("More actions")} items=${[
         { label: t("Rename"), icon: "edit", onClick: async () => { const name = await asked({ title: t("Rename"), label: t("Name"), value: model.name, confirm: t("Rename") }); if (name) attempt(call("models.edit", { model: model.id, name })); } },
-        { label: t("Tags"), icon: "tag", onClick: async () => { const text = await asked({ title: t("Tags"), label: t("With commas between them"), value: (model.tags ?? []).join(", "), confirm: t("Save") }); if (text !== undefined) attempt(call("models.edit", { model: model.id, tags: text.split(",").map((one) => one.trim()).filter(Boolean) })); } },
+        { label: t("Tags"), icon: "tag", onClick: async () => { const text = await asked({ title: t("Tags"), label: t("With commas between them"), value: (model.tags ?? []).join(", "), confirm: t("Save"), empty: true }); if (text !== undefined) attempt(call("models.edit", { model: model.id, tags: text.split(",").map((one) => one.trim()).filter(Boolean) })); } },
         { label: archived ? t("Restore") : t("Archive"), icon: "archive", onClick: () => attempt(call(archived ? "models.unarchive_many" : "models.archive_many", { ids: [model.id] })) },
         { label: t("Delete"), icon: "trash", danger: true, onClick: () => remove(model) },
       ]} />
     <//>
-    <div class="scroll"><div class="columns-2">
+    <div class="scroll"><div class="masonry">
       ${labels.length > 0 && html`<${TryModel} model=${model} />`}
-      <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`], [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name], [t("Description"), model.comment]]} /></section>
+      <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`], [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name], [t("Description"), model.comment && html`<span class="lines">${model.comment}</span>`]]} /></section>
       <section class="card"><h2>${t("Lineage")}</h2><${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`], [t("Comes from"), model.parent && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
         ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />` : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
       ${labels.length > 0 && html`<section class="card"><h2>${t("Labels")}</h2><${PlainTable} label=${t("Labels")} numeric=${[1]} rows=${labels} /></section>`}

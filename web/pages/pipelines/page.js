@@ -31,7 +31,7 @@ export default function PipelinesPage() {
       const shown = pipelines.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}><p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
       return shown.map((one) => html`<section class="card" key=${one.project.id}><h2><a href=${pipelineLink(one.project, one.runs[0].id)}>${nameOf(one.project)}</a></h2>
-        <${PlainTable} label=${nameOf(one.project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${one.runs.slice(0, 8).map((/** @type {any} */ run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} /></section>`);
+        <${PlainTable} even label=${nameOf(one.project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${one.runs.slice(0, 8).map((/** @type {any} */ run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} /></section>`);
     }}<//></div>`;
 }
 

@@ -65,8 +65,21 @@ function Run({ task, runs, steps, known, project, reload }) {
     <//>
     <div class="scroll stack">
       ${steps.length ? html`<${Graph} steps=${steps} selected=${name} select=${(/** @type {string} */ one) => setName(one === name ? null : one)} note=${note} />` : html`<${Empty} icon="pipelines" title=${t("No steps yet")}><p>${t("They appear once the controller has started.")}</p><//>`}
-      ${step && html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />`}
+      ${step ? html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />` : html`<${WholeRun} key=${task.id} task=${task} steps=${steps} known=${known} choose=${setName} />`}
     </div>`;
+}
+
+/** What holds for all steps, while none is chosen. @param {{task: any, steps: import("./graph.js").Step[], known: Map<string, any>, choose: (name: string) => void}} props */
+function WholeRun({ task, steps, known, choose }) {
+  const params = Object.values(task.hyperparams?.Args ?? {}).filter((/** @type {any} */ one) => !one.name.startsWith("_"));
+  const rows = steps.map((step) => {
+    const ran = known.get(step.task);
+    return [html`<button type="button" class="link" onClick=${() => choose(step.name)}>${step.name}</button>`, html`<${StatusChip} status=${step.status} />`, ran?.started ? ago(ran.started) : "–", ran?.started ? duration(runTime(ran)) : "–", ran?.last_worker ?? "–", ran ? html`<a href=${taskLink(ran, "log")}>${t("Open the task")}</a>` : ""];
+  });
+  return html`<div class="columns-run">
+      ${rows.length > 0 && html`<section class="card"><h2>${t("Steps")}</h2><${PlainTable} label=${t("Steps")} head=${[t("Step"), t("Status"), t("Started"), t("Run time"), t("Worker"), ""]} rows=${rows} /></section>`}
+      ${params.length > 0 && html`<section class="card"><h2>${t("Parameters")}</h2><${PlainTable} label=${t("Parameters")} rows=${params.map((/** @type {any} */ one) => [one.name, html`<code>${one.value === "" ? "–" : one.value}</code>`])} /></section>`}</div>
+    ${task.started && html`<section class="card step-console"><h2>${t("Console of the controller")}</h2><${ConsoleTab} task=${task} live=${task.status === "in_progress"} /></section>`}`;
 }
 
 /** @param {{step: import("./graph.js").Step, ran: any}} props */

@@ -37,7 +37,7 @@ function Body({ queues, wanted, reload }) {
     <nav class="side-list" aria-label=${t("Queues")}>${queues.map((queue) => html`
       <a key=${queue.id} href=${href(`/queues/${queue.id}`)} aria-current=${queue === chosen ? "true" : undefined}>
         <span class="side-list-name">${queue.name}</span>
-        <small>${queue.entries.length ? t("{n} waiting", { n: queue.entries.length }) : t("empty")} · ${queue.workers.length ? t("{n} agents", { n: queue.workers.length }) : t("no agent")}</small>
+        <small>${queue.entries.length ? t("{n} waiting", { n: queue.entries.length }) : t("empty")} · ${queue.workers.length ? t("agents: {n}", { n: queue.workers.length }) : t("no agent")}</small>
       </a>`)}</nav>
     ${chosen
       ? html`<${OneQueue} key=${chosen.id} queue=${chosen} queues=${queues} reload=${reload} />`

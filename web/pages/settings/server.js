@@ -15,6 +15,6 @@ export function ServerSection() {
       <dt>${t("API")}</dt><dd><code>${apiRoot}</code></dd>
       <dt>${t("Files")}</dt><dd><code>${filesRoot}</code></dd>
     </dl>
-    <p class="hint">${t("Programs need a clearml.conf with these addresses and an access key; one is made ready under Access keys.")}</p>`}<//>
+    <p class="hint after">${t("Programs need a clearml.conf with these addresses and an access key; one is made ready under Access keys.")}</p>`}<//>
   </section>`;
 }

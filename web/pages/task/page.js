@@ -47,7 +47,7 @@ export default function TaskPage({ task: id, tab }) {
   useEffect(() => {
     if (task) setLive(["in_progress", "queued", "publishing"].includes(task.status));
   }, [task?.status]);
-  if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload} />` : html`<${Loading} />`;
+  if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload} missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
   const current = tabFor(tab, task.status === "created" || task.status === "queued" ? "hyper-params" : "scalars");
   const links = tabs.map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
   return html`<${TaskHead} task=${task} reload=${answer.reload} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} /><${Tab} key=${current} id=${current} task=${task} reload=${answer.reload} />`;

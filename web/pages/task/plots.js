@@ -14,7 +14,7 @@ export default function PlotsTab({ task, live }) {
   const [find, setFind] = useQuery("find");
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const groups = grouped(data.plots ?? []);
-    if (!groups.length) return html`<${Empty} icon="columns" title=${t("No plots yet")}>${live && html`<p>${t("Plots appear here as the task reports them.")}</p>`}<//>`;
+    if (!groups.length) return html`<${Empty} icon="columns" title=${t("No plots yet")}><p>${live ? t("Plots appear here as the task reports them.") : t("This task has reported none; figures and tables of Logger.report_… appear here.")}</p><//>`;
     const shown = groups.filter((group) => group.name.toLowerCase().includes(find.toLowerCase()));
     return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a plot")} placeholder=${t("Find a plot")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /></div>
       <div class="scroll"><div class="plots">${shown.map((group) => html`<${PlotCard} key=${group.name} group=${group} />`)}</div></div>`;

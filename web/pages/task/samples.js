@@ -9,6 +9,7 @@ import { listenClosely } from "../../audio/closely.js";
 import { pins, togglePin } from "../../audio/pins.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
+import { Icon } from "../../kit/icons.js";
 import { showPictures } from "../../kit/lightbox.js";
 import { Answered, Empty } from "../../kit/states.js";
 
@@ -43,11 +44,23 @@ function Samples({ samples, frontEnd }) {
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
       <small>${t("{n} samples", { n: shown.length })}</small><span class="grow"></span>
       ${pins.value.length > 0 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>${t("Listen to {n} pinned", { n: pins.value.length })}<//><${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`}</div>
-    <div class="scroll"><div class="samples">
-      ${shown.slice(0, most).map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} frontEnd=${frontEnd} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div>
+    <div class="scroll stack">
+      ${byTitle(shown.slice(0, most)).map(([title, ones]) => html`<section key=${title} class="sample-group"><h2>${title}</h2><div class="samples">
+        ${ones.map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} frontEnd=${frontEnd} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div></section>`)}
       ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}
       ${!shown.length && html`<${Empty} icon="filter" title=${t("Nothing fits")} />`}
     </div>`;
+}
+
+/** @typedef {{sample: import("../../lib/samples.js").Sample, entry: any}} Shown */
+
+/** Samples beneath their titles; within one, sounds stand before pictures, so that rows are of one height. @param {Shown[]} shown @returns {[string, Shown[]][]} */
+function byTitle(shown) {
+  /** @type {Map<string, Shown[]>} */
+  const groups = new Map();
+  for (const one of shown) groups.set(one.sample.metric, [...(groups.get(one.sample.metric) ?? []), one]);
+  const sound = (/** @type {Shown} */ one) => Number(fileKind(one.entry?.url) !== "audio");
+  return [...groups].map(([title, ones]) => [title, ones.sort((a, b) => sound(a) - sound(b))]);
 }
 
 /** A slider over the iterations that there are, and a field to type one. @param {{iterations: number[], now: number, set: (value: string) => void}} props */
@@ -60,7 +73,7 @@ const Iteration = ({ iterations, now, set }) => html`<div class="iteration"><spa
 function Card({ sample, entry, now, frontEnd, open }) {
   const url = fileUrl(entry.url);
   return html`<figure class="sample"><${Medium} url=${url} label=${sample.name} open=${open} />
-    <figcaption><span title=${sample.name}>${sample.name}</span>${fileKind(url) === "audio" && html`<${SoundButtons} sample=${sample} entry=${entry} frontEnd=${frontEnd} />`}${entry.iter !== now && html`<small>${t("iteration {n}", { n: entry.iter })}</small>`}<a href=${url} download=${fileName(url)} title=${t("Download")} aria-label=${t("Download {name}", { name: sample.name })}>↓</a></figcaption></figure>`;
+    <figcaption><span title=${sample.name}>${sample.variant || sample.name}</span>${fileKind(url) === "audio" && html`<${SoundButtons} sample=${sample} entry=${entry} frontEnd=${frontEnd} />`}${entry.iter !== now && html`<small>${t("iteration {n}", { n: entry.iter })}</small>`}<a class="button quiet small icon-only" href=${url} download=${fileName(url)} title=${t("Download")} aria-label=${t("Download {name}", { name: sample.name })}><${Icon} name="download" size=${14} /></a></figcaption></figure>`;
 }
 
 /** Listen closely to a sound with its last iterations; put it aside. @param {{sample: import("../../lib/samples.js").Sample, entry: any, frontEnd?: string}} props */

@@ -8,7 +8,6 @@ import { Choice } from "../../kit/button.js";
 import { Chart, toggled } from "../../kit/chart.js";
 import { Select } from "../../kit/combobox.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
 import { useScalars } from "../../lib/scalars.js";
 
 /** How curves are shown; it lives in the address. */
@@ -44,9 +43,9 @@ export default function ScalarsTab({ task, live }) {
   if (!scalars.charts) return html`<${Loading} />`;
   const wanted = view.find.toLowerCase();
   const names = Object.keys(scalars.charts).filter((name) => name.toLowerCase().includes(wanted)).sort(byInterest);
-  if (!names.length && !values.length && !wanted) return html`<${Empty} icon="models" title=${t("No scalars yet")}>${live && html`<p>${t("Curves appear here as the task reports them.")}</p>`}<//>`;
+  if (!names.length && !values.length && !wanted) return html`<${Empty} icon="models" title=${t("No scalars yet")}><p>${live ? t("Curves appear here as the task reports them.") : t("This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.")}</p><//>`;
   return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">
-    ${values.length > 0 && html`<div class="single-values"><section class="card"><h2>${t("Summary")}</h2><${PlainTable} label=${t("Summary")} numeric=${[1]} rows=${values.map((/** @type {any} */ one) => [one.variant, number(one.value)])} /></section></div>`}
+    ${values.length > 0 && html`<div class="single-values"><section class="card figures-card"><h2>${t("Summary")}</h2><dl class="figures">${values.map((/** @type {any} */ one) => html`<div><dt title=${one.variant}>${one.variant}</dt><dd>${number(one.value)}</dd></div>`)}</dl></section></div>`}
     <div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log} smoothing=${smoothing} shared=${shared} />`)}</div>
   </div></div>`;
 }

@@ -32,21 +32,21 @@ export function runTime(task) {
 
 /** @returns {TaskColumn[]} */
 export const builtIn = () => [
-  column("name", t("Name"), 250, "name", {
+  column("name", t("Name"), 240, "name", {
     fields: ["name", "project.id", "project.name", "status_message"],
     render: (task) => html`<a class="strong" href=${taskLink(task)} title=${task.name}>${task.name || task.id}</a>`,
   }),
-  column("status", t("Status"), 120, "status", {
+  column("status", t("Status"), 116, "status", {
     filter: "status", text: (task) => statusWord(task.status), fields: ["status", "status_message", "execution.queue.name", "execution.queue.id"],
     render: (task) => html`<${StatusChip} status=${task.status} />${task.status === "queued" && html`<${PendingHint} task=${task} />`}`,
   }),
-  column("type", t("Type"), 130, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
-  column("tags", t("Tags"), 140, "tags", { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
+  column("type", t("Type"), 132, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
+  column("tags", t("Tags"), 132, "tags", { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
   column("project", t("Project"), 150, "project.name", {
     fields: ["project.name", "project.id"], text: (task) => task.project?.name ?? "",
     render: (task) => task.project?.name && html`<a href=${tasksLink(task.project)} title=${task.project.name}>${task.project.name}</a>`,
   }),
-  column("user", t("User"), 110, "user.name", { fields: ["user.name"], filter: "user", text: (task) => task.user?.name ?? "" }),
+  column("user", t("User"), 100, "user.name", { fields: ["user.name"], filter: "user", text: (task) => task.user?.name ?? "" }),
   column("started", t("Started"), 110, "started", time("started")),
   column("last_update", t("Updated"), 110, "last_update", time("last_update")),
   column("created", t("Created"), 110, "created", time("created")),
@@ -86,7 +86,7 @@ export function customColumn(id) {
     const value = (/** @type {any} */ task) => task.last_metrics?.[metric]?.[variant]?.[field];
     const sort = `last_metrics.${metric}.${variant}.${field}`;
     const name = which === "last" ? label : `${label} (${t(which)})`;
-    return { id, label: name, width: 130, sort, fields: [sort], numeric: true, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
+    return { id, label: name, width: 126, sort, fields: [sort], numeric: true, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
   }
   if (id.startsWith("p.")) {
     const [, section, name] = path.split(".").map((part) => decodeURIComponent(part));

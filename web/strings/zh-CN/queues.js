@@ -1,6 +1,6 @@
 export default {
   "Queues": "队列", "New queue": "新建队列", "There is no queue yet": "还没有队列", "A queue holds tasks until an agent takes them.": "队列保存任务，直到代理将其取走。",
-  "{n} waiting": "{n} 个等待中", "empty": "空", "{n} agents": "{n} 个代理", "no agent": "无代理", "This queue is gone": "该队列已不存在",
+  "{n} waiting": "{n} 个等待中", "empty": "空", "agents: {n}": "代理：{n}", "no agent": "无代理", "This queue is gone": "该队列已不存在",
   "Somebody has deleted it, or the address is wrong.": "可能已被删除，或地址有误。", "Rename": "重命名", "Dequeue all": "全部移出队列", "It is empty already": "已经是空的",
   "Only an empty queue can be deleted; dequeue its tasks first": "只能删除空队列，请先将其中的任务移出", "Delete": "删除", "Create": "创建", "Name": "名称", "Rename queue": "重命名队列",
   "{n} agents listen on it; they go on with their other queues.": "有 {n} 个代理在监听，它们会继续处理其他队列。", "No agent listens on it.": "没有代理在监听它。",

@@ -19,4 +19,7 @@ export default {
   "Theme": "主题", "As the system": "跟随系统", "Light": "浅色", "Dark": "深色", "Language": "语言", "This browser remembers both; nothing is sent anywhere.": "两者仅保存在此浏览器中，不会发送到任何地方。",
   "Version": "版本", "ClearML API": "ClearML API", "Web": "网页", "API": "API", "Files": "文件",
   "Programs need a clearml.conf with these addresses and an access key; one is made ready under Access keys.": "程序需要包含这些地址和访问密钥的 clearml.conf；可在“访问密钥”中生成。",
+  "Database": "数据库", "Disk in use": "磁盘占用", "Files by kind": "按类型统计的文件", "Free on the disk": "磁盘剩余", "Kind": "类型", "Largest tasks": "占用最大的任务", "Share": "占比", "This server does not count its storage": "此服务器不统计存储占用",
+  "and {n} more": "另有 {n} 项", "{n} files ({size}) belong to no task that still exists.": "有 {n} 个文件（{size}）不属于任何现存任务。", "{size} of {all} in use": "已用 {size} / {all}",
+  "artifacts": "产物", "debug samples": "调试样本", "models": "模型", "other": "其他",
 };
