@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from server.domain import event_list
 from tests.contract.conftest import Api
 from tests.contract.events import image, log, plot, scalar, send
 
@@ -196,3 +197,56 @@ def test_all_events_come_in_order_of_time_page_by_page(api: Api, order: str) -> 
             break
         seen += [event["timestamp"] for event in page["events"]]
     assert seen == sorted((event["timestamp"] for event in mixed), reverse=order == "desc")
+
+
+def paged(api: Api, task: str, order: str) -> list[dict]:
+    """All of a task's events, seven at a time."""
+    seen: list[dict] = []
+    scroll = None
+    while True:
+        page = api("events.get_task_events", task=task, order=order, batch_size=7, scroll_id=scroll)
+        scroll = page["scroll_id"]
+        if not page["events"]:
+            return seen
+        seen += page["events"]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_very_many_events_come_series_by_series_in_time_and_each_once(
+    api: Api, order: str, backwards: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_list, "_SORTED", 5)
+    task = api.task()
+    way = -1 if backwards else 1
+    mixed = [
+        event
+        for i in range(40)
+        for event in (
+            scalar(task, i, 1.0, variant="a", timestamp=1000 + way * 10 * i),
+            scalar(task, 3 * i, 1.0, variant="b", timestamp=1001 + way * 5 * i),
+            image(task, i, timestamp=1002 + way * 7 * i),
+            log(task, str(i), 1003 + 3 * i),
+        )
+    ]
+    send(api, *mixed, scalar(task, -(2**31), 7.0, metric="Summary", timestamp=1))
+    seen = paged(api, task, order)
+    names = [(one["type"], one.get("variant"), one.get("iter"), one.get("msg")) for one in seen]
+    assert len(names) == len(set(names)) == len(mixed) + 1
+    if not backwards:
+        times = [one["timestamp"] for one in seen]
+        assert times == sorted(times, reverse=order == "desc")
+
+
+def test_a_scroll_through_very_many_events_goes_on_to_what_came_meanwhile(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_list, "_SORTED", 5)
+    task = api.task()
+    send(api, *(scalar(task, i, 1.0) for i in range(20)))
+    first = api("events.get_task_events", task=task, batch_size=15)
+    assert first["total"] == 20
+    send(api, *(scalar(task, i, 1.0) for i in range(20, 25)), scalar(task, 0, 2.0, variant="late"))
+    rest = api("events.get_task_events", task=task, batch_size=100, scroll_id=first["scroll_id"])
+    assert [one["iter"] for one in rest["events"] if one["variant"] == "train"] == list(range(15, 25))
+    assert len(rest["events"]) == 11

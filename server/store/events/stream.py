@@ -1,9 +1,13 @@
-"""Events of all tables in order of time. A place is (timestamp, table, series, iteration or log's number)."""
+"""Events of all tables in order of time. A place is (timestamp, table, series, iteration or log's number).
+
+Points have no index by time: it would double what is written. So `rows` sorts what there is, which is right for
+some thousands; `merged` goes along every series by iteration, which costs the same wherever in millions it stands.
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
 
@@ -13,7 +17,11 @@ from server.store.events.rich import RichEvent
 from server.store.events.scalars import Point
 
 Place = tuple[int, int, int, int]
+Row = Point | RichEvent | Line
 SCALARS, RICH, LOGS = 0, 1, 2
+_ENDS = (-(2**63), 2**63 - 1)
+_LEAST = 16
+"""Rows of one series that are read at once."""
 
 
 class Stream:
@@ -37,7 +45,7 @@ class Stream:
         newest_first: bool,
         after: Sequence[int] | None,
         limit: int,
-    ) -> Iterator[tuple[Place, Point | RichEvent | Line]]:
+    ) -> Iterator[tuple[Place, Row]]:
         """At most `limit` rows of each table beyond the place `after`, merged in order. A rich event comes without
         its body, which may be large: `RichEvents.body` has it."""
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
@@ -73,3 +81,66 @@ class Stream:
             key=lambda pair: pair[0],
             reverse=newest_first,
         )
+
+    def merged(
+        self,
+        task: str,
+        scalars: Sequence[int],
+        rich: Sequence[int],
+        with_logs: bool,
+        *,
+        newest_first: bool,
+        after: Mapping[int, int],
+        after_line: Sequence[int] | None,
+        piece: int,
+    ) -> Iterator[tuple[Place, Row]]:
+        """All rows beyond a place in every series (`after`: series → iteration) and in the log (timestamp, number),
+        read in pieces as they are wanted. Each series is in order of iteration; where its clock ran backwards,
+        time does so here."""
+        piece = max(_LEAST, piece // max(1, len(scalars) + len(rich)))
+        start = _ENDS[newest_first]
+        walks: list[Iterator[tuple[Place, Row]]] = [
+            self._along(table, one, after.get(one, start), newest_first, piece)
+            for table, numbers in ((SCALARS, scalars), (RICH, rich))
+            for one in numbers
+        ]
+        if with_logs:
+            walks.append(self._lines(task, after_line or (start, 0), newest_first, piece))
+        return heapq.merge(*walks, key=lambda pair: pair[0][0], reverse=newest_first)
+
+    def _along(
+        self, table: int, series: int, at: int, newest_first: bool, piece: int
+    ) -> Iterator[tuple[Place, Row]]:
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        columns, name = (
+            ("iter, timestamp, value", "scalars")
+            if table == SCALARS
+            else ("series, iter, timestamp, worker, '' AS body, key", "rich_events")
+        )
+        sql = (
+            f"SELECT {columns} FROM {name} WHERE series = ? AND iter {beyond} ? ORDER BY iter {order} LIMIT ?"
+        )
+        kind = Point if table == SCALARS else RichEvent
+        while True:
+            found = [kind(*row) for row in self._db.tuples(sql, (series, at, piece))]
+            for row in found:
+                yield (row.timestamp, table, series, row.iter), row
+            if len(found) < piece:
+                return
+            at = found[-1].iter
+
+    def _lines(
+        self, task: str, at: Sequence[int], newest_first: bool, piece: int
+    ) -> Iterator[tuple[Place, Row]]:
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        sql = (
+            "SELECT id, task, timestamp, level, worker, metric, variant, msg FROM logs WHERE task = ?"
+            f" AND (timestamp, id) {beyond} (?, ?) ORDER BY timestamp {order}, id {order} LIMIT ?"
+        )
+        while True:
+            found = self._db.tuples(sql, (task, *at, piece))
+            for row in found:
+                yield (row[2], LOGS, 0, row[0]), Line(*row[1:])
+            if len(found) < piece:
+                return
+            at = (found[-1][2], found[-1][0])
