@@ -1,7 +1,7 @@
 """Accuracy on a data set's official folds, from scratch, on a fixed schedule: nothing is chosen on a test fold.
 
-    python -m benchmarks.audio_accuracy --dataset esc10 --data PATH                    # five folds, three seeds
-    python -m benchmarks.audio_accuracy --dataset esc10 --data PATH --seeds 0 --epochs 20   # a quick look
+    python -m benchmarks.audio_accuracy --preset esc10 --data PATH                         # five folds, three seeds
+    python -m benchmarks.audio_accuracy --preset esc10 --data PATH --seeds 0 --epochs 20   # a quick look
 
 Each fold is held out in turn, a model is trained on the others for a number of epochs that is set beforehand, and the
 weights of the last epoch are evaluated once. What is done is written after every fold; a second call goes on from
@@ -13,12 +13,15 @@ import json
 import tempfile
 import time
 from collections import defaultdict
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from audio import presets
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.evaluation import evaluate
 from audio.preprocess import preprocess
@@ -32,17 +35,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--dataset", default="esc10", help="name in the registry of audio.datasets")
+    parser.add_argument("--preset", default="esc10", choices=sorted(presets.ALL), help="the recipe")
+    parser.add_argument(
+        "--dataset", help="name in the registry of audio.datasets; that of the preset by default"
+    )
     parser.add_argument("--data", default="", help="folder of the recordings")
     parser.add_argument("--folds", type=int, nargs="*", help="held-out folds; all by default")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    parser.add_argument("--model", default="cnn")
-    parser.add_argument("--members", type=int, default=3, help="networks trained side by side")
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads; with one, CPU time is work done")
+    parser.add_argument("--model", help="another than the preset's")
     parser.add_argument(
-        "--out", type=Path, help="result file; benchmarks/results/accuracy-DATASET-MODEL-MEMBERS.json"
+        "--members", type=int, help="networks trained side by side, if not as many as the preset says"
     )
+    parser.add_argument("--epochs", type=int, help="another number than the preset's")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; with one, CPU time is work done")
+    parser.add_argument("--out", type=Path, help="result file; benchmarks/results/accuracy-PRESET.json")
     return parser.parse_args()
 
 
@@ -90,37 +96,43 @@ def summarise(runs: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
     }
 
 
+def recipe(args: argparse.Namespace) -> tuple[PreprocessConfig, TrainConfig]:
+    """The preset's two configurations, with what the command line changes."""
+    preset = presets.find(args.preset)
+    changed = {name: getattr(args, name) for name in ("model", "members", "epochs") if getattr(args, name)}
+    training = preset.train_config(threads=args.threads, validation="none", debug_samples_every=0, **changed)
+    dataset = {"dataset": args.dataset} if args.dataset else {}
+    return (
+        preset.preprocess_config(data=args.data, **dataset),
+        replace(training, checkpoint_every=training.epochs),
+    )
+
+
 def main() -> None:
     args = arguments()
-    out = args.out or RESULTS / f"accuracy-{args.dataset}-{args.model}-{args.members}.json"
+    out = args.out or RESULTS / f"accuracy-{args.preset}.json"
     torch.set_num_threads(args.threads)
+    preprocessing, training = recipe(args)
+    settings = {
+        "preset": args.preset,
+        "dataset": preprocessing.dataset,
+        "model": training.model,
+        "members": training.members,
+        "epochs": training.epochs,
+    }
     with tempfile.TemporaryDirectory() as folder:
-        preprocess(PreprocessConfig(dataset=args.dataset, data=args.data), Path(folder) / "store")
+        preprocess(preprocessing, Path(folder) / "store")
         store = ClipStore.open(Path(folder) / "store")
         runs = json.loads(out.read_text())["runs"] if out.exists() else []
         done = {(run["seed"], run["fold"]) for run in runs}
-        for seed in args.seeds:
-            for fold in args.folds or store.folds:
-                if (seed, fold) in done:
-                    continue
-                config = TrainConfig(
-                    model=args.model, members=args.members, epochs=args.epochs,
-                    fold=fold, seed=seed, threads=args.threads, validation="none",
-                    debug_samples_every=0, checkpoint_every=args.epochs,
-                )  # fmt: skip
-                runs.append(one_fold(store, config))
-                print(
-                    *(f"{k} {runs[-1][k]}" for k in ("seed", "fold", "accuracy", "cpu_seconds")), flush=True
-                )
-                summary = summarise(runs, store.classes)
-                settings = {
-                    "dataset": args.dataset,
-                    "model": args.model,
-                    "members": args.members,
-                    "epochs": args.epochs,
-                }
-                out.parent.mkdir(parents=True, exist_ok=True)
-                out.write_text(json.dumps({**settings, "summary": summary, "runs": runs}, indent=1) + "\n")
+        for seed, fold in product(args.seeds, args.folds or store.folds):
+            if (seed, fold) in done:
+                continue
+            runs.append(one_fold(store, replace(training, fold=fold, seed=seed)))
+            print(*(f"{k} {runs[-1][k]}" for k in ("seed", "fold", "accuracy", "cpu_seconds")), flush=True)
+            summary = summarise(runs, store.classes)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_text(json.dumps({**settings, "summary": summary, "runs": runs}, indent=1) + "\n")
     print(json.dumps(summarise(runs, store.classes), indent=1))
 
 
