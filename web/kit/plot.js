@@ -30,7 +30,14 @@ function plotly() {
 export function readFigure(source) {
   const figure = JSON.parse(source);
   const data = Array.isArray(figure) ? figure : figure.data ?? [];
-  return { data, layout: figure.layout ?? {} };
+  return { data, layout: titled(figure.layout ?? {}) };
+}
+
+/** Titles of axes as objects: plotly.js 3 leaves out those that the SDK writes as plain text. @param {Record<string, any>} layout */
+function titled(layout) {
+  const whole = (/** @type {any} */ axis) => (typeof axis?.title === "string" ? { ...axis, title: { text: axis.title } } : axis);
+  const axes = Object.keys(layout).filter((name) => /^([xyz]axis\d*|scene)$/.test(name));
+  return { ...layout, ...Object.fromEntries(axes.map((name) => [name, name === "scene" ? titled(layout[name]) : whole(layout[name])])) };
 }
 
 /** @param {{source: string, title: string, height?: number}} props */

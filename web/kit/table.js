@@ -160,12 +160,24 @@ export const PlainTable = ({ label, head, rows, numeric = [], even = false }) =>
 export function useStickToEnd(/** @type {any} */ changes) {
   const element = useRef(/** @type {any} */ (null));
   const stick = useRef(true);
+  const top = useRef(0);
   useLayoutEffect(() => {
-    if (stick.current && element.current) element.current.scrollTop = element.current.scrollHeight;
+    let frame = 0;
+    let left = 12; // frames: lines that come into sight turn out higher than was guessed
+    const settle = () => {
+      if (!stick.current || !element.current) return;
+      element.current.scrollTop = element.current.scrollHeight;
+      left -= 1;
+      if (left > 0) frame = requestAnimationFrame(settle);
+    };
+    settle();
+    return () => cancelAnimationFrame(frame);
   }, [changes]);
   const onScroll = () => {
     const e = element.current;
-    stick.current = e.scrollHeight - e.scrollTop - e.clientHeight < 40;
+    const atEnd = e.scrollHeight - e.scrollTop - e.clientHeight < 40;
+    stick.current = atEnd || (stick.current && e.scrollTop >= top.current);
+    top.current = e.scrollTop;
   };
   return { element, onScroll };
 }

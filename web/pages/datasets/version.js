@@ -51,7 +51,7 @@ function Version({ task, parents, users, maker, versions }) {
       <a class="button" href=${taskLink(task)}>${t("Open as a task")}</a><//>
     <${Tabs} label=${t("Parts of the dataset")} tabs=${tabs} current=${tab} />
     ${tab === "lineage" ? html`<${Lineage} task=${task} parents=${parents} users=${users} maker=${maker} />`
-      : tab === "sound" ? (maker ? html`<${SamplesTab} task=${maker} live=${false} />` : html`<${Empty} icon="sound" title=${t("No sounds")}><p>${t("The task that made this version has reported none.")}</p><//>`)
+      : tab === "sound" ? html`<${SamplesTab} task=${task} also=${maker} live=${false} />`
       : html`<${Files} task=${task} parents=${parents} />`}`;
 }
 

@@ -16,9 +16,9 @@ import { Answered, Empty } from "../../kit/states.js";
 const history = 200; // iterations a title that are asked for
 const portion = 60; // samples drawn before "show more"
 
-/** @param {{task: any, live: boolean}} props */
-export default function SamplesTab({ task, live }) {
-  const answer = useApi("events.debug_images", { metrics: [{ task: task.id }], iters: history }, { every: live ? 10 : 0 });
+/** @param {{task: any, live: boolean, also?: any}} props `also`: another task whose samples belong here */
+export default function SamplesTab({ task, live, also }) {
+  const answer = useApi("events.debug_images", { metrics: [task, also].filter(Boolean).map((one) => ({ task: one.id })), iters: history }, { every: live ? 10 : 0 });
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const samples = samplesOf(data.metrics);
     if (!samples.length) return html`<${Empty} icon="sound" title=${t("No debug samples yet")}><p>${t("Pictures and sounds that the task reports appear here.")}</p><//>`;
@@ -38,7 +38,7 @@ function Samples({ samples, frontEnd }) {
     .filter((sample) => sample.name.toLowerCase().includes(wanted))
     .map((sample) => ({ sample, entry: entryAt(sample, now) }))
     .filter((one) => one.entry !== undefined);
-  const pictures = shown.filter((one) => fileKind(one.entry?.url) === "image").map((one) => ({ url: fileUrl(one.entry?.url), label: one.sample.name }));
+  const pictures = shown.filter((one) => fileKind(one.entry?.url) === "image").map((one) => ({ url: fileUrl(one.entry?.url), label: one.sample.name, iterations: one.sample.history.map((past) => ({ iter: past.iter, url: fileUrl(past.url) })) }));
   return html`<div class="tool-bar">
       <input type="search" class="search" aria-label=${t("Find a sample")} placeholder=${t("Find a sample")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} />
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}

@@ -1,4 +1,4 @@
-/** Which columns the table shows: chosen per project, in the address when a link should carry them, remembered here. */
+/** Which columns the table shows: chosen per project, carried by the address, remembered here for the next visit. */
 import { html, useState } from "../../lib/dom.js";
 import { useApi } from "../../lib/hooks.js";
 import { remember, remembered } from "../../lib/preferences.js";
@@ -32,7 +32,7 @@ export function useColumns(project) {
 
   const choose = (/** @type {string[] | null} */ next) => {
     remember(key, next);
-    if (inAddress) setQuery({ columns: next ? next.map(encodeURIComponent).join(",") : null });
+    setQuery({ columns: next ? next.map(encodeURIComponent).join(",") : null });
     redraw((n) => n + 1);
   };
   return {
@@ -69,7 +69,6 @@ function ColumnsPanel({ project, columns }) {
     <${Combobox} label=${t("Add a metric")} value="" placeholder="accuracy/validation" options=${columns.metrics.map((m) => ({ value: metricColumnId(m, which), label: `${m.metric}/${m.variant}` }))} onChange=${toggle} />
     <${Select} label=${t("Of its values, the")} value=${which} options=${[{ value: "last", label: t("last") }, { value: "min", label: t("min") }, { value: "max", label: t("max") }]} onChange=${setWhich} />
     <${Combobox} label=${t("Add a hyperparameter")} value="" placeholder="Args/learning_rate" options=${params.map((/** @type {any} */ p) => ({ value: paramColumnId(p.section, p.name), label: `${p.section}/${p.name}` }))} onChange=${toggle} />
-    <div class="row"><${Button} onClick=${() => columns.choose(null)}>${t("Back to the usual columns")}<//>
-    <${Button} onClick=${() => setQuery({ columns: ids.map(encodeURIComponent).join(",") })}>${t("Put into the address")}<//></div>
+    <div class="row"><${Button} onClick=${() => columns.choose(null)}>${t("Back to the usual columns")}<//></div>
   </div>`;
 }

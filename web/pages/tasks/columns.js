@@ -11,7 +11,7 @@ import { PendingHint } from "../../actions/pending.js";
  * @property {string} id @property {string} label @property {number} width
  * @property {string} [sort] @property {string[]} fields what to ask the server for
  * @property {(task: any) => any} [render] @property {(task: any) => string} text for CSV, and for the cell without render
- * @property {boolean} [numeric] @property {string} [filter] which filter the header offers
+ * @property {boolean} [numeric] @property {string} [filter] which filter the header offers: a list by its name, or `param:`, `range:`, `since:` and a path
  */
 
 /** @param {string} id @param {string} label @param {number} width @param {string} field @param {Partial<TaskColumn>} [more] @returns {TaskColumn} */
@@ -20,6 +20,7 @@ const column = (id, label, width, field, more = {}) => ({ id, label, width, sort
 const time = (/** @type {string} */ field) => ({
   text: (/** @type {any} */ task) => task[field] ?? "",
   render: (/** @type {any} */ task) => html`<time title=${moment(task[field])}>${ago(task[field])}</time>`,
+  filter: `since:${field}`,
 });
 
 /** Seconds a task has run. @param {any} task */
@@ -43,6 +44,7 @@ export const builtIn = () => [
   column("type", t("Type"), 132, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
   column("tags", t("Tags"), 132, "tags", { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
   column("project", t("Project"), 150, "project.name", {
+    filter: "project",
     fields: ["project.name", "project.id"], text: (task) => task.project?.name ?? "",
     render: (task) => task.project?.name && html`<a href=${tasksLink(task.project)} title=${task.project.name}>${task.project.name}</a>`,
   }),
@@ -50,9 +52,9 @@ export const builtIn = () => [
   column("started", t("Started"), 110, "started", time("started")),
   column("last_update", t("Updated"), 110, "last_update", time("last_update")),
   column("created", t("Created"), 110, "created", time("created")),
-  column("last_iteration", t("Iteration"), 90, "last_iteration", { numeric: true, text: (task) => String(task.last_iteration ?? ""), render: (task) => number(task.last_iteration) }),
+  column("last_iteration", t("Iteration"), 90, "last_iteration", { numeric: true, filter: "range:last_iteration", text: (task) => String(task.last_iteration ?? ""), render: (task) => number(task.last_iteration) }),
   column("duration", t("Run time"), 90, "active_duration", {
-    numeric: true, fields: ["active_duration", "started", "completed", "last_update"], text: (task) => String(runTime(task) ?? ""), render: (task) => duration(runTime(task)),
+    numeric: true, filter: "range:active_duration", fields: ["active_duration", "started", "completed", "last_update"], text: (task) => String(runTime(task) ?? ""), render: (task) => duration(runTime(task)),
   }),
   column("parent", t("Parent"), 150, "parent.name", {
     sort: undefined, fields: ["parent.name", "parent.id", "parent.project.id"], filter: "parent", text: (task) => task.parent?.name ?? "",
@@ -86,7 +88,7 @@ export function customColumn(id) {
     const value = (/** @type {any} */ task) => task.last_metrics?.[metric]?.[variant]?.[field];
     const sort = `last_metrics.${metric}.${variant}.${field}`;
     const name = which === "last" ? label : `${label} (${t(which)})`;
-    return { id, label: name, width: 126, sort, fields: [sort], numeric: true, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
+    return { id, label: name, width: 126, sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
   }
   if (id.startsWith("p.")) {
     const [, section, name] = path.split(".").map((part) => decodeURIComponent(part));

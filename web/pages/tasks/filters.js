@@ -1,5 +1,5 @@
 /** The table's filters: the search box, the funnel in a column's header, and the chips that show what is on. */
-import { call } from "../../api.js";
+import { call, callAll } from "../../api.js";
 import { html, useEffect, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { setQuery } from "../../lib/router.js";
@@ -8,6 +8,7 @@ import { Chip, statusWord, statusWords } from "../../kit/chip.js";
 import { PopoverButton } from "../../kit/menu.js";
 import { Answered } from "../../kit/states.js";
 import { joined } from "./query.js";
+import { RangeFilter, SinceFilter, rangeWord, sinceWord } from "./ranges.js";
 
 /** @param {{asked: import("./query.js").TableQuery}} props */
 export function SearchBox({ asked }) {
@@ -29,8 +30,12 @@ const offers = {
   type: async (project) => ((await call("tasks.get_types", project === "*" ? {} : { projects: [project] })).types ?? []).map(plain),
   user: async (project) => ((await call("projects.get_user_names", project === "*" ? {} : { projects: [project] })).users ?? []).map((/** @type {any} */ user) => ({ value: user.id, label: user.name })),
   tags: async (project) => ((await call("projects.get_task_tags", project === "*" ? {} : { projects: [project] })).tags ?? []).map(plain),
+  project: async () => (await callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] })).map((one) => ({ value: one.id, label: one.name })),
   parent: async (project) => ((await call("projects.get_task_parents", project === "*" ? {} : { projects: [project] })).parents ?? []).map((/** @type {any} */ one) => ({ value: one.id, label: one.name })),
 };
+
+/** What a task has of its own, which is a choice from a list. */
+const lists = /** @type {const} */ (["status", "type", "user", "tags", "parent", "project"]);
 
 const plain = (/** @type {string} */ value) => ({ value, label: value });
 
@@ -42,6 +47,10 @@ async function paramValues(path, project) {
 
 /** @param {{kind: string, label: string, asked: any, project: string}} props */
 export function HeaderFilter({ kind, label, asked, project }) {
+  const [how, of] = kind.split(/:(.*)/);
+  if (how === "range") return html`<${RangeFilter} path=${of} label=${label} asked=${asked} />`;
+  if (how === "since") return html`<${SinceFilter} path=${of} label=${label} asked=${asked} />`;
+  if (how === "project" && project !== "*") return null;
   const path = kind.startsWith("param:") ? kind.slice(6) : "";
   const on = path ? asked.params[path] ?? [] : asked[kind];
   const set = (/** @type {string[]} */ values) => setQuery({ [path ? `is.${path}` : kind]: joined(kind === "parent" ? values.slice(-1) : values) });
@@ -69,14 +78,18 @@ function FilterList({ ask, name, on, set, exclude }) {
     ${on.length > 0 && html`<button type="button" class="link" onClick=${() => set([])}>${t("Clear")}</button>`}`}<//></div>`;
 }
 
-/** @param {{asked: import("./query.js").TableQuery}} props */
-export function ActiveFilters({ asked }) {
+/** @param {{asked: import("./query.js").TableQuery, columns: import("./columns.js").TaskColumn[]}} props */
+export function ActiveFilters({ asked, columns }) {
+  const named = (/** @type {string} */ kind, /** @type {string} */ path) => columns.find((column) => column.filter === `${kind}:${path}`)?.label ?? path.split(".").pop();
   const words = { status: statusWord, tags: (/** @type {string} */ tag) => (tag.startsWith("-") ? t("without {name}", { name: tag.slice(1) }) : tag) };
-  const chips = /** @type {const} */ (["status", "type", "user", "tags", "parent"]).flatMap((kind) =>
+  const chips = lists.flatMap((kind) =>
     asked[kind].map((value) => ({ key: kind, value, rest: asked[kind].filter((one) => one !== value), label: words[/** @type {"status"} */ (kind)]?.(value) ?? value })));
   for (const [path, values] of Object.entries(asked.params)) {
     for (const value of values) chips.push({ key: /** @type {any} */ (`is.${path}`), value, rest: values.filter((one) => one !== value), label: `${decodeURIComponent(path.split(".").pop() ?? "")} = ${value}` });
   }
+  const single = (/** @type {string} */ key, /** @type {string} */ label) => chips.push({ key: /** @type {any} */ (key), value: "", rest: [], label });
+  for (const [path, range] of Object.entries(asked.ranges)) single(`in.${path}`, `${named("range", path)} ${rangeWord(range)}`);
+  for (const [path, span] of Object.entries(asked.since)) single(`since.${path}`, `${named("since", path)}: ${sinceWord(span)}`);
   if (!chips.length) return null;
   return html`<div class="active-filters" aria-label=${t("Filters")}>${chips.map((chip) => html`<${Chip} onRemove=${() => setQuery({ [chip.key]: joined(chip.rest) })} removeLabel=${t("Remove {name}", { name: chip.label })}>${chip.label}<//>`)}</div>`;
 }

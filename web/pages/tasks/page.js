@@ -16,7 +16,7 @@ import { BulkBar } from "./bulk.js";
 import { ColumnsButton, useColumns } from "./choose.js";
 import { fieldsOf } from "./columns.js";
 import { ActiveFilters, HeaderFilter, SearchBox } from "./filters.js";
-import { filterBody, filterCount, nextSort, readQuery, sortText, tableBody } from "./query.js";
+import { cleared, filterBody, filterCount, nextSort, readQuery, sortText, tableBody } from "./query.js";
 
 /** @param {{project?: string}} props */
 export default function TasksPage({ project = "*" }) {
@@ -32,7 +32,7 @@ export default function TasksPage({ project = "*" }) {
   const changed = () => (setSelection(new Set()), rows.reload());
   return html`
     <${Head} project=${project} total=${rows.total} asked=${asked} columns=${columns} filter=${filter} />
-    <${ActiveFilters} asked=${asked} />
+    <${ActiveFilters} asked=${asked} columns=${columns.shown} />
     <section class="fill">
       ${rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
       <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project))} count=${rows.loaded ? rows.count : rows.count || 12}
@@ -81,7 +81,7 @@ function chosenRows(rows, selection) {
 /** @param {{asked: any}} props */
 const NoTasks = ({ asked }) =>
   filterCount(asked)
-    ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}><${Button} onClick=${() => setQuery({ q: null, regex: null, status: null, type: null, user: null, tags: null, parent: null })}>${t("Clear the filters")}<//><//>`
+    ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}><${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//><//>`
     : asked.archived
       ? html`<${Empty} icon="archive" title=${t("The archive is empty")} />`
       : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p><pre>make demo</pre><//>`;

@@ -6,8 +6,15 @@
  * @property {string[]} status @property {string[]} type @property {string[]} user @property {string[]} parent
  * @property {string[]} tags a leading "-" leaves tasks with the tag out
  * @property {{key: string, down: boolean}[]} sort
+ * @property {string[]} project ids, in the table of all projects
  * @property {Record<string, string[]>} params hyperparameter path → accepted values
+ * @property {Record<string, string>} ranges path of a number → "from..to", either end may be open
+ * @property {Record<string, string>} since path of a time → how far back, one of `sinceNames`
  */
+
+const spans = { "1h": 3600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000 }; // seconds
+
+export const sinceNames = Object.keys(spans);
 
 const list = (/** @type {string | null} */ text) => (text ? text.split(",").filter(Boolean).map(decodeURIComponent) : []);
 
@@ -16,9 +23,7 @@ export const joined = (values) => values.map((value) => encodeURIComponent(value
 
 /** @param {URLSearchParams} query @returns {TableQuery} */
 export function readQuery(query) {
-  /** @type {Record<string, string[]>} */
-  const params = {};
-  for (const [name, value] of query) if (name.startsWith("is.")) params[name.slice(3)] = list(value);
+  const under = (/** @type {string} */ prefix) => [...query].filter(([name, value]) => name.startsWith(prefix) && value).map(([name, value]) => [name.slice(prefix.length), value]);
   return {
     text: query.get("q") ?? "",
     regex: query.get("regex") === "1",
@@ -27,9 +32,12 @@ export function readQuery(query) {
     type: list(query.get("type")),
     user: list(query.get("user")),
     parent: list(query.get("parent")),
+    project: list(query.get("project")),
     tags: list(query.get("tags")),
     sort: list(query.get("sort")).map((one) => (one.startsWith("-") ? { key: one.slice(1), down: true } : { key: one, down: false })),
-    params,
+    params: Object.fromEntries(under("is.").map(([path, value]) => [path, list(value)])),
+    ranges: Object.fromEntries(under("in.")),
+    since: Object.fromEntries(under("since.").filter(([, value]) => value in spans)),
   };
 }
 
@@ -56,13 +64,14 @@ export function tagFilter(tags) {
 
 /**
  * The filters as `tasks.get_all_ex` and `organization.get_entities_count` take them.
- * @param {TableQuery} query @param {string} project "*" is any
+ * @param {TableQuery} query @param {string} project "*" is any @param {number} [now] milliseconds
  * @returns {Record<string, any>}
  */
-export function filterBody(query, project) {
+export function filterBody(query, project, now = Date.now()) {
   /** @type {Record<string, any>} */
   const body = { system_tags: [query.archived ? "archived" : "-archived"] };
   if (project !== "*") Object.assign(body, { project: [project], include_subprojects: true, search_hidden: true });
+  else if (query.project.length) Object.assign(body, { project: query.project, include_subprojects: true });
   if (query.status.length) body.status = query.status;
   if (query.type.length) body.type = query.type;
   if (query.user.length) body.user = query.user;
@@ -73,8 +82,13 @@ export function filterBody(query, project) {
     body._any_ = { pattern, fields: ["name", "id", "comment", "tags"] };
   }
   for (const [path, values] of Object.entries(query.params)) if (values.length) body[`${path}.value`] = values;
+  for (const [path, range] of Object.entries(query.ranges)) body[path] = range.split("..").map((edge) => (edge === "" ? null : Number(edge)));
+  for (const [path, span] of Object.entries(query.since)) body[path] = [`>=${before(now, spans[/** @type {"1h"} */ (span)])}`];
   return body;
 }
+
+/** A time that many seconds ago, on whole minutes, so that the question stays the same for a while. @param {number} now @param {number} seconds */
+const before = (now, seconds) => new Date(Math.floor(now / 60_000 - seconds / 60) * 60_000).toISOString();
 
 /**
  * @param {TableQuery} query @param {string} project @param {string[]} fields only these are sent
@@ -87,4 +101,7 @@ export const tableBody = (query, project, fields) => ({
 
 /** How many filters are on. @param {TableQuery} query */
 export const filterCount = (query) =>
-  [query.status, query.type, query.user, query.parent, query.tags, ...Object.values(query.params)].filter((one) => one.length).length + (query.text ? 1 : 0);
+  [query.status, query.type, query.user, query.parent, query.project, query.tags, query.text, ...Object.values(query.params), ...Object.values(query.ranges), ...Object.values(query.since)].filter((one) => one.length).length;
+
+/** What takes every filter out of the address; the order of rows and the columns stay. @param {URLSearchParams} query @returns {Record<string, null>} */
+export const cleared = (query) => Object.fromEntries([...query.keys()].filter((name) => /^(q|regex|status|type|user|parent|project|tags|(is|in|since)\..*)$/.test(name)).map((name) => [name, null]));
