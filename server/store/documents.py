@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from server.api.errors import ValidationFailed
+from server.api.errors import InvalidScrollId, ValidationFailed
 from server.store import ordering, projection
 from server.store.db import Database
 from server.store.query import Compiler, Window, window
@@ -30,6 +30,8 @@ _TOO_MUCH = {
 """What SQLite says of a query that asks for too much."""
 _REACH = 3000
 """Entries of an index that are looked at before everything that matches is sorted instead."""
+_FAR = 1000
+"""A page that begins later is sorted for, not walked to."""
 _ALWAYS_LISTS = ("tags", "system_tags")
 
 
@@ -96,23 +98,32 @@ class Collection:
         Raises:
             ValidationFailed: a pattern, date or path that can't be understood.
         """
-        return self._find(query, also, default_order, window(query))
+        return self.page(query, *also, default_order=default_order)[0]
+
+    def page(
+        self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
+    ) -> tuple[list[Document], str | None]:
+        """`find`, and the scroll id for what follows when the query scrolls."""
+        part = window(query)
+        queries = [query, *also]
+        order_by = part.order_by or query.get("order_by") or default_order
+        if not part.scroll:
+            ids = self._walk(queries, order_by, part) if part.start < _FAR else []
+            if len(ids) < part.size:
+                ids = [row[0] for row in self._sort(queries, order_by, part)]
+            return self._read(ids, query), None
+        rows = self._follow(queries, order_by, part)
+        last = list(rows[-1][1:]) if rows else None
+        return self._read([row[0] for row in rows], query), part.next(order_by, len(rows), last)
 
     def all(self, *queries: Mapping[str, Any]) -> list[Document]:
         """The documents for which the filters of all the queries hold, whatever the window."""
-        return self._find(queries[0] if queries else {}, queries[1:], "", None)
+        first = queries[0] if queries else {}
+        return self._read([row[0] for row in self._sort(queries, first.get("order_by"), None)], first)
 
-    def _find(
-        self,
-        query: Mapping[str, Any],
-        also: Sequence[Mapping[str, Any]],
-        default_order: str,
-        part: Window | None,
-    ) -> list[Document]:
+    def _read(self, ids: Sequence[str], query: Mapping[str, Any]) -> list[Document]:
+        """These documents in this order, as far as the query wants to see of them."""
         wanted = projection.paths(query.get("only_fields"))
-        ids = self._walk([query, *also], query.get("order_by"), part) if part else []
-        if not part or len(ids) < part.size:
-            ids = self._sort([query, *also], query.get("order_by"), default_order, part)
         listed = orjson.dumps(ids).decode()
         sql = self._select(self._columns(wanted), "t.id IN (SELECT value FROM json_each(:ids))")
         rows = {row["id"]: row for row in self._rows(sql, {"ids": listed})}
@@ -123,22 +134,38 @@ class Collection:
         return found
 
     def _sort(
-        self,
-        queries: Sequence[Mapping[str, Any]],
-        order_by: str | Sequence[str] | None,
-        default_order: str,
-        part: Window | None,
-    ) -> list[str]:
+        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window | None
+    ) -> list[sqlite3.Row]:
         """Find all that match, sort them, and give the ids of a part. Only ids are sorted: documents are wide."""
         compiler = Compiler(self.schema)
-        order = ordering.order(self.schema, compiler.bind, order_by, default_order)
+        order = ordering.order(self.schema, compiler.bind, order_by)
         where = compiler.where(*queries)
         limit, offset = compiler.bind(part.size if part else -1), compiler.bind(part.start if part else 0)
         sql = (
             f"SELECT t.id FROM {self.schema.table} t {order.joins} WHERE {where} ORDER BY {order.by}"
             f" LIMIT {limit} OFFSET {offset}"
         )
-        return [row[0] for row in self._rows(sql, compiler.params)]
+        return self._rows(sql, compiler.params)
+
+    def _follow(
+        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window
+    ) -> list[sqlite3.Row]:
+        """The next part of a scroll: each row an id and the values it is sorted by."""
+        compiler = Compiler(self.schema)
+        order = ordering.order(self.schema, compiler.bind, order_by)
+        if part.after is not None and len(part.after) != len(order.terms):
+            raise InvalidScrollId()
+        beyond, wider = order.beyond(compiler.bind, part.after) if part.after is not None else ("1", "1")
+        where, limit = compiler.where(*queries), compiler.bind(part.size)
+        for narrowed in dict.fromkeys((wider, "1")):
+            sql = (
+                f"SELECT t.id, {order.keys} FROM {self.schema.table} t {order.joins}"
+                f" WHERE {where} AND {beyond} AND {narrowed} ORDER BY {order.by} LIMIT {limit}"
+            )
+            found = self._rows(sql, compiler.params)
+            if len(found) == part.size:
+                break
+        return found
 
     def _walk(
         self, queries: Sequence[Mapping[str, Any]], order_by: str | Sequence[str] | None, part: Window
@@ -160,13 +187,6 @@ class Collection:
             f" WHERE {walk.where} AND {where} ORDER BY {walk.by} LIMIT {limit} OFFSET {offset}"
         )
         return [row[0] for row in self._rows(sql, compiler.params)]
-
-    def page(
-        self, query: Mapping[str, Any], *also: Mapping[str, Any], default_order: str = ""
-    ) -> tuple[list[Document], str | None]:
-        """`find`, and the scroll id for what follows when the query scrolls."""
-        part: Window = window(query)
-        return self.find(query, *also, default_order=default_order), part.next if part.scroll else None
 
     def ids(self, *queries: Mapping[str, Any]) -> list[str]:
         """The ids of all that match, whatever the window."""

@@ -16,10 +16,40 @@ OrderBy = str | Sequence[str] | None
 
 @dataclass(frozen=True)
 class Order:
-    """`joins` bring in what lies in other tables; `by` is what follows ORDER BY."""
+    """`joins` bring in what lies in other tables; `terms` are what is sorted by, each with whether it descends."""
 
     joins: str
-    by: str
+    terms: tuple[tuple[str, bool], ...]
+
+    @property
+    def by(self) -> str:
+        """What follows ORDER BY."""
+        return ", ".join(f"{term}{' DESC' if down else ''}" for term, down in self.terms)
+
+    @property
+    def keys(self) -> str:
+        """What to select of a document, so that what follows it can be asked for."""
+        return ", ".join(f"{term} AS key{place}" for place, (term, _) in enumerate(self.terms))
+
+    def beyond(self, bind: Bind, values: Sequence[object]) -> tuple[str, str]:
+        """SQL: does a document come after the one with these keys? And a wider condition that an index can serve,
+        which leaves out only what has no first key at all."""
+        equal: list[str] = []
+        parts: list[str] = []
+        for (term, down), value in zip(self.terms, values, strict=True):
+            at = bind(value)
+            parts.append(" AND ".join([*equal, _later(term, down, None if value is None else at)]))
+            equal.append(f"{term} IS {at}")
+        first, down = self.terms[0]
+        wider = "1" if values[0] is None else f"{first} {'<=' if down else '>='} {bind(values[0])}"
+        return f"({' OR '.join(parts)})", wider
+
+
+def _later(term: str, down: bool, at: str | None) -> str:
+    """SQLite sorts what is missing before everything else."""
+    if at is None:
+        return "0" if down else f"{term} IS NOT NULL"
+    return f"({term} < {at} OR {term} IS NULL)" if down else f"{term} > {at}"
 
 
 @dataclass(frozen=True)
@@ -36,10 +66,9 @@ class Walk:
     """The condition that an entry comes no later than the value `{last}`."""
 
 
-def order(schema: Schema, bind: Bind, order_by: OrderBy, default: str = "") -> Order:
+def order(schema: Schema, bind: Bind, order_by: OrderBy) -> Order:
     """Sort whatever matches."""
-    keys = _keys(schema, order_by) or _keys(schema, default)
-    return _order(schema, bind, keys, 0)
+    return _order(schema, bind, _keys(schema, order_by), 0)
 
 
 def walk(schema: Schema, bind: Bind, order_by: OrderBy) -> Walk | None:
@@ -68,7 +97,8 @@ def _keys(schema: Schema, order_by: OrderBy) -> list[tuple[str, str]]:
 
 
 def _order(schema: Schema, bind: Bind, keys: Sequence[tuple[str, str]], first: int) -> Order:
-    joins, terms = [], []
+    joins: list[str] = []
+    terms: list[tuple[str, bool]] = []
     for number, (path, way) in enumerate(keys, first):
         drawn = schema.drawn(path, bind)
         if drawn:
@@ -77,10 +107,11 @@ def _order(schema: Schema, bind: Bind, keys: Sequence[tuple[str, str]], first: i
         else:
             value = schema.place(path, bind).value
         if "." in path:
-            terms.append(f"{value} IS NULL, {value}{way}")
-        else:
-            terms.append(f"{value}{' COLLATE NOCASE' if schema.kind(path) == 'text' else ''}{way}")
-    return Order(" ".join(joins), ", ".join([*terms, f"t.id{keys[-1][1] if keys else ''}"]))
+            terms.append((f"({value} IS NULL)", False))
+        elif schema.kind(path) == "text":
+            value += " COLLATE NOCASE"
+        terms.append((value, bool(way)))
+    return Order(" ".join(joins), (*terms, ("t.id", bool(keys and keys[-1][1]))))
 
 
 def _join(drawn: Drawn, alias: str) -> str:

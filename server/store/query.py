@@ -34,15 +34,21 @@ _ID_START = 4
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of the found is wanted. `scroll`: the answer carries an id for the next part."""
+    """Which part of the found is wanted. `scroll`: the answer carries an id for the next part; it says how many
+    documents there have been, in which order, and the sorted values of the last: what comes or goes meanwhile
+    makes a page neither repeat nor skip anything."""
 
     start: int
     size: int
     scroll: bool = False
+    after: tuple | None = None
+    order_by: list[str] | None = None
 
-    @property
-    def next(self) -> str:
-        return base64.urlsafe_b64encode(f"offset:{self.start + self.size}".encode()).decode()
+    def next(self, order_by: Any, found: int, last: Sequence[Any] | None) -> str:
+        """The id for what follows."""
+        given = self.start + found
+        listed = [order_by] if isinstance(order_by, str) else list(order_by or [])
+        return base64.urlsafe_b64encode(orjson.dumps([given, listed, last or self.after])).decode()
 
 
 class Compiler:
@@ -220,10 +226,10 @@ def window(query: Mapping[str, Any]) -> Window:
     if scroll or (not paged and ("scroll_id" in query or query.get("size") is not None)):
         name = "size" if query.get("size") is not None else "page_size"
         size = _whole(query, name, MOST, least=1)
-        start = _offset(scroll) if scroll else 0
+        start, order_by, after = _scrolled(scroll) if scroll else (0, None, None)
         if scroll and query.get("refresh_scroll"):
-            return Window(0, max(start, size), scroll=True)
-        return Window(start, size, scroll=True)
+            return Window(0, max(start, size), scroll=True, order_by=order_by)
+        return Window(start, size, scroll=True, after=after, order_by=order_by)
     if query.get("start") is not None:
         return Window(_whole(query, "start", 0, least=0), _whole(query, "size", MOST, least=1))
     size = _whole(query, "page_size", MOST, least=1)
@@ -243,12 +249,13 @@ def _whole(query: Mapping[str, Any], name: str, default: int, least: int) -> int
     return min(number, _LIMIT) if name.endswith("size") else number
 
 
-def _offset(scroll: Any) -> int:
+def _scrolled(scroll: Any) -> tuple[int, list[str], tuple | None]:
     try:
-        name, _, number = base64.urlsafe_b64decode(str(scroll).encode()).decode().partition(":")
-        if name == "offset":
-            return int(number)
-    except (binascii.Error, ValueError):
+        given, order_by, after = orjson.loads(base64.urlsafe_b64decode(str(scroll).encode()))
+        whole = isinstance(given, int) and 0 <= given < 2**31 and isinstance(order_by, list)
+        if whole and all(isinstance(key, str) for key in order_by) and isinstance(after, (list, type(None))):
+            return given, order_by, None if after is None else tuple(after)
+    except (binascii.Error, ValueError, TypeError):
         pass
     raise InvalidScrollId()
 

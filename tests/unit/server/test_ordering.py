@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from server.api.errors import InvalidScrollId
 from server.store import Store, documents
 from server.store.tasks import Tasks
 
@@ -116,3 +118,41 @@ def test_a_second_key_breaks_ties(tasks: Tasks, everything: list) -> None:
     groups = {metric: [lr for other, lr in keys if other == metric] for metric, _ in keys}
     assert all(ranks == sorted(ranks) for ranks in groups.values())
     assert [metric for metric, _ in keys] == sorted(metric for metric, _ in keys)
+
+
+@pytest.mark.parametrize("key", list(KEYS))
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("which", list(FILTERS))
+def test_a_scroll_is_the_same_list(tasks: Tasks, everything: list, key: str, down: bool, which: str) -> None:
+    query, keep = FILTERS[which]
+    found: list[str] = []
+    scroll = None
+    while True:
+        order = {} if scroll else {"order_by": [f"-{key}" if down else key]}  # the id knows it
+        part, scroll = tasks.page(
+            {**query, **order, "size": 17, "scroll_id": scroll, "only_fields": ["name"]}
+        )
+        if not part:
+            break
+        found += [one["id"] for one in part]
+    assert found == expected(everything, key, down, keep)
+
+
+def test_who_deletes_while_scrolling_meets_every_document(tasks: Tasks, everything: list) -> None:
+    met: list[str] = []
+    scroll = None
+    while True:
+        part, scroll = tasks.page({"order_by": ["-name"], "size": 17, "scroll_id": scroll})
+        if not part:
+            break
+        met += [one["id"] for one in part]
+        with tasks._db.transaction():
+            tasks.delete(met)
+    assert sorted(met) == sorted(one["id"] for one in everything) and tasks.count() == 0
+
+
+def test_a_scroll_id_of_another_order_is_refused(tasks: Tasks, everything: list) -> None:
+    _, scroll = tasks.page({"order_by": ["name"], "size": 5})
+    forged = base64.urlsafe_b64encode(base64.urlsafe_b64decode(scroll).replace(b'"name"', b'"name","id"'))
+    with pytest.raises(InvalidScrollId):
+        tasks.page({"size": 5, "scroll_id": forged.decode()})
