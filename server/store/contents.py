@@ -19,6 +19,8 @@ from server.store.tasks import SCHEMA
 Projects = Sequence[str] | None
 _WITHIN = "{within}"
 """Stands for the restriction to the projects; without one it is left out, so that an index can be used."""
+_MANY = 1000
+"""Tasks of a project that are no longer read one by one to see what occurs in them."""
 _PART = "LIMIT :size OFFSET :start"
 
 
@@ -31,11 +33,14 @@ class Contents:
         `last_run` (the newest start). Only tasks that the query's filters let through; never reports."""
         compiler = Compiler(SCHEMA)
         condition = compiler.where(query, {"type": ["-report"]})
+        # Grouped twice: the inner groups come in the order of their index, so that nothing is sorted.
         return self._rows(
-            "SELECT t.project, instr(t.system_tags, '\"archived\"') > 0 AS archived, t.status, count(*) AS count,"
-            " sum(coalesce(t.active_duration, 0)) AS runtime, sum(t.completed > :day_ago) AS recent,"
-            f" max(t.started) AS last_run FROM tasks t WHERE {_WITHIN} AND ({condition})"
-            " GROUP BY t.project, archived, t.status",
+            "SELECT project, instr(system_tags, '\"archived\"') > 0 AS archived, status, sum(n) AS count,"
+            " sum(runtime) AS runtime, sum(recent) AS recent, max(last_run) AS last_run FROM ("
+            "SELECT t.project, t.status, t.system_tags, count(*) AS n, sum(coalesce(t.active_duration, 0)) AS runtime,"
+            " sum(t.completed > :day_ago) AS recent, max(t.started) AS last_run FROM tasks t"
+            f" WHERE {_WITHIN} AND ({condition}) GROUP BY t.project, t.status, t.type, t.system_tags"
+            ") GROUP BY project, archived, status",
             projects,
             day_ago=times.text(now - timedelta(days=1)),
             **compiler.params,
@@ -77,9 +82,14 @@ class Contents:
 
     def hyper_parameters(self, projects: Projects, start: int, size: int) -> tuple[list[dict], int]:
         """`section` and `name` of the hyperparameters that occur, a part of them, and how many there are."""
-        if projects is None:
+        if projects is None or self._most("tasks", projects):
             pairs = self._pairs("task_params", "section", "name")
-            rows = [{"section": section, "name": name} for section, name in pairs]
+            rows = [
+                {"section": section, "name": name}
+                for section, name in pairs
+                if projects is None
+                or self._occurs("tasks", "task_params", projects, section=section, name=name)
+            ]
         else:
             rows = self._rows(
                 "SELECT DISTINCT p.section, p.name FROM tasks t CROSS JOIN task_params p ON p.task = t.id"
@@ -107,9 +117,12 @@ class Contents:
 
     def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
         """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
-        if projects is None and ids is None:
+        if ids is None and (projects is None or self._most(of, projects)):
             rows = [
-                self._metric(*pair) for pair in self._pairs("last_metrics", "metric_hash", "variant_hash")
+                self._metric(*pair)
+                for pair in self._pairs("last_metrics", "metric_hash", "variant_hash")
+                if projects is None
+                or self._occurs(of, "last_metrics", projects, metric_hash=pair[0], variant_hash=pair[1])
             ]
         else:
             rows = self._rows(
@@ -182,6 +195,18 @@ class Contents:
             same = f"{select} WHERE {first} = ? AND {second} > ? ORDER BY {second} LIMIT 1"
             other = f"{select} WHERE {first} > ? ORDER BY 1, 2 LIMIT 1"
             row = self._db.row(same, (row[0], row[1])) or self._db.row(other, (row[0],))
+
+    def _most(self, table: str, projects: Projects) -> bool:
+        """Whether the projects hold most of all tasks (or models): then it is quicker to look for one of theirs
+        with each name there is than to read all they have."""
+        inside = self._rows(f"SELECT count(*) AS n FROM {_table(table)} t WHERE {_WITHIN}", projects)[0]["n"]
+        return inside > _MANY and 2 * inside > self._db.value(f"SELECT count(*) FROM {_table(table)}")
+
+    def _occurs(self, table: str, values: str, projects: Projects, **names: str) -> bool:
+        """Whether one of the projects' tasks (or models) has such a row."""
+        same = " AND ".join(f"v.{column} = :{column}" for column in names)
+        sql = f"SELECT 1 FROM {values} v CROSS JOIN {_table(table)} t ON t.id = v.task WHERE {same} AND {_WITHIN}"
+        return bool(self._rows(f"{sql} LIMIT 1", projects, **names))
 
     def _part(
         self, found: str, order: str, projects: Projects, start: int, size: int, **params: Any

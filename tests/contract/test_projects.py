@@ -2,7 +2,14 @@
 
 import pytest
 
+from server.store import contents
 from tests.contract.conftest import Api
+
+
+@pytest.fixture(params=["few", "many"])
+def however_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What occurs in most of the tasks is found in another way than what occurs in some."""
+    monkeypatch.setattr(contents, "_MANY", 1000 if request.param == "few" else 0)
 
 
 def name_of(api: Api, project: str) -> str:
@@ -152,6 +159,7 @@ def test_projects_are_found_by_what_people_and_types_they_hold(api: Api) -> None
     assert api.names("projects.get_all_ex", active_users=["nobody"]) == []
 
 
+@pytest.mark.usefixtures("however_many")
 def test_parameters_and_their_values_occur_once_each_in_order(api: Api) -> None:
     a = api.project("a")
     for number, value in enumerate(("10", "9", "1e1", "auto", "9")):
@@ -166,8 +174,11 @@ def test_parameters_and_their_values_occur_once_each_in_order(api: Api) -> None:
     values = api("projects.get_hyperparam_values", projects=[a], section="Args", name="lr")
     assert values == {"values": ["9", "10", "1e1", "auto"], "total": 4}
     assert api("projects.get_hyperparam_values", section="Args", name="none")["values"] == []
+    api.task(project=api.project("b"), hyperparams={"Other": {"x": {"value": "1"}}})
+    assert api("projects.get_hyper_parameters", project=a) == found
 
 
+@pytest.mark.usefixtures("however_many")
 def test_metrics_of_a_project_are_listed_with_their_hashes(api: Api) -> None:
     outer = api.project("outer")
     task = api.task(project=api.project("outer/inner"))
