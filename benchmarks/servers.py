@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -99,10 +100,16 @@ def soundyard(folder: Path, *options: str) -> Iterator[Process]:
 class Client:
     """One kept-alive connection with a token."""
 
-    def __init__(self, process: Process, folder: Path | None = None, token: str = "") -> None:
+    def __init__(
+        self,
+        process: Process,
+        folder: Path | None = None,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=120)
         self.token = token or self._login(folder or Path())
-        self._headers = {"Authorization": f"Bearer {self.token}"}
+        self._headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
 
     def _login(self, folder: Path) -> str:
         written = (folder / "clearml.conf").read_text()
@@ -134,7 +141,28 @@ def timed(action: Callable[[], object], times: int) -> tuple[float, float]:
     return cuts[9], cuts[18]
 
 
-def line(what: str, measured: str, beside: str, good: bool | None = None) -> None:
-    """One row of a report. `good` None: there is no limit to hold."""
-    mark = "" if good is None else "ok" if good else "MISSED"
-    print(f"{what:<48} {measured:>22}   {beside:<44} {mark}", flush=True)
+@dataclass(frozen=True)
+class Row:
+    """One figure: what it must be, what it was, what another server does with the same, whether it holds."""
+
+    what: str
+    wanted: str
+    measured: str
+    peer: str = ""
+    holds: bool | None = None
+    """None: there is no limit to hold."""
+
+    def text(self) -> str:
+        mark = "" if self.holds is None else "yes" if self.holds else "NO"
+        return f"{self.what:<50} {self.wanted:<22} {self.measured:>26}  {mark:<3}  {self.peer}".rstrip()
+
+
+ROWS: list[Row] = []
+"""Every row of this run."""
+HEADING = Row("what", "wanted", "measured", "MLflow 3").text().replace("     MLflow", "  holds  MLflow")
+
+
+def line(what: str, measured: str, wanted: str = "", good: bool | None = None, peer: str = "") -> None:
+    """Note a row of the report, and print it."""
+    ROWS.append(Row(what, wanted, measured, peer, good))
+    print(ROWS[-1].text(), flush=True)
