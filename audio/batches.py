@@ -17,6 +17,7 @@ from audio.models import Classifier
 from audio.store import ClipStore
 
 SCALE = np.float32(1 / 32768)
+LONGEST = 30.0  # s of a clip that is heard when nothing is set; what is longer is better cut by preprocessing
 CACHE_LIMIT = 3 * 2**30  # bytes of cached features above which `auto` computes them per batch
 
 
@@ -71,8 +72,8 @@ def fill_behind(row: np.ndarray, size: int, fill: str) -> None:
 
 
 def clip_frames(clip_seconds: float | None, store: ClipStore) -> int:
-    """Samples of a clip in a batch: as set, or what nine of ten clips fit in."""
-    seconds = clip_seconds or float(np.quantile(store.index["duration"], 0.9))
+    """Samples of a clip in a batch: as set, or what nine of ten clips fit in, up to `LONGEST`."""
+    seconds = clip_seconds or min(LONGEST, float(np.quantile(store.index["duration"], 0.9)))
     return max(1, round(seconds * store.sample_rate))
 
 

@@ -46,6 +46,7 @@ class PreprocessConfig:
     sample_rate: int = 22050  # Hz of the store; recordings are converted once, with soxr HQ
     duration: float | None = None  # s that every stored clip is cut or filled to; None: natural length
     fill: str = "loop"  # how a clip shorter than `duration` is filled: loop, zero
+    segment_seconds: float | None = None  # s that longer recordings are cut into; None: they stay whole
     trim_silence: bool = True  # drop silence at both ends (below trim_db)
     trim_db: float = -60.0  # dB re the clip's peak, below which an edge counts as silence
     workers: int = 0  # processes that decode; 0: one per CPU core
@@ -55,6 +56,7 @@ class PreprocessConfig:
     def __post_init__(self) -> None:
         within("sample_rate", self.sample_rate, 1000, 192000)
         within("duration", self.duration, 0.01, 3600)
+        within("segment_seconds", self.segment_seconds, 0.05, 3600)
         within("trim_db", self.trim_db, -120, -1)
         within("workers", self.workers, 0, 256)
         within("folds", self.folds, 2, 1000)
@@ -80,7 +82,7 @@ class TrainConfig:
     select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
 
     epochs: int = 100  # passes over the training clips
-    batch_size: int = 32  # clips
+    batch_size: int = 32  # clips; fewer where an epoch would not have four batches
     learning_rate: float = 0.003  # peak of the schedule
     weight_decay: float = 0.05  # of AdamW, on weights of two or more dimensions
     optimizer: str = "adamw"  # adamw, sgd (with Nesterov's momentum)
@@ -114,8 +116,8 @@ class TrainConfig:
     pcen_power: float = 0.5  # exponent of the root of frontend=pcen
     pcen_seconds: float = 0.4  # s, time constant of the smoothing of frontend=pcen
 
-    clip_seconds: float | None = None  # length clips are cut or filled to; None: what 9 of 10 clips fit in
-    crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None: all of it
+    clip_seconds: float | None = None  # all clips are cut or filled to; None: what 9 in 10 fit in, up to 30
+    crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None or longer: all of it
     fill: str = "loop"  # how short clips are filled: loop, zero
 
     augment: bool = True  # False: no augmentation at all
@@ -136,7 +138,7 @@ class TrainConfig:
     mixup_alpha: float = 1.0  # of the Beta distribution of the share
     cutmix: float = 0.0  # probability of replacing a stretch of time by another clip's; 0: never
     time_masks: int = 2  # SpecAugment masks along time
-    time_mask_frames: int = 16  # largest width of a time mask
+    time_mask_frames: int = 16  # largest width of a time mask, up to a fifth of the clip
     frequency_masks: int = 2  # SpecAugment masks along frequency
     frequency_mask_bands: int = 8  # largest width of a frequency mask
 
@@ -224,10 +226,6 @@ class TrainConfig:
         if self.batch_size < self.processes:
             raise ConfigError(
                 f"batch_size ({self.batch_size}) gives each of {self.processes} processes no clip."
-            )
-        if self.crop_seconds and self.clip_seconds and self.crop_seconds > self.clip_seconds:
-            raise ConfigError(
-                f"crop_seconds ({self.crop_seconds:g}) is longer than clip_seconds ({self.clip_seconds:g})."
             )
         if self.snr_high_db < self.snr_low_db:
             raise ConfigError(

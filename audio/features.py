@@ -14,6 +14,7 @@ from torch import Tensor
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.frontend import LogMel
+from audio.named import by_name
 
 
 class LogSpectrum(LogMel):
@@ -107,11 +108,7 @@ def _accepted(kind: type[LogMel]) -> set[str]:
 
 def build_frontend(config: TrainConfig, sample_rate: int) -> LogMel:
     """The front end that `config` asks for at a sample rate (Hz). Raises ConfigError, which lists those there are."""
-    if config.frontend not in KINDS:
-        raise ConfigError(
-            f"There is no front end {config.frontend!r}. There are: {', '.join(sorted(KINDS))}."
-        )
-    kind = KINDS[config.frontend]
+    kind = by_name(KINDS, config.frontend, "front end")
     settings = {name: value for name, value in vars(config).items() if name in _accepted(kind)}
     return kind(sample_rate=sample_rate, **settings)
 

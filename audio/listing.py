@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import math
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import soundfile
 
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
@@ -28,7 +31,26 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
         raise DatasetError(
             f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
         )
+    if config.segment_seconds:
+        clips = [part for clip in clips for part in segments(clip, config.segment_seconds)]
     return root, draw_folds(clips, config.seed, config.folds)
+
+
+def segments(clip: Clip, seconds: float) -> list[Clip]:
+    """A clip cut into parts of equal length, the last one at least half of it; parts of one recording share a source.
+
+    A file that cannot be opened stays one clip: decoding it tells why.
+    """
+    try:
+        end = soundfile.info(clip.path).duration if clip.end is None else clip.end
+    except (soundfile.LibsndfileError, OSError):
+        return [clip]
+    parts = max(1, math.floor((end - clip.start) / seconds + 0.5))
+    if parts == 1:
+        return [clip]
+    source = clip.source or str(clip.path)
+    starts = [round(clip.start + i * seconds, 6) for i in range(parts)]
+    return [replace(clip, start=s, end=round(min(s + seconds, end), 6), source=source) for s in starts]
 
 
 def clip_ids(clips: list[Clip], root: Path) -> list[str]:

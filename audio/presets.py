@@ -6,11 +6,10 @@ augmentation and changes the split; the sentence says so. `python -m audio.prese
 """
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from audio.config import PreprocessConfig, TrainConfig
-from audio.errors import ConfigError
+from audio.named import by_name
 
 Settings = dict[str, Any]
 
@@ -238,11 +237,7 @@ def names() -> list[str]:
 
 def find(name: str) -> Preset:
     """The preset of that name. Raises ConfigError, which lists those that exist."""
-    if name in ALL:
-        return ALL[name]
-    near = get_close_matches(name.lower(), names(), 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ConfigError(f"There is no preset {name!r}.{hint} There are: {', '.join(names())}.")
+    return by_name(ALL, name, "preset")
 
 
 if __name__ == "__main__":

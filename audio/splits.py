@@ -92,9 +92,9 @@ def _by_split(config: TrainConfig, store: ClipStore) -> tuple[pd.DataFrame, pd.D
     train = store.select(split="train")
     if config.validation == "none":
         return train, store.index.iloc[:0]
-    if config.validation == "held-out":
-        return train, held_out(store, 0)
     validation = store.select(split="validation")
+    if config.validation == "held-out":
+        return train, validation if len(validation) else held_out(store, 0)
     if len(validation) == 0:
         raise ConfigError(f"The data set has no validation split (it has {', '.join(store.splits)}).")
     return train, validation

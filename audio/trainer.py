@@ -25,6 +25,9 @@ from audio.store import ClipStore
 from audio.watch import LossWatch
 from audio.writers import NullWriter
 
+FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
+SMALLEST_BATCH = 4  # clips, for batch norm
+
 
 class Training:
     """One training run's state. With several processes each has one, and the first reports and saves."""
@@ -55,9 +58,15 @@ class Training:
         return self.stepper.evaluated
 
     @property
+    def batch_size(self) -> int:
+        """Clips of a batch: as set, or fewer so that a small set has some steps in an epoch."""
+        few = max(SMALLEST_BATCH, self.engine.size, len(self.feed) // FEWEST_BATCHES)
+        return min(self.config.batch_size, few)
+
+    @property
     def batches(self) -> int:
         """Batches of an epoch; clips left over by whole batches wait for another one."""
-        return max(1, len(self.feed) // self.config.batch_size)
+        return max(1, len(self.feed) // self.batch_size)
 
     def exhausted(self) -> bool:
         """Whether early stopping has had enough."""
@@ -77,7 +86,7 @@ class Training:
         if outcome is None:
             return None
         seconds = time.monotonic() - started
-        clips = self.batches * min(self.config.batch_size, len(self.feed))
+        clips = self.batches * min(self.batch_size, len(self.feed))
         scalars = {**outcome, "clips_per_second/train": clips / seconds}
         self.epoch += 1
         scalars |= self._validate()
@@ -99,7 +108,7 @@ class Training:
         self.model.train()
         losses, hits, rate = [], [], 0.0
         for number in range(self.batches):
-            batch = slice(number * config.batch_size, (number + 1) * config.batch_size)
+            batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
             features, targets = self.feed.batch(engine.part(indices[batch]), random, dice)
             rate = rate_at(config, self.epoch * self.batches + number, config.epochs * self.batches)
             loss, hit = self.stepper.learn(features, targets, rate, last=number == self.batches - 1)

@@ -15,6 +15,7 @@ from audio.datasets.contract import audio_files
 from audio.decoding import Undecodable, prepare
 from audio.errors import ConfigError
 
+MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
 BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
 
 
@@ -152,6 +153,8 @@ def _masks(config: TrainConfig) -> list[Step]:
 def _mask(
     dim: int, count: int, widest: int, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
 ) -> tuple[Tensor, Tensor]:
+    if dim == 3:
+        widest = min(widest, max(1, round(MASKED * features.shape[dim])))
     return spectrogram.mask(features, dim, count, widest, fill, random), targets
 
 

@@ -1,7 +1,5 @@
 """The data sets there are, by name."""
 
-from difflib import get_close_matches
-
 from audio.datasets import (
     esc,
     folder,
@@ -17,6 +15,7 @@ from audio.datasets import (
 )
 from audio.datasets.contract import DataSet
 from audio.errors import DatasetError
+from audio.named import by_name
 
 EVERY = (
     esc.ESC10,
@@ -43,8 +42,4 @@ def names() -> list[str]:
 
 def find(name: str) -> DataSet:
     """The data set of that name. Raises DatasetError, which lists those that exist."""
-    if name in ALL:
-        return ALL[name]
-    near = get_close_matches(name.lower(), names(), 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise DatasetError(f"There is no data set {name!r}.{hint} There are: {', '.join(names())}.")
+    return by_name(ALL, name, "data set", DatasetError)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from audio.models.classifier import Classifier, FrontEnd
 from audio.models.members import Members
 from audio.models.plan import Plan
 from audio.models.weights import start_from
+from audio.named import by_name
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
 
@@ -112,11 +112,7 @@ def names() -> list[str]:
 
 def find(name: str) -> Model:
     """The model of that name. Raises ConfigError, which lists those that exist."""
-    if name in ALL:
-        return ALL[name]
-    near = get_close_matches(name.lower(), names(), 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ConfigError(f"There is no model {name!r}.{hint} There are: {', '.join(names())}.")
+    return by_name(ALL, name, "model")
 
 
 def build(

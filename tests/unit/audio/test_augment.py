@@ -154,6 +154,13 @@ def test_the_chain_does_what_the_configuration_asks_in_order():
     assert [step.name for step in raw.steps] == ["crop", "mixup"]
 
 
+def test_time_masks_hide_no_more_than_a_fifth_of_a_short_clip():
+    config = TrainConfig(gain_db=0, eq_db=0, mixup=0, frequency_masks=0, time_masks=1, time_mask_frames=16)
+    x = torch.ones(200, 1, 8, 20)
+    hidden = Augment(config, 20)(x, torch.eye(200), torch.tensor(0.0), seeded())[0] == 0
+    assert int(hidden[:, 0, 0].sum(1).max()) == 4
+
+
 def test_gain_and_masks_leave_labels_alone():
     config = TrainConfig(mixup=0.0)
     x, y = torch.randn(6, 1, 64, 50), torch.eye(6)

@@ -103,6 +103,18 @@ def test_silence_at_the_edges_is_dropped_and_short_clips_are_looped(tmp_path):
     assert store.index["frames"].iloc[0] == 32000 and np.abs(store.waveform("x/a.wav")[-4000:]).max() > 10000
 
 
+def test_long_recordings_are_cut_into_clips_that_stay_on_one_side(tmp_path):
+    tree = write_tree(tmp_path / "in", {"a": 300.0, "b": 900.0}, clips=3, seconds=3.6)
+    soundfile.write(tree / "a" / "short.wav", tone(0.4, 16000), 16000)
+    (tree / "b" / "bad.wav").write_bytes(b"no sound")
+    report = run(tree, tmp_path / "out", segment_seconds=1.0, sample_rate=8000, trim_silence=False)
+    assert report.clips == 6 * 4 + 1 and [name for name, _ in report.skipped] == ["b/bad.wav"]
+    index = ClipStore.open(tmp_path / "out").index
+    assert list(index["clip"][:4]) == ["a/0.wav#0-1", "a/0.wav#1-2", "a/0.wav#2-3", "a/0.wav#3-3.6"]
+    assert list(index["frames"][:4]) == [8000, 8000, 8000, 4800]
+    assert (index.groupby("source")["fold"].nunique() == 1).all() and index["source"].nunique() == 7
+
+
 def test_nothing_readable_says_which_file_and_why(tmp_path):
     (tmp_path / "in" / "x").mkdir(parents=True)
     (tmp_path / "in" / "x" / "a.wav").write_bytes(b"")

@@ -8,11 +8,15 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from audio import checkpoint as checkpoints
+from audio.batches import clip_frames
 from audio.config import EvaluateConfig, TrainConfig
+from audio.engine import build_engine
 from audio.errors import CheckpointError, ConfigError, NonFiniteLoss
 from audio.evaluation import evaluate
 from audio.splits import divide
+from audio.trainer import Training
 from audio.training import train
+from audio.writers import NullWriter
 
 from .conftest import ignore
 
@@ -99,12 +103,15 @@ def test_a_resumed_run_ends_exactly_as_an_uninterrupted_one(store, tiny, tmp_pat
 
 
 def test_a_checkpoint_reloads_to_identical_logits(store, tiny, tmp_path):
-    result = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore)
-    state = checkpoints.load(result.model_path)
+    run = Training(tiny, store, tmp_path, NullWriter(), build_engine("cpu"))
+    run.run_epoch(lambda: False)
+    run.keep_model()
+    state = checkpoints.load(tmp_path / "model.pt")
+    again = checkpoints.model_of(state).to(memory_format=torch.channels_last)  # else other kernels add up
     wave = torch.randn(3, 8000)
-    first, second = checkpoints.model_of(state), checkpoints.model_of(state)
-    assert torch.equal(first(wave), second(wave))
-    assert state["classes"] == store.classes and state["frontend"] == result.frontend
+    with torch.no_grad():
+        assert torch.equal(again(wave), run.evaluated.eval()(wave))
+    assert state["classes"] == store.classes and state["frontend"] == run.model.frontend.describe()
 
 
 def test_no_test_clip_is_trained_on_or_chosen_by(store):
@@ -113,6 +120,32 @@ def test_no_test_clip_is_trained_on_or_chosen_by(store):
     assert set(training["fold"]) == {1, 4, 5} and set(development["fold"]) == {3}
     training, watched = divide(TrainConfig(fold=2), store)
     assert set(training["fold"]) == {1, 3, 4, 5} and set(watched["fold"]) == {2}
+
+
+def test_a_validation_split_is_watched_and_the_test_split_is_left_alone(store):
+    index = store.index.assign(fold=0, split=["train", "validation", "test", "train"] * (len(store) // 4))
+    own = dataclasses.replace(store, index=index)
+    training, watched = divide(TrainConfig(), own)
+    assert set(training["split"]) == {"train"} and set(watched["split"]) == {"validation"}
+    two = dataclasses.replace(store, index=index.replace({"split": {"validation": "train"}}))
+    assert set(divide(TrainConfig(), two)[1]["split"]) == {"test"}
+
+
+def test_clips_are_cut_to_what_nine_in_ten_fit_in_and_never_to_more_than_half_a_minute(store):
+    def seconds(*durations):
+        index = store.index.iloc[: len(durations)].assign(duration=durations)
+        return clip_frames(None, dataclasses.replace(store, index=index)) / store.sample_rate
+
+    assert seconds(*[0.4] * 19, 600.0) == pytest.approx(0.4)
+    assert seconds(1.0, 2.0, 2.0) == pytest.approx(2.0)
+    assert seconds(600.0, 700.0) == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize(("clips", "size"), [(320, 32), (128, 32), (40, 10), (3, 4)])
+def test_a_small_set_has_four_steps_in_an_epoch(store, tiny, tmp_path, clips, size):
+    run = Training(tiny, store, tmp_path, NullWriter(), build_engine("cpu"))
+    run.feed = range(clips)
+    assert run.batch_size == size
 
 
 def test_choosing_on_the_test_fold_is_refused():

@@ -1,0 +1,20 @@
+"""Finding one of several things by its name: an unknown name is answered with those that there are."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from audio.errors import AudioError, ConfigError
+
+Thing = TypeVar("Thing")
+
+
+def by_name(
+    things: Mapping[str, Thing], name: str, kind: str, error: type[AudioError] = ConfigError
+) -> Thing:
+    """`things[name]`; `kind` is what they are called in the message. Raises `error`, which lists what there is."""
+    if name in things:
+        return things[name]
+    near = get_close_matches(name.lower(), sorted(things), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise error(f"There is no {kind} {name!r}.{hint} There are: {', '.join(sorted(things))}.")
