@@ -26,25 +26,50 @@ def serious(page: Page) -> list[str]:
     return list(page.evaluate(FINDINGS))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_places(page: Page, server, job, theme: Any):
+LOOKS = [
+    ("light", "en"),
+    ("dark", "zh-CN"),
+    pytest.param("dark", "en", marks=pytest.mark.slow),
+    pytest.param("light", "zh-CN", marks=pytest.mark.slow),
+]
+
+
+def look(page: Page, server, theme: Any, language: str) -> None:
     page.emulate_media(color_scheme=theme)
+    page.goto(f"{server.url}/api/debug.ping")
+    page.evaluate("said => localStorage.setItem('soundyard:language', JSON.stringify(said))", language)
+
+
+@pytest.mark.parametrize("theme, language", LOOKS)
+def test_axe_finds_nothing_serious_on_the_places(page: Page, server, job, theme: Any, language: str):
+    look(page, server, theme, language)
     found = {}
     for place in PLACES:
         page.goto(f"{server.url}/{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", language)
         found[place] = serious(page)
     assert not any(found.values()), json.dumps({k: v for k, v in found.items() if v}, indent=1)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_a_task_and_a_comparison(page: Page, server, job, theme: Any):
-    page.emulate_media(color_scheme=theme)
+@pytest.mark.parametrize("theme, language", LOOKS)
+def test_axe_finds_nothing_serious_on_what_a_main_job_leaves(
+    page: Page, server, job, theme: Any, language: str
+):
+    look(page, server, theme, language)
     task, evaluation = job["train"], job["evaluate"]
     base = f"{server.url}/projects/{task['project']}"
     addresses = {tab: f"{base}/tasks/{task['id']}/output/{tab}" for tab in TABS}
     addresses["audio"] = f"{base}/tasks/{evaluation['id']}/output/audio"
-    for view in ("details", "hyper-params", "scalars", "values"):
+    controller, model = job["controller"], task["models"]["output"][0]["model"]
+    dataset = job["train"]["hyperparams"]["Args"]["dataset_id"]["value"]
+    addresses["pipeline"] = f"{server.url}/pipelines/{controller['project']}/tasks/{controller['id']}"
+    addresses["model"] = f"{base}/models/{model}"
+    for part in ("files", "lineage", "sound"):
+        addresses[part] = f"{server.url}/datasets/simple/*/tasks/{dataset}?tab={part}"
+    addresses["no task"] = f"{base}/tasks/{'0' * 32}"
+    addresses["no page"] = f"{server.url}/nowhere"
+    for view in ("details", "hyper-params", "scalars", "values", "plots", "debugImages"):
         addresses[view] = f"{base}/compare-tasks;ids={task['id']},{evaluation['id']}/{view}"
     found = {}
     for name, address in addresses.items():

@@ -42,7 +42,7 @@ def test_the_curves_are_drawn(page: Page, server, job):
 
 def test_the_confusion_matrix_is_drawn(page: Page, server, job):
     page.goto(task_url(server, job["evaluate"], "plots"))
-    plot = page.get_by_role("img", name="confusion matrix / test")
+    plot = page.get_by_role("figure", name="confusion matrix / test")
     plot.scroll_into_view_if_needed()
     expect(plot.locator(".heatmaplayer image")).to_have_count(1, timeout=60_000)  # plotly.js is large
 

@@ -3,6 +3,8 @@ the session; pictures, sounds and text are shown."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page
@@ -42,7 +44,7 @@ def folder(server: ServerProcess) -> str:
 
 
 @pytest.fixture
-def page(browser: BrowserContext, server: ServerProcess) -> Page:
+def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
     """A tab of a browser that is signed in."""
     assert browser.request.post(f"{server.url}/api/auth.login").ok
     page = browser.new_page()

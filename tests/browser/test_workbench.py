@@ -57,7 +57,7 @@ def test_the_worst_mistake_comes_first(workbench: Page, clips):
 
 def test_opening_a_clip_plays_it_and_the_playhead_moves(workbench: Page):
     open_first(workbench)
-    workbench.wait_for_function(f"({HEAD})() > 5")
+    workbench.wait_for_function(f"() => ({HEAD})() > 5")
     before = workbench.evaluate(HEAD)
     workbench.wait_for_timeout(300)
     assert workbench.evaluate(HEAD) > before

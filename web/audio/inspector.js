@@ -35,9 +35,9 @@ export function Inspector({ versions, engine, frontEnd, autoplay, modelView, set
   </section>`;
 }
 
-/** @param {{engine: import("./engine.js").Engine, modelView: boolean, setModelView: (on: boolean) => void, marked?: boolean, mark?: () => void}} props */
-export const Controls = ({ engine, modelView, setModelView, marked, mark }) => html`<div class="row controls">
-  <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} onClick=${() => engine.toggle()}>${engine.playing.value ? t("Pause") : t("Play")}<//>
+/** @param {{engine: import("./engine.js").Engine, modelView: boolean, setModelView: (on: boolean) => void, marked?: boolean, mark?: () => void, first?: boolean}} props `first`: Play has the focus in the dialog that this is in */
+export const Controls = ({ engine, modelView, setModelView, marked, mark, first }) => html`<div class="row controls">
+  <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} autofocus=${first} onClick=${() => engine.toggle()}>${engine.playing.value ? t("Pause") : t("Play")}<//>
   <${Button} icon="loop" pressed=${engine.looping.value} title="L" onClick=${() => engine.setLoop(!engine.looping.value)}>${engine.loop.value ? t("Loop the region") : t("Loop")}<//>
   ${engine.loop.value && html`<${Button} quiet icon="close" label=${t("Drop the region")} onClick=${() => engine.setLoop(false, null)} />`}
   <${Button} icon="sound" pressed=${engine.normalised.value} title="N" onClick=${() => engine.normalise()}>${t("Even loudness")}<//>

@@ -24,7 +24,8 @@ export const KeyHelp = ({ close }) => html`<${Dialog} title=${t("Keys")} close=$
 export function command(event, inDialog = false) {
   const target = /** @type {Element} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
-  if (target.closest?.("input, select, textarea, [role=separator], [role=menu], [role=slider], [role=radiogroup]")) return "";
+  if (target.closest?.("input, select, textarea, [role=separator], [role=menu], [role=slider]")) return "";
+  if (target.closest?.("[role=radiogroup]") && /^( |Arrow.*)$/.test(event.key)) return "";
   if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";
   if (event.key === " " && target.closest?.("button, a") && !target.closest(".table-row.current")) return "";
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;

@@ -80,7 +80,7 @@ function Drawn({ figure, source, title, height = 380 }) {
       setState("ready");
     }).catch(setState);
   }, [visible, source, dark, size.width, height]);
-  return html`<div class="plot-box" ref=${box} style=${{ height: `${height}px` }} role="img" aria-label=${title}>
+  return html`<div class="plot-box" ref=${box} style=${{ height: `${height}px` }} role="figure" aria-label=${title}>
     ${state === "waiting" && html`<${Loading} label=${t("Drawing…")} />`}${state instanceof Error && html`<${ErrorBox} error=${state} />`}
     <div ref=${inner}></div></div>`;
 }

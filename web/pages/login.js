@@ -27,6 +27,6 @@ export default function LoginPage() {
     <label class="field"><span>${t("Password or secret key")}</span><input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <${Button} type="submit" primary>${t("Sign in")}<//>
-    <p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server users --help”.")}</p>
+    <p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.")}</p>
   </form></main>`;
 }

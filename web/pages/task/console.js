@@ -64,7 +64,7 @@ export default function ConsoleTab({ task, live }) {
   };
   if (log.error && !log.events.length) return html`<${ErrorBox} error=${log.error} />`;
   if (!log.ready) return html`<${Loading} />`;
-  if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}>${live && html`<p>${t("Lines appear here as the task writes them.")}</p>`}<//>`;
+  if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}><p>${live ? t("Lines appear here as the task writes them.") : t("This task has written no line; it may never have run.")}</p><//>`;
   return html`<section class="console">
     <div class="console-bar">
       <input type="search" aria-label=${t("Find in the console")} placeholder=${t("Find in the console")} value=${search} onInput=${(/** @type {any} */ e) => setSearch(e.target.value)} />

@@ -3,7 +3,7 @@ export default {
   "Tasks": "任务", "Projects": "项目", "Pipelines": "流水线", "Datasets": "数据集", "Models": "模型", "Queues": "队列", "Workers": "工作节点", "Settings": "设置", "Main": "主导航", "Skip to the content": "跳到内容",
   "Light": "浅色", "Dark": "深色", "Language": "语言", "Account": "账户", "Signed in": "已登录", "Sign out": "退出", "Sign in": "登录", "Where this is": "当前位置", "Component kit": "组件库",
   "Name or access key": "用户名或访问密钥", "Password or secret key": "密码或私钥", "The name or the password is wrong.": "用户名或密码错误。",
-  "Forgotten? Whoever runs the server can set a new one: “python -m server users --help”.": "忘记了？服务器管理员可以重新设置：“python -m server users --help”。",
+  "Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.": "忘记了？服务器管理员可以重新设置：“python -m server users --help”。",
   "Draft": "草稿", "Pending": "等待中", "Running": "运行中", "Aborted": "已中止", "Completed": "已完成", "Failed": "失败", "Published": "已发布", "Publishing": "发布中", "Closed": "已关闭", "Unknown": "未知",
   "Loading…": "加载中…", "Drawing…": "绘制中…", "Try again": "重试", "The server can’t be reached": "无法连接服务器", "No rights": "没有权限", "Not found": "未找到", "That did not work": "操作未成功", "There is no such page": "没有此页面",
   "Is it running? “python -m server” starts it; this page goes on by itself when it is back.": "它在运行吗？用“python -m server”启动；恢复后本页会自动继续。", "This page goes on by itself when it is back.": "恢复后本页会自动继续。",
@@ -33,5 +33,6 @@ export default {
   "How curves are shown": "曲线显示方式", "Find a metric": "查找指标", "Horizontal axis": "横轴", "iteration": "迭代", "time": "时间", "clock": "时钟", "Smoothing": "平滑", "Kind of smoothing": "平滑方式", "exponential": "指数", "running average": "滑动平均", "Logarithmic values": "对数值", "No scalars yet": "还没有标量", "Curves appear here as the task reports them.": "任务上报的曲线会显示在这里。", "Summary": "汇总", "Show or hide {name}": "显示或隐藏 {name}",
   "No plots yet": "还没有图表", "Plots appear here as the task reports them.": "任务上报的图表会显示在这里。", "Find a plot": "查找图表", "The plot’s JSON is damaged.": "图表的 JSON 已损坏。", "plotly.js is not installed; run “make web” on the server’s machine.": "plotly.js 未安装；请在服务器上运行“make web”。",
   "No debug samples yet": "还没有调试样本", "Pictures and sounds that the task reports appear here.": "任务上报的图片和声音会显示在这里。", "Find a sample": "查找样本", "{n} samples": "{n} 个样本", "Iteration, typed": "输入迭代", "Enlarge {name}": "放大 {name}", "…": "…",
+  "This task has written no line; it may never have run.": "此任务没有任何输出，可能从未运行过。",
   "Filter": "筛选", "From": "从", "To": "到", "any time": "任何时间", "the last hour": "最近一小时", "the last day": "最近一天", "the last week": "最近一周", "the last month": "最近一个月", "Earlier iteration": "更早的迭代", "Later iteration": "更晚的迭代",
 };

@@ -1,0 +1,54 @@
+"""A server that holds nothing yet: every place says what it is for, and what to do."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ServerProcess
+
+SAID = {
+    "": "No tasks yet",
+    "?archive=1": "The archive is empty",
+    "?q=nothing": "No task fits the filters",
+    "projects": "No projects yet",
+    "pipelines": "No pipelines yet",
+    "datasets": "No datasets yet",
+    "models": "No models yet",
+    "workers": "No agent has reported in the last day",
+    "settings/nothing": "There is no such section",
+    "nowhere": "There is no such page",
+    f"projects/*/tasks/{'0' * 32}": "This task is not there any more",
+    f"projects/*/models/{'0' * 32}": "This model is not there any more",
+    f"queues/{'0' * 32}": "This queue is gone",
+    f"projects/*/compare-tasks;ids={'0' * 32}/details": "None of these tasks is there any more",
+}
+TABS = {
+    "artifacts": "No artifacts",
+    "log": "The console is empty",
+    "scalars": "No scalars yet",
+    "plots": "No plots yet",
+    "debugImages": "No debug samples yet",
+    "audio": "No table of clips",
+}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path_factory.mktemp("bare"))
+    yield process
+    process.stop()
+
+
+@pytest.mark.parametrize("place", SAID)
+def test_a_place_with_nothing_in_it_says_so(page: Page, bare: ServerProcess, place: str):
+    page.goto(f"{bare.url}/{place}")
+    expect(page.locator("main .state, main .notice")).to_contain_text(SAID[place])
+
+
+def test_every_tab_of_a_task_that_never_ran_says_what_would_be_there(page: Page, bare: ServerProcess):
+    task = bare.call("tasks.create", name="never run", type="testing")["id"]
+    for tab, said in TABS.items():
+        page.goto(f"{bare.url}/projects/*/tasks/{task}/output/{tab}")
+        expect(page.locator("main .state")).to_contain_text(said)
+    bare.call("tasks.delete", task=task, force=True)

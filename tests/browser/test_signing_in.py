@@ -1,0 +1,59 @@
+"""With passwords: signing in and out, and what a viewer is told who may not change anything."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ServerProcess
+
+PASSWORD = "correct horse battery"
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def guarded(new_server: Callable[..., ServerProcess]) -> ServerProcess:
+    """A server that asks for passwords, with a viewer and a task."""
+    server = new_server("--auth", "password")
+    server.call("users.create", name="ann", password=PASSWORD, role="viewer")
+    server.call("tasks.create", name="kept", type="testing")
+    return server
+
+
+def sign_in(page: Page, password: str) -> None:
+    page.get_by_label("Name or access key").fill("ann")
+    page.get_by_label("Password or secret key").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_wrong_password_is_said_and_a_right_one_opens_the_page(page: Page, guarded: ServerProcess):
+    page.goto(f"{guarded.url}/queues")
+    sign_in(page, "wrong")
+    expect(page.get_by_role("alert")).to_contain_text("The name or the password is wrong.")
+    sign_in(page, PASSWORD)
+    expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible()
+    page.get_by_title("Account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_viewer_who_changes_something_is_told_that_there_are_no_rights(page: Page, guarded: ServerProcess):
+    page.goto(guarded.url)
+    sign_in(page, PASSWORD)
+    page.get_by_role("link", name="kept").click()
+    expect(page.get_by_role("heading", level=1, name="kept")).to_be_visible()
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Rename").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("changed")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast.error")).to_contain_text("viewer")
+    assert guarded.call("tasks.get_all", name="^kept$")["tasks"]
+
+
+def test_a_page_that_may_not_be_read_says_so(page: Page, guarded: ServerProcess):
+    page.goto(guarded.url)
+    sign_in(page, PASSWORD)
+    expect(page.get_by_role("link", name="kept")).to_be_visible()
+    page.goto(f"{guarded.url}/settings/users")
+    expect(page.get_by_text("Only administrators see the users.")).to_be_visible()
