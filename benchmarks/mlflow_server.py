@@ -82,7 +82,7 @@ class MlflowClient(Client):
 
 
 def figures(points: int, samples: int = 2000) -> Figures:
-    """What MLflow does with one curve of so many points: metrics a second (`rate`), milliseconds to draw it
+    """What MLflow does with one curve of so many `points`: metrics a second (`rate`), milliseconds to draw it
     (`curve`) and to create a run (`create`), resident MB `idle` and `after`, seconds to `start`. Empty, and said
     why, when it can't be had."""
     if not points:
@@ -115,5 +115,5 @@ def _figures(process: Process, points: int, samples: int) -> Figures:
     created, _ = timed(create, 20)
     return {
         "rate": rate, "curve": curve, "create": created, "idle": idle, "after": process.resident_mb(),
-        "start": process.seconds_to_start,
+        "start": process.seconds_to_start, "points": points,
     }  # fmt: skip
