@@ -52,6 +52,6 @@ function OtherRun({ task }) {
   const chosenRuns = (query.value.get("with") ?? "").split(",").filter(Boolean);
   const options = (found.data ?? []).filter((/** @type {any} */ one) => one.id !== task.id && !chosenRuns.includes(one.id)).map((/** @type {any} */ one) => ({ value: one.id, label: one.name, note: one.id.slice(0, 8) }));
   if (!options.length && !chosenRuns.length) return null;
-  return html`<${Combobox} hideLabel label=${t("A/B with another run")} value="" placeholder=${chosenRuns.length ? `A/B: ${t("{n} chosen", { n: chosenRuns.length })}` : t("A/B with another run")} options=${[...(chosenRuns.length ? [{ value: "", label: t("none") }] : []), ...options]}
-    onChange=${(/** @type {string} */ id) => setQuery({ with: id ? [...chosenRuns, id].slice(-3).join(",") : null })} />`;
+  return html`<${Combobox} hideLabel label=${t("A/B with another run")} value="" placeholder=${chosenRuns.length ? `A/B: ${t("{n} chosen", { n: chosenRuns.length })}` : t("A/B with another run")} options=${[...(chosenRuns.length ? [{ value: "none", label: t("none") }] : []), ...options]}
+    onChange=${(/** @type {string} */ id) => setQuery({ with: id === "none" ? null : [...chosenRuns, id].slice(-3).join(",") })} />`;
 }

@@ -32,7 +32,7 @@ export function Timeline({ engine, buffer, frontEnd, modelView }) {
 /** @param {{duration: number}} props */
 function Axis({ duration }) {
   const step = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find((one) => duration / one <= 10) ?? 60;
-  const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step);
+  const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step).filter((at) => at < 0.96 * duration); // the last one would be cut
   return html`<ol class="axis" aria-hidden="true">${marks.map((at) => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
 }
 

@@ -63,7 +63,7 @@ const described = ({ title, lines }) => `${title}: ${lines.slice(0, 8).map((line
 /** @param {{lines: Line[], hidden: Set<string>, toggle: (name: string) => void}} props */
 const Legend = ({ lines, hidden, toggle }) => html`<div class="chart-legend">
   ${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)} title=${t("Show or hide {name}", { name: line.name })} onClick=${() => toggle(line.name)}>
-    <span class="swatch" style=${{ background: line.colour ?? colour(i) }}></span><span>${line.name}</span><span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
+    <span class=${classes("swatch", line.dash && "dashed")} style=${{ "--ink": line.colour ?? colour(i) }}></span><span>${line.name}</span><span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
 </div>`;
 
 /** @param {ChartProps & {hidden: Set<string>, plot: {current: any}}} props */

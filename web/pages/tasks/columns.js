@@ -80,6 +80,9 @@ export const paramColumnId = (section, name) => `p.hyperparams.${dotted(section)
 /** Dots inside a name are escaped as ClearML's own interface does. @param {string} name */
 const dotted = (name) => name.replaceAll("%", "%25").replaceAll(".", "%2E").replaceAll("$", "%24");
 
+/** Wide enough for a header, within limits. @param {string} name */
+const fitting = (name) => Math.max(90, Math.min(220, Math.round(7.3 * name.length) + 24));
+
 /** @param {string} id @returns {TaskColumn | null} */
 export function customColumn(id) {
   const [path, label, which] = id.slice(2).split("|");
@@ -88,12 +91,12 @@ export function customColumn(id) {
     const value = (/** @type {any} */ task) => task.last_metrics?.[metric]?.[variant]?.[field];
     const sort = `last_metrics.${metric}.${variant}.${field}`;
     const name = which === "last" ? label : `${label} (${t(which)})`;
-    return { id, label: name, width: 126, sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
+    return { id, label: name, width: fitting(name), sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
   }
   if (id.startsWith("p.")) {
     const [, section, name] = path.split(".").map((part) => decodeURIComponent(part));
     const value = (/** @type {any} */ task) => task.hyperparams?.[section]?.[name]?.value;
-    return { id, label, width: 130, sort: `${path}.value`, fields: [`${path}.value`], numeric: true, filter: `param:${path}`, text: (task) => String(value(task) ?? "") };
+    return { id, label: name, width: fitting(name), sort: `${path}.value`, fields: [`${path}.value`], numeric: true, filter: `param:${path}`, text: (task) => String(value(task) ?? ""), render: (task) => html`<span class="cell-text" title=${value(task)}>${value(task) ?? "–"}</span>` };
   }
   return null;
 }
