@@ -58,12 +58,17 @@ def decode(path: Path, start: float = 0.0, end: float | None = None) -> tuple[np
             frames = -1 if end is None else max(0, round((end - start) * file.samplerate))
             return file.read(frames, dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
-        advice = (
-            f" Convert it: ffmpeg -i NAME{path.suffix} NAME.flac" if path.suffix.lower() in FOREIGN else ""
-        )
-        raise Undecodable(f"cannot be decoded: {error.error_string.strip()}{advice}") from error
+        raise Undecodable(f"cannot be decoded: {_why(path, error.error_string.strip())}") from error
     except OSError as error:
         raise Undecodable(f"cannot be read: {error.strerror or error}") from error
+
+
+def _why(path: Path, said: str) -> str:
+    """What libsndfile said, in words that fit, with what to do about formats of other libraries."""
+    if "does not exist" in said:  # of an MP3 that is none
+        said = "it is not sound in a known format."
+    foreign = path.suffix.lower() in FOREIGN
+    return f"{said} Convert it: ffmpeg -i NAME{path.suffix} NAME.flac" if foreign else said
 
 
 def to_mono(samples: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ Every function returns a new `matplotlib.figure.Figure`; it belongs to the calle
 not registered with pyplot, so nothing has to be closed).
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from matplotlib.figure import Figure
 from audio.features import from_description
 from audio.frontend import LogMel
 
+# Titles are names of files and labels, in any script; what the font lacks is drawn as a box.
+warnings.filterwarnings("ignore", message="Glyph .* missing from font")
 LINES = 1200  # most points drawn of a waveform, as minimum and maximum
 
 

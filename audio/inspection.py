@@ -6,7 +6,8 @@ cross-correlation of the waveforms, which another file format, another level or 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,6 +24,7 @@ from audio.frontend import LogMel
 from audio.store import ClipStore
 
 LIKELY = 0.97  # cosine of coarse pictures from which a pair is looked at
+PAIRS = 10  # likely pairs a clip that are looked at, in a set where all clips look alike
 SAME = 0.95  # correlation of waveforms from which a pair is the same recording
 SILENT_DBFS = -60.0
 CLIPPED_SHARE = 0.001  # of samples in runs at the clip's own extremes
@@ -53,6 +55,22 @@ def inspect(store: ClipStore, *, progress: Callable[[int, int], None] | None = N
     Kinds: `duplicate` (same samples), `near duplicate` (same sound), `same sound, other label`, `leak` (the same
     sound or the same source on two sides of the folds or splits), `silent`, `clipped`, `odd duration`.
     """
+    with one_thread():
+        return _inspect(store, progress)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one CPU thread: clips are too short to share out, which costs several times the work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _inspect(store: ClipStore, progress: Callable[[int, int], None] | None) -> Inspection:
     findings = odd_durations(store)
     pictures = np.zeros((len(store), PICTURE[0] * PICTURE[1]), np.float32)
     by_content: dict[str, list[str]] = {}
@@ -129,14 +147,15 @@ def near_duplicates(store: ClipStore, pictures: np.ndarray, known: set[tuple[str
 
 
 def likely_pairs(pictures: Tensor, chunk: int = 1024) -> list[tuple[int, int]]:
-    """Positions of pictures whose cosine is high, the lower first."""
-    pairs = []
+    """Positions of pictures whose cosine is high, the lower first; the most alike ones where there are very many."""
+    pairs: list[tuple[float, int, int]] = []
     for start in range(0, len(pictures), chunk):
         alike = pictures[start : start + chunk] @ pictures.T
         for a, b in (alike >= LIKELY).nonzero().tolist():
             if start + a < b:
-                pairs.append((start + a, b))
-    return pairs
+                pairs.append((float(alike[a, b]), start + a, b))
+    most = PAIRS * len(pictures)
+    return [(a, b) for _, a, b in (pairs if len(pairs) <= most else sorted(pairs, reverse=True)[:most])]
 
 
 def correlation(one: np.ndarray, two: np.ndarray) -> float:

@@ -28,11 +28,12 @@ def dataset_folder(dataset_id: str, project: str) -> tuple[str, Path]:
         ) from fault
 
 
-def newest_dataset(project: str) -> str:
-    """The id of the newest finished dataset version of a project. Raises NothingThere."""
+def newest_dataset(project: str, name: str = "") -> str:
+    """The id of the newest finished dataset version of a project, of that name if one is given. Raises NothingThere."""
     from clearml import Dataset
 
-    found = Dataset.list_datasets(dataset_project=project, only_completed=True, include_archived=False)
+    found: Any = Dataset.list_datasets(dataset_project=project, only_completed=True, include_archived=False)
+    found = [one for one in found if not name or one["name"] == name]
     if not found:
         raise NothingThere(
             f"Project {project} has no finished dataset. Run the preprocess task first: python -m tasks.preprocess"

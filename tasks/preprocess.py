@@ -4,7 +4,8 @@
     python -m tasks.preprocess --dataset esc10 --data /path/to/ESC-10
     python -m tasks.preprocess --dataset folder --data /path/to/folders-by-class --sample_rate 16000
 
-Reported: clips of each class, durations, what was skipped and why, and a few clips to listen to and look at.
+Reported: clips of each class, durations, what was skipped and why, duplicates and other faults of the set, and a few
+clips to listen to and look at. Files that have not changed since the data set's newest version are taken over from it.
 """
 
 import hashlib
@@ -16,11 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.config import PreprocessConfig
+from audio.errors import AudioError
+from tasks.errors import NothingThere
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.preprocess import PreprocessReport
     from audio.store import ClipStore
+
+FINDINGS_SHOWN = 200  # rows of the table on the page
 
 
 @dataclass
@@ -29,6 +34,8 @@ class PreprocessParameters(PreprocessConfig):
 
     dataset_name: str = ""  # ClearML dataset that gets the new version; empty: the name of the data set
     examples: int = 8  # clips reported as audio, waveform and mel spectrogram
+    inspect: bool = True  # look for duplicates, leaks across splits, silence, clipping, odd durations
+    reuse: bool = True  # take files that did not change over from the newest version of the dataset
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,10 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from tasks import progress
 
         folder = _folder(run.parameters)
-        report = preprocess(run.parameters, folder, progress=progress.counted("clips"))
+        earlier = _earlier(run)
+        report = preprocess(run.parameters, folder, progress=progress.counted("clips"), reuse_from=earlier)
         store = ClipStore.open(folder)
         _say(report)
         _report(run, report, store)
+        if run.parameters.inspect:
+            _report_findings(run, store)
         dataset_id = _register(run, report)
         run.task.set_user_properties(dataset_id=dataset_id)
         print(f"dataset {dataset_id}")
@@ -61,11 +71,40 @@ def _folder(parameters: PreprocessParameters) -> Path:
     return Path(get_cache_dir()) / "stores" / hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
+def _name(parameters: PreprocessParameters) -> str:
+    """Of the ClearML dataset that gets the new version."""
+    return parameters.dataset_name or parameters.dataset
+
+
+def _earlier(run: Run[PreprocessParameters]) -> Path | None:
+    """The newest version of the dataset, to take unchanged clips from; None when there is none that can be read."""
+    from audio.store import ClipStore
+    from tasks import lookup
+
+    if not run.parameters.reuse:
+        return None
+    project = run.task.get_project_name()
+    try:
+        dataset_id, folder = lookup.dataset_folder(
+            lookup.newest_dataset(project, _name(run.parameters)), project
+        )
+        ClipStore.open(folder)
+    except NothingThere:
+        return None
+    except (AudioError, OSError, ValueError) as fault:
+        print(f"note: nothing is taken over from the dataset's newest version: {fault}")
+        return None
+    run.task.set_user_properties(earlier_dataset_id=dataset_id)
+    return folder
+
+
 def _say(report: "PreprocessReport") -> None:
     print(
         f"{report.clips} clips, {report.seconds / 60:.1f} minutes at {report.sample_rate} Hz, "
-        f"{len(report.classes)} classes; {report.clips_per_second:.0f} clips/s"
+        f"{len(report.classes)} classes, in {report.elapsed:.1f} s"
     )
+    if report.reused:
+        print(f"{report.reused} of them were taken over: their files have not changed")
     if report.skipped:
         print(f"{len(report.skipped)} files were skipped:")
         for path, reason in report.skipped[:20]:
@@ -88,10 +127,25 @@ def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "
         ("clips", report.clips),
         ("minutes", report.seconds / 60),
         ("skipped files", len(report.skipped)),
+        ("reused clips", report.reused),
         ("clips per second", report.clips_per_second),
     ):
         logger.report_single_value(name, float(value))
     _report_examples(logger, store, run.parameters.examples)
+
+
+def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None:
+    """What is wrong with the set: how often, a table of the first findings, all of them as an artifact."""
+    from audio.inspection import inspect
+    from tasks import progress, reports
+
+    found = inspect(store, progress=progress.counted("clips inspected"))
+    run.logger.report_single_value("findings", float(len(found.findings)))
+    reports.report_rows(run.logger, "findings", "data set", found.findings.head(FINDINGS_SHOWN))
+    run.task.upload_artifact("findings", found.findings, wait_on_upload=True)
+    if len(found.findings):
+        reports.report_counts(run.logger, "findings of each kind", "clips", found.counts(), "kind")
+        print("found: " + ", ".join(f"{count} {kind}" for kind, count in found.counts().items()))
 
 
 def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
@@ -113,7 +167,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport") -> str
     from clearml import Dataset
 
     dataset = Dataset.create(
-        dataset_name=run.parameters.dataset_name or run.parameters.dataset,
+        dataset_name=_name(run.parameters),
         dataset_project=run.task.get_project_name(),
         description=f"{report.dataset.get('title', run.parameters.dataset)}: {report.clips} clips at "
         f"{report.sample_rate} Hz, made by task {run.task.id}",
