@@ -8,9 +8,11 @@ import orjson
 from pydantic import Field
 
 from server.api.call import Call
+from server.api.errors import InvalidScrollId
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import curves, events, scroll
+from server.store.events import Series
 
 Key = Literal["iter", "timestamp", "iso_time"]
 
@@ -107,10 +109,20 @@ def get_scalar_metric_data(call: Call, request: MetricData) -> dict:
     owners = events.require(call.store, [request.task], models=request.model_events)
     wanted: dict[str, list[str]] | None = {request.metric: []} if request.metric is not None else None
     series = call.store.events.series.of(owners, "scalar", wanted)
-    page, position = curves.raw_page(call.store, series, request.batch_size, scroll.unpack(request.scroll_id))
+    at, total = _counted(call, series, scroll.unpack(request.scroll_id))
+    page, position = curves.raw_page(call.store, series, request.batch_size, at)
     found = [events.scalar(one, point) for one, points in page for point in points]
-    total = sum(call.store.events.scalars.count(one.id) for one in series)
-    return {"events": found, "returned": len(found), "total": total, "scroll_id": scroll.pack(position)}
+    scroll_id = scroll.pack([*position, total])
+    return {"events": found, "returned": len(found), "total": total, "scroll_id": scroll_id}
+
+
+def _counted(call: Call, series: list[Series], position: list | None) -> tuple[list | None, int]:
+    """Where a page starts, and how many events there were when the first did: they are counted once."""
+    if position is None:
+        return None, sum(call.store.events.scalars.count(one.id) for one in series)
+    if len(position) != 3 or type(position[2]) is not int:
+        raise InvalidScrollId()
+    return position[:2], position[2]
 
 
 class OfTasks(Request):
