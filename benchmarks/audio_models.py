@@ -1,18 +1,19 @@
-"""What each model costs: parameters, training and inference a clip, exports; on a GPU also how busy it is kept.
+"""What each model costs: parameters, training and inference a clip, exports.
 
-    python -m benchmarks.audio_models                               # the quick ones
+    python -m benchmarks.audio_models                               # some usual ones
+    python -m benchmarks.audio_models --quick                       # a minute: cnn and resnet18, cnn exported
     python -m benchmarks.audio_models --models all --batch 32
     python -m benchmarks.audio_models --models cnn resnet18 --data PATH --device cuda
 
 Clips of five seconds go the whole way of a training step: gather, augmentation, front end, network, optimiser. All in
-one process, one CPU thread, warm; a CPU is measured in CPU time, a GPU in wall time with everything computed on it.
+one process, one CPU thread, warm; a CPU is measured in CPU time, a GPU in wall time with everything computed on it
+(`benchmarks.audio_device` tells how busy that keeps it).
 Ratios to the small network of the same run are what to trust. Without `--data` the sounds are the synthetic ones.
 """
 
 import argparse
 import dataclasses
 import json
-import platform
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from audio.store import ClipStore
 from audio.trainer import Training
 from audio.training import train
 from audio.writers import NullWriter
+from benchmarks.audio_throughput import cpu_name
 
 RESULTS = Path(__file__).parent / "results"
 QUICK = ["cnn", "cnn6", "crnn", "mobilenet_v3_small", "resnet18", "transformer", "tutorial-cnn"]
@@ -56,8 +58,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--epochs", type=int, default=6, help="trained before exporting, so that answers mean something"
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="two models, one step each, one of them exported"
+    )
     parser.add_argument("--out", type=Path, help="result file; benchmarks/results/models-DEVICE.json")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.quick:
+        args.models, args.exports, args.steps, args.epochs = ["cnn", "resnet18"], ["cnn"], 1, 2
+    return args
 
 
 def clock(device: torch.device) -> float:
@@ -77,28 +85,6 @@ def milliseconds(work: Callable[[], Any], device: torch.device, steps: int, clip
         work()
         spent.append(clock(device) - started)
     return round(1000 * min(spent) / clips, 3)
-
-
-def busy_share(work: Callable[[], Any], steps: int = 20) -> float:
-    """Share of the wall time in which the GPU ran a kernel or copied."""
-    from torch.profiler import ProfilerActivity, profile
-
-    work()
-    torch.cuda.synchronize()
-    started = time.perf_counter()
-    with profile(activities=[ProfilerActivity.CUDA]) as trace:
-        for _ in range(steps):
-            work()
-        torch.cuda.synchronize()
-    wall = time.perf_counter() - started
-    spans = sorted(
-        (e.time_range.start, e.time_range.end) for e in trace.events() if e.device_type.name == "CUDA"
-    )
-    busy, reached = 0.0, 0.0
-    for start, end in spans:
-        busy += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return round(busy / 1e6 / wall, 3)
 
 
 def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -131,8 +117,6 @@ def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path)
         "parameters_millions": round(sum(p.numel() for p in run.model.parameters()) / 1e6, 2),
         "training_ms_a_clip": milliseconds(learn, engine.device, args.steps, args.batch),
     }
-    if engine.device.type == "cuda":
-        found["gpu_busy"] = busy_share(learn)
     run.model.eval()
     found["inference_ms_a_clip"] = milliseconds(answer, engine.device, args.steps, args.batch)
     return found
@@ -150,7 +134,7 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(1)
     chosen = [n for n in names() if n not in ENCODERS] if args.models == ["all"] else args.models
-    device = torch.cuda.get_device_name() if args.device.startswith("cuda") else platform.processor() or "CPU"
+    device = torch.cuda.get_device_name() if args.device.startswith("cuda") else cpu_name()
     with tempfile.TemporaryDirectory() as where:
         dataset = "esc10" if args.data else "synthetic"
         settings = PreprocessConfig(dataset=dataset, data=args.data, duration=5.0)
