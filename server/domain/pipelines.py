@@ -53,6 +53,13 @@ def steps(store: Store, run: str) -> list[str]:
     return store.tasks.ids({"parent": run})
 
 
+def require_run(store: Store, project: str, task: str) -> None:
+    """Raises: InvalidTaskId. InvalidTaskType: the task is no run of this pipeline."""
+    found = transitions.existing(store, task, ("project", "system_tags"))
+    if found.get("project") != project or MARK not in found["system_tags"]:
+        raise InvalidTaskType("it is no run of this pipeline", id=task)
+
+
 def require_remaining(store: Store, project: str, runs: Iterable[str]) -> None:
     """Raises: InvalidProjectId. CannotRemoveAllRuns: no run of the pipeline would be left."""
     project_tree.existing(store, project)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
 from server.api.call import ROLES, Identity
 from server.api.errors import InvalidUserId, NotAllowedForRole, UserExists, ValidationFailed
 from server.domain import passwords
-from server.store import Store
+from server.store import Store, patterns
 
 COMPANY_NAME = "Soundyard"
 _SHOWN = ("id", "name", "given_name", "family_name", "avatar", "email", "role", "created")
@@ -30,19 +29,28 @@ def shown(user: dict) -> dict:
 
 
 def found(
-    store: Store, ids: list[str] | str | None, name: str | None, only_fields: list[str] | None
+    store: Store, ids: list[str] | str | None, name: str | None, only_fields: list[str] | str | None
 ) -> list[dict]:
-    """Users by id and by a regular expression on the name, reduced to the fields asked for (and the id)."""
+    """Users by id and by a regular expression on the name, reduced to the fields asked for (and the id).
+
+    Raises:
+        ValidationFailed: a pattern that can't be read, or takes too long.
+    """
     wanted = [ids] if isinstance(ids, str) else ids
-    pattern = re.compile(name) if name else None
-    listed = [
-        shown(user)
-        for user in store.users.all()
-        if (not wanted or user["id"] in wanted) and (not pattern or pattern.search(user["name"]))
-    ]
+    pattern = patterns.checked(name) if name else None
+    try:
+        listed = [
+            shown(user)
+            for user in store.users.all()
+            if (not wanted or user["id"] in wanted)
+            and (not pattern or patterns.matches(pattern, user["name"]))
+        ]
+    except TimeoutError as fault:
+        raise ValidationFailed("the pattern takes too long to match") from fault
     if not only_fields:
         return listed
-    heads = {"id", *(field.partition(".")[0] for field in only_fields)}
+    asked = [only_fields] if isinstance(only_fields, str) else only_fields
+    heads = {"id", *(field.partition(".")[0] for field in asked)}
     return [{key: value for key, value in user.items() if key in heads} for user in listed]
 
 

@@ -41,4 +41,10 @@ def delete_runs(call: Call, request: DeleteRuns) -> dict:
     """Delete runs of a pipeline with their steps; one run at least must stay, or there is no pipeline left."""
     pipelines.require_remaining(call.store, request.project, request.ids)
     request.force = request.include_pipeline_steps = True
-    return many.each_task(call, request, lambda id: drop(call, Delete(**request.one(id, force=True))))
+
+    def one(id: str) -> dict:
+        if id in request.ids:  # the others are steps
+            pipelines.require_run(call.store, request.project, id)
+        return drop(call, Delete(**request.one(id, force=True)))
+
+    return many.each_task(call, request, one)

@@ -35,7 +35,7 @@ def get_by_id(call: Call, request: OfUser) -> dict:
 class GetAll(Request):
     id: list[str] | str | None = None
     name: str | None = None
-    only_fields: list[str] | None = None
+    only_fields: list[str] | str | None = None
     active_in_projects: list[str] | None = None
 
 

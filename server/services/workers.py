@@ -27,6 +27,8 @@ class Register(OfWorker):
 @endpoint("workers.register", Register)
 def register(call: Call, request: Register) -> dict:
     """An agent has started (again): what it was said to run before, it doesn't run now."""
+    if not request.worker.strip():
+        raise ValidationFailed("a worker needs a name")
     fields = {
         "user": call.user,
         "company": call.company,

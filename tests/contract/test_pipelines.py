@@ -39,3 +39,15 @@ def test_runs_are_deleted_with_their_steps_but_never_all(api: Api) -> None:
     assert [done["id"] for done in answer["succeeded"]] == [one] and answer["failed"][0]["id"] == "nobody"
     api.fails("tasks.get_by_id", 400, 101, task=step)
     assert api.status(two) == "created"
+
+
+def test_what_is_no_run_of_the_pipeline_is_not_deleted_with_its_runs(api: Api) -> None:
+    project = api.project("p/.pipelines/pipe", system_tags=["hidden", "pipeline"])
+    controller(api, project)
+    other = controller(api, api.project("p/.pipelines/other", system_tags=["hidden", "pipeline"]))
+    plain = api.task("plain", project=project)
+    answer = api("pipelines.delete_runs", project=project, ids=[plain, other])
+    assert (
+        answer["succeeded"] == [] and [one["error"]["codes"] for one in answer["failed"]] == [[400, 126]] * 2
+    )
+    assert api.status(plain) == api.status(other) == "created"

@@ -27,6 +27,16 @@ def test_users_are_found_by_id_and_name(api: Api, ann: str) -> None:
     assert api("users.get_all", id=[ann], only_fields=["name"])["users"] == [{"id": ann, "name": "ann"}]
 
 
+def test_what_is_no_pattern_is_a_clear_error(api: Api) -> None:
+    assert "regular expression" in api.fails("users.get_all", 400, 12, name="(")
+    api("users.create", name="a" * 60 + "!")
+    assert api("users.get_all_ex", name="^a+!$", only_fields="name")["users"][0]["name"].startswith("aaa")
+    assert api.post("users.get_all", {"name": "(a|a?)+b"}).status_code in (
+        200,
+        400,
+    )  # in a moment, either way
+
+
 def test_users_active_in_a_project_are_those_who_made_something_there(api: Api, ann: str) -> None:
     project = api.project("p")
     api.task(project=project)
