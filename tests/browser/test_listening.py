@@ -13,7 +13,7 @@ from tests.conftest import ServerProcess
 
 pytestmark = pytest.mark.timeout(300)
 
-HEAD = "() => new DOMMatrix(getComputedStyle(document.querySelector('.playhead')).transform).m41"
+HEAD = "() => new DOMMatrix(getComputedStyle(document.querySelector('.timeline .playhead')).transform).m41"
 
 MOVED = f"() => ({HEAD})() > 5"
 
