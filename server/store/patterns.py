@@ -3,7 +3,7 @@
 Some patterns take exponential time on some texts
 (https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS), and Python's `re` can't be
 interrupted. So only what repeats at most one character class is left to it; the rest is matched by `regex`, which
-has a time limit.
+has a time limit. It writes counted repeats out, 300 bytes each time, so that those have a limit too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import regex
@@ -21,6 +22,8 @@ LONGEST = 2000
 _SECONDS = 0.25
 """For one text. A sane pattern takes microseconds."""
 _SHORT = 1000
+_MOST_REPEATS = 100_000
+_COUNTED = re.compile(r"\{(\d*),?(\d*)\}")
 _REPEATS = re.compile(r"[*+{]|(?<!\()\?")
 _REPEATED_GROUP = re.compile(r"\)[*+{?]")
 
@@ -29,6 +32,8 @@ def checked(pattern: str, ignore_case: bool = False) -> str:
     """The pattern, ready for SQL's REGEXP. Raises: ValidationFailed when it is too long or can't be compiled."""
     if len(pattern) > LONGEST:
         raise ValidationFailed(f"the pattern has {len(pattern)} characters, more than {LONGEST}")
+    if _written_out(pattern) > _MOST_REPEATS:
+        raise ValidationFailed(f"{pattern[:100]!r} repeats something too often")
     if ignore_case and not pattern.startswith("(?i)"):
         pattern = f"(?i){pattern}"
     try:
@@ -36,6 +41,12 @@ def checked(pattern: str, ignore_case: bool = False) -> str:
     except (re.error, regex.error, RecursionError, OverflowError, ValueError) as fault:
         raise ValidationFailed(f"{pattern[:100]!r} is not a regular expression: {fault}") from fault
     return pattern
+
+
+def _written_out(pattern: str) -> int:
+    """How many repeats there are when all that are counted are written out; an upper bound."""
+    counts = [max(int(number or 0) for number in pair) for pair in _COUNTED.findall(pattern)]
+    return prod(max(count, 1) for count in counts) * len(pattern) if "){" in pattern else sum(counts)
 
 
 def matches(pattern: str, value: Any) -> bool:
@@ -47,7 +58,7 @@ def matches(pattern: str, value: Any) -> bool:
     return value is not None and _matcher(pattern)(str(value))
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=64)
 def _matcher(pattern: str) -> Callable[[str], bool]:
     compiled = re.compile(pattern)
     if not _REPEATS.search(pattern):

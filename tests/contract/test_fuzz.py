@@ -23,6 +23,7 @@ from server.api import registry
 from tests.contract.conftest import Api, validator
 from tests.contract.events import scalar, send
 from tests.contract.populated import populated
+from tests.contract.test_unknown_ids import filled
 
 ENDPOINTS = {one.name: one for one in registry.all_endpoints()}
 SPARED = {"auth.logout", "login.logout", "auth.revoke_credentials", "users.delete", "auth.edit_user"}
@@ -175,6 +176,23 @@ def fuzz(api: Api, endpoint: str, examples: int) -> None:
         send_one()
     finally:
         logging.disable(logging.NOTSET)
+
+
+def texts(model: type[BaseModel], odd: str) -> list[tuple[str, Any]]:
+    """The fields of a request that take a text, or a list of texts, and what they are given."""
+    named = ((field.alias or name, str(field.annotation)) for name, field in model.model_fields.items())
+    wanted = ((name, kind) for name, kind in named if "str" in kind and "dict" not in kind)
+    return [(name, [odd] if "list[str]" in kind else odd) for name, kind in wanted]
+
+
+@pytest.mark.parametrize("odd", ["(", "a{99999999}", "\x00", "9" * 500])
+def test_no_odd_text_in_any_field_makes_a_500(api: Api, odd: str) -> None:
+    for name, endpoint in ENDPOINTS.items():
+        if endpoint.raw or name in SPARED:
+            continue
+        for field, value in texts(endpoint.request, odd):
+            body = {**filled(endpoint.request, KNOWN[0]), field: value}
+            check(name, _written(body), api.post(name, _written(body)))
 
 
 def own_headers(api: Api) -> dict[str, str]:

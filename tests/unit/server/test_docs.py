@@ -66,7 +66,9 @@ def test_files_that_the_docs_point_at_exist():
 
 
 def test_every_attack_that_the_docs_tell_of_is_done_by_a_test():
-    told = re.findall(r"`(tests/[a-z0-9/_]+\.py)`: ((?:`test_\w+`(?:, )?)+)", (DOCS / "server.md").read_text())
+    told = re.findall(
+        r"`(tests/[a-z0-9/_]+\.py)`: ((?:`test_\w+`(?:, )?)+)", (DOCS / "server.md").read_text()
+    )
     assert len(told) >= 17
     for file, names in told:
         text = (DOCS.parent / file).read_text()

@@ -50,6 +50,22 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
         checked(pattern)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["a{99999999}", "a{0,99999999}", "((a{100}){100}){100}", "(?:ab{2}){50000}", "a{" + "9" * 500 + "}"],
+)
+def test_repeats_that_would_fill_the_memory_are_refused(pattern: str) -> None:
+    with pytest.raises(ValidationFailed):
+        checked(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(\d{1,3}\.){3}\d{1,3}", "[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", "a{,5000}"]
+)
+def test_repeats_that_people_write_are_matched(pattern: str) -> None:
+    assert matches(checked(pattern), "192.168.0.1 0123abcd-0123-0123-0123-0123456789ab")
+
+
 @pytest.mark.parametrize("pattern", ["(a|aa)+$", "(a|a?)+b", "a?" * 60 + "a" * 60 + "c"])
 def test_a_match_that_would_take_for_ever_is_given_up(pattern: str) -> None:
     with suppress(TimeoutError):
