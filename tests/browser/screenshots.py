@@ -109,8 +109,9 @@ def for_readme(api: Api) -> Iterator[Shot]:
     yield "tasks", f"/projects/{trainings[0]['project']}/tasks?tags=-template&columns={shown}", ()
     right = _task(evaluations[1], "audio") + f"?with={evaluations[0]['id']}"
     yield "audio", right, (f"{ROW}:has-text('Rooster') button",)
-    compared = ",".join(task["id"] for task in trainings[:4])
-    yield "compare", f"/projects/*/compare-tasks;ids={compared}/scalars?smooth=0.3", ()
+    swept = [task for task in trainings if "sweep" in task.get("tags", [])] or trainings
+    compared = ",".join(task["id"] for task in swept[:5])
+    yield "compare", f"/projects/*/compare-tasks;ids={compared}/scalars", ()
 
 
 def _newest(tasks: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:

@@ -29,7 +29,9 @@ const fields = ["name", "hyperparams", "last_metrics", "project.id", "status", .
 /** Tasks in the order of the address. @param {string[]} ids */
 async function fetchTasks(ids) {
   const found = (await call("tasks.get_all_ex", { id: ids, only_fields: fields, search_hidden: true, page: 0, page_size: 500 })).tasks;
-  return ids.map((id) => found.find((/** @type {any} */ task) => task.id === id)).filter(Boolean);
+  const tasks = ids.map((id) => found.find((/** @type {any} */ task) => task.id === id)).filter(Boolean);
+  const twins = (/** @type {any} */ task) => tasks.filter((one) => one.name === task.name).length > 1;
+  return tasks.map((task) => ({ ...task, label: twins(task) ? `${task.name} ${task.id.slice(0, 4)}` : task.name }));
 }
 
 /** @param {{ids: string, project: string, tab?: string}} props */
@@ -47,5 +49,5 @@ export default function ComparePage({ ids: text, project, tab }) {
       : html`<${current.component} key=${current.id} tasks=${tasks} />`}<//>`;
 }
 
-/** Clones often share their name; the id's beginning tells them apart. @param {any} task */
-export const nameOf = (task) => `${task.name} ${task.id.slice(0, 4)}`;
+/** Clones often share their name; then the id's beginning tells them apart. @param {any} task */
+export const nameOf = (task) => task.label;

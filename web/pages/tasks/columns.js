@@ -33,7 +33,7 @@ export function runTime(task) {
 
 /** @returns {TaskColumn[]} */
 export const builtIn = () => [
-  column("name", t("Name"), 240, "name", {
+  column("name", t("Name"), 264, "name", {
     fields: ["name", "project.id", "project.name", "status_message"],
     render: (task) => html`<a class="strong" href=${taskLink(task)} title=${task.name}>${task.name || task.id}</a>`,
   }),
