@@ -133,6 +133,13 @@ def test_the_values_of_a_parameter_are_found_by_a_pattern(api: Api) -> None:
     assert found == {"values": ["resnet18", "resnet34"], "total": 2}
 
 
+def test_a_call_that_may_be_answered_later_is_answered_at_once(api: Api) -> None:
+    later = {**api.headers, "X-ClearML-Async": "1", "X-Trains-Async": "1"}
+    answer = api.client.post("/api/v2.23/tasks.get_all", json={}, headers=later)
+    assert answer.status_code == 200 and answer.json()["data"] == {"tasks": []}
+    assert "Unknown endpoint" in api.fails("async.result", 400, 0, id="x")
+
+
 def test_clean_ups_that_look_at_nothing_leave_nothing(api: Api) -> None:
     before = {table: api.store.db.value(f"SELECT count(*) FROM {table}") for table in _TABLES}
     project = api.project("mess/of/tests")

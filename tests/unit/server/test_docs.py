@@ -65,11 +65,11 @@ def test_files_that_the_docs_point_at_exist():
             assert (DOCS / link).exists(), f"{page.name}: {link}"
 
 
-def test_every_attack_that_the_docs_tell_of_is_done_by_a_test():
+def test_every_test_that_the_docs_tell_of_is_there():
     told = re.findall(
         r"`(tests/[a-z0-9/_]+\.py)`: ((?:`test_\w+`(?:, )?)+)", (DOCS / "server.md").read_text()
     )
-    assert len(told) >= 17
+    assert len(told) >= 30
     for file, names in told:
         text = (DOCS.parent / file).read_text()
         for name in re.findall(r"`(\w+)`", names):
