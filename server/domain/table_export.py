@@ -15,6 +15,8 @@ from server.store import Store
 
 _DEFAULT = ("id", "name", "project.name", "user.name", "created", "last_update")
 _PAGE = 1000
+_PART = ("page", "page_size", "start", "size", "scroll_id", "refresh_scroll")
+"""What says which part of a table is wanted."""
 
 Column = tuple[str, str, Mapping[str, str]]
 """Heading, path, and words for some of the values."""
@@ -43,29 +45,30 @@ def columns(
     return listed
 
 
-def rows(store: Store, entity: str, query: Mapping[str, Any], wanted: Sequence[Column]) -> list[list[str]]:
-    """One page of the table."""
+def rows(
+    store: Store, entity: str, query: Mapping[str, Any], wanted: Sequence[Column]
+) -> tuple[list[list[str]], str | None]:
+    """One page of the table, and the scroll id for the next one when the query scrolls."""
     name = f"{entity}s"
     collection, _, _ = entities.kind(store, name)
     also = entities.restrictions(store, name, query, bool(query.get("search_hidden")))
     asked = {**entities.with_subprojects(store, query), "only_fields": [path for _, path, _ in wanted]}
-    found, _ = references.find(store, collection, asked, *also, default_order="-last_update")
-    return [[_cell(document, path, words) for _, path, words in wanted] for document in found]
+    found, scroll = references.find(store, collection, asked, *also, default_order="-last_update")
+    return [[_cell(document, path, words) for _, path, words in wanted] for document in found], scroll
 
 
 def csv_text(store: Store, entity: str, query: Mapping[str, Any], wanted: Sequence[Column]) -> str:
     """The whole table as CSV (RFC 4180), whatever page the query is on."""
-    whole = {key: value for key, value in query.items() if key not in ("size", "start", "scroll_id")}
+    whole = {key: value for key, value in query.items() if key not in _PART}
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow([_harmless(heading) for heading, _, _ in wanted])
-    page = 0
+    scroll = None
     while True:
-        part = rows(store, entity, {**whole, "page": page, "page_size": _PAGE}, wanted)
+        part, scroll = rows(store, entity, {**whole, "size": _PAGE, "scroll_id": scroll}, wanted)
         writer.writerows(part)
         if len(part) < _PAGE:
             return file.getvalue()
-        page += 1
 
 
 def _cell(document: Any, path: str, words: Mapping[str, str]) -> str:

@@ -3,6 +3,9 @@
 import csv
 import io
 
+import pytest
+
+from server.domain import table_export
 from tests.contract.conftest import Api
 
 
@@ -84,6 +87,13 @@ def test_a_table_is_downloaded_as_csv(api: Api) -> None:
     assert rows[1] == ["'=HYPERLINK()", "p", "-1.5", "Draft", "a, b", ""]
     assert rows[2][-1] == 'with "quotes", and\nlines'
     assert download(api, entity_type="project", only_fields=["name"]) == [["name"], ["p"]]
+
+
+def test_a_long_table_is_downloaded_whole(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_export, "_PAGE", 3)
+    names = [api.get(api.task(f"t{number}"))["name"] for number in range(10)]
+    rows = download(api, entity_type="task", only_fields=["name"], order_by=["-created"], page=2, page_size=4)
+    assert [name for (name,) in rows[1:]] == names[::-1]
 
 
 def test_a_bad_download_is_refused_when_it_is_prepared(api: Api) -> None:
