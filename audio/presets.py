@@ -95,8 +95,8 @@ ALL: dict[str, Preset] = {
     "esc50": Preset(
         "ESC-50 from scratch on the official folds, with the recipe for ESC-10.",
         "docs/audio.md",
-        {"dataset": "esc50"},
-        {"epochs": 200, "members": 3},
+        {"dataset": "esc50", "sample_rate": 44100},
+        {**FULL_BAND, "epochs": 200, "members": 3},
     ),
     "gtzan-resnet18": Preset(
         "GTZAN, the simple example: ImageNet ResNet-18 at 224 px on 128 mel bands, Adam at 1e-4, on drawn folds.",
