@@ -4,7 +4,8 @@
     python -m benchmarks.audio_accuracy --preset esc10 --data PATH --seeds 0 --epochs 20   # a quick look
 
 Each fold is held out in turn, a model is trained on the others for a number of epochs that is set beforehand, and the
-weights of the last epoch are evaluated once. What is done is written after every fold; a second call goes on from
+weights of the last epoch are evaluated: once as the clips are, and once with the answers averaged over the speeds that
+training drew from, which is reported beside it. What is done is written after every fold; a second call goes on from
 there. CPU time is that of this process, training and evaluation together.
 """
 
@@ -57,12 +58,15 @@ def one_fold(store: ClipStore, config: TrainConfig) -> dict[str, Any]:
     cpu, wall = time.process_time(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         result = train(config, store, checkpoint_dir=folder, progress=lambda *scalars: None)
-        found = evaluate(result.model_path, store, EvaluateConfig(threads=config.threads))
+        settings = EvaluateConfig(threads=config.threads)
+        found = evaluate(result.model_path, store, settings)
+        at_speeds = evaluate(result.model_path, store, replace(settings, speeds=list(config.speeds)))
     return {
         "fold": config.fold,
         "seed": config.seed,
         "accuracy": found.accuracy,
         "macro_f1": found.macro_f1,
+        "accuracy_at_speeds": at_speeds.accuracy,
         "confusion": found.confusion.tolist(),
         "cpu_seconds": round(time.process_time() - cpu, 1),
         "wall_seconds": round(time.monotonic() - wall, 1),
@@ -77,12 +81,14 @@ def summarise(runs: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
         by_fold[run["fold"]].append(run["accuracy"])
     seeds = [float(np.mean(values)) for values in by_seed.values()]
     folds = {fold: round(float(np.mean(values)), 4) for fold, values in sorted(by_fold.items())}
+    at_speeds = [run["accuracy_at_speeds"] for run in runs if "accuracy_at_speeds" in run]
     confusion = np.sum([run["confusion"] for run in runs], axis=0)
     hits = np.diag(confusion)
     recall, precision = hits / np.maximum(confusion.sum(1), 1), hits / np.maximum(confusion.sum(0), 1)
     return {
         "mean": round(float(np.mean(seeds)), 4),
         "spread_over_seeds": round(float(np.std(seeds, ddof=1)), 4) if len(seeds) > 1 else None,
+        "mean_at_speeds": round(float(np.mean(at_speeds)), 4) if len(at_speeds) == len(runs) else None,
         "by_seed": {seed: round(float(np.mean(values)), 4) for seed, values in sorted(by_seed.items())},
         "by_fold": folds,
         "spread_over_folds": round(float(np.std(list(folds.values()), ddof=1)), 4)
