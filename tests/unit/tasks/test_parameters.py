@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio import presets
 from tasks import parameters, register
 from tasks.errors import BadParameter
 
@@ -58,6 +59,16 @@ def test_the_defaults_of_every_task_survive_too(name):
     record = register.defaults(name)
     kept = {key: text.value for key, text in parameters.to_texts(record).items()}
     assert parameters.from_texts(type(record), kept) == record
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_preset_survives_as_the_parameters_of_its_templates(name):
+    preset = presets.find(name)
+    for task, changed in (("preprocess", preset.preprocess), ("train", preset.train)):
+        record = register.defaults(task, changed)
+        sent = {key: one.value for key, one in parameters.to_texts(record).items()}
+        again = parameters.from_texts(type(record), sent)
+        assert again == record and all(getattr(again, key) == value for key, value in changed.items())
 
 
 @pytest.mark.parametrize("name", ["preprocess", "train", "evaluate"])
