@@ -106,7 +106,7 @@ class Collection:
         """`find`, and the scroll id for what follows when the query scrolls."""
         part = window(query)
         queries = [query, *also]
-        order_by = part.order_by or query.get("order_by") or default_order
+        order_by = ordering.meant(self.schema, part.order_by or query.get("order_by"), default_order)
         if not part.scroll:
             ids = self._walk(queries, order_by, part) if part.start < _FAR else []
             if len(ids) < part.size:

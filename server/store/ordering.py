@@ -71,6 +71,11 @@ def order(schema: Schema, bind: Bind, order_by: OrderBy) -> Order:
     return _order(schema, bind, _keys(schema, order_by), 0)
 
 
+def meant(schema: Schema, order_by: OrderBy, default: str) -> OrderBy:
+    """The order that was asked for, or the default where nothing was asked for that there is."""
+    return order_by if _keys(schema, order_by) else default
+
+
 def walk(schema: Schema, bind: Bind, order_by: OrderBy) -> Walk | None:
     """The short way, when the first key is an indexed value of another table."""
     keys = _keys(schema, order_by)

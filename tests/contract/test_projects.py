@@ -112,6 +112,12 @@ def test_projects_are_found_hidden_ones_on_demand(api: Api, query: dict, found: 
     assert api.names("projects.get_all_ex", **query) == found
 
 
+def test_an_order_by_nothing_that_there_is_leaves_the_usual_one(api: Api) -> None:
+    for name in ("b", "a", "c"):
+        api.project(name)
+    assert api.names("projects.get_all_ex", order_by=["-@text_score", "no_such_field"]) == ["a", "b", "c"]
+
+
 def test_children_of_a_parent_are_listed_shallow_or_deep(api: Api) -> None:
     a = api.project("a")
     api.project("a/b/c")
