@@ -249,7 +249,7 @@ class EvaluateConfig:
     batch_size: int = 32  # clips
     speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, …
-    threads: int = 0  # CPU threads of torch; 0: torch's own choice
+    threads: int = 0  # CPU threads of torch; 0: one for a small model, else torch's own choice
 
     def __post_init__(self) -> None:
         within("fold", self.fold, 1)

@@ -16,7 +16,7 @@ from torch import Tensor
 from audio import checkpoint as checkpoints
 from audio.batches import Waves
 from audio.config import EvaluateConfig
-from audio.devices import autocast, pick_device
+from audio.devices import autocast, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
@@ -75,6 +75,7 @@ def evaluate(
         torch.set_num_threads(config.threads)
     device = pick_device(config.device)
     model = checkpoints.model_of(state).to(device)
+    spare_threads(model, config.threads)
     waves = Waves(store, rows, int(state["clip_frames"]), trained.fill, device)
     chance, loss = predict(model, waves, config, trained.precision, progress)
     return summarise(store, rows, chance, loss, model.frontend.describe())

@@ -22,7 +22,7 @@ import torch
 
 from audio import checkpoint as checkpoints
 from audio.decoding import Undecodable, fit, prepare
-from audio.devices import autocast, pick_device
+from audio.devices import autocast, pick_device, spare_threads
 from audio.errors import AudioError
 from audio.objective import probabilities
 
@@ -76,6 +76,7 @@ class Predictor:
         self.trim_db = trim_db_of(state["preparation"])
         self.device = pick_device(device)
         self.model = checkpoints.model_of(state).to(self.device)
+        spare_threads(self.model)
         self.hop = hop or self.frames / self.sample_rate / 2
 
     @property

@@ -40,8 +40,7 @@ class Training:
         torch.manual_seed(config.seed)
         train_rows, validation_rows = divide(config, store)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
-        if device.type == "cpu":
-            spare_threads(config, self.model)
+        spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device)
         self.validation = Feed(config, store, validation_rows, self.model, device)
