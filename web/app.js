@@ -9,6 +9,7 @@ import { Dialogs, closeDialogs } from "./kit/dialog.js";
 import { Empty, ErrorBox, Loading } from "./kit/states.js";
 import { Toasts } from "./kit/toast.js";
 import { Frame } from "./pages/frame.js";
+import { Unloaded } from "./pages/unloaded.js";
 import { find } from "./routes.js";
 
 function App() {
@@ -42,7 +43,7 @@ function Page({ route }) {
   useEffect(() => closeDialogs(), [path.value]);
   if (!route) return html`<${Empty} icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
   if (page.load !== route.load) return html`<${Loading} />`;
-  if (page.error) return html`<${ErrorBox} error=${page.error} />`;
+  if (page.error) return html`<${Unloaded} error=${page.error} />`;
   return html`<${page.component} ...${route.params} path=${path.value} />`;
 }
 

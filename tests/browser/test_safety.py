@@ -75,6 +75,17 @@ def test_a_page_waits_for_its_server_and_goes_on(page: Page, new_server):
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_page_that_is_opened_while_the_server_is_gone_comes_when_it_is_back(page: Page, new_server):
+    server = new_server()
+    page.goto(server.url)
+    expect(page.get_by_text("No tasks yet")).to_be_visible()
+    server.kill()
+    page.get_by_role("link", name="Queues", exact=True).click()
+    expect(page.locator(".state.error")).to_contain_text("The server can’t be reached")
+    server.start()
+    expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible(timeout=20_000)
+
+
 def test_without_its_libraries_the_page_says_what_to_run(page: Page, server):
     page.route("**/vendor/preact/**", lambda route: route.fulfill(status=404, body=""))
     page.goto(server.url)

@@ -18,6 +18,7 @@ import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
 import { runTime } from "../tasks/columns.js";
+import { Unloaded } from "../unloaded.js";
 import { tabFor, tabs } from "./tabs.js";
 
 const loaders = {
@@ -60,7 +61,7 @@ function Tab({ id, task, reload }) {
   useEffect(() => {
     loaders[/** @type {keyof typeof loaders} */ (id)]().then(setModule, setError);
   }, []);
-  if (error) return html`<${ErrorBox} error=${error} />`;
+  if (error) return html`<${Unloaded} error=${error} />`;
   return module ? html`<${module.default} task=${task} reload=${reload} live=${["in_progress", "queued"].includes(task.status)} />` : html`<${Loading} />`;
 }
 

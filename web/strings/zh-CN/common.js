@@ -34,5 +34,6 @@ export default {
   "No plots yet": "还没有图表", "Plots appear here as the task reports them.": "任务上报的图表会显示在这里。", "Find a plot": "查找图表", "The plot’s JSON is damaged.": "图表的 JSON 已损坏。", "plotly.js is not installed; run “make web” on the server’s machine.": "plotly.js 未安装；请在服务器上运行“make web”。",
   "No debug samples yet": "还没有调试样本", "Pictures and sounds that the task reports appear here.": "任务上报的图片和声音会显示在这里。", "Find a sample": "查找样本", "{n} samples": "{n} 个样本", "Iteration, typed": "输入迭代", "Enlarge {name}": "放大 {name}", "…": "…",
   "This task has written no line; it may never have run.": "此任务没有任何输出，可能从未运行过。",
+  "A part of this page could not be fetched.": "此页面的一部分无法加载。",
   "Filter": "筛选", "From": "从", "To": "到", "any time": "任何时间", "the last hour": "最近一小时", "the last day": "最近一天", "the last week": "最近一周", "the last month": "最近一个月", "Earlier iteration": "更早的迭代", "Later iteration": "更晚的迭代",
 };
