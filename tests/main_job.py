@@ -31,7 +31,7 @@ def finished_main_job(server: ServerProcess) -> dict[str, Any]:
         chosen = ["--dataset", "esc10", "--data", str(DATA)] if DATA.is_dir() else ["--dataset", "synthetic"]
         done = server.run(
             *("pipelines/main_job.py", *chosen, "--epochs", str(EPOCHS), "--controller_queue", "services"),
-            timeout=290,
+            timeout=540,
             COLUMNS="200",
         )
         assert done.returncode == 0, done.stdout + done.stderr

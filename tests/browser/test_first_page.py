@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import ServerProcess
 from tests.main_job import EPOCHS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def task_url(server: ServerProcess, task: dict[str, Any], tab: str) -> str:

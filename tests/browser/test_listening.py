@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import ServerProcess
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 HEAD = "() => new DOMMatrix(getComputedStyle(document.querySelector('.timeline .playhead')).transform).m41"
 

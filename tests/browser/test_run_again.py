@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 
 def open_clone(page: Page, server, task: dict[str, Any]) -> Locator:

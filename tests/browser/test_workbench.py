@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 HEAD = "() => new DOMMatrix(getComputedStyle(document.querySelector('.playhead')).transform).m41"
 

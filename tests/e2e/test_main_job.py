@@ -17,7 +17,7 @@ def job(server: ServerProcess, agents: None) -> dict[str, Any]:
     return finished_main_job(server)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_step_was_taken_from_the_queue_by_an_agent_and_completed(server, job):
     for name in (*STEPS, "controller"):
         task = job[name]

@@ -82,7 +82,7 @@ def test_a_search_runs_its_trials_on_an_agent_and_names_the_best(server, agents,
             "1",
         ),
         *("--space", "learning_rate=log:0.0003..0.01, dropout=0.1|0.3"),
-        timeout=290,
+        timeout=540,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     search = newest(server, "search")
