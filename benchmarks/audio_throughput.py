@@ -80,13 +80,16 @@ def measure(store: ClipStore, paths: list[Path], rounds: int) -> dict[str, float
     )  # fmt: skip
     size = len(ours.feed.waves)
     everything = torch.arange(min(size, 128))
+    batches = everything.split(ours.config.batch_size)  # as training draws them
     epoch = ours.batches * ours.config.batch_size
     return {
         "data: decode and transform every item": cost(
             lambda: [tutorial_item(p) for p in few], len(few), rounds
         ),
         "data: clip store, batched log-mel": cost(
-            lambda: ours.model.features(ours.feed.waves.gather(everything)), len(everything), rounds
+            lambda: [ours.model.features(ours.feed.waves.gather(part)) for part in batches],
+            len(everything),
+            rounds,
         ),
         "data: kept features, all augmentation": cost(
             lambda: draw(ours, everything), len(everything), rounds

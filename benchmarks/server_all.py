@@ -75,8 +75,6 @@ def main() -> None:
     given = parser.parse_args()
     began, busy = time.perf_counter(), os.getloadavg()[0]
     run(QUICK if given.quick else FULL, not given.no_mlflow)
-    print(f"\n{HEADING}")
-    print("\n".join(row.text() for row in ROWS))
     minutes = (time.perf_counter() - began) / 60
     missed = sum(row.holds is False for row in ROWS)
     held = sum(row.holds is True for row in ROWS)
