@@ -12,7 +12,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from audio.decoding import fit
+from audio.decoding import fill_behind, fit
 from audio.models import Classifier
 from audio.store import ClipStore
 
@@ -58,17 +58,6 @@ class Waves:
             else:
                 row[:] = self.clip(i, speed)
         return torch.from_numpy(batch).to(self.device, non_blocking=True)
-
-
-def fill_behind(row: np.ndarray, size: int, fill: str) -> None:
-    """What `decoding.fit` does, in place: the first `size` samples over and over (`loop`), or silence."""
-    if fill != "loop" or not size:
-        row[size:] = 0.0
-        return
-    while size < len(row):
-        more = min(size, len(row) - size)
-        row[size : size + more] = row[:more]
-        size += more
 
 
 def clip_frames(clip_seconds: float | None, store: ClipStore) -> int:

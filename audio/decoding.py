@@ -97,9 +97,21 @@ def fit(waveform: np.ndarray, frames: int, fill: str) -> np.ndarray:
     """Cut or filled to `frames`: by repeating it (`loop`) or with silence (`zero`)."""
     if len(waveform) >= frames or len(waveform) == 0:
         return waveform[:frames]
-    if fill == "loop":
-        return np.resize(waveform, frames)
-    return np.pad(waveform, (0, frames - len(waveform)))
+    filled = np.empty(frames, waveform.dtype)
+    filled[: len(waveform)] = waveform
+    fill_behind(filled, len(waveform), fill)
+    return filled
+
+
+def fill_behind(row: np.ndarray, size: int, fill: str) -> None:
+    """Write what follows the first `size` samples, in place: them over and over (`loop`), or silence (`zero`)."""
+    if fill != "loop" or not size:
+        row[size:] = 0.0
+        return
+    while size < len(row):
+        more = min(size, len(row) - size)
+        row[size : size + more] = row[:more]
+        size += more
 
 
 def to_int16(waveform: np.ndarray) -> np.ndarray:

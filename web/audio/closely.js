@@ -9,7 +9,7 @@ import { useBuffers } from "./buffers.js";
 import { Engine } from "./engine.js";
 import { readFrontEnd } from "./frontend.js";
 import { Controls } from "./inspector.js";
-import { command } from "./keys.js";
+import { command, playing } from "./keys.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {{name: string, url: string}} Sound */
@@ -27,8 +27,7 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
     if (buffers) engine.select(first);
   }, [buffers]);
   useWindow("keydown", (event) => {
-    const wanted = command(event, true);
-    const run = moves(engine, sounds.length)[wanted];
+    const run = playing(engine)[command(event, true)];
     if (!run) return;
     event.preventDefault();
     run();
@@ -41,18 +40,6 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
     <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
   <//>`;
 }
-
-/** What each command does here. @param {Engine} engine @param {number} count @returns {Record<string, () => void>} */
-const moves = (engine, count) => ({
-  toggle: () => engine.toggle(),
-  back: () => engine.seek(engine.position() - engine.duration / 10),
-  forth: () => engine.seek(engine.position() + engine.duration / 10),
-  loop: () => engine.setLoop(!engine.looping.value),
-  normalise: () => engine.normalise(),
-  up: () => engine.select(Math.min(count - 1, engine.selected.value + 1)),
-  down: () => engine.select(Math.max(0, engine.selected.value - 1)),
-  ...Object.fromEntries([0, 1, 2, 3].map((i) => [`version ${i + 1}`, () => engine.select(i)])),
-});
 
 /** @param {{title: string, sounds: Sound[], first?: number, frontEnd?: string}} what */
 export const listenClosely = (what) => openDialog(Closely, what);

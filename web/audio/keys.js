@@ -31,3 +31,15 @@ export function command(event, inDialog = false) {
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
   return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
 }
+
+/** What the commands of playing do, wherever an engine plays. @param {import("./engine.js").Engine} engine @returns {Record<string, () => void>} */
+export const playing = (engine) => ({
+  toggle: () => engine.toggle(),
+  back: () => engine.seek(engine.position() - engine.duration / 10),
+  forth: () => engine.seek(engine.position() + engine.duration / 10),
+  loop: () => engine.setLoop(!engine.looping.value),
+  normalise: () => engine.normalise(),
+  up: () => engine.select(Math.min(engine.voices.length - 1, engine.selected.value + 1)),
+  down: () => engine.select(Math.max(0, engine.selected.value - 1)),
+  ...Object.fromEntries([0, 1, 2, 3].map((i) => [`version ${i + 1}`, () => engine.select(i)])),
+});

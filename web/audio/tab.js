@@ -15,7 +15,7 @@ import { Engine } from "./engine.js";
 import { Facets } from "./facets.js";
 import { readFrontEnd } from "./frontend.js";
 import { Inspector } from "./inspector.js";
-import { KeyHelp, command } from "./keys.js";
+import { KeyHelp, command, playing } from "./keys.js";
 import { ClipList } from "./list.js";
 import { marksOf } from "./marks.js";
 import { ConfusionMatrix } from "./matrix.js";
@@ -66,7 +66,7 @@ function Workbench({ task, clips }) {
     const wanted = command(event);
     if (!wanted) return;
     event.preventDefault();
-    act(wanted, engine, { step, mark });
+    commands(engine, { step, mark })[wanted]();
   });
   const choose = (/** @type {string} */ label, /** @type {string} */ prediction) => setQuery({ label, prediction });
   const listen = (/** @type {string} */ label) => {
@@ -88,22 +88,15 @@ function Workbench({ task, clips }) {
   </div>`;
 }
 
-/** @param {string} wanted @param {Engine} engine @param {{step: (by: number) => void, mark: () => void}} more */
-function act(wanted, engine, { step, mark }) {
-  if (wanted === "toggle") engine.toggle();
-  else if (wanted === "next") step(1);
-  else if (wanted === "previous") step(-1);
-  else if (wanted === "back") engine.seek(engine.position() - engine.duration / 10);
-  else if (wanted === "forth") engine.seek(engine.position() + engine.duration / 10);
-  else if (wanted === "up") engine.select(Math.min(engine.voices.length - 1, engine.selected.value + 1));
-  else if (wanted === "down") engine.select(Math.max(0, engine.selected.value - 1));
-  else if (wanted === "loop") engine.setLoop(!engine.looping.value);
-  else if (wanted === "normalise") engine.normalise();
-  else if (wanted === "mark") mark();
-  else if (wanted === "drop") engine.setLoop(false, null);
-  else if (wanted === "help") openDialog(KeyHelp);
-  else if (wanted.startsWith("version")) engine.select(Number(wanted.slice(-1)) - 1);
-}
+/** What each command does here. @param {Engine} engine @param {{step: (by: number) => void, mark: () => void}} more @returns {Record<string, () => void>} */
+const commands = (engine, { step, mark }) => ({
+  ...playing(engine),
+  next: () => step(1),
+  previous: () => step(-1),
+  mark,
+  drop: () => engine.setLoop(false, null),
+  help: () => openDialog(KeyHelp),
+});
 
 /** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips.js").Clip[]}[]} */
 function useOtherRuns() {
