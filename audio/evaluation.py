@@ -1,10 +1,8 @@
 """Evaluation: a checkpoint on held-out clips, down to every clip."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from torch import Tensor
 
 from audio import checkpoint as checkpoints
 from audio.batches import Waves
+from audio.clips import clip_table
 from audio.config import EvaluateConfig
 from audio.devices import autocast, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
@@ -23,7 +22,6 @@ from audio.objective import loss_of, probabilities
 from audio.splits import held_out
 from audio.store import ClipStore
 
-PEAKS = 100  # min/max pairs of a waveform strip
 TOP = 5
 
 
@@ -135,7 +133,7 @@ def summarise(
         (chance > 0.5).numpy() if store.multi_label else one_hot(chance.argmax(1).numpy(), len(store.classes))
     )
     per_class = class_table(targets, answers, store.classes)
-    clips = clip_table(store, rows, chance.numpy(), loss.numpy())
+    clips = judged_table(store, rows, chance.numpy(), loss.numpy())
     return EvaluationResult(
         accuracy=float((targets == answers).all(1).mean()),
         macro_f1=float(per_class["f1"][per_class["support"] > 0].mean()),
@@ -171,43 +169,20 @@ def class_table(targets: np.ndarray, answers: np.ndarray, classes: list[str]) ->
     return pd.DataFrame(columns, index=pd.Index(classes, name="class"))
 
 
-def clip_table(store: ClipStore, rows: pd.DataFrame, chance: np.ndarray, loss: np.ndarray) -> pd.DataFrame:
+def judged_table(store: ClipStore, rows: pd.DataFrame, chance: np.ndarray, loss: np.ndarray) -> pd.DataFrame:
     """One row a clip; `EvaluationResult` says what the columns are."""
-    table = []
-    for i, row in enumerate(rows.itertuples()):
-        wave = store.waveform(row.clip)
-        order = np.argsort(-chance[i])[:TOP]
-        top = [[store.classes[j], round(float(chance[i, j]), 5)] for j in order]
-        table.append(
-            {
-                "clip": row.clip,
-                "split": row.split or "test",
-                "fold": int(row.fold),
-                "label": row.label,
-                "prediction": top[0][0],
-                "confidence": top[0][1],
-                "top": json.dumps(top, ensure_ascii=False),
-                "loss": float(loss[i]),
-                "duration": round(float(row.duration), 4),
-                "sample_rate": store.sample_rate,
-                "loudness": loudness(wave),
-                "peaks": peaks(wave),
-            }
-        )
-    return pd.DataFrame(table)
-
-
-def loudness(waveform: np.ndarray) -> float:
-    """Root mean square of int16 samples in dBFS (a full-scale square wave is 0); digital silence is -100."""
-    power = float(np.mean(np.square(waveform.astype(np.float32) / 32768.0)))
-    return round(10 * np.log10(max(power, 1e-10)), 2)
-
-
-def peaks(waveform: np.ndarray, pairs: int = PEAKS) -> str:
-    """Base64 of int8 (minimum, maximum) of `pairs` equal stretches, for drawing a strip without decoding."""
-    edges = np.linspace(0, len(waveform), pairs + 1).astype(int)
-    strip = np.zeros((pairs, 2), np.int8)
-    for i, (start, end) in enumerate(pairwise(edges)):
-        part = waveform[start : max(end, start + 1)]
-        strip[i] = (int(part.min()) >> 8, int(part.max()) >> 8) if len(part) else (0, 0)
-    return base64.b64encode(strip.tobytes()).decode()
+    table = clip_table(store, rows)
+    table["split"] = table["split"].replace("", "test")
+    tops = [
+        [[store.classes[j], round(float(row[j]), 5)] for j in np.argsort(-row)[:TOP]]  # best first
+        for row in chance
+    ]
+    answers = {
+        "prediction": [top[0][0] for top in tops],
+        "confidence": [top[0][1] for top in tops],
+        "top": [json.dumps(top, ensure_ascii=False) for top in tops],
+        "loss": loss.astype(float),
+    }
+    for name, values in reversed(answers.items()):
+        table.insert(table.columns.get_loc("label") + 1, name, values)
+    return table

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from audio.clips import loudness
 from audio.decoding import fit
-from audio.evaluation import loudness
 from audio.frontend import LogMel
 from audio.store import ClipStore
 

@@ -10,15 +10,13 @@ held-out clip with its prediction, loss and the address of its sound, worst mist
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from audio.config import EvaluateConfig
+from audio.config import EvaluateConfig, within
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.evaluation import EvaluationResult
-
-AUDIO_TITLE = "clips"
 
 
 @dataclass
@@ -27,7 +25,11 @@ class EvaluateParameters(EvaluateConfig):
 
     model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
     dataset_id: str = ""  # ClearML dataset with a clip store; empty: the one that the model was trained on
-    audio_limit: int = 500  # held-out clips whose sound is uploaded, worst mistakes first
+    audio_limit: int = 500  # held-out clips whose sound is uploaded, worst mistakes first; 0: none
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within("audio_limit", self.audio_limit, 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,31 +82,16 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
 
 def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     """Sounds as debug samples, then the table that points to them."""
-    from tasks import reports
+    from tasks import clips, progress
 
-    table = result.clips.copy()
-    wrong = table["label"] != table["prediction"]
-    worst_first = table.assign(wrong=wrong).sort_values(["wrong", "loss"], ascending=False, kind="stable")
-    for clip in worst_first["clip"].head(run.parameters.audio_limit):
-        reports.report_audio(run.logger, AUDIO_TITLE, clip, result.waveform(clip), result.store.sample_rate)
-    run.task.flush(wait_for_uploads=True)
-    addresses = _addresses(run.task)
-    table.insert(1, "url", [addresses.get(clip, "") for clip in table["clip"]])
-    run.task.upload_artifact("clips", table, wait_on_upload=True)
-
-
-def _addresses(task: Any) -> dict[str, str]:
-    """Clip → where the server says its sound is."""
-    from clearml.backend_api.session.client import APIClient
-
-    asked = [{"task": task.id, "metric": AUDIO_TITLE}]
-    answer = APIClient().events.debug_images(metrics=asked, iters=1).response.to_dict()
-    return {
-        event["variant"]: event["url"]
-        for metric in answer["metrics"]
-        for iteration in metric["iterations"]
-        for event in iteration["events"]
-    }
+    wrong = result.clips["label"] != result.clips["prediction"]
+    ordered = result.clips.assign(wrong=wrong).sort_values(["wrong", "loss"], ascending=False, kind="stable")
+    worst_first = list(ordered["clip"].head(run.parameters.audio_limit))
+    shown = progress.counted("sounds uploaded")
+    table = clips.with_sounds(
+        run.task.id, run.logger, result.clips, result.store, worst_first, progress=shown
+    )
+    run.task.upload_artifact(clips.TABLE, table, wait_on_upload=True)
 
 
 if __name__ == "__main__":

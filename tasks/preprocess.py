@@ -6,6 +6,7 @@
 
 Reported: clips of each class, durations, what was skipped and why, duplicates and other faults of the set, and a few
 clips to listen to and look at. Files that have not changed since the data set's newest version are taken over from it.
+The new version has the artifact `clips`, a row for every clip, and the sounds of some, as many of each class.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio.config import PreprocessConfig
+from audio.config import PreprocessConfig, within
 from audio.errors import AudioError
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
@@ -34,11 +35,13 @@ class PreprocessParameters(PreprocessConfig):
 
     dataset_name: str = ""  # ClearML dataset that gets the new version; empty: the name of the data set
     examples: int = 8  # clips reported as audio, waveform and mel spectrogram
+    audio_limit: int = 500  # clips whose sound is uploaded, spread over the classes; 0: none
     inspect: bool = True  # look for duplicates, leaks across splits, silence, clipping, odd durations
     reuse: bool = True  # take files that did not change over from the newest version of the dataset
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        within("audio_limit", self.audio_limit, 0)
         if self.data:  # an agent works in another folder
             self.data = str(Path(self.data).expanduser().resolve())
 
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _report(run, report, store)
         if run.parameters.inspect:
             _report_findings(run, store)
-        dataset_id = _register(run, report)
+        dataset_id = _register(run, report, store)
         run.task.set_user_properties(dataset_id=dataset_id)
         print(f"dataset {dataset_id}")
         shutil.rmtree(folder, ignore_errors=True)
@@ -150,11 +153,11 @@ def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None
 
 def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
     """Clips of as many classes as possible, to listen to and look at."""
+    from audio.clips import spread
     from audio.figures import mel_figure, waveform_figure
     from tasks import reports
 
-    turn = store.index.groupby("label").cumcount()
-    for clip in store.index.assign(turn=turn).sort_values(["turn", "label"], kind="stable")["clip"][:count]:
+    for clip in spread(store.index)[:count]:
         waveform, rate = store.waveform(clip), store.sample_rate
         title = f"{store.index.loc[clip, 'label']}: {clip}"
         reports.report_audio(logger, "examples: audio", clip, waveform, rate)
@@ -162,9 +165,9 @@ def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
         reports.report_figure(logger, "examples: mel", clip, mel_figure(waveform, rate, title))
 
 
-def _register(run: Run[PreprocessParameters], report: "PreprocessReport") -> str:
+def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store: "ClipStore") -> str:
     """Upload the store as the next version of its dataset; gives the version's id."""
-    from clearml import Dataset
+    from clearml import Dataset, Task
 
     dataset = Dataset.create(
         dataset_name=_name(run.parameters),
@@ -172,10 +175,32 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport") -> str
         description=f"{report.dataset.get('title', run.parameters.dataset)}: {report.clips} clips at "
         f"{report.sample_rate} Hz, made by task {run.task.id}",
     )
-    dataset.add_files(str(report.folder), verbose=False)
-    dataset.upload(show_progress=False, preview=False)
-    dataset.finalize()
+    try:
+        dataset.add_files(str(report.folder), verbose=False)
+        dataset.upload(show_progress=False, preview=False)
+        _upload_clips(dataset, store, run.parameters.audio_limit)
+        dataset.finalize()
+    except BaseException:  # Ctrl-C too: what is half there must not look as if it were still growing
+        Task.get_task(task_id=dataset.id).mark_stopped(force=True, status_message="the upload broke off")
+        raise
     return str(dataset.id)
+
+
+def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
+    """What the version's page lists and plays: a table of all clips, and the sounds of some."""
+    from audio.clips import clip_table, spread
+    from tasks import clips, progress
+
+    table = clip_table(store, store.index, progress=progress.counted("clips listed"))
+    table = clips.with_sounds(
+        dataset.id,
+        dataset.get_logger(),
+        table,
+        store,
+        spread(store.index)[:audio_limit],
+        progress=progress.counted("sounds uploaded"),
+    )
+    dataset.set_metadata(table, clips.TABLE, ui_visible=False)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import torch
 
 from audio.config import EvaluateConfig
 from audio.errors import CheckpointError, StoreError
-from audio.evaluation import evaluate, loudness, peaks, summarise
+from audio.evaluation import evaluate, summarise
 from audio.figures import confusion_figure, mel_figure, waveform_figure
 from audio.training import train
 
@@ -76,23 +76,6 @@ def test_a_model_of_other_classes_or_rate_is_refused(store, trained):
 def test_a_fold_without_clips_is_refused(store, trained):
     with pytest.raises(StoreError, match="fold 9"):
         evaluate(trained, store, EvaluateConfig(fold=9))
-
-
-def test_loudness_is_dbfs():
-    assert loudness(np.full(100, 32767, np.int16)) == pytest.approx(0, abs=0.01)
-    assert loudness((16384 * np.sqrt(2) * np.sin(np.arange(48000))).astype(np.int16)) == pytest.approx(
-        -6.02, abs=0.05
-    )
-    assert loudness(np.zeros(10, np.int16)) == -100
-
-
-@pytest.mark.parametrize("frames", [0, 1, 99, 100, 12345])
-def test_peaks_fit_any_length(frames):
-    wave = np.linspace(-32768, 32767, frames).astype(np.int16)
-    strip = np.frombuffer(base64.b64decode(peaks(wave)), np.int8).reshape(100, 2)
-    assert (strip[:, 0] <= strip[:, 1]).all()
-    if frames > 100:
-        assert strip[0, 0] == -128 and strip[-1, 1] == 127
 
 
 def test_figures_are_drawn_with_titles_and_axes(store):
