@@ -33,7 +33,8 @@ def newest_dataset(project: str, name: str = "") -> str:
     from clearml import Dataset
 
     found: Any = Dataset.list_datasets(dataset_project=project, only_completed=True, include_archived=False)
-    found = [one for one in found if not name or one["name"] == name]
+    # The SDK counts stopped ones, whose upload broke off, among the completed.
+    found = [one for one in found if str(one["status"]) in FINISHED and (not name or one["name"] == name)]
     if not found:
         raise NothingThere(
             f"Project {project} has no finished dataset. Run the preprocess task first: python -m tasks.preprocess"

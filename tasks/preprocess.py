@@ -180,8 +180,10 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
         dataset.upload(show_progress=False, preview=False)
         _upload_clips(dataset, store, run.parameters.audio_limit)
         dataset.finalize()
-    except BaseException:  # Ctrl-C too: what is half there must not look as if it were still growing
-        Task.get_task(task_id=dataset.id).mark_stopped(force=True, status_message="the upload broke off")
+    except (
+        BaseException
+    ):  # Ctrl-C too: half a version must not look as if it grew; the SDK takes stopped ones for whole
+        Task.get_task(task_id=dataset.id).mark_failed(force=True, status_message="the upload broke off")
         raise
     return str(dataset.id)
 

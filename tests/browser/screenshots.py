@@ -89,6 +89,13 @@ def of_tasks(api: Api) -> Iterator[Shot]:
                 else f"/datasets/simple/{run['project']}/tasks/"
             )
             yield f"{name}-run", at + run["id"], ()
+            if name == "dataset":
+                yield "dataset-sound", at + run["id"] + "?tab=sound", ()
+                yield (
+                    "dataset-clip",
+                    at + run["id"] + "?tab=sound",
+                    (".matrix tbody tr td button", FIRST_CLIP),
+                )
             if name == "pipeline":
                 yield "pipeline-step", at + run["id"], (".step-box >> nth=1",)
 

@@ -55,6 +55,19 @@ async (at) => {
   return { before: difference(start, place - 256, 1), after: difference(place + ramp, end, -0.5) };
 }
 """
+HALF = """
+async () => {
+  window.engine.setSpeed(0.5);
+  window.engine.play(0);
+  const heard = (await window.rendering.startRendering()).getChannelData(0);
+  const start = Math.round(window.engine.startedAt * window.rendering.sampleRate);
+  const count = Math.min(window.real.length, Math.floor((heard.length - start) / 2));
+  let most = 0;
+  for (let n = 0; n < count; n += 1) most = Math.max(most, Math.abs(heard[start + 2 * n] - window.real[n]));
+  const passed = window.rendering.currentTime - window.engine.startedAt;
+  return { most, count, loud: Math.max(...heard), position: window.engine.position(), passed };
+}
+"""
 
 
 @pytest.fixture
@@ -80,3 +93,10 @@ def test_switching_versions_keeps_the_playhead_to_the_sample(prepared: Page):
     heard = prepared.evaluate(SWITCH, 0.5)
     assert heard["before"] < 1e-6
     assert heard["after"] < 1e-4
+
+
+def test_half_the_speed_takes_twice_as_long_and_the_playhead_with_it(prepared: Page):
+    heard = prepared.evaluate(HALF)
+    assert heard["count"] > 10_000 and heard["loud"] > 0.001
+    assert heard["most"] < 1e-4
+    assert heard["position"] == pytest.approx(heard["passed"] / 2, abs=0.001)

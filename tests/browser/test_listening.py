@@ -54,8 +54,25 @@ def test_two_runs_switch_at_the_same_playhead(workbench: Page):
     expect(version.get_by_role("radio").nth(1)).to_be_checked()
     assert before <= share(workbench) < before + 0.9, "the playhead went back"
     expect(workbench.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    workbench.locator(".inspector header h2").click()  # in the list the arrows walk
     workbench.keyboard.press("ArrowDown")
     expect(version.get_by_role("radio").first).to_be_checked()
+
+
+def test_the_arrows_walk_in_the_list_and_leave_the_version_alone(workbench: Page):
+    versions = workbench.get_by_role("radiogroup", name="Version").get_by_role("radio")
+    names = workbench.locator(".table-body .table-row button.path")
+    heading = workbench.locator(".inspector header h2")
+    second = names.nth(1).text_content() or "?"
+    names.first.focus()
+    workbench.keyboard.press("ArrowDown")
+    expect(names.nth(1)).to_be_focused()
+    expect(versions.first).to_be_checked()
+    workbench.keyboard.press("Enter")
+    expect(heading).to_have_text(second)
+    workbench.keyboard.press("ArrowUp")
+    expect(names.first).to_be_focused()
+    expect(heading).to_have_text(second)
 
 
 def test_the_keys_seek_loop_even_out_and_explain_themselves(workbench: Page):
@@ -69,6 +86,10 @@ def test_the_keys_seek_loop_even_out_and_explain_themselves(workbench: Page):
     workbench.keyboard.press("ArrowLeft")
     workbench.wait_for_timeout(100)
     assert share(workbench) == pytest.approx(min(1.0, before + 0.2) - 0.1, abs=0.02)
+    speed = workbench.get_by_role("radiogroup", name="Speed")
+    for chosen in ("½ ×", "¼ ×", "1 ×"):
+        workbench.keyboard.press("s")
+        expect(speed.get_by_role("radio", name=chosen)).to_be_checked()
     for key, name in (("l", "Loop"), ("n", "Even loudness")):
         button = workbench.get_by_role("button", name=name, exact=True)
         workbench.keyboard.press(key)

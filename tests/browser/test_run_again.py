@@ -8,6 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import until
+
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -82,15 +84,27 @@ def test_a_queue_is_reordered(page: Page, server, job, queue):
     for name in ("first", "second", "third"):
         tasks.append(server.call("tasks.clone", task=job["evaluate"]["id"], new_task_name=name)["id"])
         server.enqueue(tasks[-1], "line")
-    page.goto(f"{server.url}/queues/{waiting}")
-    page.get_by_role("button", name="Put third first").click()
+
+    def stands(*wanted: int) -> None:
+        """On the server, and on the page."""
+        names = [("first", "second", "third")[number] for number in wanted]
+        expect(page.get_by_role("list", name="Tasks in line").get_by_role("link")).to_have_text(names)
+        until(lambda: order() == [tasks[number] for number in wanted], 15, f"the order is {names}: {order()}")
 
     def order() -> list[str]:
         entries = server.call("queues.get_by_id", queue=waiting)["queue"]["entries"]
         return [entry["task"] for entry in entries]
 
-    page.wait_for_timeout(500)
-    assert order() == [tasks[2], tasks[0], tasks[1]]
+    page.goto(f"{server.url}/queues/{waiting}")
+    page.get_by_role("button", name="Put third first").click()
+    stands(2, 0, 1)
+    rows = page.get_by_role("list", name="Tasks in line").get_by_role("listitem")
+    rows.nth(0).drag_to(rows.nth(2))
+    stands(0, 1, 2)
+    rows.nth(1).drag_to(rows.nth(0))
+    stands(1, 0, 2)
+    page.get_by_role("button", name=re.compile("^Move second: number 1 of 3")).press("ArrowDown")
+    stands(0, 1, 2)
 
 
 def test_many_tasks_are_aborted_and_archived_from_the_table(page: Page, server, job, queue):
@@ -188,6 +202,27 @@ def test_a_pipeline_is_run_from_its_dialog_and_watched(page: Page, server, job):
         timeout=120_000
     )
     expect(page.locator(".step-box.step-completed")).to_have_count(3, timeout=300_000)
+
+
+@pytest.mark.slow
+def test_what_is_said_into_the_microphone_is_answered(page: Page, server, job):
+    model = job["train"]["models"]["output"][0]["model"]
+    page.goto(f"{server.url}/projects/*/models/{model}")
+    page.get_by_role("button", name="Record", exact=True).click()
+    stop = page.get_by_role("button", name="Stop and ask")
+    expect(stop).to_be_visible()
+    page.wait_for_timeout(2000)  # the browser's stand-in for a microphone beeps once a second
+    stop.click()
+    expect(page.locator(".try .likely li")).to_have_count(5, timeout=120_000)
+    expect(page.locator(".try audio")).to_have_attribute("aria-label", "recording.wav")
+    said = page.locator(".try audio").evaluate(
+        """async (player) => {
+          const bytes = await (await fetch(player.src)).arrayBuffer();
+          const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(bytes);
+          return { seconds: sound.duration, loud: Math.max(...sound.getChannelData(0)) };
+        }"""
+    )
+    assert 1 < said["seconds"] < 30 and said["loud"] > 0.01
 
 
 @pytest.mark.slow

@@ -1,12 +1,13 @@
 /**
- * The `clips` table of an evaluation: reading it, counting it, choosing from it. No drawing here.
- * The table's columns are described in docs/audio.md.
+ * The `clips` table of an evaluation or of a dataset's version: reading it, counting it, choosing from it. No drawing
+ * here. The table's columns are described in docs/audio.md.
  */
 
 /**
  * @typedef {object} Clip
- * @property {string} id @property {string} url @property {string} split @property {string} fold
- * @property {string} label @property {string} prediction @property {number} confidence probability of the prediction
+ * @property {string} id @property {string} url empty when the sound was not uploaded @property {string} split @property {string} fold
+ * @property {string} label @property {string[]} labels several of a multi-label set, which joins them with "|"
+ * @property {string} prediction empty in the table of a dataset @property {number} confidence probability of the prediction
  * @property {[string, number][]} top the likeliest labels, best first
  * @property {number} loss @property {number} duration seconds @property {number} rate Hz @property {number} loudness dB
  * @property {Int8Array} peaks lowest and highest sample in turn, −128…127
@@ -17,9 +18,10 @@ export const clipsOf = (rows) => rows.map((row) => ({
   id: row.clip,
   url: row.url ?? "",
   split: row.split ?? "",
-  fold: row.fold ?? "",
+  fold: row.fold === "0" ? "" : row.fold ?? "", // 0: the set has none
   label: row.label,
-  prediction: row.prediction,
+  labels: row.label.split("|"),
+  prediction: row.prediction ?? "",
   confidence: Number(row.confidence),
   top: topOf(row.top),
   loss: Number(row.loss),
@@ -55,10 +57,10 @@ export function peaksOf(text) {
  * @param {Clip[]} clips @returns {Matrix}
  */
 export function confusion(clips) {
-  const classes = [...new Set(clips.flatMap((clip) => [clip.label, clip.prediction]))].sort((a, b) => a.localeCompare(b));
+  const classes = inOrder(clips.flatMap((clip) => [...clip.labels, clip.prediction]));
   const number = new Map(classes.map((name, i) => [name, i]));
   const counts = classes.map(() => classes.map(() => 0));
-  for (const clip of clips) counts[number.get(clip.label) ?? 0][number.get(clip.prediction) ?? 0] += 1;
+  for (const clip of clips) for (const label of clip.labels) counts[number.get(label) ?? 0][number.get(clip.prediction) ?? 0] += 1;
   const figures = classes.map((label, i) => {
     const support = sum(counts[i]);
     const called = sum(counts.map((row) => row[i]));
@@ -66,30 +68,72 @@ export function confusion(clips) {
     const precision = called ? counts[i][i] / called : 0;
     return { label, support, recall, precision, f1: recall + precision ? (2 * recall * precision) / (recall + precision) : 0 };
   });
-  return { classes, counts, figures, total: clips.length, right: sum(classes.map((_, i) => counts[i][i])) };
+  return { classes, counts, figures, total: clips.length, right: clips.filter(isRight).length };
 }
 
 const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
 
-/** @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string, sure?: string, long?: string}} Choice empty: any; `sure` and `long` are ranges, as in "0.5-0.9" */
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+
+const splits = ["train", "training", "validation", "valid", "dev", "test"];
+
+/** Each value once, in the order of people: fold 10 behind fold 9, test behind train. @param {string[]} values */
+export const inOrder = (values) => [...new Set(values)].filter(Boolean).sort((a, b) => splits.indexOf(a) - splits.indexOf(b) || compare(a, b));
+
+/** Were these clips judged by a model? @param {Clip[]} clips */
+export const areJudged = (clips) => clips.some((clip) => clip.prediction !== "");
+
+/**
+ * @typedef {object} Classes
+ * @property {"split" | "fold" | ""} field what the columns are
+ * @property {string[]} parts its values
+ * @property {{label: string, count: number, seconds: number, counts: number[]}[]} rows a class each; `counts`: clips in each part
+ *
+ * @param {Clip[]} clips @returns {Classes}
+ */
+export function classesOf(clips) {
+  const field = /** @type {const} */ (["split", "fold"]).find((name) => inOrder(clips.map((clip) => clip[name])).length > 1) ?? "";
+  const parts = field ? inOrder(clips.map((clip) => clip[field])) : [];
+  const place = new Map(parts.map((value, i) => [value, i]));
+  const rows = new Map(inOrder(clips.flatMap((clip) => clip.labels)).map((label) => [label, { label, count: 0, seconds: 0, counts: parts.map(() => 0) }]));
+  for (const clip of clips) {
+    for (const label of clip.labels) {
+      const row = rows.get(label);
+      if (!row) continue;
+      row.count += 1;
+      row.seconds += clip.duration;
+      const at = field ? place.get(clip[field]) : undefined;
+      if (at !== undefined) row.counts[at] += 1;
+    }
+  }
+  return { field, parts, rows: [...rows.values()] };
+}
+
+/**
+ * @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string, sure?: string, long?: string, loud?: string, kept?: string}} Choice
+ *   empty: any; `sure`, `long` and `loud` are ranges, as in "0.5..0.9"; `kept`: "yes" or "no", was the sound uploaded
+ */
 
 const orders = {
   loss: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.loss - a.loss,
   sure: (/** @type {Clip} */ a, /** @type {Clip} */ b) => Number(isRight(a)) - Number(isRight(b)) || b.confidence - a.confidence,
   unsure: (/** @type {Clip} */ a, /** @type {Clip} */ b) => a.confidence - b.confidence,
   duration: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.duration - a.duration,
-  name: (/** @type {Clip} */ a, /** @type {Clip} */ b) => a.id.localeCompare(b.id, undefined, { numeric: true }),
+  loud: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.loudness - a.loudness,
+  quiet: (/** @type {Clip} */ a, /** @type {Clip} */ b) => a.loudness - b.loudness,
+  name: (/** @type {Clip} */ a, /** @type {Clip} */ b) => compare(a.id, b.id),
 };
 
-export const orderNames = Object.keys(orders);
+/** The orders that there are; the first is the usual one. @param {boolean} judged */
+export const orderNames = (judged) => (judged ? ["loss", "sure", "unsure", "duration", "name"] : ["name", "duration", "loud", "quiet"]);
 
 /** @param {Clip} clip */
-export const isRight = (clip) => clip.label === clip.prediction;
+export const isRight = (clip) => clip.labels.includes(clip.prediction);
 
-/** Is a number in a range of which either end may be open, as in "0.9-"? @param {number} value @param {string | undefined} range */
+/** Is a number in a range of which either end may be open, as in "0.9.."? @param {number} value @param {string | undefined} range */
 export function inRange(value, range) {
   if (!range) return true;
-  const [from, to] = range.split("-");
+  const [from, to] = range.split("..");
   return value >= Number(from || -Infinity) && value < Number(to || Infinity);
 }
 
@@ -97,13 +141,15 @@ export function inRange(value, range) {
 export function chosen(clips, choice) {
   const wanted = choice.find.toLowerCase();
   const fits = (/** @type {Clip} */ clip) =>
-    (!choice.label || clip.label === choice.label) &&
+    (!choice.label || clip.labels.includes(choice.label)) &&
     (!choice.prediction || clip.prediction === choice.prediction) &&
     (!choice.right || isRight(clip) === (choice.right === "right")) &&
     (!choice.split || clip.split === choice.split) &&
     (!choice.fold || clip.fold === choice.fold) &&
     inRange(clip.confidence, choice.sure) &&
     inRange(clip.duration, choice.long) &&
+    inRange(clip.loudness, choice.loud) &&
+    (!choice.kept || Boolean(clip.url) === (choice.kept === "yes")) &&
     (!wanted || clip.id.toLowerCase().includes(wanted));
-  return clips.filter(fits).sort(orders[/** @type {keyof typeof orders} */ (choice.sort)] ?? orders.loss);
+  return clips.filter(fits).sort(orders[/** @type {keyof typeof orders} */ (choice.sort)] ?? orders.name);
 }

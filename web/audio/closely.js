@@ -35,7 +35,7 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   const number = Math.min(engine.selected.value, sounds.length - 1);
   return html`<${Dialog} wide title=${title} close=${close}>
     ${error ? html`<${ErrorBox} error=${error} />` : buffers ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} modelView=${modelView} />` : html`<${Loading} />`}
-    <${Controls} first engine=${engine} modelView=${modelView} setModelView=${setModelView} />
+    <${Controls} first engine=${engine} known=${settings.known} modelView=${modelView} setModelView=${setModelView} />
     ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))} options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
     <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
   <//>`;

@@ -39,6 +39,8 @@ export function load(url, rate) {
 /** A time that falls on a sample. @param {number} seconds @param {number} rate Hz */
 const whole = (seconds, rate) => Math.round(seconds * rate) / rate;
 
+export const speeds = [1, 0.5, 0.25];
+
 export class Engine {
   constructor() {
     this.playing = signal(false);
@@ -46,6 +48,7 @@ export class Engine {
     this.looping = signal(false);
     this.selected = signal(0);
     this.normalised = signal(false);
+    this.speed = signal(1); // slower is lower too, as with tape
     /** @type {() => void} called when the clip has come to its end by itself */
     this.onEnd = () => {};
     /** @type {{buffer: AudioBuffer, loudness: number, gain: GainNode | null, source: AudioBufferSourceNode | null}[]} */
@@ -70,7 +73,7 @@ export class Engine {
   /** Seconds from the clip's beginning. */
   position() {
     if (!this.playing.value || !context) return this.offset;
-    const run = this.offset + Math.max(0, context.currentTime - this.startedAt);
+    const run = this.offset + Math.max(0, context.currentTime - this.startedAt) * this.speed.value;
     const [from, to] = this.bounds();
     if (!this.looping.value || run < to) return Math.min(run, this.duration);
     return from + ((run - from) % (to - from));
@@ -102,6 +105,7 @@ export class Engine {
     const [first, last] = this.bounds();
     source.buffer = voice.buffer;
     Object.assign(source, { loop: this.looping.value, loopStart: first, loopEnd: last });
+    source.playbackRate.value = this.speed.value;
     gain.gain.value = this.level(voice, number);
     source.connect(gain).connect(playing.destination);
     source.start(this.startedAt, at);
@@ -147,6 +151,13 @@ export class Engine {
     const to = Math.max(0, Math.min(this.duration, seconds));
     if (this.playing.value) this.play(to);
     else this.offset = to;
+  }
+
+  /** @param {number} speed 1 as it is; 0.5 takes twice as long */
+  setSpeed(speed) {
+    const at = this.position();
+    this.speed.value = speed;
+    if (this.playing.value) this.play(at);
   }
 
   /** Let another version through, at the same playhead. @param {number} number */

@@ -8,19 +8,26 @@
  * @property {number} sample_rate @property {number} n_fft @property {number} win_length @property {number} hop_length
  * @property {number} n_mels @property {number} f_min @property {number} f_max @property {string} mel_scale "htk" or "slaney"
  * @property {string} norm "slaney" or "none" @property {number} log_offset
+ * @property {boolean} [known] a model's own; else the usual one of a sound at that rate
  */
 
 /** @type {FrontEnd} */
 const usual = { sample_rate: 22050, n_fft: 1024, win_length: 1024, hop_length: 512, n_mels: 64, f_min: 20, f_max: 11025, mel_scale: "htk", norm: "none", log_offset: 1e-6 };
 
-/** Read the configuration object, JSON or `key = value` lines. @param {string | undefined} text @returns {FrontEnd} */
-export function readFrontEnd(text) {
-  if (!text) return usual;
+/** What is drawn when no model says how it listens: windows of the same length at any rate. @param {number} rate Hz @returns {FrontEnd} */
+function usualAt(rate) {
+  const size = 2 ** Math.round(Math.log2((usual.n_fft * rate) / usual.sample_rate));
+  return { ...usual, sample_rate: rate, n_fft: size, win_length: size, hop_length: size / 2, f_max: rate / 2 };
+}
+
+/** Read the configuration object, JSON or `key = value` lines. @param {string | undefined} text @param {number} [rate] of the sound, Hz @returns {FrontEnd} */
+export function readFrontEnd(text, rate) {
+  if (!text) return rate ? usualAt(rate) : usual;
   try {
-    return { ...usual, ...JSON.parse(text) };
+    return { ...usual, ...JSON.parse(text), known: true };
   } catch {
     const pairs = [...text.matchAll(/^\s*"?(\w+)"?\s*[=:]\s*"?([^"\n]*?)"?\s*,?\s*$/gm)];
-    return { ...usual, ...Object.fromEntries(pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])) };
+    return { ...usual, known: true, ...Object.fromEntries(pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])) };
   }
 }
 

@@ -2,6 +2,7 @@
 import { signal } from "../lib/dom.js";
 import { save } from "../lib/files.js";
 import { csv } from "../lib/format.js";
+import { areJudged } from "./clips.js";
 import { remember, remembered } from "../lib/preferences.js";
 
 /** @param {string} task */
@@ -19,8 +20,9 @@ export function marksOf(task) {
     },
     /** @param {import("./clips.js").Clip[]} clips @param {string} name */
     download(clips, name) {
-      const rows = clips.filter((clip) => marked.value.has(clip.id)).map((clip) => [clip.id, clip.label, clip.prediction, clip.confidence, clip.loss, clip.url]);
-      save(`${name} marked.csv`, csv(["clip", "label", "prediction", "confidence", "loss", "url"], rows), "text/csv");
+      const rows = clips.filter((clip) => marked.value.has(clip.id));
+      const told = areJudged(clips) ? /** @type {const} */ (["prediction", "confidence", "loss"]) : /** @type {const} */ (["split", "fold", "duration"]);
+      save(`${name} marked.csv`, csv(["clip", "label", ...told, "url"], rows.map((clip) => [clip.id, clip.label, ...told.map((field) => clip[field]), clip.url])), "text/csv");
     },
   };
 }

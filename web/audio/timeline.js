@@ -22,7 +22,7 @@ export function Timeline({ engine, buffer, frontEnd, modelView }) {
   useEffect(() => drawSpectrogram(spectrogram.current, picture), [picture]);
   return html`<div class="timeline" ref=${box}>
     <canvas class="wave" ref=${wave} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>
-    <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${modelView ? t("What the model sees: log-mel, {n} bands", { n: picture.bands }) : t("Spectrogram")}></canvas>
+    <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${modelView ? (frontEnd.known ? t("What the model sees: log-mel, {n} bands", { n: picture.bands }) : t("Log-mel, {n} bands", { n: picture.bands })) : t("Spectrogram")}></canvas>
       <ol class="bands" aria-hidden="true">${[1, 0.5, 0].map((place) => html`<li style=${{ bottom: `${place * 100}%` }}>${picture.label(Math.round(place * (picture.bands - 1)))}</li>`)}</ol></div>
     <${Axis} duration=${buffer.duration} />
     <${Overlay} engine=${engine} duration=${buffer.duration} width=${size.width} />

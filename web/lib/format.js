@@ -68,6 +68,9 @@ export function moment(when) {
 /** @param {number} value */
 export const percent = (value) => (Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : "–");
 
+/** @param {number} value dB */
+export const decibels = (value) => (Number.isFinite(value) ? `${value.toFixed(1).replace("-", "−")} dB` : "–");
+
 /** @param {string | null | undefined} id */
 export const shortId = (id) => (id ? id.slice(0, 8) : "");
 

@@ -12,6 +12,7 @@ import { Facts } from "../../kit/facts.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { DataTable, PlainTable } from "../../kit/table.js";
 import { Tabs } from "../../kit/tabs.js";
+import AudioTab, { clipsArtifact } from "../../audio/tab.js";
 import { PageHead } from "../frame.js";
 import SamplesTab from "../task/samples.js";
 import { fetchDatasets, nameOf } from "./page.js";
@@ -30,7 +31,7 @@ async function fetchVersion(project, version) {
   const task = id && (await getTask(id));
   if (!task) return null;
   const parents = (await Promise.all(parentsOf(task.configuration?.["Dataset Struct"]?.value, task.id).map(getTask))).filter(Boolean);
-  const { tasks: users } = await call("tasks.get_all_ex", { "hyperparams.Args.dataset_id.value": [task.id], search_hidden: true, only_fields: ["name", "type", "status", "project.id"], page: 0, page_size: 50, order_by: ["-last_update"] });
+  const { tasks: users } = await call("tasks.get_all_ex", { "hyperparams.Args.dataset_id.value": [task.id], search_hidden: true, only_fields: ["name", "type", "status", "project.id", "configuration.frontend.value"], page: 0, page_size: 50, order_by: ["-last_update"] });
   const maker = task.parent ? await getTask(task.parent?.id ?? task.parent).catch(() => null) : null;
   return { task, parents, users, maker, versions: mine?.versions ?? [task] };
 }
@@ -51,8 +52,18 @@ function Version({ task, parents, users, maker, versions }) {
       <a class="button" href=${taskLink(task)}>${t("Open as a task")}</a><//>
     <${Tabs} label=${t("Parts of the dataset")} tabs=${tabs} current=${tab} />
     ${tab === "lineage" ? html`<${Lineage} task=${task} parents=${parents} users=${users} maker=${maker} />`
-      : tab === "sound" ? html`<${SamplesTab} task=${task} also=${maker} live=${false} />`
+      : tab === "sound" ? html`<${Sound} task=${task} maker=${maker} users=${users} versions=${versions} />`
       : html`<${Files} task=${task} parents=${parents} />`}`;
+}
+
+/**
+ * All clips where the version lists them, drawn as the newest model that learnt from it hears them; else what was reported.
+ * @param {{task: any, maker: any, users: any[], versions: any[]}} props
+ */
+function Sound({ task, maker, users, versions }) {
+  if (!clipsArtifact(task)) return html`<${SamplesTab} task=${task} also=${maker} live=${false} />`;
+  const peers = versions.filter((one) => one.id !== task.id).map((one) => ({ id: one.id, name: one.runtime?.version ? t("version {name}", { name: one.runtime.version }) : one.name }));
+  return html`<${AudioTab} task=${task} peers=${peers} model=${users.find((one) => one.configuration?.frontend)} />`;
 }
 
 /** @param {{task: any, parents: any[]}} props */

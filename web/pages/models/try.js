@@ -49,7 +49,7 @@ function Answer({ id }) {
   return html`<div class="stack" role="status"><div class="row"><${StatusChip} status=${task.status} /><a href=${taskLink(task)}>${t("Open the task")}</a></div>
     ${task.status === "queued" && html`<${PendingReason} task=${task} />`}
     ${task.status === "failed" && html`<p class="problem">${task.status_message || task.status_reason}</p>`}
-    <${Likely} top=${top.slice(0, 5)} label=${top[0]?.[0] ?? ""} /></div>`;
+    <${Likely} top=${top.slice(0, 5)} labels=${top.slice(0, 1).map((/** @type {[string, number]} */ one) => one[0])} /></div>`;
 }
 
 /** @param {{done: (file: File) => void}} props */
