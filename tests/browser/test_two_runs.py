@@ -70,10 +70,13 @@ def test_another_run_is_heard_from_where_the_first_one_was_with_its_own_answer(p
     page.keyboard.press("l")  # it shall not come to its end
     page.wait_for_function(f"() => ({HEAD})() > 5")
     page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.wait_for_timeout(200)  # the playhead is drawn with the next frame
     before = page.evaluate(HEAD)
     page.keyboard.press("2")
     expect(versions.nth(1)).to_be_checked()
     expect(likely).to_contain_text(f"{100 * row['confidence_other']:.1f} %")
+    page.wait_for_timeout(200)
     assert page.evaluate(HEAD) == pytest.approx(before, abs=1)
 
 

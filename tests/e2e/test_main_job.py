@@ -53,6 +53,13 @@ def fetched(server: ServerProcess, url: str) -> bytes:
     return answer.content
 
 
+def clips_of(server: ServerProcess, task: dict[str, Any]) -> pd.DataFrame:
+    """The table of clips that a task has uploaded."""
+    artifact = next(one for one in task["execution"]["artifacts"] if one["key"] == "clips")
+    content = io.BytesIO(fetched(server, artifact["uri"]))
+    return pd.read_csv(content, compression="gzip", keep_default_na=False, index_col=0)
+
+
 def test_sounds_and_spectrograms_of_real_clips_can_be_heard_and_seen(server, job):
     found = [sample["url"] for name in STEPS for sample in samples(server, job[name]["id"])]
     audio = [url for url in found if url.rsplit(".", 1)[-1] in ("wav", "flac")]
@@ -86,6 +93,23 @@ def test_a_dataset_version_is_there_and_the_steps_hand_it_on(server, job):
         assert job[step]["hyperparams"]["Args"]["dataset_id"]["value"] == made
 
 
+def test_the_dataset_version_lists_every_clip_with_a_sound_to_listen_to(server, job):
+    dataset = server.task(job["preprocess"]["hyperparams"]["properties"]["dataset_id"]["value"])
+    table = clips_of(server, dataset)
+    sound = ["duration", "sample_rate", "loudness", "peaks"]
+    assert list(table) == ["clip", "url", "split", "fold", "label", *sound]
+    values = server.call("events.get_task_single_value_metrics", tasks=[job["preprocess"]["id"]])["tasks"]
+    counted = next(one["value"] for one in values[0]["values"] if one["variant"] == "clips")
+    assert len(table) == table["clip"].nunique() == counted
+    assert (table["url"] != "").sum() == min(len(table), 500)  # the usual audio_limit
+    assert {one["task"] for one in samples(server, dataset["id"])} == {dataset["id"]}
+    heard, rate = soundfile.read(io.BytesIO(fetched(server, table["url"].iloc[-1])))
+    assert len(heard) / rate == pytest.approx(table["duration"].iloc[-1], abs=0.01)
+    held_out = clips_of(server, job["evaluate"]).set_index("clip")
+    same = table.set_index("clip").loc[held_out.index, sound]
+    pd.testing.assert_frame_equal(same, held_out[sound])
+
+
 def test_a_model_is_there_and_was_the_one_evaluated(server, job):
     model = job["train"]["models"]["output"][-1]["model"]
     found = server.call("models.get_by_id", model=model)["model"]
@@ -101,23 +125,10 @@ def test_the_front_end_is_stored_with_the_training_and_the_evaluation(job):
 
 
 def test_the_clips_table_points_to_a_sound_for_every_held_out_clip(server, job):
-    artifact = next(one for one in job["evaluate"]["execution"]["artifacts"] if one["key"] == "clips")
-    table = pd.read_csv(io.BytesIO(fetched(server, artifact["uri"])), compression="gzip")
-    expected = [
-        "clip",
-        "url",
-        "split",
-        "fold",
-        "label",
-        "prediction",
-        "confidence",
-        "top",
-        "loss",
-        "duration",
-    ]
-    assert [*expected, "sample_rate", "loudness", "peaks"] == [
-        name for name in table if not name.startswith("Unnamed")
-    ]
-    assert table["url"].notna().all()
+    table = clips_of(server, job["evaluate"])
+    judged = ["prediction", "confidence", "top", "loss"]
+    expected = ["clip", "url", "split", "fold", "label", *judged]
+    assert list(table) == [*expected, "duration", "sample_rate", "loudness", "peaks"]
+    assert (table["url"] != "").all()
     sound, rate = soundfile.read(io.BytesIO(fetched(server, table["url"][0])))
     assert len(sound) / rate == pytest.approx(table["duration"][0], abs=0.01)
