@@ -57,3 +57,16 @@ def test_a_page_that_may_not_be_read_says_so(page: Page, guarded: ServerProcess)
     expect(page.get_by_role("link", name="kept")).to_be_visible()
     page.goto(f"{guarded.url}/settings/users")
     expect(page.get_by_text("Only administrators see the users.")).to_be_visible()
+
+
+def test_who_is_signed_in_is_led_on_from_the_sign_in_page(page: Page, guarded: ServerProcess):
+    page.goto(f"{guarded.url}/login?next=/queues")
+    sign_in(page, PASSWORD)
+    expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible()
+    page.goto(f"{guarded.url}/login?next=/workers")
+    expect(page.get_by_role("heading", level=1, name="Workers")).to_be_visible()
+    for elsewhere in ("", "?next=https://example.org/", "?next=//example.org/", "?next=/login"):
+        page.goto(f"{guarded.url}/login{elsewhere}")
+        expect(page.get_by_role("heading", level=1, name="Tasks")).to_be_visible()
+        expect(page).to_have_url(f"{guarded.url}/")
+    expect(page.get_by_role("button", name="Sign in")).to_have_count(0)

@@ -32,6 +32,20 @@ export function navigate(to, { replace = false } = {}) {
 }
 
 /**
+ * Where somebody wanted to go before signing in: a path of this interface, and home for whatever else an address may say.
+ * @param {string | null} wanted @param {string} origin the page's own
+ */
+export function nextPlace(wanted, origin) {
+  try {
+    const { origin: theirs, pathname, search } = new URL(wanted || "/", origin);
+    const inside = theirs === origin && !pathname.startsWith("//") && !pathname.endsWith("/login");
+    return inside ? pathname + search : "/";
+  } catch {
+    return "/";
+  }
+}
+
+/**
  * Change some values of the query; `null`, `""` and `undefined` take one away.
  * @param {Record<string, string | null | undefined>} changes @param {{push?: boolean}} [options]
  */

@@ -1,7 +1,7 @@
 /** Signing in: a user and a password, or an access key and its secret. */
-import { html, useState } from "../lib/dom.js";
-import { navigate, path } from "../lib/router.js";
-import { signIn } from "../lib/session.js";
+import { html, useEffect, useState } from "../lib/dom.js";
+import { navigate, nextPlace, path, query } from "../lib/router.js";
+import { signIn, user } from "../lib/session.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Brand } from "./frame.js";
@@ -10,16 +10,20 @@ export default function LoginPage() {
   const [name, setName] = useState("");
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState("");
+  const signedIn = Boolean(user.value); // the page is asked for at its own address: there is nothing to do here
+  useEffect(() => {
+    if (signedIn && path.value === "/login") navigate(nextPlace(query.value.get("next"), location.origin), { replace: true });
+  }, [signedIn]);
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     try {
       await signIn(name, secret);
-      if (path.value === "/login") navigate("/", { replace: true });
     } catch (error) {
       const failed = /** @type {any} */ (error);
       setProblem(failed.code === 401 ? t("The name or the password is wrong.") : failed.message);
     }
   };
+  if (signedIn) return null;
   document.title = `${t("Sign in")} · Soundyard`;
   return html`<main class="login"><form onSubmit=${submit}>
     <div class="login-brand"><${Brand} /><h1>Soundyard</h1></div>
