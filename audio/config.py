@@ -99,7 +99,7 @@ class TrainConfig:
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
 
-    frontend: str = "logmel"  # features: logmel, stft, pcen, mfcc
+    frontend: str = "logmel"  # features: logmel, stft, pcen, mfcc; logmel+pcen: one for each member, in turn
     deltas: bool = False  # slope and curvature of the features as further channels
     n_fft: int = 1024  # samples of the Fourier transform
     win_length: int = 1024  # samples of the Hann window
@@ -222,6 +222,11 @@ class TrainConfig:
         if self.members > 1 and (self.pretrained or self.weights or self.freeze != "none"):
             raise ConfigError(
                 "members differ by their first weights: use pretrained=false, no weights, freeze=none."
+            )
+        if self.members < (count := self.frontend.count("+") + 1):
+            raise ConfigError(
+                f"frontend={self.frontend} is {count} front ends, one for each member in turn: use members={count}, "
+                "or more."
             )
         if self.batch_size < self.processes:
             raise ConfigError(

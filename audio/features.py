@@ -1,7 +1,7 @@
 """The front ends there are, by name: log-mel, log-power spectrum, PCEN and MFCC, each with or without deltas.
 
 All start from the log power of a filter bank (`audio.frontend`), which is what is cached and augmented; they differ
-in the bank and in the last step.
+in the bank and in the last step. Those that share a bank can stand side by side: `logmel+pcen`.
 """
 
 import inspect
@@ -15,6 +15,7 @@ from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.frontend import LogMel
 from audio.named import by_name
+from audio.side_by_side import ALONGSIDE, SideBySide
 
 
 class LogSpectrum(LogMel):
@@ -108,16 +109,21 @@ def _accepted(kind: type[LogMel]) -> set[str]:
 
 def build_frontend(config: TrainConfig, sample_rate: int) -> LogMel:
     """The front end that `config` asks for at a sample rate (Hz). Raises ConfigError, which lists those there are."""
-    kind = by_name(KINDS, config.frontend, "front end")
-    settings = {name: value for name, value in vars(config).items() if name in _accepted(kind)}
-    return kind(sample_rate=sample_rate, **settings)
+    return _build(config.frontend, {**vars(config), "sample_rate": sample_rate})
 
 
 def from_description(description: dict[str, Any]) -> LogMel:
     """The front end that `describe()` described, with its mean, deviation and level."""
-    kind = KINDS[description["name"]]
-    renamed = {**description, "mel_norm": description["norm"]}
-    layer = kind(**{name: value for name, value in renamed.items() if name in _accepted(kind)})
+    layer = _build(description["name"], {**description, "mel_norm": description["norm"]})
     for name in ("mean", "std", "level"):
-        getattr(layer, name).fill_(description.get(name, 0.0))
+        getattr(layer, name).copy_(torch.tensor(description.get(name, 0.0)))
     return layer
+
+
+def _build(names: str, settings: dict[str, Any]) -> LogMel:
+    """The front end, or those whose names stand with a plus between them, with what they take of the settings."""
+    parts = []
+    for name in names.split(ALONGSIDE):
+        kind = by_name(KINDS, name.strip(), "front end")
+        parts.append(kind(**{key: value for key, value in settings.items() if key in _accepted(kind)}))
+    return parts[0] if len(parts) == 1 else SideBySide(parts)

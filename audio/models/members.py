@@ -1,7 +1,8 @@
 """Several networks of one kind, trained side by side and heard together.
 
-Networks that start from other weights make other mistakes: their mean answer is better than that of one network of
-the same total size. Each member learns from the whole batch by its own loss, so that they stay different.
+Networks that start from other weights, or hear other features, make other mistakes: their mean answer is better than
+that of one network of the same total size. Each member learns from the whole batch by its own loss, so that they stay
+different.
 """
 
 import torch
@@ -11,11 +12,17 @@ from torch import Tensor, nn
 class Members(nn.Module):
     """In training `(batch, …)` → `(members · batch, classes)`, member after member; in evaluation their mean logits."""
 
-    def __init__(self, networks: list[nn.Module]):
+    def __init__(self, networks: list[nn.Module], heard: list[slice]):
+        """`heard`: the channels of each network."""
         super().__init__()
-        self.networks = nn.ModuleList(networks)
+        self.networks, self.heard = nn.ModuleList(networks), heard
         self.architecture = getattr(networks[0], "architecture", {})
 
     def forward(self, x: Tensor) -> Tensor:
-        answers = torch.stack([network(x).float() for network in self.networks])  # (member, batch, classes)
+        pairs = zip(self.networks, self.heard, strict=True)
+        answers = torch.stack([network(self._part(x, heard)).float() for network, heard in pairs])
         return answers.flatten(0, 1) if self.training else answers.mean(dim=0)
+
+    @staticmethod
+    def _part(x: Tensor, channels: slice) -> Tensor:
+        return x if channels == slice(None) else x[:, channels].contiguous(memory_format=torch.channels_last)

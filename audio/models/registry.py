@@ -1,8 +1,9 @@
 """The models there are, by name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import cycle, islice
 from typing import Any
 
 from torch import nn
@@ -10,12 +11,14 @@ from torch import nn
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.features import build_frontend
+from audio.frontend import LogMel
 from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
 from audio.models.classifier import Classifier, FrontEnd
 from audio.models.members import Members
 from audio.models.plan import Plan
 from audio.models.weights import start_from
 from audio.named import by_name
+from audio.side_by_side import ALONGSIDE, SideBySide
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
 
@@ -130,13 +133,30 @@ def build(
             f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
         )
     plan = Plan(config, sample_rate, classes, architecture or {})
-    frontend, backbone = model.build(plan)
-    head = model.head
-    if config.members > 1:
-        backbone = Members([backbone, *(model.build(plan)[1] for _ in range(config.members - 1))])
-        head = "networks"
-    classifier = Classifier(frontend, backbone, head)
+    classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
     if config.weights:
         start_from(classifier, config.weights)
     classifier.freeze(config.freeze)
     return classifier
+
+
+def together(model: Model, plan: Plan) -> Classifier:
+    """Several networks of that kind; where there are several front ends, each network hears one of them, in turn.
+
+    Raises ConfigError when the model brings a front end of its own and several are asked for.
+    """
+    names = plan.config.frontend.split(ALONGSIDE)
+    turns = islice(cycle(names), plan.config.members)
+    built = [model.build(replace(plan, config=replace(plan.config, frontend=name))) for name in turns]
+    networks = [network for _, network in built]
+    if len(names) == 1:
+        return Classifier(built[0][0], Members(networks, [slice(None)] * len(networks)), "networks")
+    parts = [frontend for frontend, _ in built[: len(names)] if isinstance(frontend, LogMel)]
+    if len(parts) < len(names):
+        raise ConfigError(
+            f"{plan.config.model} brings its own front end: {plan.config.frontend} can't be used."
+        )
+    frontend = SideBySide(parts)
+    return Classifier(
+        frontend, Members(networks, list(islice(cycle(frontend.slices), len(networks)))), "networks"
+    )

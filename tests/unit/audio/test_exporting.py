@@ -19,7 +19,7 @@ from .conftest import ignore
 
 EXTRA = {"mfcc": {"n_mfcc": 20}}
 SLOW = pytest.mark.slow
-KINDS = ["cnn", *(pytest.param(name, marks=SLOW) for name in ("crnn", "transformer", "resnet18", "cnn6"))]
+OTHERS = ("crnn", "transformer", "resnet18", "cnn6")
 
 
 def trained(store, config, folder):
@@ -27,9 +27,13 @@ def trained(store, config, folder):
     return train(quick, store, checkpoint_dir=folder, progress=ignore).model_path
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_every_format_gives_the_model_s_logits_for_any_batch(name, store, tiny, tmp_path):
-    path = trained(store, dataclasses.replace(tiny, model=name), tmp_path)
+IN_TURN = {"model": "cnn", "frontend": "logmel+pcen", "members": 2, "deltas": True}
+NETWORKS = [{"model": "cnn"}, IN_TURN, *(pytest.param({"model": name}, marks=SLOW) for name in OTHERS)]
+
+
+@pytest.mark.parametrize("settings", NETWORKS, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_every_format_gives_the_model_s_logits_for_any_batch(settings, store, tiny, tmp_path):
+    path = trained(store, dataclasses.replace(tiny, **settings), tmp_path)
     made = export(path, tmp_path / "exported", store, ExportConfig(check_clips=12, calibration_clips=16))
     assert [one.format for one in made] == ["torchscript", "onnx", "onnx-int8"]
     script, whole, integers = made

@@ -1,5 +1,8 @@
 """The front end against torchaudio's, its refusals, and its description."""
 
+import dataclasses
+import json
+
 import pytest
 import torch
 import torchaudio
@@ -129,6 +132,14 @@ def test_deltas_are_librosas_between_the_edges(wave):
     torch.testing.assert_close(features[:, 1, :, 2:-2], theirs[..., 2:-2], rtol=1e-3, atol=1e-3)
 
 
+def test_deltas_are_torchaudios(wave):
+    layer = LogMel(16000, deltas=True)
+    features = layer.finish(layer(wave))
+    for i in (1, 2):
+        expected = torchaudio.functional.compute_deltas(features[:, i - 1])
+        torch.testing.assert_close(features[:, i], expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", sorted(KINDS))
 @pytest.mark.parametrize("deltas", [False, True])
 def test_every_front_end_feeds_every_size_and_describes_itself(name, deltas):
@@ -141,6 +152,29 @@ def test_every_front_end_feeds_every_size_and_describes_itself(name, deltas):
     assert found.isfinite().all() and abs(found.mean()) < 1e-3 and abs(found.std() - 1) < 1e-2
     again = from_description(layer.describe())
     assert torch.equal(again.normalise(again(wave)), found)
+
+
+def test_front_ends_side_by_side_give_each_its_own_features():
+    both = TrainConfig(frontend="logmel+pcen", members=2, deltas=True, n_mels=24)
+    layer, wave = build_frontend(both, 8000), torch.randn(3, 5000)
+    layer.fit(layer(wave))
+    found = layer.normalise(layer(wave))
+    for name, channels in zip(("logmel", "pcen"), layer.slices, strict=True):
+        alone = build_frontend(dataclasses.replace(both, frontend=name), 8000)
+        alone.fit(alone(wave))
+        torch.testing.assert_close(found[:, channels], alone.normalise(alone(wave)))
+    again = from_description(json.loads(json.dumps(layer.describe())))
+    assert torch.equal(again.normalise(again(wave)), found)
+
+
+def test_front_ends_that_share_no_filter_bank_are_refused():
+    with pytest.raises(ConfigError, match="stft has 513 bands, logmel 64"):
+        build_frontend(TrainConfig(frontend="logmel+stft", members=2), 22050)
+
+
+def test_more_front_ends_than_members_are_refused():
+    with pytest.raises(ConfigError, match="use members=2"):
+        TrainConfig(frontend="logmel+pcen")
 
 
 def test_an_unknown_front_end_lists_what_there_is():

@@ -93,3 +93,12 @@ def test_an_encoder_that_can_t_be_had_says_what_to_do(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"can't be had.*pretrained=false"):
         build(TrainConfig(model="ast", encoder=str(tmp_path / "empty"), pretrained=True), RATE, 4)
+
+
+def test_an_encoder_takes_no_front_ends_in_turn(folders):
+    with pytest.raises(ConfigError, match="brings its own front end"):
+        build(
+            TrainConfig(model="wav2vec2", encoder=folders["wav2vec2"], frontend="logmel+pcen", members=2),
+            RATE,
+            4,
+        )

@@ -215,6 +215,22 @@ def test_members_learn_apart_and_answer_together(store, tiny, tmp_path):
     assert evaluate(result.model_path, store, EvaluateConfig()).accuracy > 0.2
 
 
+def test_members_hear_several_front_ends_in_turn(store, tiny, tmp_path):
+    config = dataclasses.replace(tiny, members=3, frontend="logmel+pcen", deltas=True)
+    result = train(config, store, checkpoint_dir=tmp_path, progress=ignore)
+    model = checkpoints.model_of(checkpoints.load(result.model_path))
+    features = model.features(torch.randn(4, 8000))
+    logmel, pcen = (features_of(model, features, channels) for channels in model.frontend.slices)
+    first, second, third = model.backbone.networks
+    answers = torch.stack([first(logmel), second(pcen), third(logmel)])
+    torch.testing.assert_close(model.classify(features), answers.mean(0))
+    assert not torch.allclose(logmel, pcen)
+
+
+def features_of(model, features, channels):
+    return model.frontend.normalise(features)[:, channels].contiguous(memory_format=torch.channels_last)
+
+
 def test_members_from_one_set_of_weights_are_refused():
     with pytest.raises(ConfigError, match="members differ"):
         TrainConfig(members=2, pretrained=True)
