@@ -135,7 +135,7 @@ def test_the_spectrogram_is_that_of_the_newest_model_of_the_set(sound: Page, job
     expect(sound.locator(".timeline")).to_be_visible()
     bands = re.search(r"n_mels = (\d+)", job["train"]["configuration"]["frontend"]["value"])
     assert bands
-    expect(sound.get_by_role("img", name=f"What the model sees: log-mel, {bands[1]} bands")).to_be_visible()
+    expect(sound.get_by_role("img", name=f"What the model sees, {bands[1]} bands")).to_be_visible()
     expect(sound.locator(".inspector").get_by_role("link", name=re.compile("train|evaluate"))).to_be_visible()
 
 

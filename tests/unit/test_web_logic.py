@@ -4,12 +4,15 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from audio.features import KINDS
 from audio.frontend import LogMel
+from audio.models.encoder_frontends import WhisperMel
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -51,19 +54,57 @@ def test_every_sentence_has_its_words_in_every_language():
     assert not wrong, "the blanks of these differ"
 
 
+def drawn(layer: LogMel, samples: np.ndarray) -> np.ndarray:
+    """What the page draws with a front end's own description, `(band, frame)`."""
+    program = """
+        import { modelView, readFrontEnd } from './web/audio/frontend.js';
+        let text = ''; for await (const part of process.stdin) text += part;
+        const { samples, settings } = JSON.parse(text);
+        const read = readFrontEnd(settings);
+        const { values, bands, frames } = modelView(Float32Array.from(samples), read);
+        console.log(JSON.stringify({ values: [...values], bands, frames, known: read.known }));"""
+    given = json.dumps({"samples": samples.tolist(), "settings": json.dumps(layer.describe())})
+    found = json.loads(node("--input-type=module", "--eval", program, text=given).stdout)
+    assert found["known"], "it is not told to be the model's"
+    return np.array(found["values"]).reshape(found["frames"], found["bands"]).T
+
+
+def seen(layer: LogMel, samples: np.ndarray) -> np.ndarray:
+    """What the network sees before it is normalised, `(band, frame)`."""
+    return layer.finish(layer(torch.from_numpy(samples)[None]))[0, 0].numpy()
+
+
 @pytest.mark.parametrize("scale, norm", [("htk", "none"), ("slaney", "slaney")])
 def test_the_spectrogram_on_the_page_is_what_the_model_sees(scale: str, norm: str):
     layer = LogMel(sample_rate=16000, n_mels=40, f_max=8000.0, mel_scale=scale, mel_norm=norm)
     samples = np.random.default_rng(0).standard_normal(8000).astype(np.float32) * 0.1
+    np.testing.assert_allclose(drawn(layer, samples), seen(layer, samples), atol=2e-3)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("size, length", [(512, 16000), (400, 4000), (512, 100)])
+def test_every_front_end_is_drawn_as_it_is(name: str, size: int, length: int):
+    more: dict[str, Any] = {"n_mfcc": 13} if name == "mfcc" else {}
+    layer = KINDS[name](16000, n_fft=size, win_length=size, hop_length=160, n_mels=24, f_min=50.0, **more)
+    rise = np.linspace(0, 1, length, dtype=np.float32)  # PCEN adapts
+    samples = rise * np.random.default_rng(1).standard_normal(length).astype(np.float32) * 0.2
+    np.testing.assert_allclose(drawn(layer, samples), seen(layer, samples), atol=4e-3)
+
+
+def test_whispers_log_mel_ends_eighty_decibels_below_the_loudest():
+    layer = WhisperMel(16000)
+    time = np.arange(8000) / 16000
+    samples = (np.sin(2000 * np.pi * time) * (time > 0.25)).astype(np.float32)
+    normal = layer.normalise(layer(torch.from_numpy(samples)[None]))[0, 0].numpy()
+    page = (drawn(layer, samples) / np.log(10) + 4) / 4
+    np.testing.assert_allclose(page, normal, atol=2e-3)
+    assert np.isclose(page.min(), page.max() - 2, atol=1e-3)
+
+
+def test_a_front_end_that_is_not_drawn_here_is_not_told_to_be_the_models():
     program = """
-        import { logMel, readFrontEnd } from './web/audio/frontend.js';
-        let text = ''; for await (const part of process.stdin) text += part;
-        const { samples, settings } = JSON.parse(text);
-        const { values, bands, frames } = logMel(Float32Array.from(samples), readFrontEnd(settings));
-        console.log(JSON.stringify({ values: [...values], bands, frames }));"""
-    given = json.dumps({"samples": samples.tolist(), "settings": json.dumps(layer.describe())})
-    drawn = json.loads(node("--input-type=module", "--eval", program, text=given).stdout)
-    expected = layer(torch.from_numpy(samples)[None])[0, 0].numpy()  # (mel, frame)
-    found = np.array(drawn["values"]).reshape(drawn["frames"], drawn["bands"]).T
-    assert found.shape == expected.shape
-    np.testing.assert_allclose(found, expected, atol=2e-3)
+        import { readFrontEnd, viewsOf } from './web/audio/frontend.js';
+        const read = ['kaldi', 'waveform', 'logmel+pcen'].map(name => readFrontEnd(`name = ${name}`));
+        console.log(JSON.stringify(read.map(one => [one.known, viewsOf(one)])));"""
+    found = json.loads(node("--input-type=module", "--eval", program).stdout)
+    assert found == [[False, ["kaldi"]], [False, ["waveform"]], [True, ["logmel", "pcen"]]]

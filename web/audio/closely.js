@@ -21,7 +21,7 @@ import { Timeline } from "./timeline.js";
 function Closely({ title, sounds, first = 0, frontEnd, close }) {
   const engine = useMemo(() => new Engine(), []);
   const settings = useMemo(() => readFrontEnd(frontEnd), [frontEnd]);
-  const [modelView, setModelView] = useState(Boolean(frontEnd));
+  const [view, setView] = useState(frontEnd ? "" : "plain");
   const { buffers, error } = useBuffers(sounds, engine, frontEnd ? settings.sample_rate : 0, false);
   useEffect(() => {
     if (buffers) engine.select(first);
@@ -34,8 +34,8 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   });
   const number = Math.min(engine.selected.value, sounds.length - 1);
   return html`<${Dialog} wide title=${title} close=${close}>
-    ${error ? html`<${ErrorBox} error=${error} />` : buffers ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} modelView=${modelView} />` : html`<${Loading} />`}
-    <${Controls} first engine=${engine} known=${settings.known} modelView=${modelView} setModelView=${setModelView} />
+    ${error ? html`<${ErrorBox} error=${error} />` : buffers ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
+    <${Controls} first engine=${engine} frontEnd=${settings} view=${view} setView=${setView} />
     ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))} options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
     <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
   <//>`;

@@ -1,14 +1,18 @@
 /**
  * The model's front end in the browser: what is drawn is what the network sees. The settings are those of the task's
- * `frontend` configuration object, as `audio/frontend.py` describes them. No drawing here.
+ * `frontend` configuration object, as `audio/frontend.py` and `audio/features.py` describe them. No drawing here.
  */
+import { spectrum } from "./fourier.js";
 
 /**
  * @typedef {object} FrontEnd
  * @property {number} sample_rate @property {number} n_fft @property {number} win_length @property {number} hop_length
  * @property {number} n_mels @property {number} f_min @property {number} f_max @property {string} mel_scale "htk" or "slaney"
  * @property {string} norm "slaney" or "none" @property {number} log_offset
- * @property {boolean} [known] a model's own; else the usual one of a sound at that rate
+ * @property {string} [name] of the front end; several that share a filter bank stand with a plus between them
+ * @property {boolean} [known] a model's own, and of a kind that is drawn here; else a log-mel
+ * @property {number} [n_mfcc] @property {number} [pcen_gain] @property {number} [pcen_bias] @property {number} [pcen_power] @property {number} [pcen_eps]
+ * @property {number} [pcen_seconds] time constant of the smoothing
  */
 
 /** @type {FrontEnd} */
@@ -23,19 +27,35 @@ function usualAt(rate) {
 /** Read the configuration object, JSON or `key = value` lines. @param {string | undefined} text @param {number} [rate] of the sound, Hz @returns {FrontEnd} */
 export function readFrontEnd(text, rate) {
   if (!text) return rate ? usualAt(rate) : usual;
+  const settings = { ...usual, ...parsed(text) };
+  return { ...settings, known: viewsOf(settings).every((name) => name in kinds) };
+}
+
+/** @param {string} text @returns {Record<string, any>} */
+function parsed(text) {
   try {
-    return { ...usual, ...JSON.parse(text), known: true };
+    return JSON.parse(text);
   } catch {
     const pairs = [...text.matchAll(/^\s*"?(\w+)"?\s*[=:]\s*"?([^"\n]*?)"?\s*,?\s*$/gm)];
-    return { ...usual, known: true, ...Object.fromEntries(pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])) };
+    return Object.fromEntries(pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value]));
   }
+}
+
+/** The pictures that a model sees of a sound, by the names of its front ends. @param {FrontEnd} settings */
+export const viewsOf = ({ name = "logmel" }) => String(name).split("+").map((one) => one.trim());
+
+/** What a front end gives. @param {Float32Array} samples @param {FrontEnd} settings @param {string} [name] one of its views; the first if it has no such @returns {Picture} */
+export function modelView(samples, settings, name = "") {
+  const views = viewsOf(settings);
+  const draw = settings.known ? kinds[views.includes(name) ? name : views[0]] : logMel;
+  return draw(samples, settings);
 }
 
 /** @typedef {{values: Float32Array, bands: number, frames: number, low: number, high: number, label: (band: number) => string}} Picture `values`: [frame][band] */
 
-/** Log-mel of a waveform, frames centred on multiples of the hop. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
+/** Log-mel of a waveform. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
 export function logMel(samples, settings) {
-  const { n_fft: size, n_mels: bands, log_offset: offset } = settings;
+  const { n_mels: bands, log_offset: offset } = settings;
   const bank = melBank(settings);
   const { power, frames, bins } = spectrum(samples, settings);
   const values = new Float32Array(frames * bands);
@@ -48,8 +68,62 @@ export function logMel(samples, settings) {
     }
   }
   const centres = melEdges(settings);
-  return { values, bands, frames, ...range(values), label: (band) => hertz(centres[Math.min(bands, band) + 1] ?? size) };
+  return { values, bands, frames, ...range(values), label: (band) => hertz(centres[Math.min(bands - 1, band) + 1]) };
 }
+
+/** Log power of every bin. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
+function logSpectrum(samples, settings) {
+  const { power, frames, bins } = spectrum(samples, settings);
+  const values = power.map((one) => Math.log(one + settings.log_offset));
+  return { values, bands: bins, frames, ...range(values), label: (bin) => hertz((bin * settings.sample_rate) / settings.n_fft) };
+}
+
+/** Each band over its own recent past (Wang et al. 2017, arXiv:1607.05666). @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
+function pcen(samples, settings) {
+  const { sample_rate, hop_length, pcen_gain = 0.98, pcen_bias = 2, pcen_power = 0.5, pcen_eps = 1e-6, pcen_seconds = 0.4 } = settings;
+  const picture = logMel(samples, settings);
+  const { values, bands, frames } = picture;
+  const constant = (pcen_seconds * sample_rate) / hop_length;
+  const share = (Math.sqrt(1 + 4 * constant ** 2) - 1) / (2 * constant ** 2);
+  for (let band = 0; band < bands; band += 1) {
+    let smooth = Math.exp(values[band]);
+    for (let frame = 0; frame < frames; frame += 1) {
+      const at = frame * bands + band;
+      const energy = Math.exp(values[at]);
+      smooth += share * (energy - smooth);
+      values[at] = (energy / (pcen_eps + smooth) ** pcen_gain + pcen_bias) ** pcen_power - pcen_bias ** pcen_power;
+    }
+  }
+  return { ...picture, ...range(values) };
+}
+
+/** Cepstral coefficients: the orthonormal DCT-II of the log-mel. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
+function mfcc(samples, settings) {
+  const { values: log, bands, frames } = logMel(samples, settings);
+  const count = settings.n_mfcc ?? 40;
+  const values = new Float32Array(frames * count);
+  for (let k = 0; k < count; k += 1) {
+    const scale = Math.sqrt((k ? 2 : 1) / bands);
+    const wave = Float64Array.from({ length: bands }, (_, n) => scale * Math.cos((Math.PI / bands) * (n + 0.5) * k));
+    for (let frame = 0; frame < frames; frame += 1) {
+      let total = 0;
+      for (let n = 0; n < bands; n += 1) total += wave[n] * log[frame * bands + n];
+      values[frame * count + k] = total;
+    }
+  }
+  return { values, bands: count, frames, ...range(values), label: (k) => String(Math.min(count - 1, k)) };
+}
+
+/** Log-mel down to 80 dB below the clip's loudest. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
+function whisper(samples, settings) {
+  const picture = logMel(samples, settings);
+  const floor = picture.high - 8 * Math.LN10;
+  const values = picture.values.map((value) => Math.max(value, floor));
+  return { ...picture, values, ...range(values) };
+}
+
+/** @type {Record<string, (samples: Float32Array, settings: FrontEnd) => Picture>} */
+const kinds = { logmel: logMel, stft: logSpectrum, pcen, mfcc, whisper };
 
 /** Decibels on a linear frequency axis up to half the sample rate. @param {Float32Array} samples @param {FrontEnd} settings @returns {Picture} */
 export function decibels(samples, settings) {
@@ -65,70 +139,6 @@ function range(values) {
 }
 
 const hertz = (/** @type {number} */ value) => (value >= 1000 ? `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kHz` : `${Math.round(value)} Hz`);
-
-/** Power spectra, [frame][bin]; edges reflected. @param {Float32Array} samples @param {FrontEnd} settings */
-function spectrum(samples, { n_fft: size, win_length: length, hop_length: hop }) {
-  const frames = 1 + Math.floor(samples.length / hop);
-  const bins = size / 2 + 1;
-  const window = hann(length, size);
-  const power = new Float32Array(frames * bins);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  for (let frame = 0; frame < frames; frame += 1) {
-    const start = frame * hop - size / 2;
-    for (let i = 0; i < size; i += 1) re[i] = at(samples, start + i) * window[i];
-    im.fill(0);
-    fft(re, im);
-    for (let bin = 0; bin < bins; bin += 1) power[frame * bins + bin] = re[bin] ** 2 + im[bin] ** 2;
-  }
-  return { power, frames, bins };
-}
-
-/** @param {Float32Array} samples @param {number} i */
-function at(samples, i) {
-  const last = samples.length - 1;
-  if (i < 0) i = -i;
-  if (i > last) i = 2 * last - i;
-  return i >= 0 && i <= last ? samples[i] : 0;
-}
-
-/** A periodic Hann window, centred in the transform. @param {number} length @param {number} size */
-function hann(length, size) {
-  const window = new Float64Array(size);
-  const left = (size - length) >> 1;
-  for (let i = 0; i < length; i += 1) window[left + i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length);
-  return window;
-}
-
-/** In place; the length is a power of two (Cooley and Tukey 1965). @param {Float64Array} re @param {Float64Array} im */
-export function fft(re, im) {
-  const n = re.length;
-  for (let i = 1, j = 0; i < n; i += 1) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
-    }
-  }
-  for (let size = 2; size <= n; size *= 2) {
-    const half = size / 2;
-    const turn = (-2 * Math.PI) / size;
-    for (let k = 0; k < half; k += 1) {
-      const c = Math.cos(turn * k);
-      const s = Math.sin(turn * k);
-      for (let i = k; i < n; i += size) {
-        const xr = re[i + half] * c - im[i + half] * s;
-        const xi = re[i + half] * s + im[i + half] * c;
-        re[i + half] = re[i] - xr;
-        im[i + half] = im[i] - xi;
-        re[i] += xr;
-        im[i] += xi;
-      }
-    }
-  }
-}
 
 const scales = {
   htk: { to: (/** @type {number} */ hz) => 2595 * Math.log10(1 + hz / 700), from: (/** @type {number} */ mel) => 700 * (10 ** (mel / 2595) - 1) },
@@ -148,7 +158,7 @@ function melEdges({ n_mels, f_min, f_max, mel_scale }) {
 /** @param {FrontEnd} settings */
 function melBank(settings) {
   const edges = melEdges(settings);
-  const bins = settings.n_fft / 2 + 1;
+  const bins = Math.floor(settings.n_fft / 2) + 1;
   const frequency = (/** @type {number} */ bin) => (bin * settings.sample_rate) / settings.n_fft;
   return Array.from({ length: settings.n_mels }, (_, band) => {
     const [left, centre, right] = edges.slice(band, band + 3);

@@ -11,6 +11,7 @@ import { Empty, ErrorBox, Loading } from "../kit/states.js";
 import { useBuffers } from "./buffers.js";
 import { isRight } from "./clips.js";
 import { speeds } from "./engine.js";
+import { viewsOf } from "./frontend.js";
 import { Timeline } from "./timeline.js";
 
 const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
@@ -18,11 +19,11 @@ const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
 /** @typedef {{name: string, clip: import("./clips.js").Clip | null}} Version the clip in one run; null: that run has no such clip */
 
 /**
- * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any, autoplay: boolean, modelView: boolean,
- *   setModelView: (on: boolean) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page this is, and has the clip; `model`: the task
+ * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any, autoplay: boolean, view: string,
+ *   setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page this is, and has the clip; `model`: the task
  *   whose front end is drawn, when it is another one
  */
-export function Inspector({ versions, judged, engine, frontEnd, model, autoplay, modelView, setModelView, marked, mark }) {
+export function Inspector({ versions, judged, engine, frontEnd, model, autoplay, view, setView, marked, mark }) {
   const heard = versions.flatMap(({ name, clip }) => (clip?.url ? [{ name, clip }] : []));
   const sounds = heard.map(({ clip }) => ({ url: fileUrl(clip.url), loudness: clip.loudness }));
   const { buffers, error } = useBuffers(sounds, engine, frontEnd.sample_rate, autoplay);
@@ -33,8 +34,8 @@ export function Inspector({ versions, judged, engine, frontEnd, model, autoplay,
     <header class="row"><h2 class="grow" title=${clip.id}>${clip.id}</h2>${clip.labels.map((label) => html`<${Chip}>${label}<//>`)}${clip.prediction && html`<span aria-hidden="true">→</span><${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>`}</header>
     ${!heard.length ? html`<${NotKept} judged=${judged} />`
       : error ? html`<${ErrorBox} error=${error} />`
-      : buffer ? html`<${Timeline} engine=${engine} buffer=${buffer} frontEnd=${frontEnd} modelView=${modelView} />` : html`<${Loading} />`}
-    ${heard.length > 0 && html`<${Controls} engine=${engine} known=${frontEnd.known} modelView=${modelView} setModelView=${setModelView} marked=${marked} mark=${mark} />`}
+      : buffer ? html`<${Timeline} engine=${engine} buffer=${buffer} frontEnd=${frontEnd} view=${view} />` : html`<${Loading} />`}
+    ${heard.length > 0 && html`<${Controls} engine=${engine} frontEnd=${frontEnd} view=${view} setView=${setView} marked=${marked} mark=${mark} />`}
     ${versions.length > 1 && html`<${Versions} versions=${versions} heard=${heard} number=${number} engine=${engine} />`}
     <${Likely} top=${clip.top} labels=${clip.labels} />
     <${Facts} facts=${[[t("Loss"), judged && figure(clip.loss)], [t("Length"), duration(clip.duration)], [t("Sample rate"), clip.rate ? `${clip.rate} Hz` : ""], [t("Loudness"), Number.isFinite(clip.loudness) ? decibels(clip.loudness) : ""], [t("Fold"), clip.fold], [t("Split"), clip.split],
@@ -53,18 +54,25 @@ const Versions = ({ versions, heard, number, engine }) => html`<div class="versi
   ${versions.filter(({ clip }) => !clip?.url).map(({ name, clip }) => html`<p class="hint">${clip ? t("{name} has not kept this clip’s sound.", { name }) : t("{name} does not have this clip.", { name })}</p>`)}
 </div>`;
 
+/** What can be drawn; a model that hears several front ends has a view for each. @param {import("./frontend.js").FrontEnd} frontEnd */
+function viewNames(frontEnd) {
+  const views = frontEnd.known ? viewsOf(frontEnd) : [""];
+  const words = !frontEnd.known ? t("log-mel") : t("model’s view");
+  return [...views.map((name) => ({ value: name, label: views.length > 1 ? `${words}: ${name}` : words })), { value: "plain", label: t("all frequencies") }];
+}
+
 /**
- * @param {{engine: import("./engine.js").Engine, known?: boolean, modelView: boolean, setModelView: (on: boolean) => void, marked?: boolean, mark?: () => void, first?: boolean}} props
- *   `known`: the log-mel is a model's own; `first`: Play has the focus in the dialog that this is in
+ * @param {{engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void, marked?: boolean, mark?: () => void, first?: boolean}} props
+ *   `first`: Play has the focus in the dialog that this is in
  */
-export const Controls = ({ engine, known, modelView, setModelView, marked, mark, first }) => html`<div class="row controls">
+export const Controls = ({ engine, frontEnd, view, setView, marked, mark, first }) => html`<div class="row controls">
   <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} autofocus=${first} onClick=${() => engine.toggle()}>${engine.playing.value ? t("Pause") : t("Play")}<//>
   <${Button} icon="loop" pressed=${engine.looping.value} title="L" onClick=${() => engine.setLoop(!engine.looping.value)}>${engine.loop.value ? t("Loop the region") : t("Loop")}<//>
   ${engine.loop.value && html`<${Button} quiet icon="close" label=${t("Drop the region")} onClick=${() => engine.setLoop(false, null)} />`}
   <${Button} icon="sound" pressed=${engine.normalised.value} title="N" onClick=${() => engine.normalise()}>${t("Even loudness")}<//>
   ${mark && html`<${Button} icon="mark" pressed=${marked} title="M" onClick=${mark}>${t("Mark")}<//>`}
   <${Choice} label=${t("Speed")} value=${String(engine.speed.value)} onChange=${(/** @type {string} */ value) => engine.setSpeed(Number(value))} options=${speeds.map((value) => ({ value: String(value), label: speedWords[/** @type {1} */ (value)] }))} />
-  <${Choice} label=${t("Spectrogram")} value=${modelView ? "model" : "plain"} onChange=${(/** @type {string} */ value) => setModelView(value === "model")} options=${[{ value: "model", label: known ? t("model’s view") : t("log-mel") }, { value: "plain", label: t("all frequencies") }]} />
+  <${Choice} label=${t("Spectrogram")} value=${(viewNames(frontEnd).find((one) => one.value === view) ?? viewNames(frontEnd)[0]).value} onChange=${setView} options=${viewNames(frontEnd)} />
 </div>`;
 
 /** The likeliest labels. @param {{top: [string, number][], labels: string[]}} props `labels`: those it has */

@@ -3,26 +3,30 @@ import { html, useEffect, useMemo, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
 import { drawSpectrogram, drawWave } from "./draw.js";
-import { decibels, logMel } from "./frontend.js";
+import { decibels, modelView } from "./frontend.js";
 
 const waveHeight = 110;
 const least = 0.02; // seconds: a shorter drag is a click
 
-/** @param {{engine: import("./engine.js").Engine, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, modelView: boolean}} props */
-export function Timeline({ engine, buffer, frontEnd, modelView }) {
+/**
+ * @param {{engine: import("./engine.js").Engine, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`: "plain", or one of the front
+ *   end's; its first for anything else
+ */
+export function Timeline({ engine, buffer, frontEnd, view }) {
   const [box, size] = useSize();
   const wave = useRef(/** @type {any} */ (null));
   const spectrogram = useRef(/** @type {any} */ (null));
   const samples = useMemo(() => buffer.getChannelData(0), [buffer]);
   const settings = { ...frontEnd, sample_rate: buffer.sampleRate };
-  const picture = useMemo(() => (modelView ? logMel(samples, settings) : decibels(samples, settings)), [buffer, frontEnd, modelView]);
+  const picture = useMemo(() => (view === "plain" ? decibels(samples, settings) : modelView(samples, settings, view)), [buffer, frontEnd, view]);
+  const name = view === "plain" ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: picture.bands }) : t("Log-mel, {n} bands", { n: picture.bands });
   useEffect(() => {
     if (size.width) drawWave(wave.current, samples, size.width, waveHeight);
   }, [samples, size.width]);
   useEffect(() => drawSpectrogram(spectrogram.current, picture), [picture]);
   return html`<div class="timeline" ref=${box}>
     <canvas class="wave" ref=${wave} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>
-    <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${modelView ? (frontEnd.known ? t("What the model sees: log-mel, {n} bands", { n: picture.bands }) : t("Log-mel, {n} bands", { n: picture.bands })) : t("Spectrogram")}></canvas>
+    <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${name}></canvas>
       <ol class="bands" aria-hidden="true">${[1, 0.5, 0].map((place) => html`<li style=${{ bottom: `${place * 100}%` }}>${picture.label(Math.round(place * (picture.bands - 1)))}</li>`)}</ol></div>
     <${Axis} duration=${buffer.duration} />
     <${Overlay} engine=${engine} duration=${buffer.duration} width=${size.width} />

@@ -11,6 +11,7 @@ import { ClassTable } from "./classes.js";
 import { chosen, classesOf, confusion, orderNames } from "./clips.js";
 import { Engine } from "./engine.js";
 import { Facets } from "./facets.js";
+import { viewsOf } from "./frontend.js";
 import { Inspector } from "./inspector.js";
 import { KeyHelp, command, playing } from "./keys.js";
 import { ClipList } from "./list.js";
@@ -66,8 +67,8 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
     <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)} first=${html`<div class="scroll workbench-left"><${Overview} clips=${clips} choice=${choice} listen=${listen} /></div>
       <${Facets} clips=${clips} judged=${judged} choice=${choice} count=${shown.length} task=${task} peers=${peers} marks=${marks} playlist=${playlist} setPlaylist=${setPlaylist} />
       <${ClipList} clips=${shown} judged=${judged} current=${current?.id ?? null} open=${open} marked=${marks.marked.value} />`}
-      second=${current ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay} modelView=${query.value.get("view") !== "plain"}
-          setModelView=${(/** @type {boolean} */ on) => setQuery({ view: on ? null : "plain" })} marked=${marks.marked.value.has(current.id)} mark=${mark} />`
+      second=${current ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay} view=${query.value.get("view") ?? ""}
+          setView=${(/** @type {string} */ view) => setQuery({ view: view === viewsOf(frontEnd)[0] ? null : view })} marked=${marks.marked.value.has(current.id)} mark=${mark} />`
         : html`<${Empty} icon="sound" title=${t("Choose a clip")}><p>${judged ? t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.") : t("Click a class, then a clip; J and K walk through them, Space plays.")}</p><//>`} />
   </div>`;
 }
