@@ -90,12 +90,10 @@ def of_tasks(api: Api) -> Iterator[Shot]:
             )
             yield f"{name}-run", at + run["id"], ()
             if name == "dataset":
-                yield "dataset-sound", at + run["id"] + "?tab=sound", ()
-                yield (
-                    "dataset-clip",
-                    at + run["id"] + "?tab=sound",
-                    (".matrix tbody tr td button", FIRST_CLIP),
-                )
+                sound = at + run["id"] + "?tab=sound"
+                yield "dataset-sound", sound, ()
+                if "clips" in [one["key"] for one in run["execution"].get("artifacts", [])]:
+                    yield "dataset-clip", sound + "&kept=yes", (".matrix td button", FIRST_CLIP)
             if name == "pipeline":
                 yield "pipeline-step", at + run["id"], (".step-box >> nth=1",)
 

@@ -79,6 +79,22 @@ def test_axe_finds_nothing_serious_on_what_a_main_job_leaves(
     assert not any(found.values()), json.dumps({k: v for k, v in found.items() if v}, indent=1)
 
 
+@pytest.mark.parametrize("theme, language", LOOKS)
+def test_axe_finds_nothing_serious_on_an_open_clip(page: Page, server, job, theme: Any, language: str):
+    look(page, server, theme, language)
+    dataset = job["train"]["hyperparams"]["Args"]["dataset_id"]["value"]
+    for address in (
+        f"{server.url}/datasets/simple/*/tasks/{dataset}?tab=sound",
+        f"{server.url}/projects/*/tasks/{job['evaluate']['id']}/output/audio",
+    ):
+        page.goto(address)
+        expect(page.locator(".matrix")).to_be_visible()
+        page.keyboard.press("j")
+        expect(page.locator(".timeline .playhead")).to_be_visible()
+        page.keyboard.press("l")
+        assert not serious(page), address
+
+
 def focus(page: Page, name: str, presses: int = 80) -> None:
     """Tab to the control of this name, as somebody without a mouse does."""
     for _ in range(presses):
@@ -109,6 +125,22 @@ def test_a_task_is_found_and_cloned_by_keyboard_alone(page: Page, server, job):
     page.keyboard.press("Enter")
     expect(page.get_by_text("Cloned", exact=True)).to_be_visible()
     assert server.call("tasks.get_all", name="^by keyboard$")["tasks"]
+
+
+def test_a_class_of_a_dataset_is_heard_by_keyboard_alone(page: Page, server, job):
+    dataset = job["train"]["hyperparams"]["Args"]["dataset_id"]["value"]
+    page.goto(f"{server.url}/datasets/simple/*/tasks/{dataset}?tab=sound")
+    header = page.locator(".matrix tbody th").first
+    label = header.text_content() or "?"
+    focus(page, label)
+    page.keyboard.press("Enter")
+    expect(header.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("j")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(page.locator(".inspector header .chip")).to_have_text(label)
+    for key, name in (("l", "Loop"), ("m", "Mark")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
 
 
 def test_escape_closes_a_dialog_and_gives_the_focus_back(page: Page, server, job):

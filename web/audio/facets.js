@@ -1,5 +1,6 @@
 /** What narrows the list of clips: a text, labels, result, split, confidence, length, loudness; order; other runs to listen to. */
 import { html } from "../lib/dom.js";
+import { number } from "../lib/format.js";
 import { query, setQuery } from "../lib/router.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
@@ -45,7 +46,7 @@ export function Facets({ clips, judged, choice, count, task, peers, marks, playl
     ${!judged && (choice.kept || new Set(clips.map((clip) => Boolean(clip.url))).size > 1) && html`<${Facet} label=${t("Sound")} name="kept" value=${choice.kept ?? ""} options=${[{ value: "yes", label: t("uploaded") }, { value: "no", label: t("not uploaded") }]} />`}
     <${Select} hideLabel label=${t("Order")} value=${choice.sort} options=${orders.map((value) => ({ value, label: t(orderWords[/** @type {"loss"} */ (value)]) }))} onChange=${(/** @type {string} */ sort) => setQuery({ sort: sort === orders[0] ? null : sort })} />
     <${OtherRun} peers=${peers} judged=${judged} />
-    <span class="grow"></span><small>${t("{n} clips", { n: count })}</small>
+    <span class="grow"></span><small>${t("{n} clips", { n: number(count) })}</small>
     <${Button} small pressed=${playlist} title=${t("Play one after another")} onClick=${() => setPlaylist(!playlist)}>${t("Playlist")}<//>
     <${Button} small icon="download" reason=${marks.marked.value.size ? null : t("Mark clips first, with M")} onClick=${() => marks.download(clips, task.name)}>${t("Marked ({n})", { n: marks.marked.value.size })}<//>
     <${Button} small icon="help" label=${t("Keys")} onClick=${() => openDialog(KeyHelp)} />

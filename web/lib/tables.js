@@ -1,5 +1,6 @@
 /** Tables out of files: CSV as pandas writes it, plain or gzipped. */
 import { readFile } from "../api.js";
+import { t } from "./text.js";
 
 /**
  * @typedef {{columns: string[], rows: Record<string, string>[]}} Table
@@ -17,7 +18,7 @@ async function text(response, url) {
   if (!zipped) return new TextDecoder().decode(body);
   const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text().catch(() => {
-    throw new Error(`${url}: the gzip data is damaged`);
+    throw new Error(t("{name}: the gzip data is damaged", { name: url }));
   });
 }
 

@@ -1,11 +1,12 @@
 /** Asking a model: the sound goes to the file server, a clone of the `predict` template to a queue, its answer is read. */
 import { call, upload } from "../../api.js";
 import { usualQueue } from "../../actions/dialogs.js";
+import { t } from "../../lib/text.js";
 
 /** @param {File} file @param {string} model id @param {any[]} queues @returns {Promise<string>} the task that answers */
 export async function ask(file, model, queues) {
   const queue = usualQueue(queues);
-  if (!queue) throw new Error("There is no queue yet");
+  if (!queue) throw new Error(t("There is no queue yet."));
   const template = await newestTemplate();
   const url = await upload(`predictions/${Date.now()}/${file.name}`, file);
   const { task } = await call("tasks.get_by_id", { task: template });
@@ -20,7 +21,7 @@ export async function ask(file, model, queues) {
 async function newestTemplate() {
   const { tasks } = await call("tasks.get_all", { name: "^predict$", type: ["inference"], status: ["created"], tags: ["template"], system_tags: ["-archived"], order_by: ["-last_update"], only_fields: ["id", "parent"] });
   const template = tasks.find((/** @type {any} */ task) => !task.parent);
-  if (!template) throw new Error("This server has no template “predict”. Put it there: python -m tasks.register");
+  if (!template) throw new Error(t("This server has no template “predict”. Put it there: python -m tasks.register"));
   return template.id;
 }
 
