@@ -29,7 +29,7 @@ def clips(server: ServerProcess, dataset: dict) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(answer.content), compression="gzip", keep_default_na=False, index_col=0)
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 def test_sounds_are_uploaded_up_to_the_limit_as_many_of_each_class(new_server, sounds: Path, tmp_path: Path):
     server = new_server()
     dataset, _ = preprocess(server, sounds, "--audio_limit", "6", "--dataset_name", "few")
@@ -44,7 +44,7 @@ def test_sounds_are_uploaded_up_to_the_limit_as_many_of_each_class(new_server, s
     assert (clips(server, again)["url"] == "").all()
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_server, tmp_path: Path):
     server = new_server()
     data = write_sounds(tmp_path / "many", each=240)
@@ -66,9 +66,9 @@ def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_s
         keys = {one["key"] for task in versions() for one in task["execution"].get("artifacts") or []}
         return "data" in keys or process.poll() is not None
 
-    until(begun, 120, "a version is begun")
+    until(begun, 240, "a version is begun")
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=180)
     assert "interrupted" in printed and process.returncode != 0, printed
     (broken,) = versions()
     assert (broken["status"], broken["status_message"]) == ("failed", "the upload broke off")
