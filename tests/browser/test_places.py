@@ -80,3 +80,25 @@ def test_the_console_opens_at_its_end(page: Page, server: ServerProcess, job: di
     page.goto(f"{server.url}/projects/*/tasks/{job['train']['id']}/output/log")
     expect(page.get_by_text("Process completed successfully")).to_be_in_viewport()
     page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_every_run_of_a_pipeline_can_be_reached(page: Page, server: ServerProcess):
+    project = server.call(
+        "projects.create", name="long/.pipelines/nightly", description="", system_tags=["hidden", "pipeline"]
+    )["id"]
+    runs = [
+        server.call(
+            "tasks.create", name=f"night {i}", type="controller", project=project, system_tags=["pipeline"]
+        )["id"]
+        for i in range(10)
+    ]
+    page.goto(f"{server.url}/pipelines?q=nightly")
+    links = page.get_by_role("region", name="long / nightly").get_by_role("link")
+    expect(links).to_have_count(8)
+    page.get_by_role("button", name="Show 2 more").click()
+    expect(links).to_have_count(10)
+    for run in runs:
+        server.call("tasks.delete", task=run, force=True)
+    for name in ("long/.pipelines/nightly", "long/.pipelines", "long"):
+        for found in server.call("projects.get_all", name=f"^{name}$", search_hidden=True)["projects"]:
+            server.call("projects.delete", project=found["id"], force=True)

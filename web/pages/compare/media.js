@@ -1,6 +1,6 @@
 /** Plots and debug samples of several tasks, one column a task, one row a title. */
 import { call } from "../../api.js";
-import { html } from "../../lib/dom.js";
+import { html, useState } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
 import { fileKind, fileUrl } from "../../lib/files.js";
 import { useAsked } from "../../lib/hooks.js";
@@ -15,16 +15,18 @@ import { Answered, Empty } from "../../kit/states.js";
 import { grouped } from "../task/plots.js";
 import { nameOf } from "./page.js";
 
-const most = 40; // rows drawn
+const portion = 40; // rows drawn before "show more"
 
 /** @param {{tasks: any[], rows: {name: string, cells: any[], sounds?: {name: string, url: string}[]}[], empty: string}} props */
 function Side({ tasks, rows, empty }) {
   const [find, setFind] = useQuery("find");
+  const [most, setMost] = useState(portion);
   const shown = rows.filter((one) => one.name.toLowerCase().includes(find.toLowerCase()));
   if (!rows.length) return html`<${Empty} icon="compare" title=${empty}><p>${t("None of these tasks has reported any.")}</p><//>`;
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
     <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}><div class="row"><h3 class="grow">${one.name}</h3>${(one.sounds?.length ?? 0) > 1 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
-      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}</div>`;
+      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}
+      ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}</div>`;
 }
 
 /** @param {{tasks: any[]}} props */

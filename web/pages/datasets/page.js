@@ -1,11 +1,12 @@
 /** Datasets, each with its versions. */
 import { call } from "../../api.js";
-import { html } from "../../lib/dom.js";
+import { html, useState } from "../../lib/dom.js";
 import { ago, bytes, number } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { datasetLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
@@ -36,7 +37,16 @@ export default function DatasetsPage() {
     <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ datasets) => {
       const shown = datasets.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}><p>${t("The preprocess task makes one:")}</p><pre>python -m tasks.preprocess</pre><//>`;
-      return shown.map((one) => html`<section class="card" key=${one.project?.id}><h2><a href=${datasetLink(one.project, one.versions[0].id)}>${nameOf(one.project)}</a></h2>
-        <${PlainTable} even label=${nameOf(one.project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]} rows=${one.versions.slice(0, 10).map((/** @type {any} */ task) => [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`, number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} /></section>`);
+      return shown.map((one) => html`<${Dataset} key=${one.project?.id} dataset=${one} />`);
     }}<//></div>`;
+}
+
+const portion = 10; // versions shown before "show more"
+
+/** @param {{dataset: {project: any, versions: any[]}}} props */
+function Dataset({ dataset: { project, versions } }) {
+  const [most, setMost] = useState(portion);
+  return html`<section class="card"><h2><a href=${datasetLink(project, versions[0].id)}>${nameOf(project)}</a></h2>
+    <${PlainTable} even label=${nameOf(project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]} rows=${versions.slice(0, most).map((task) => [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`, number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} />
+    ${versions.length > most && html`<p class="more"><${Button} small onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, versions.length - most) })}<//></p>`}</section>`;
 }

@@ -1,11 +1,12 @@
 /** Pipelines, each with its newest runs. */
 import { callAll, call } from "../../api.js";
-import { html } from "../../lib/dom.js";
+import { html, useState } from "../../lib/dom.js";
 import { ago, duration, shortId } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { pipelineLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
@@ -30,9 +31,18 @@ export default function PipelinesPage() {
     <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ pipelines) => {
       const shown = pipelines.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}><p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
-      return shown.map((one) => html`<section class="card" key=${one.project.id}><h2><a href=${pipelineLink(one.project, one.runs[0].id)}>${nameOf(one.project)}</a></h2>
-        <${PlainTable} even label=${nameOf(one.project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${one.runs.slice(0, 8).map((/** @type {any} */ run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} /></section>`);
+      return shown.map((one) => html`<${Pipeline} key=${one.project.id} pipeline=${one} />`);
     }}<//></div>`;
+}
+
+const portion = 8; // runs shown before "show more"
+
+/** @param {{pipeline: {project: any, runs: any[]}}} props */
+function Pipeline({ pipeline: { project, runs } }) {
+  const [most, setMost] = useState(portion);
+  return html`<section class="card"><h2><a href=${pipelineLink(project, runs[0].id)}>${nameOf(project)}</a></h2>
+    <${PlainTable} even label=${nameOf(project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${runs.slice(0, most).map((run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} />
+    ${runs.length > most && html`<p class="more"><${Button} small onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, runs.length - most) })}<//></p>`}</section>`;
 }
 
 /** "Soundyard / main job" of "Soundyard/.pipelines/main job". @param {any} project */
