@@ -63,7 +63,8 @@ function Version({ task, parents, users, maker, versions }) {
 function Sound({ task, maker, users, versions }) {
   if (!clipsArtifact(task)) return html`<${SamplesTab} task=${task} also=${maker} live=${false} />`;
   const peers = versions.filter((one) => one.id !== task.id).map((one) => ({ id: one.id, name: one.runtime?.version ? t("version {name}", { name: one.runtime.version }) : one.name }));
-  return html`<${AudioTab} task=${task} peers=${peers} model=${users.find((one) => one.configuration?.frontend)} />`;
+  const done = (/** @type {any} */ one) => one.configuration?.frontend && ["completed", "published", "closed"].includes(one.status); // a draft may be a clone for other data
+  return html`<${AudioTab} task=${task} peers=${peers} model=${users.find(done)} />`;
 }
 
 /** @param {{task: any, parents: any[]}} props */
