@@ -103,3 +103,13 @@ def test_a_clip_whose_sound_only_the_other_run_has_can_be_heard(page: Page, serv
     expect(page.locator(".inspector")).to_contain_text("this run has not kept this clip’s sound.")
     prediction = heard.set_index("clip").loc[silent, "prediction"]
     expect(page.locator(".inspector header .chip").last).to_have_text(prediction)
+
+
+def test_a_dataset_lists_the_runs_that_found_it_by_themselves(page: Page, server, job, runs):
+    dataset = job["train"]["hyperparams"]["Args"]["dataset_id"]["value"]
+    page.goto(f"{server.url}/datasets/simple/*/tasks/{dataset}?tab=lineage")
+    users = page.get_by_role("region", name="Used by")
+    for task in (*runs, job["train"]["id"], job["evaluate"]["id"]):
+        expect(users.locator(f"a[href*='{task}']")).to_be_visible()
+    assert not server.task(runs[0])["hyperparams"]["Args"]["dataset_id"]["value"], "it was told"
+    expect(users.locator(f"a[href*='{job['preprocess']['id']}']")).to_have_count(0)

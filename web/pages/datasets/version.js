@@ -1,7 +1,7 @@
 /** One version of a dataset: its files, what changed against its parent, where it comes from, how it sounds. */
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
-import { ago, bytes, moment, number } from "../../lib/format.js";
+import { ago, bytes, date, moment, number } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { datasetLink, taskLink } from "../../lib/links.js";
 import { navigate, useQuery } from "../../lib/router.js";
@@ -31,9 +31,17 @@ async function fetchVersion(project, version) {
   const task = id && (await getTask(id));
   if (!task) return null;
   const parents = (await Promise.all(parentsOf(task.configuration?.["Dataset Struct"]?.value, task.id).map(getTask))).filter(Boolean);
-  const { tasks: users } = await call("tasks.get_all_ex", { "hyperparams.Args.dataset_id.value": [task.id], search_hidden: true, only_fields: ["name", "type", "status", "project.id", "configuration.frontend.value"], page: 0, page_size: 50, order_by: ["-last_update"] });
+  const users = await usersOf(task.id);
   const maker = task.parent ? await getTask(task.parent?.id ?? task.parent).catch(() => null) : null;
   return { task, parents, users, maker, versions: mine?.versions ?? [task] };
+}
+
+/** The tasks that read a version, newest first: those told to by a parameter, and those that found it, which the SDK writes down by our alias. @param {string} id */
+async function usersOf(id) {
+  const asked = { search_hidden: true, only_fields: ["name", "type", "status", "last_update", "project.id", "configuration.frontend.value"], page: 0, page_size: 50, order_by: ["-last_update"] };
+  const found = await Promise.all(["Args.dataset_id", "Datasets.clips"].map((path) => call("tasks.get_all_ex", { [`hyperparams.${path}.value`]: [id], ...asked })));
+  const tasks = new Map(found.flatMap((one) => one.tasks).map((task) => [task.id, task]));
+  return [...tasks.values()].sort((a, b) => Number(date(b.last_update)) - Number(date(a.last_update)));
 }
 
 /** @param {{project: string, version?: string}} props */
@@ -85,5 +93,5 @@ function Files({ task, parents }) {
 /** @param {{task: any, parents: any[], users: any[], maker: any}} props */
 const Lineage = ({ task, parents, users, maker }) => html`<div class="scroll"><div class="columns-2">
   <section class="card"><h2>${t("Comes from")}</h2><${Facts} facts=${[[t("Made by"), maker && html`<a href=${taskLink(maker)}>${maker.name}</a>`], ...parents.map((one) => /** @type {[string, any]} */ ([t("Parent version"), html`<a href=${datasetLink(one.project, one.id)}>${nameOf(one.project)} ${one.runtime?.version ?? ""}</a>`])), [t("ID"), html`<code>${task.id}</code>`]]} /></section>
-  <section class="card"><h2>${t("Used by")}</h2>${users.length ? html`<${PlainTable} label=${t("Used by")} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type, html`<${StatusChip} status=${one.status} />`])} />` : html`<p class="muted">${t("No task names it as its dataset_id yet.")}</p>`}</section>
+  <section class="card"><h2>${t("Used by")}</h2>${users.length ? html`<${PlainTable} label=${t("Used by")} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type, html`<${StatusChip} status=${one.status} />`])} />` : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
 </div></div>`;
