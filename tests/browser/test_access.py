@@ -89,7 +89,7 @@ def test_axe_finds_nothing_serious_on_an_open_clip(page: Page, server, job, them
     ):
         page.goto(address)
         expect(page.locator(".matrix")).to_be_visible()
-        page.keyboard.press("j")
+        page.locator(".table-body .table-row button").first.click()
         expect(page.locator(".timeline .playhead")).to_be_visible()
         page.keyboard.press("l")
         assert not serious(page), address

@@ -47,9 +47,9 @@ def test_sounds_are_uploaded_up_to_the_limit_as_many_of_each_class(new_server, s
 @pytest.mark.timeout(600)
 def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_server, tmp_path: Path):
     server = new_server()
-    data = write_sounds(tmp_path / "many", each=240)
+    data = write_sounds(tmp_path / "many", each=800)
     process = subprocess.Popen(
-        [sys.executable, *PREPROCESS, "--data", str(data), "--workers", "1", "--inspect", "false"],
+        [sys.executable, *PREPROCESS, "--data", str(data), "--inspect", "false", "--audio_limit", "1600"],
         cwd=ROOT,
         env=server.environment(),
         stdout=subprocess.PIPE,
@@ -62,11 +62,12 @@ def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_s
         return list(server.call("tasks.get_all", **asked, order_by=["created"])["tasks"])
 
     def begun() -> bool:
-        """Its data are there, its sounds are on their way."""
-        keys = {one["key"] for task in versions() for one in task["execution"].get("artifacts") or []}
-        return "data" in keys or process.poll() is not None
+        """The first of its sounds have arrived."""
+        asked = [{"task": task["id"]} for task in versions()]
+        found = server.call("events.debug_images", metrics=asked, iters=1)["metrics"] if asked else []
+        return process.poll() is not None or any(one["iterations"] for one in found)
 
-    until(begun, 240, "a version is begun")
+    until(begun, 240, "sounds are on their way")
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=180)
     assert "interrupted" in printed and process.returncode != 0, printed
