@@ -180,9 +180,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
         dataset.upload(show_progress=False, preview=False)
         _upload_clips(dataset, store, run.parameters.audio_limit)
         dataset.finalize()
-    except (
-        BaseException
-    ):  # Ctrl-C too: half a version must not look as if it grew; the SDK takes stopped ones for whole
+    except BaseException:  # Ctrl-C too: the SDK takes a version that was stopped for a whole one
         Task.get_task(task_id=dataset.id).mark_failed(force=True, status_message="the upload broke off")
         raise
     return str(dataset.id)
