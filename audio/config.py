@@ -94,7 +94,7 @@ class TrainConfig:
     final_rate: float = 0.0  # share of the peak at which cosine ends
     accumulate: int = 1  # batches whose gradients make one step of the optimiser
     clip_norm: float | None = 5.0  # largest norm of the gradient; None: no clipping
-    label_smoothing: float = 0.1  # 0: none
+    label_smoothing: float = 0.0  # share of the target that is spread over all classes; 0: none
     class_weights: str = "none"  # weight of a clip's loss: none, balanced (inverse to the size of its class)
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
@@ -134,7 +134,7 @@ class TrainConfig:
     background_probability: float = 0.5  # of mixing a background below a clip
     snr_low_db: float = 5.0  # dB, lowest signal-to-noise ratio of noise and background
     snr_high_db: float = 30.0  # dB, highest signal-to-noise ratio of noise and background
-    mixup: float = 0.8  # probability of mixing a clip with another, in power; 0: never
+    mixup: float = 0.5  # probability of mixing a clip with another, in power; 0: never
     mixup_alpha: float = 1.0  # of the Beta distribution of the share
     cutmix: float = 0.0  # probability of replacing a stretch of time by another clip's; 0: never
     time_masks: int = 2  # SpecAugment masks along time
