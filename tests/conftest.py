@@ -6,6 +6,7 @@ it may kill. Everything is ended by its process id; when something dies, its log
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,9 @@ import pytest
 import requests
 
 from tasks.connection import ENVIRONMENT
+
+# Ignored in what a shell starts in the background, and so in all that tests start: Ctrl-C could not be tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SOUNDYARD_DATA") or ROOT.parent / "shared" / "data" / "esc10")

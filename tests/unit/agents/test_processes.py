@@ -11,8 +11,7 @@ from agents import processes
 
 # Named clearml_agent on its command line, as the daemon is; tells of an interrupt; its task tells of SIGTERM and stays.
 AGENT = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
+import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c",
     "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True));"
     "print('up', flush=True); time.sleep(600)"])
