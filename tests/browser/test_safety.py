@@ -86,6 +86,12 @@ def test_a_page_that_is_opened_while_the_server_is_gone_comes_when_it_is_back(pa
     expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible(timeout=20_000)
 
 
+def test_a_chart_that_could_not_be_fetched_says_so(page: Page, server):
+    page.route("**/vendor/uplot/**", lambda route: route.abort())
+    page.goto(f"{server.url}/workers")
+    expect(page.get_by_text("A part of this page could not be fetched").first).to_be_visible()
+
+
 def test_without_its_libraries_the_page_says_what_to_run(page: Page, server):
     page.route("**/vendor/preact/**", lambda route: route.fulfill(status=404, body=""))
     page.goto(server.url)

@@ -1,5 +1,5 @@
 /** A small chart of figures over clock time: queue lengths, machine load. Curves of a training run have a chart of their own. */
-import { html, useEffect, useRef } from "../lib/dom.js";
+import { html, useEffect, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { theme } from "../lib/preferences.js";
 import { language, t } from "../lib/text.js";
@@ -19,6 +19,7 @@ export function LineChart(props) {
   const chart = useRef(/** @type {any} */ (null));
   const shape = `${lines.map((line) => line.label).join("|")} ${theme.value} ${language.value} ${height} ${span}`;
   const drawn = useRef("");
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let gone = false;
     if (!size.width) return undefined;
@@ -29,7 +30,7 @@ export function LineChart(props) {
       chart.current?.destroy();
       chart.current = new UPlot(options(props, size.width, UPlot), /** @type {any} */ (data), frame.current);
       drawn.current = shape;
-    });
+    }, () => gone || setFailed(true));
     return () => {
       gone = true;
     };
@@ -40,6 +41,7 @@ export function LineChart(props) {
   useEffect(() => () => chart.current?.destroy(), []);
   return html`<figure class="line-chart">
     <figcaption><h3>${label}</h3>${lines.map((line, i) => html`<span class="line-chart-key"><i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`)}</figcaption>
+    ${failed && html`<small>${t("A part of this page could not be fetched.")}</small>`}
     <div ref=${frame} style=${{ height: `${height}px` }} role="img" aria-label=${spoken(props)}></div>
   </figure>`;
 }

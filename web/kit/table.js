@@ -175,6 +175,7 @@ export function useStickToEnd(/** @type {any} */ changes) {
   }, [changes]);
   const onScroll = () => {
     const e = element.current;
+    if (!e) return; // a last scroll event of what has just left the page
     const atEnd = e.scrollHeight - e.scrollTop - e.clientHeight < 40;
     stick.current = atEnd || (stick.current && e.scrollTop >= top.current);
     top.current = e.scrollTop;
