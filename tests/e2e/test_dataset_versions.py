@@ -4,6 +4,9 @@ import io
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +47,17 @@ def test_sounds_are_uploaded_up_to_the_limit_as_many_of_each_class(new_server, s
     assert (clips(server, again)["url"] == "").all()
 
 
+@contextmanager
+def stopped(server: ServerProcess) -> Iterator[None]:
+    """The server answers nobody for a while."""
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
 @pytest.mark.timeout(600)
 def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_server, tmp_path: Path):
     server = new_server()
@@ -62,13 +76,14 @@ def test_a_version_whose_upload_breaks_off_is_not_taken_for_the_newest_one(new_s
         return list(server.call("tasks.get_all", **asked, order_by=["created"])["tasks"])
 
     def begun() -> bool:
-        """The first of its sounds have arrived."""
-        asked = [{"task": task["id"]} for task in versions()]
-        found = server.call("events.debug_images", metrics=asked, iters=1)["metrics"] if asked else []
-        return process.poll() is not None or any(one["iterations"] for one in found)
+        """The version has its files, and now gets its sounds."""
+        return process.poll() is not None or any(one["execution"].get("artifacts") for one in versions())
 
-    until(begun, 240, "sounds are on their way")
-    process.send_signal(signal.SIGINT)
+    until(begun, 240, "the version's files have arrived")
+    with stopped(server):  # so that the sounds cannot all be there before the interrupt is
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
     printed, _ = process.communicate(timeout=180)
     assert "interrupted" in printed and process.returncode != 0, printed
     (broken,) = versions()
