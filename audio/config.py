@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, fields
 
 from audio.errors import ConfigError
+from audio.named import names_in
 
 __all__ = ["EvaluateConfig", "ExportConfig", "PreprocessConfig", "TrainConfig", "describe"]
 
@@ -223,7 +224,7 @@ class TrainConfig:
             raise ConfigError(
                 "members differ by their first weights: use pretrained=false, no weights, freeze=none."
             )
-        if self.members < (count := self.frontend.count("+") + 1):
+        if self.members < (count := len(names_in(self.frontend))):
             raise ConfigError(
                 f"frontend={self.frontend} is {count} front ends, one for each member in turn: use members={count}, "
                 "or more."

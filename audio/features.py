@@ -14,8 +14,8 @@ from torch import Tensor
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.frontend import LogMel
-from audio.named import by_name
-from audio.side_by_side import ALONGSIDE, SideBySide
+from audio.named import by_name, names_in
+from audio.side_by_side import SideBySide
 
 
 class LogSpectrum(LogMel):
@@ -123,7 +123,7 @@ def from_description(description: dict[str, Any]) -> LogMel:
 def _build(names: str, settings: dict[str, Any]) -> LogMel:
     """The front end, or those whose names stand with a plus between them, with what they take of the settings."""
     parts = []
-    for name in names.split(ALONGSIDE):
-        kind = by_name(KINDS, name.strip(), "front end")
+    for name in names_in(names):
+        kind = by_name(KINDS, name, "front end")
         parts.append(kind(**{key: value for key, value in settings.items() if key in _accepted(kind)}))
     return parts[0] if len(parts) == 1 else SideBySide(parts)

@@ -6,7 +6,14 @@ from typing import TypeVar
 
 from audio.errors import AudioError, ConfigError
 
+ALONGSIDE = "+"  # between the names of things that are used side by side
+
 Thing = TypeVar("Thing")
+
+
+def names_in(text: str) -> list[str]:
+    """The names in `a+b`, or the one name there is."""
+    return [name.strip() for name in text.split(ALONGSIDE)]
 
 
 def by_name(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from tqdm import tqdm
 
 if TYPE_CHECKING:
     from audio.store import ClipStore
@@ -26,23 +25,19 @@ def with_sounds(
     store: "ClipStore",
     chosen: Sequence[str],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None],
 ) -> pd.DataFrame:
     """Upload the sounds of the `chosen` clips; gives `table` with the column `url`, empty for the others.
 
-    `logger` is that of the task `task_id`. `progress(done, total)` as the sounds go; None draws a bar on stderr when
-    it takes longer than a moment.
+    `logger` is that of the task `task_id`. `progress(done, total)` is called as the sounds go.
     """
     from tasks import reports
 
-    with tqdm(total=len(chosen), unit=" sounds", disable=progress is not None, delay=2) as bar:
-        for done, clip in enumerate(chosen, 1):
-            reports.report_audio(logger, TITLE, clip, store.waveform(clip), store.sample_rate)
-            if done % AT_ONCE == 0:
-                logger.flush(wait=True)
-            bar.update()
-            if progress:
-                progress(done, len(chosen))
+    for done, clip in enumerate(chosen, 1):
+        reports.report_audio(logger, TITLE, clip, store.waveform(clip), store.sample_rate)
+        if done % AT_ONCE == 0:
+            logger.flush(wait=True)
+        progress(done, len(chosen))
     addresses = _addresses_of(task_id, logger, chosen) if len(chosen) else {}
     placed = table.copy()
     placed.insert(1, "url", [addresses.get(clip, "") for clip in table["clip"]])

@@ -17,8 +17,8 @@ from audio.models.classifier import Classifier, FrontEnd
 from audio.models.members import Members
 from audio.models.plan import Plan
 from audio.models.weights import start_from
-from audio.named import by_name
-from audio.side_by_side import ALONGSIDE, SideBySide
+from audio.named import by_name, names_in
+from audio.side_by_side import SideBySide
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
 
@@ -145,7 +145,7 @@ def together(model: Model, plan: Plan) -> Classifier:
 
     Raises ConfigError when the model brings a front end of its own and several are asked for.
     """
-    names = plan.config.frontend.split(ALONGSIDE)
+    names = names_in(plan.config.frontend)
     turns = islice(cycle(names), plan.config.members)
     built = [model.build(replace(plan, config=replace(plan.config, frontend=name))) for name in turns]
     networks = [network for _, network in built]

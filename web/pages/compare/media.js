@@ -10,6 +10,7 @@ import { t } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
+import { More } from "../../kit/more.js";
 import { Plot } from "../../kit/plot.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { grouped } from "../task/plots.js";
@@ -26,7 +27,7 @@ function Side({ tasks, rows, empty }) {
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
     <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}><div class="row"><h3 class="grow">${one.name}</h3>${(one.sounds?.length ?? 0) > 1 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
       <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}
-      ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}</div>`;
+      <${More} total=${shown.length} most=${most} portion=${portion} setMost=${setMost} /></div>`;
 }
 
 /** @param {{tasks: any[]}} props */

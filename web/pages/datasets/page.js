@@ -6,8 +6,8 @@ import { useAsked } from "../../lib/hooks.js";
 import { datasetLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
-import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
+import { More } from "../../kit/more.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
 import { PageHead } from "../frame.js";
@@ -48,5 +48,5 @@ function Dataset({ dataset: { project, versions } }) {
   const [most, setMost] = useState(portion);
   return html`<section class="card"><h2><a href=${datasetLink(project, versions[0].id)}>${nameOf(project)}</a></h2>
     <${PlainTable} even label=${nameOf(project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]} rows=${versions.slice(0, most).map((task) => [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`, number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} />
-    ${versions.length > most && html`<p class="more"><${Button} small onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, versions.length - most) })}<//></p>`}</section>`;
+    <${More} total=${versions.length} most=${most} portion=${portion} setMost=${setMost} small /></section>`;
 }

@@ -6,8 +6,8 @@ import { useAsked } from "../../lib/hooks.js";
 import { pipelineLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
-import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
+import { More } from "../../kit/more.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
 import { PageHead } from "../frame.js";
@@ -42,7 +42,7 @@ function Pipeline({ pipeline: { project, runs } }) {
   const [most, setMost] = useState(portion);
   return html`<section class="card"><h2><a href=${pipelineLink(project, runs[0].id)}>${nameOf(project)}</a></h2>
     <${PlainTable} even label=${nameOf(project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${runs.slice(0, most).map((run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} />
-    ${runs.length > most && html`<p class="more"><${Button} small onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, runs.length - most) })}<//></p>`}</section>`;
+    <${More} total=${runs.length} most=${most} portion=${portion} setMost=${setMost} small /></section>`;
 }
 
 /** "Soundyard / main job" of "Soundyard/.pipelines/main job". @param {any} project */

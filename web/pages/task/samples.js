@@ -11,6 +11,7 @@ import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
 import { Icon } from "../../kit/icons.js";
 import { showPictures } from "../../kit/lightbox.js";
+import { More } from "../../kit/more.js";
 import { Answered, Empty } from "../../kit/states.js";
 
 const history = 200; // iterations a title that are asked for
@@ -47,7 +48,7 @@ function Samples({ samples, frontEnd }) {
     <div class="scroll stack">
       ${byTitle(shown.slice(0, most)).map(([title, ones]) => html`<section key=${title} class="sample-group"><h2>${title}</h2><div class="samples">
         ${ones.map(({ sample, entry }) => html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} frontEnd=${frontEnd} open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div></section>`)}
-      ${shown.length > most && html`<p class="more"><${Button} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, shown.length - most) })}<//></p>`}
+      <${More} total=${shown.length} most=${most} portion=${portion} setMost=${setMost} />
       ${!shown.length && html`<${Empty} icon="filter" title=${t("Nothing fits")} />`}
     </div>`;
 }
