@@ -1,12 +1,13 @@
 """Accuracy on a data set's official folds, from scratch, on a fixed schedule: nothing is chosen on a test fold.
 
-    python -m benchmarks.audio_accuracy --preset esc10 --data PATH                         # five folds, three seeds
+    python -m benchmarks.audio_accuracy --preset esc10 --data PATH --jobs 2                # five folds, three seeds
     python -m benchmarks.audio_accuracy --preset esc10 --data PATH --seeds 0 --epochs 20   # a quick look
 
 Each fold is held out in turn, a model is trained on the others for a number of epochs that is set beforehand, and the
 weights of the last epoch are evaluated: once as the clips are, and once with the answers averaged over the speeds that
 training drew from, which is reported beside it. What is done is written after every fold; a second call goes on from
-there. CPU time is that of this process, training and evaluation together.
+there. With ``--jobs`` that many folds are trained at a time, each in a process of its own. CPU time is that of the
+fold's process, training and evaluation together.
 """
 
 import argparse
@@ -15,7 +16,10 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from itertools import product
+from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,7 @@ from audio.store import ClipStore
 from audio.training import train
 
 RESULTS = Path(__file__).parent / "results"
+PRINTED = ("seed", "fold", "accuracy", "cpu_seconds")
 
 
 def arguments() -> argparse.Namespace:
@@ -48,13 +53,18 @@ def arguments() -> argparse.Namespace:
         "--members", type=int, help="networks trained side by side, if not as many as the preset says"
     )
     parser.add_argument("--epochs", type=int, help="another number than the preset's")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads; with one, CPU time is work done")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="CPU threads of a fold; with one, CPU time is work done"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="folds trained at a time, a process for each")
     parser.add_argument("--out", type=Path, help="result file; benchmarks/results/accuracy-PRESET.json")
     return parser.parse_args()
 
 
-def one_fold(store: ClipStore, config: TrainConfig) -> dict[str, Any]:
-    """Train with a fold held out, evaluate on it."""
+def one_fold(store_path: Path, config: TrainConfig) -> dict[str, Any]:
+    """Train with ``config.fold`` held out, evaluate on it."""
+    torch.set_num_threads(config.threads)
+    store = ClipStore.open(store_path)
     cpu, wall = time.process_time(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         result = train(config, store, checkpoint_dir=folder, progress=lambda *scalars: None)
@@ -117,7 +127,6 @@ def recipe(args: argparse.Namespace) -> tuple[PreprocessConfig, TrainConfig]:
 def main() -> None:
     args = arguments()
     out = args.out or RESULTS / f"accuracy-{args.preset}.json"
-    torch.set_num_threads(args.threads)
     preprocessing, training = recipe(args)
     settings = {
         "preset": args.preset,
@@ -126,16 +135,23 @@ def main() -> None:
         "members": training.members,
         "epochs": training.epochs,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        preprocess(preprocessing, Path(folder) / "store")
-        store = ClipStore.open(Path(folder) / "store")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        get_context("spawn").Pool(args.jobs) as processes,
+    ):
+        path = Path(folder) / "store"
+        preprocess(preprocessing, path)
+        store = ClipStore.open(path)
         runs = json.loads(out.read_text())["runs"] if out.exists() else []
         done = {(run["seed"], run["fold"]) for run in runs}
-        for seed, fold in product(args.seeds, args.folds or store.folds):
-            if (seed, fold) in done:
-                continue
-            runs.append(one_fold(store, replace(training, fold=fold, seed=seed)))
-            print(*(f"{k} {runs[-1][k]}" for k in ("seed", "fold", "accuracy", "cpu_seconds")), flush=True)
+        folds = [
+            replace(training, fold=fold, seed=seed)
+            for seed, fold in product(args.seeds, args.folds or store.folds)
+            if (seed, fold) not in done
+        ]
+        for run in processes.imap_unordered(partial(one_fold, path), folds):
+            print(*(f"{name} {run[name]}" for name in PRINTED), flush=True)
+            runs = sorted([*runs, run], key=itemgetter("seed", "fold"))
             summary = summarise(runs, store.classes)
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(json.dumps({**settings, "summary": summary, "runs": runs}, indent=1) + "\n")
