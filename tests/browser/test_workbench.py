@@ -77,6 +77,30 @@ def test_the_spectrogram_is_that_of_the_models_front_end(workbench: Page, job):
     assert bands == int(settings["n_mels"])
 
 
+def test_a_model_that_hears_several_front_ends_and_slopes_has_a_view_for_each(page: Page, server, job):
+    task = job["evaluate"]
+    kept = task["configuration"]["frontend"]
+    side_by_side = (
+        kept["value"].replace("deltas = false", "deltas = true").replace('"logmel"', '"logmel+pcen"')
+    )
+    assert "logmel+pcen" in side_by_side and "deltas = true" in side_by_side
+    edit = {"task": task["id"], "force": True}
+    server.call("tasks.edit_configuration", **edit, configuration=[{**kept, "value": side_by_side}])
+    try:
+        page.goto(f"{server.url}/projects/{task['project']}/tasks/{task['id']}/output/audio?view=pcen+slope")
+        open_first(page)
+        choice = page.get_by_role("combobox", name="Spectrogram")
+        expect(choice).to_have_value("pcen slope")
+        pictures = set()
+        for view in choice.locator("option").evaluate_all("all => all.map(one => one.value)"):
+            choice.select_option(view)
+            expect(choice).to_have_value(view)
+            pictures.add(page.evaluate("() => document.querySelector('.spectrogram canvas').toDataURL()"))
+        assert len(pictures) == 7  # three of each front end, and all frequencies
+    finally:
+        server.call("tasks.edit_configuration", **edit, configuration=[kept])
+
+
 def test_a_dragged_region_is_looped(workbench: Page):
     open_first(workbench)
     box = workbench.locator(".overlay").bounding_box()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from audio.features import KINDS
+from audio.config import TrainConfig
+from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
-from audio.models.encoder_frontends import WhisperMel
+from audio.models.encoder_frontends import KaldiBank, WhisperMel
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -54,24 +55,24 @@ def test_every_sentence_has_its_words_in_every_language():
     assert not wrong, "the blanks of these differ"
 
 
-def drawn(layer: LogMel, samples: np.ndarray) -> np.ndarray:
+def drawn(layer: LogMel | KaldiBank, samples: np.ndarray, view: str = "") -> np.ndarray:
     """What the page draws with a front end's own description, `(band, frame)`."""
     program = """
         import { modelView, readFrontEnd } from './web/audio/frontend.js';
         let text = ''; for await (const part of process.stdin) text += part;
-        const { samples, settings } = JSON.parse(text);
+        const { samples, settings, view } = JSON.parse(text);
         const read = readFrontEnd(settings);
-        const { values, bands, frames } = modelView(Float32Array.from(samples), read);
+        const { values, bands, frames } = modelView(Float32Array.from(samples), read, view);
         console.log(JSON.stringify({ values: [...values], bands, frames, known: read.known }));"""
-    given = json.dumps({"samples": samples.tolist(), "settings": json.dumps(layer.describe())})
+    given = json.dumps({"samples": samples.tolist(), "settings": json.dumps(layer.describe()), "view": view})
     found = json.loads(node("--input-type=module", "--eval", program, text=given).stdout)
     assert found["known"], "it is not told to be the model's"
     return np.array(found["values"]).reshape(found["frames"], found["bands"]).T
 
 
-def seen(layer: LogMel, samples: np.ndarray) -> np.ndarray:
+def seen(layer: LogMel, samples: np.ndarray, channel: int = 0) -> np.ndarray:
     """What the network sees before it is normalised, `(band, frame)`."""
-    return layer.finish(layer(torch.from_numpy(samples)[None]))[0, 0].numpy()
+    return layer.finish(layer(torch.from_numpy(samples)[None]))[0, channel].numpy()
 
 
 @pytest.mark.parametrize("scale, norm", [("htk", "none"), ("slaney", "slaney")])
@@ -91,6 +92,25 @@ def test_every_front_end_is_drawn_as_it_is(name: str, size: int, length: int):
     np.testing.assert_allclose(drawn(layer, samples), seen(layer, samples), atol=4e-3)
 
 
+def test_slopes_and_curvatures_are_drawn_for_each_front_end_that_a_model_hears():
+    views = [f"{name}{more}" for name in ("logmel", "pcen") for more in ("", " slope", " curvature")]
+    config = TrainConfig(frontend="logmel+pcen", members=2, deltas=True, n_mels=24)
+    layer = build_frontend(config, 16000)
+    samples = np.random.default_rng(2).standard_normal(4000).astype(np.float32) * 0.2
+    for channel, view in enumerate(views):
+        np.testing.assert_allclose(
+            drawn(layer, samples, view), seen(layer, samples, channel), atol=4e-3, err_msg=view
+        )
+
+
+@pytest.mark.parametrize("length", [16000, 500, 250])
+def test_asts_filter_bank_is_drawn_as_it_is(length: int):
+    layer = KaldiBank(16000)
+    samples = (np.random.default_rng(3).standard_normal(length) * 0.1 + 0.05).astype(np.float32)
+    expected = layer(torch.from_numpy(samples)[None])[0, 0].numpy()
+    np.testing.assert_allclose(drawn(layer, samples), expected, atol=4e-3)
+
+
 def test_whispers_log_mel_ends_eighty_decibels_below_the_loudest():
     layer = WhisperMel(16000)
     time = np.arange(8000) / 16000
@@ -104,7 +124,7 @@ def test_whispers_log_mel_ends_eighty_decibels_below_the_loudest():
 def test_a_front_end_that_is_not_drawn_here_is_not_told_to_be_the_models():
     program = """
         import { readFrontEnd, viewsOf } from './web/audio/frontend.js';
-        const read = ['kaldi', 'waveform', 'logmel+pcen'].map(name => readFrontEnd(`name = ${name}`));
+        const read = ['a later one', 'waveform', 'logmel+pcen'].map(name => readFrontEnd(`name = ${name}`));
         console.log(JSON.stringify(read.map(one => [one.known, viewsOf(one)])));"""
     found = json.loads(node("--input-type=module", "--eval", program).stdout)
-    assert found == [[False, ["kaldi"]], [False, ["waveform"]], [True, ["logmel", "pcen"]]]
+    assert found == [[False, ["a later one"]], [False, ["waveform"]], [True, ["logmel", "pcen"]]]

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { logMel, readFrontEnd } from "../../web/audio/frontend.js";
+import { readFrontEnd } from "../../web/audio/frontend.js";
+import { logMel } from "../../web/audio/pictures.js";
 
 test("without a model the log-mel fits the sound's rate", () => {
   for (const rate of [8000, 16000, 22050, 44100, 48000]) {

@@ -60,7 +60,7 @@ function bars(canvas, paint, count, extremes) {
   }
 }
 
-/** @param {HTMLCanvasElement} canvas @param {import("./frontend.js").Picture} picture */
+/** @param {HTMLCanvasElement} canvas @param {import("./pictures.js").Picture} picture */
 export function drawSpectrogram(canvas, { values, bands, frames, low, high }) {
   canvas.width = frames;
   canvas.height = bands;

@@ -24,6 +24,29 @@ export function spectrum(samples, { n_fft: size, win_length: length, hop_length:
   return { power, frames, bins };
 }
 
+/**
+ * Power spectra as Kaldi takes them, [frame][bin]: frames within the sound, their mean removed, high frequencies raised, a symmetric Hann window.
+ * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number, preemphasis?: number}} settings
+ */
+export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 }) {
+  const frames = 1 + Math.floor(Math.max(0, samples.length - length) / hop);
+  const bins = Math.floor(size / 2) + 1;
+  const window = Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / (length - 1)));
+  const power = new Float32Array(frames * bins);
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  for (let frame = 0; frame < frames; frame += 1) {
+    const part = Float64Array.from({ length }, (_, i) => samples[frame * hop + i] ?? 0);
+    const mean = part.reduce((sum, one) => sum + one, 0) / length;
+    re.fill(0);
+    for (let i = 0; i < length; i += 1) re[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
+    im.fill(0);
+    fft(re, im);
+    for (let bin = 0; bin < bins; bin += 1) power[frame * bins + bin] = re[bin] ** 2 + im[bin] ** 2;
+  }
+  return { power, frames, bins };
+}
+
 /** The transform by its definition, up to half the rate, for lengths that are no power of two. @param {number} size @returns {(re: Float64Array, im: Float64Array) => void} */
 function slowly(size) {
   const cosine = Float64Array.from({ length: size }, (_, i) => Math.cos((2 * Math.PI * i) / size));

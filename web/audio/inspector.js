@@ -6,6 +6,7 @@ import { taskLink } from "../lib/links.js";
 import { t } from "../lib/text.js";
 import { Button, Choice } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
+import { Select } from "../kit/combobox.js";
 import { Facts } from "../kit/facts.js";
 import { Empty, ErrorBox, Loading } from "../kit/states.js";
 import { useBuffers } from "./buffers.js";
@@ -54,11 +55,20 @@ const Versions = ({ versions, heard, number, engine }) => html`<div class="versi
   ${versions.filter(({ clip }) => !clip?.url).map(({ name, clip }) => html`<p class="hint">${clip ? t("{name} has not kept this clip’s sound.", { name }) : t("{name} does not have this clip.", { name })}</p>`)}
 </div>`;
 
-/** What can be drawn; a model that hears several front ends has a view for each. @param {import("./frontend.js").FrontEnd} frontEnd */
+/** What can be drawn; a model that hears several front ends, or slopes, has a view for each. @param {import("./frontend.js").FrontEnd} frontEnd */
 function viewNames(frontEnd) {
   const views = frontEnd.known ? viewsOf(frontEnd) : [""];
-  const words = !frontEnd.known ? t("log-mel") : t("model’s view");
-  return [...views.map((name) => ({ value: name, label: views.length > 1 ? `${words}: ${name}` : words })), { value: "plain", label: t("all frequencies") }];
+  const words = frontEnd.known ? t("model’s view") : t("log-mel");
+  const more = /** @type {Record<string, string>} */ ({ slope: t("slope"), curvature: t("curvature") });
+  const named = views.map((view) => ({ value: view, label: `${words}: ${view.split(" ").map((part) => more[part] ?? part).join(", ")}` }));
+  return [...(views.length > 1 ? named : [{ value: views[0], label: words }]), { value: "plain", label: t("all frequencies") }];
+}
+
+/** @param {{frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void}} props */
+function ViewChoice({ frontEnd, view, setView }) {
+  const options = viewNames(frontEnd);
+  const value = (options.find((one) => one.value === view) ?? options[0]).value;
+  return html`<${options.length > 3 ? Select : Choice} label=${t("Spectrogram")} hideLabel value=${value} onChange=${setView} options=${options} />`;
 }
 
 /**
@@ -72,7 +82,7 @@ export const Controls = ({ engine, frontEnd, view, setView, marked, mark, first 
   <${Button} icon="sound" pressed=${engine.normalised.value} title="N" onClick=${() => engine.normalise()}>${t("Even loudness")}<//>
   ${mark && html`<${Button} icon="mark" pressed=${marked} title="M" onClick=${mark}>${t("Mark")}<//>`}
   <${Choice} label=${t("Speed")} value=${String(engine.speed.value)} onChange=${(/** @type {string} */ value) => engine.setSpeed(Number(value))} options=${speeds.map((value) => ({ value: String(value), label: speedWords[/** @type {1} */ (value)] }))} />
-  <${Choice} label=${t("Spectrogram")} value=${(viewNames(frontEnd).find((one) => one.value === view) ?? viewNames(frontEnd)[0]).value} onChange=${setView} options=${viewNames(frontEnd)} />
+  <${ViewChoice} frontEnd=${frontEnd} view=${view} setView=${setView} />
 </div>`;
 
 /** The likeliest labels. @param {{top: [string, number][], labels: string[]}} props `labels`: those it has */

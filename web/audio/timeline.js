@@ -3,7 +3,8 @@ import { html, useEffect, useMemo, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
 import { drawSpectrogram, drawWave } from "./draw.js";
-import { decibels, modelView } from "./frontend.js";
+import { modelView } from "./frontend.js";
+import { decibels } from "./pictures.js";
 
 const waveHeight = 110;
 const least = 0.02; // seconds: a shorter drag is a click
