@@ -1,5 +1,5 @@
 /** The table of tasks: of one project, or of all. */
-import { call } from "../../api.js";
+import { call, callAll } from "../../api.js";
 import { html, useMemo, useState } from "../../lib/dom.js";
 import { csv } from "../../lib/format.js";
 import { save } from "../../lib/files.js";
@@ -11,6 +11,7 @@ import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Empty, ErrorBox } from "../../kit/states.js";
 import { DataTable } from "../../kit/table.js";
+import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
 import { BulkBar } from "./bulk.js";
 import { ColumnsButton, useColumns } from "./choose.js";
@@ -49,15 +50,15 @@ function Head({ project, total, asked, columns, filter }) {
   const one = useApi(project === "*" ? null : "projects.get_by_id", { project });
   const title = project === "*" ? t("All tasks") : one.data?.project?.name ?? t("Tasks");
   const exportCsv = async () => {
-    const answer = await call("tasks.get_all_ex", { ...tableBody(asked, project, fieldsOf(columns.shown)), page: 0, page_size: 10_000 });
+    const tasks = await callAll("tasks.get_all_ex", "tasks", tableBody(asked, project, fieldsOf(columns.shown)), Infinity);
     const header = columns.shown.map((/** @type {any} */ c) => c.label);
-    save(`${title}.csv`, csv(header, answer.tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
+    save(`${title}.csv`, csv(header, tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
   };
   return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]} under=${total !== null && html`<span class="count-note">${t("{n} tasks", { n: total })}</span>`}>
     <${SearchBox} asked=${asked} />
     <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
     <${ColumnsButton} project=${project} columns=${columns} />
-    <${Button} icon="download" label=${t("Download as CSV")} onClick=${exportCsv} />
+    <${Button} icon="download" label=${t("Download as CSV")} onClick=${() => exportCsv().catch(toastError)} />
   <//>`;
 }
 
