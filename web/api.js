@@ -123,7 +123,8 @@ export async function readFile(url, options = {}) {
 export async function upload(path, content) {
   const form = new FormData();
   form.append(path, content, path);
-  const response = await reach(filesRoot, { method: "POST", body: form, credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(filesRoot) }, filesRoot);
+  const response = await reach(filesRoot,
+    { method: "POST", body: form, credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(filesRoot) }, filesRoot);
   if (!response.ok) throw new ApiError(`The file was not taken (${response.status}).`, { code: response.status, endpoint: filesRoot });
   return `${filesRoot}/${path.split("/").map(encodeURIComponent).join("/")}`;
 }

@@ -25,7 +25,8 @@ function App() {
   if (error) return html`<main class="alone"><${ErrorBox} error=${error} retry=${start} /></main>`;
   if (user.value === undefined) return html`<main class="alone"><${Loading} /></main>`;
   return html`
-    ${serverGone.value && html`<div class="banner" role="alert">${t("The server can’t be reached")}. ${t("This page goes on by itself when it is back.")}</div>`}
+    ${serverGone.value && html`<div class="banner" role="alert">
+        ${t("The server can’t be reached")}. ${t("This page goes on by itself when it is back.")}</div>`}
     ${user.value === null ? html`<${Page} route=${find("/login")} />` : html`<${Frame} path=${path.value}><${Page} route=${find(path.value)} /><//>`}
     <${Dialogs} /><${Toasts} />`;
 }

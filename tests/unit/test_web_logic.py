@@ -33,6 +33,18 @@ def sources() -> list[Path]:
     return [file for file in WEB.rglob("*.js") if "node_modules" not in file.parts]
 
 
+def test_no_line_is_longer_than_160_characters():
+    """As a formatter would see to, if there were one for templates with components."""
+    long = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in [*sources(), *WEB.glob("styles/*.css"), *(ROOT / "tests" / "web").glob("*.js")]
+        if "strings" not in file.parts  # sentences are as long as they are
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert not long
+
+
 def test_the_pages_own_tests_pass():
     done = node("--test", *map(str, sorted((ROOT / "tests" / "web").glob("*.test.js"))))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -4,9 +4,12 @@ import { areJudged, chosen, classesOf, clipsOf, confusion, inOrder, inRange, isR
 
 const any = { label: "", prediction: "", right: "", split: "", fold: "", find: "", sort: "loss" };
 const rows = [
-  { clip: "a.wav", label: "rain", prediction: "rain", confidence: "0.9", loss: "0.1", duration: "5", sample_rate: "22050", loudness: "-20", top: '[["rain",0.9]]', peaks: "gH8=", url: "http://x/a.flac", split: "test", fold: "1" },
-  { clip: "b.wav", label: "rain", prediction: "sea", confidence: "0.8", loss: "2", duration: "5", sample_rate: "22050", loudness: "", top: "damaged", peaks: "", url: "", split: "test", fold: "1" },
-  { clip: "c.wav", label: "sea", prediction: "sea", confidence: "0.4", loss: "0.9", duration: "4", sample_rate: "22050", loudness: "-9", top: "", peaks: "", url: "", split: "test", fold: "2" },
+  { clip: "a.wav", label: "rain", prediction: "rain", confidence: "0.9", loss: "0.1", duration: "5", sample_rate: "22050", loudness: "-20",
+    top: '[["rain",0.9]]', peaks: "gH8=", url: "http://x/a.flac", split: "test", fold: "1" },
+  { clip: "b.wav", label: "rain", prediction: "sea", confidence: "0.8", loss: "2", duration: "5", sample_rate: "22050", loudness: "", top: "damaged", peaks: "",
+    url: "", split: "test", fold: "1" },
+  { clip: "c.wav", label: "sea", prediction: "sea", confidence: "0.4", loss: "0.9", duration: "4", sample_rate: "22050", loudness: "-9", top: "", peaks: "",
+    url: "", split: "test", fold: "2" },
 ];
 const clips = clipsOf(rows);
 
@@ -61,7 +64,8 @@ test("the table of a data set is told from that of an evaluation", () => {
 test("classes are counted in every fold, in the order of people", () => {
   const { field, parts, rows } = classesOf(set);
   assert.deepEqual([field, parts], ["fold", ["9", "10"]]);
-  assert.deepEqual(rows.map((row) => [row.label, row.count, row.seconds, row.counts]), [["loud", 1, 2, [0, 1]], ["rain", 2, 14, [1, 1]], ["sea", 1, 3, [1, 0]]]);
+  assert.deepEqual(rows.map((row) => [row.label, row.count, row.seconds, row.counts]),
+    [["loud", 1, 2, [0, 1]], ["rain", 2, 14, [1, 1]], ["sea", 1, 3, [1, 0]]]);
 });
 
 test("a set without folds and splits has no columns, one with splits has them in their usual order", () => {

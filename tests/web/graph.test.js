@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { alive, depths, layout, stepsOf } from "../../web/pages/pipelines/graph.js";
 import { changes, contents, parentsOf } from "../../web/pages/datasets/rules.js";
 
-const steps = stepsOf(JSON.stringify({ last: { parents: ["a", "b"] }, a: { parents: [] , job_id: "1", status: "running" }, b: { parents: ["a"], skip_job: true } }));
+const steps = stepsOf(JSON.stringify({ last: { parents: ["a", "b"] }, a: { parents: [] , job_id: "1", status: "running" },
+      b: { parents: ["a"], skip_job: true } }));
 
 test("a step stands one column behind the farthest of its parents", () => {
   assert.deepEqual([...depths(steps)], [["a", 0], ["b", 1], ["last", 2]]);

@@ -19,12 +19,14 @@ async function many(endpoint, tasks, more, done) {
   const failed = answer.failed ?? [];
   const worked = tasks.length - failed.length;
   if (worked) toast(t(done, { n: worked }));
-  for (const one of failed.slice(0, 3)) toast(`${tasks.find((task) => task.id === one.id)?.name ?? one.id}: ${one.error?.msg ?? t("That did not work")}`, { tone: "error" });
+  for (const one of failed.slice(0, 3)) toast(`${tasks.find((task) => task.id === one.id)?.name ?? one.id}: ${one.error?.msg ?? t("That did not work")}`,
+    { tone: "error" });
   return worked > 0;
 }
 
 /** @param {Task[]} tasks @param {string} action @param {string} title @param {string} text @param {string} confirm */
-const sure = (tasks, action, title, text, confirm) => confirmed({ title: t(title), text: t(text, { n: fitting(action, tasks).length }), confirm: t(confirm), danger: action === "delete" });
+const sure = (tasks, action, title, text, confirm) =>
+  confirmed({ title: t(title), text: t(text, { n: fitting(action, tasks).length }), confirm: t(confirm), danger: action === "delete" });
 
 /** @type {Record<string, (tasks: Task[]) => Promise<any>>} each resolves to a true value when something has changed */
 const doers = {
@@ -38,7 +40,8 @@ const doers = {
     (await sure(tasks, "reset", "Reset", "{n} tasks will be drafts again; their scalars, plots, samples, console and artifacts are deleted.", "Reset")) &&
     many("tasks.reset_many", fitting("reset", tasks), { force: true }, "{n} reset"),
   retry: async (tasks) => {
-    if (!(await sure(tasks, "retry", "Retry", "{n} tasks will be reset, which deletes what they have written, and enqueued again.", "Reset and enqueue"))) return false;
+    if (!(await sure(tasks, "retry", "Retry", "{n} tasks will be reset, which deletes what they have written, and enqueued again.",
+          "Reset and enqueue"))) return false;
     const fit = fitting("retry", tasks);
     if (!(await many("tasks.reset_many", fit, { force: true }, "{n} reset"))) return false;
     return (await openDialog(EnqueueDialog, { tasks: fit })) ?? true;
@@ -50,7 +53,8 @@ const doers = {
   archive: (tasks) => many("tasks.archive_many", fitting("archive", tasks), {}, "{n} archived"),
   restore: (tasks) => many("tasks.unarchive_many", fitting("restore", tasks), {}, "{n} restored"),
   delete: async (tasks) =>
-    (await sure(tasks, "delete", "Delete for good", "{n} tasks, with their scalars, samples, artifacts and models, will be deleted. This cannot be undone.", "Delete")) &&
+    (await sure(tasks, "delete", "Delete for good", "{n} tasks, with their scalars, samples, artifacts and models, will be deleted. This cannot be undone.",
+        "Delete")) &&
     many("tasks.delete_many", fitting("delete", tasks), { force: true, delete_output_models: true, delete_external_artifacts: true }, "{n} deleted"),
   tags: (tasks) => openDialog(TagsDialog, { tasks }),
   move: (tasks) => openDialog(MoveDialog, { tasks }),

@@ -18,7 +18,8 @@ import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
  * @param {{task: any, title?: string, name?: string, close: (value?: any) => void}} props `name`: of the clone
  */
 export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, close }) {
-  const answer = useApi("tasks.get_by_id_ex", { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
+  const answer = useApi("tasks.get_by_id_ex",
+    { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
   const loaded = answer.data?.task ?? answer.data?.tasks?.[0];
   const task = loaded ?? asked;
   const projects = useProjects();
@@ -41,10 +42,13 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
     setBusy(true);
     try {
       const known = projects.data?.find((one) => one.name === project);
-      const target = project === task.project?.name ? task.project.id : known ? known.id : project ? (await call("projects.create", { name: project, description: "" })).id : undefined;
+      const target = project === task.project?.name ? task.project.id : known ? known.id : project
+        ? (await call("projects.create", { name: project, description: "" })).id : undefined;
       const ids = [];
       for (const clone of clones) {
-        const { id } = await call("tasks.clone", { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: Object.keys(edits).length ? clone.hyperparams : undefined, new_task_parent: task.id });
+        const { id } = await call("tasks.clone",
+          { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: Object.keys(edits).length ? clone.hyperparams : undefined,
+            new_task_parent: task.id });
         ids.push(id);
       }
       if (enqueue) {
@@ -62,19 +66,24 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const text = filter.toLowerCase();
   const shown = params.filter((one) => `${one.section}/${one.name}`.toLowerCase().includes(text));
   return html`<${Dialog} wide title=${title} close=${close} onSubmit=${() => reason || make(false)} footer=${html`
-    <span class="clone-count">${clones.length > 1 ? t("A sweep: {n} tasks", { n: clones.length }) : Object.keys(edits).length ? t("{n} values changed", { n: Object.keys(edits).length }) : ""}</span>
+    <span class="clone-count">${clones.length > 1 ? t("A sweep: {n} tasks", { n: clones.length }) : Object.keys(edits).length
+        ? t("{n} values changed", { n: Object.keys(edits).length }) : ""}</span>
     <${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>
-    <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>${t("Clone and enqueue")}<//>`}>
+    <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>
+      ${t("Clone and enqueue")}<//>`}>
     <div class="form-grid">
       <label class="field"><span>${t("Name")}</span><input autofocus value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
-      <${Combobox} label=${t("Project")} value=${project} free options=${(projects.data ?? []).map((one) => ({ value: one.name, label: one.name }))} onChange=${setProject} />
+      <${Combobox} label=${t("Project")} value=${project} free options=${(projects.data ?? []).map((one) => ({ value: one.name, label: one.name }))}
+        onChange=${setProject} />
       <div><${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${setQueue} /></div>
     </div>
     <div class="params-head"><h3>${t("Hyperparameters")}</h3>
       <span class="hint">${t("Several values with commas make one task each: 0.001, 0.0003")}</span>
-      ${params.length > 12 && html`<input type="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${filter} onInput=${(/** @type {any} */ e) => setFilter(e.target.value)} />`}
+      ${params.length > 12 && html`<input type="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${filter}
+          onInput=${(/** @type {any} */ e) => setFilter(e.target.value)} />`}
     </div>
-    ${answer.error ? html`<${ErrorBox} error=${answer.error} />` : !loaded ? html`<${Loading} />` : params.length ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
+    ${answer.error ? html`<${ErrorBox} error=${answer.error} />` : !loaded ? html`<${Loading} />` : params.length
+      ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
   <//>`;
 }
 
@@ -99,7 +108,9 @@ export function ParamFields({ params, edits, onEdit }) {
     onEdit(text === param.value ? others : { ...others, [`${param.section}/${param.name}`]: text });
   };
   return [...new Set(params.map((one) => one.section))].map((section) => html`<fieldset class="params"><legend>${section}</legend>
-    ${params.filter((one) => one.section === section).map((param) => html`<${ParamField} key=${param.name} param=${param} text=${edits[`${section}/${param.name}`]} problem=${paramProblem(param, edits)} onEdit=${edit} />`)}
+    ${params.filter((one) => one.section === section).map((param) =>
+        html`<${ParamField} key=${param.name} param=${param} text=${edits[`${section}/${param.name}`]} problem=${paramProblem(param, edits)}
+          onEdit=${edit} />`)}
   </fieldset>`);
 }
 
@@ -110,7 +121,10 @@ function ParamField({ param, text, problem, onEdit }) {
   const help = [param.type, param.description && param.description !== "None" ? param.description : ""].filter(Boolean).join(" · ");
   return html`<label class=${classes("param", changed && "changed", problem && "wrong")} title=${help}>
     <span class="param-name">${param.name}${param.type && html`<small>${param.type}</small>`}</span>
-    <input value=${text ?? param.value} aria-invalid=${problem ? "true" : undefined} spellcheck=${false} onInput=${(/** @type {any} */ e) => onEdit(param, e.target.value)} />
-    ${problem ? html`<small class="problem">${problem}</small>` : changed && html`<small class="was">${count > 1 ? t("{n} values; was {value}", { n: count, value: param.value }) : t("was {value}", { value: param.value || "–" })}</small>`}
+    <input value=${text ?? param.value} aria-invalid=${problem ? "true" : undefined} spellcheck=${false}
+      onInput=${(/** @type {any} */ e) => onEdit(param, e.target.value)} />
+    ${problem ? html`<small class="problem">${problem}</small>` : changed
+      && html`<small class="was">
+        ${count > 1 ? t("{n} values; was {value}", { n: count, value: param.value }) : t("was {value}", { value: param.value || "–" })}</small>`}
   </label>`;
 }

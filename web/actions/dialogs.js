@@ -15,8 +15,10 @@ import { toast, toastError } from "../kit/toast.js";
 /** Queues with how many agents listen to each. */
 export function useQueues() {
   return useAsked(async () => {
-    const [queues, workers] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task", "tags"] }), call("workers.get_all", {})]);
-    return queues.map((queue) => ({ ...queue, agents: (workers.workers ?? []).filter((/** @type {any} */ w) => w.queues?.some((/** @type {any} */ q) => q.id === queue.id)).length }));
+    const [queues, workers] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task", "tags"] }),
+        call("workers.get_all", {})]);
+    return queues.map((queue) =>
+      ({ ...queue, agents: (workers.workers ?? []).filter((/** @type {any} */ w) => w.queues?.some((/** @type {any} */ q) => q.id === queue.id)).length }));
   }, "queues and agents");
 }
 
@@ -26,13 +28,16 @@ export function useQueues() {
  */
 export const QueueField = ({ queues, value, onChange }) => html`
   <${Combobox} label=${t("Queue")} value=${value} onChange=${onChange}
-    options=${queues.map((queue) => ({ value: queue.id, label: queue.name, note: queue.agents ? t("{n} agents listen", { n: queue.agents }) : t("no agent listens") }))} />
-  ${queues.find((queue) => queue.id === value)?.agents === 0 && html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`}`;
+    options=${queues.map((queue) =>
+        ({ value: queue.id, label: queue.name, note: queue.agents ? t("{n} agents listen", { n: queue.agents }) : t("no agent listens") }))} />
+  ${queues.find((queue) => queue.id === value)?.agents === 0
+    && html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`}`;
 
 /** The queue used last, or the one that agents listen to. @param {any[] | undefined} queues */
 export function usualQueue(queues) {
   const last = remembered("queue", "");
-  const known = queues?.find((queue) => queue.id === last) ?? queues?.find((queue) => queue.agents) ?? queues?.find((queue) => queue.name === "audio") ?? queues?.[0];
+  const known = queues?.find((queue) => queue.id === last) ?? queues?.find((queue) => queue.agents) ?? queues?.find((queue) => queue.name === "audio")
+    ?? queues?.[0];
   return known?.id ?? "";
 }
 
@@ -56,7 +61,8 @@ export function EnqueueDialog({ tasks, goOn, close }) {
   };
   const title = goOn ? t("Continue") : t("Enqueue");
   return html`<${Dialog} title=${title} close=${close} onSubmit=${submit} footer=${html`
-    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary icon="enqueue" reason=${queue ? null : t("There is no queue yet")}>${title}<//>`}>
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//>
+    <${Button} type="submit" primary icon="enqueue" reason=${queue ? null : t("There is no queue yet")}>${title}<//>`}>
     <p>${tasks.length === 1 ? tasks[0].name : t("{n} tasks", { n: tasks.length })}</p>
     ${goOn && html`<p class="hint">${t("It goes on from where it stopped: nothing is deleted, and the task finds its own last checkpoint.")}</p>`}
     <${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${choose} />
@@ -82,9 +88,13 @@ export function TagsDialog({ tasks, close }) {
       toastError(error);
     }
   };
-  return html`<${Dialog} title=${t("Tags")} close=${close} onSubmit=${submit} footer=${html`<${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary>${t("Save")}<//>`}>
-    <div class="tags editing">${tags.map((tag) => html`<${Chip} onRemove=${() => setTags(tags.filter((one) => one !== tag))} removeLabel=${t("Remove {name}", { name: tag })}>${tag}<//>`)}</div>
-    <${Combobox} label=${t("Add a tag")} value="" free options=${(known.data?.tags ?? []).filter((/** @type {string} */ tag) => !tags.includes(tag)).map((/** @type {string} */ tag) => ({ value: tag, label: tag }))} onChange=${add} autofocus />
+  return html`<${Dialog} title=${t("Tags")} close=${close} onSubmit=${submit} footer=${html`<${Button} onClick=${() => close()}>${t("Cancel")}<//>
+    <${Button} type="submit" primary>${t("Save")}<//>`}>
+    <div class="tags editing">${tags.map((tag) => html`<${Chip} onRemove=${() => setTags(tags.filter((one) => one !== tag))}
+            removeLabel=${t("Remove {name}", { name: tag })}>${tag}<//>`)}</div>
+    <${Combobox} label=${t("Add a tag")} value="" free
+      options=${(known.data?.tags ?? []).filter((/** @type {string} */ tag) => !tags.includes(tag)).map((/** @type {string} */ tag) =>
+          ({ value: tag, label: tag }))} onChange=${add} autofocus />
   <//>`;
 }
 
@@ -109,7 +119,8 @@ export function MoveDialog({ tasks, close, endpoint = "tasks.move" }) {
     }
   };
   return html`<${Dialog} title=${t("Move to another project")} close=${close} onSubmit=${submit} footer=${html`
-    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary reason=${name ? null : t("Choose a project first")}>${t("Move")}<//>`}>
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//>
+    <${Button} type="submit" primary reason=${name ? null : t("Choose a project first")}>${t("Move")}<//>`}>
     <${Combobox} label=${t("Project (a new name makes a new one)")} value=${name} options=${options} free onChange=${setName} autofocus />
   <//>`;
 }

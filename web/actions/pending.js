@@ -11,7 +11,8 @@ import { Answered } from "../kit/states.js";
 import { waiting } from "./waiting.js";
 
 /** @param {{task: any}} props */
-export const PendingHint = ({ task }) => html`<${PopoverButton} icon="help" label=${t("Why is it pending?")} quiet small>${() => html`<${PendingReason} task=${task} />`}<//>`;
+export const PendingHint = ({ task }) =>
+  html`<${PopoverButton} icon="help" label=${t("Why is it pending?")} quiet small>${() => html`<${PendingReason} task=${task} />`}<//>`;
 
 /** @param {{task: any}} props */
 export function PendingReason({ task }) {
@@ -31,9 +32,16 @@ function explain(w) {
   const queue = html`<a href=${href(`/queues/${w.queue.id}`)}>${w.queue.name}</a>`;
   const line = w.position ? html`<p>${t("Number {n} of {all} in the queue", { n: w.position, all: w.length })} ${queue}.</p>` : null;
   if (w.kind === "gone") return html`<p>${t("The queue does not hold it any more; dequeue it and enqueue it again.")}</p>`;
-  if (w.kind === "nobody") return html`<p class="strong">${t("No agent listens on this queue.")}</p>${line}<p>${t("Start one on a machine with this checkout:")}</p><pre>python -m agents.start --queue ${w.queue.name}</pre>`;
-  if (w.kind === "silent") return html`<p class="strong">${t("The agent has gone silent.")}</p><p>${w.lastSeen.id}: ${t("last seen {when}", { when: ago(w.lastSeen.last_activity_time ?? w.lastSeen.last_report_time) })}</p>${line}<pre>python -m agents.start --queue ${w.queue.name}</pre>`;
-  if (w.kind === "next") return html`<p class="strong">${t("An agent is free and will take it in a moment.")}</p>${line}<p>${w.workers.map((/** @type {any} */ one) => one.id).join(", ")}</p>`;
+  if (w.kind === "nobody") return html`<p class="strong">${t("No agent listens on this queue.")}</p>${line}
+    <p>${t("Start one on a machine with this checkout:")}</p><pre>python -m agents.start --queue ${w.queue.name}</pre>`;
+  if (w.kind === "silent") return html`<p class="strong">${t("The agent has gone silent.")}</p>
+    <p>${w.lastSeen.id}: ${t("last seen {when}", { when: ago(w.lastSeen.last_activity_time ?? w.lastSeen.last_report_time) })}</p>${line}
+    <pre>python -m agents.start --queue ${w.queue.name}</pre>`;
+  if (w.kind === "next") return html`<p class="strong">${t("An agent is free and will take it in a moment.")}</p>${line}
+    <p>${w.workers.map((/** @type {any} */ one) => one.id).join(", ")}</p>`;
   const title = w.kind === "busy" ? t("All {n} agents of this queue are busy.", { n: w.workers.length }) : t("Others are before it in the queue.");
-  return html`<p class="strong">${title}</p>${line}<ul>${w.busy.map((/** @type {any} */ one) => html`<li>${one.id}: <a href=${taskLink(one.task)}>${one.task.name ?? one.task.id}</a> ${one.task.running_time ? duration(one.task.running_time / 1000) : ""}</li>`)}</ul>`;
+  return html`<p class="strong">${title}</p>${line}
+    <ul>${w.busy.map((/** @type {any} */ one) =>
+          html`<li>${one.id}: <a href=${taskLink(one.task)}>${one.task.name ?? one.task.id}</a> ${one.task.running_time ? duration(one.task.running_time / 1000)
+              : ""}</li>`)}</ul>`;
 }

@@ -11,7 +11,8 @@ const statusIn = (allowed, reason) => (task) => (allowed.includes(task.status) ?
 
 /** @type {Record<string, (task: Task) => string | null>} why an action cannot be done with one task; null when it can */
 export const reasons = {
-  enqueue: (task) => (isArchived(task) ? t("Restore it from the archive first") : statusIn(["created", "stopped", "failed"], "Only drafts, aborted and failed tasks can be enqueued; reset it first")(task)),
+  enqueue: (task) => (isArchived(task) ? t("Restore it from the archive first")
+    : statusIn(["created", "stopped", "failed"], "Only drafts, aborted and failed tasks can be enqueued; reset it first")(task)),
   dequeue: statusIn(["queued"], "It is not in a queue"),
   abort: statusIn(["in_progress", "queued"], "It is not running"),
   reset: statusIn(["queued", "in_progress", "stopped", "completed", "failed", "closed"], "A draft has nothing to reset, and a published task is kept as it is"),

@@ -56,7 +56,8 @@ export function sweepValues(text, original) {
 }
 
 /** Every choice of one value each. @param {string[][]} lists @returns {string[][]} */
-export const combinations = (lists) => lists.reduce((all, list) => all.flatMap((one) => list.map((value) => [...one, value])), /** @type {string[][]} */ ([[]]));
+export const combinations = (lists) =>
+  lists.reduce((all, list) => all.flatMap((one) => list.map((value) => [...one, value])), /** @type {string[][]} */ ([[]]));
 
 /** Flat and in order, as the form shows them. @param {Hyperparams | undefined} hyperparams @returns {Param[]} */
 export function flatParams(hyperparams) {

@@ -1,7 +1,8 @@
 /** Why a pending task is pending, from the queue's entries and the workers. No drawing here. */
 
 /**
- * @typedef {{kind: "gone" | "nobody" | "silent" | "busy" | "line" | "next", position: number, length: number, workers: any[], busy: any[], lastSeen: any}} Waiting
+ * @typedef {{kind: "gone" | "nobody" | "silent" | "busy" | "line" | "next", position: number, length: number, workers: any[], busy: any[], lastSeen: any}}
+ *   Waiting
  * @param {{id: string}} task @param {any} queue with `entries` @param {any[]} workers of `workers.get_all`
  * @param {number} now milliseconds @param {number} [silent] seconds after which an agent counts as silent
  * @returns {Waiting}
@@ -14,6 +15,7 @@ export function waiting(task, queue, workers, now, silent = 180) {
   const live = listening.filter((worker) => now - seen(worker) < silent * 1000);
   const busy = live.filter((worker) => worker.task?.id);
   const answer = { position, length: entries.length, workers: live, busy, lastSeen: listening.sort((a, b) => seen(b) - seen(a))[0] ?? null };
-  const kind = !position ? "gone" : !listening.length ? "nobody" : !live.length ? "silent" : busy.length === live.length ? "busy" : position > live.length - busy.length ? "line" : "next";
+  const kind = !position ? "gone" : !listening.length ? "nobody" : !live.length ? "silent" : busy.length === live.length ? "busy"
+    : position > live.length - busy.length ? "line" : "next";
   return { kind, ...answer };
 }

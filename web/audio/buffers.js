@@ -10,7 +10,10 @@ export function rmsDecibels(samples) {
 }
 
 /**
- * @param {{url: string, loudness?: number}[]} sounds @param {import("./engine.js").Engine} engine @param {number} rate Hz, 0 for the device's own @param {boolean} autoplay
+ * @param {{url: string, loudness?: number}[]} sounds
+ * @param {import("./engine.js").Engine} engine
+ * @param {number} rate Hz, 0 for the device's own
+ * @param {boolean} autoplay
  * @returns {{buffers: AudioBuffer[] | null, error: any}}
  */
 export function useBuffers(sounds, engine, rate, autoplay) {
@@ -22,7 +25,8 @@ export function useBuffers(sounds, engine, rate, autoplay) {
     Promise.all(sounds.map((one) => load(one.url, rate))).then(
       (buffers) => {
         if (gone) return;
-        engine.use(buffers.map((buffer, i) => ({ buffer, loudness: Number.isFinite(sounds[i].loudness) ? Number(sounds[i].loudness) : rmsDecibels(buffer.getChannelData(0)) })));
+        engine.use(buffers.map((buffer, i) =>
+            ({ buffer, loudness: Number.isFinite(sounds[i].loudness) ? Number(sounds[i].loudness) : rmsDecibels(buffer.getChannelData(0)) })));
         setState({ key, buffers, error: null });
         if (autoplay && buffers.length) engine.play(0);
       },

@@ -110,7 +110,8 @@ export function classesOf(clips) {
 }
 
 /**
- * @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string, sure?: string, long?: string, loud?: string, kept?: string}} Choice
+ * @typedef {{label: string, prediction: string, right: string, split: string, fold: string, find: string, sort: string, sure?: string, long?: string, loud?:
+ *   string, kept?: string}} Choice
  *   empty: any; `sure`, `long` and `loud` are ranges, as in "0.5..0.9"; `kept`: "yes" or "no", was the sound uploaded
  */
 

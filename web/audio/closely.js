@@ -34,9 +34,12 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   });
   const number = Math.min(engine.selected.value, sounds.length - 1);
   return html`<${Dialog} wide title=${title} close=${close}>
-    ${error ? html`<${ErrorBox} error=${error} />` : buffers ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
+    ${error ? html`<${ErrorBox} error=${error} />` : buffers
+      ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
     <${Controls} first engine=${engine} frontEnd=${settings} view=${view} setView=${setView} />
-    ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))} options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
+    ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)}
+        onChange=${(/** @type {string} */ value) => engine.select(Number(value))}
+        options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
     <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
   <//>`;
 }

@@ -47,7 +47,11 @@ export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_le
   return { power, frames, bins };
 }
 
-/** The transform by its definition, up to half the rate, for lengths that are no power of two. @param {number} size @returns {(re: Float64Array, im: Float64Array) => void} */
+/**
+ * The transform by its definition, up to half the rate, for lengths that are no power of two.
+ * @param {number} size
+ * @returns {(re: Float64Array, im: Float64Array) => void}
+ */
 function slowly(size) {
   const cosine = Float64Array.from({ length: size }, (_, i) => Math.cos((2 * Math.PI * i) / size));
   const sine = Float64Array.from({ length: size }, (_, i) => Math.sin((2 * Math.PI * i) / size));

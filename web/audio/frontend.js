@@ -18,7 +18,8 @@ import { kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from "./pictur
  */
 
 /** @type {FrontEnd} */
-const usual = { sample_rate: 22050, n_fft: 1024, win_length: 1024, hop_length: 512, n_mels: 64, f_min: 20, f_max: 11025, mel_scale: "htk", norm: "none", log_offset: 1e-6 };
+const usual = { sample_rate: 22050, n_fft: 1024, win_length: 1024, hop_length: 512, n_mels: 64, f_min: 20, f_max: 11025, mel_scale: "htk", norm: "none",
+  log_offset: 1e-6 };
 
 /** What is drawn when no model says how it listens: windows of the same length at any rate. @param {number} rate Hz @returns {FrontEnd} */
 function usualAt(rate) {
@@ -51,7 +52,10 @@ const namesOf = ({ name = "logmel" }) => String(name).split("+").map((one) => on
 
 const derivatives = ["slope", "curvature"];
 
-/** The pictures that a model sees of a sound, by name: its front ends, each with its slope and its curvature if the model hears them. @param {FrontEnd} settings */
+/**
+ * The pictures that a model sees of a sound, by name: its front ends, each with its slope and its curvature if the model hears them.
+ * @param {FrontEnd} settings
+ */
 export function viewsOf(settings) {
   const deltas = String(settings.deltas).toLowerCase() === "true" ? derivatives : [];
   return namesOf(settings).flatMap((name) => [name, ...deltas.map((one) => `${name} ${one}`)]);

@@ -20,8 +20,10 @@ const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
 /** @typedef {{name: string, clip: import("./clips.js").Clip | null}} Version the clip in one run; null: that run has no such clip */
 
 /**
- * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any, autoplay: boolean, view: string,
- *   setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page this is, and has the clip; `model`: the task
+ * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any, autoplay:
+ *   boolean, view: string,
+ *   setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page this is, and has the clip; `model`:
+ * the task
  *   whose front end is drawn, when it is another one
  */
 export function Inspector({ versions, judged, engine, frontEnd, model, autoplay, view, setView, marked, mark }) {
@@ -32,15 +34,18 @@ export function Inspector({ versions, judged, engine, frontEnd, model, autoplay,
   const clip = heard[number]?.clip ?? /** @type {import("./clips.js").Clip} */ (versions[0].clip);
   const buffer = buffers?.[number];
   return html`<section class="inspector" aria-label=${t("Clip")}>
-    <header class="row"><h2 class="grow" title=${clip.id}>${clip.id}</h2>${clip.labels.map((label) => html`<${Chip}>${label}<//>`)}${clip.prediction && html`<span aria-hidden="true">→</span><${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>`}</header>
+    <header class="row"><h2 class="grow" title=${clip.id}>${clip.id}</h2>${clip.labels.map((label) => html`<${Chip}>${label}<//>`)}
+      ${clip.prediction && html`<span aria-hidden="true">→</span><${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>`}</header>
     ${!heard.length ? html`<${NotKept} judged=${judged} />`
       : error ? html`<${ErrorBox} error=${error} />`
       : buffer ? html`<${Timeline} engine=${engine} buffer=${buffer} frontEnd=${frontEnd} view=${view} />` : html`<${Loading} />`}
     ${heard.length > 0 && html`<${Controls} engine=${engine} frontEnd=${frontEnd} view=${view} setView=${setView} marked=${marked} mark=${mark} />`}
     ${versions.length > 1 && html`<${Versions} versions=${versions} heard=${heard} number=${number} engine=${engine} />`}
     <${Likely} top=${clip.top} labels=${clip.labels} />
-    <${Facts} facts=${[[t("Loss"), judged && figure(clip.loss)], [t("Length"), duration(clip.duration)], [t("Sample rate"), clip.rate ? `${clip.rate} Hz` : ""], [t("Loudness"), Number.isFinite(clip.loudness) ? decibels(clip.loudness) : ""], [t("Fold"), clip.fold], [t("Split"), clip.split],
-      [t("Model’s view"), model && html`<a href=${taskLink(model)}>${model.name}</a>`], [t("File"), clip.url && html`<a href=${fileUrl(clip.url)} download=${fileName(clip.url)}>${t("Download")}</a>`]]} />
+    <${Facts} facts=${[[t("Loss"), judged && figure(clip.loss)], [t("Length"), duration(clip.duration)], [t("Sample rate"), clip.rate ? `${clip.rate} Hz` : ""],
+          [t("Loudness"), Number.isFinite(clip.loudness) ? decibels(clip.loudness) : ""], [t("Fold"), clip.fold], [t("Split"), clip.split],
+      [t("Model’s view"), model && html`<a href=${taskLink(model)}>${model.name}</a>`],
+        [t("File"), clip.url && html`<a href=${fileUrl(clip.url)} download=${fileName(clip.url)}>${t("Download")}</a>`]]} />
   </section>`;
 }
 
@@ -49,10 +54,15 @@ const NotKept = ({ judged }) => html`<${Empty} icon="sound" title=${t("This clip
   ? t("The evaluation uploads the sounds of the worst mistakes first; its parameter audio_limit decides how many.")
   : t("The preprocess task uploads the sounds of some clips, as many of each class; run it again with a larger audio_limit to hear them all.")}</p><//>`;
 
-/** Switch between the runs; those without this clip's sound are named. @param {{versions: Version[], heard: Version[], number: number, engine: import("./engine.js").Engine}} props */
+/**
+ * Switch between the runs; those without this clip's sound are named.
+ * @param {{versions: Version[], heard: Version[], number: number, engine: import("./engine.js").Engine}} props
+ */
 const Versions = ({ versions, heard, number, engine }) => html`<div class="versions">
-  ${heard.length > 0 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))} options=${heard.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
-  ${versions.filter(({ clip }) => !clip?.url).map(({ name, clip }) => html`<p class="hint">${clip ? t("{name} has not kept this clip’s sound.", { name }) : t("{name} does not have this clip.", { name })}</p>`)}
+  ${heard.length > 0 && html`<${Choice} label=${t("Version")} value=${String(number)} onChange=${(/** @type {string} */ value) => engine.select(Number(value))}
+      options=${heard.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
+  ${versions.filter(({ clip }) => !clip?.url).map(({ name, clip }) =>
+      html`<p class="hint">${clip ? t("{name} has not kept this clip’s sound.", { name }) : t("{name} does not have this clip.", { name })}</p>`)}
 </div>`;
 
 /** What can be drawn; a model that hears several front ends, or slopes, has a view for each. @param {import("./frontend.js").FrontEnd} frontEnd */
@@ -72,19 +82,24 @@ function ViewChoice({ frontEnd, view, setView }) {
 }
 
 /**
- * @param {{engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void, marked?: boolean, mark?: () => void, first?: boolean}} props
+ * @param {{engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void, marked?: boolean,
+ *   mark?: () => void, first?: boolean}} props
  *   `first`: Play has the focus in the dialog that this is in
  */
 export const Controls = ({ engine, frontEnd, view, setView, marked, mark, first }) => html`<div class="row controls">
-  <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} autofocus=${first} onClick=${() => engine.toggle()}>${engine.playing.value ? t("Pause") : t("Play")}<//>
-  <${Button} icon="loop" pressed=${engine.looping.value} title="L" onClick=${() => engine.setLoop(!engine.looping.value)}>${engine.loop.value ? t("Loop the region") : t("Loop")}<//>
+  <${Button} primary icon=${engine.playing.value ? "pause" : "play"} title=${t("Space")} autofocus=${first} onClick=${() => engine.toggle()}>
+    ${engine.playing.value ? t("Pause") : t("Play")}<//>
+  <${Button} icon="loop" pressed=${engine.looping.value} title="L" onClick=${() => engine.setLoop(!engine.looping.value)}>
+    ${engine.loop.value ? t("Loop the region") : t("Loop")}<//>
   ${engine.loop.value && html`<${Button} quiet icon="close" label=${t("Drop the region")} onClick=${() => engine.setLoop(false, null)} />`}
   <${Button} icon="sound" pressed=${engine.normalised.value} title="N" onClick=${() => engine.normalise()}>${t("Even loudness")}<//>
   ${mark && html`<${Button} icon="mark" pressed=${marked} title="M" onClick=${mark}>${t("Mark")}<//>`}
-  <${Choice} label=${t("Speed")} value=${String(engine.speed.value)} onChange=${(/** @type {string} */ value) => engine.setSpeed(Number(value))} options=${speeds.map((value) => ({ value: String(value), label: speedWords[/** @type {1} */ (value)] }))} />
+  <${Choice} label=${t("Speed")} value=${String(engine.speed.value)} onChange=${(/** @type {string} */ value) => engine.setSpeed(Number(value))}
+    options=${speeds.map((value) => ({ value: String(value), label: speedWords[/** @type {1} */ (value)] }))} />
   <${ViewChoice} frontEnd=${frontEnd} view=${view} setView=${setView} />
 </div>`;
 
 /** The likeliest labels. @param {{top: [string, number][], labels: string[]}} props `labels`: those it has */
 export const Likely = ({ top, labels }) => top.length > 0 && html`<ul class="likely" aria-label=${t("Likeliest labels")}>${top.map(([name, share]) => html`
-  <li class=${labels.includes(name) ? "is-label" : ""}><span>${name}</span><span class="meter"><span style=${{ width: `${share * 100}%` }}></span></span><span class="numeric">${percent(share)}</span></li>`)}</ul>`;
+  <li class=${labels.includes(name) ? "is-label" : ""}><span>${name}</span><span class="meter"><span style=${{ width: `${share * 100}%` }}></span></span>
+    <span class="numeric">${percent(share)}</span></li>`)}</ul>`;

@@ -32,7 +32,8 @@ export function command(event, inDialog = false) {
   if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";
   if (event.key === " " && target.closest?.("button, a") && !target.closest(".table-row.current")) return "";
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
-  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise", s: "slower", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
+  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise",
+    s: "slower", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
 }
 
 /** What the commands of playing do, wherever an engine plays. @param {import("./engine.js").Engine} engine @returns {Record<string, () => void>} */

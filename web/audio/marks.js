@@ -22,7 +22,8 @@ export function marksOf(task) {
     download(clips, name) {
       const rows = clips.filter((clip) => marked.value.has(clip.id));
       const told = areJudged(clips) ? /** @type {const} */ (["prediction", "confidence", "loss"]) : /** @type {const} */ (["split", "fold", "duration"]);
-      save(`${name} marked.csv`, csv(["clip", "label", ...told, "url"], rows.map((clip) => [clip.id, clip.label, ...told.map((field) => clip[field]), clip.url])), "text/csv");
+      save(`${name} marked.csv`,
+        csv(["clip", "label", ...told, "url"], rows.map((clip) => [clip.id, clip.label, ...told.map((field) => clip[field]), clip.url])), "text/csv");
     },
   };
 }

@@ -1,6 +1,9 @@
 /** Filter banks on mel scales. No drawing here. */
 
-/** @typedef {{sample_rate: number, n_fft: number, n_mels: number, f_min: number, f_max: number, mel_scale: string, norm: string}} Bank `mel_scale`: "htk" or "slaney"; `norm`: "slaney" or "none" */
+/**
+ * @typedef {{sample_rate: number, n_fft: number, n_mels: number, f_min: number, f_max: number, mel_scale: string, norm: string}} Bank `mel_scale`: "htk" or
+ *   "slaney"; `norm`: "slaney" or "none"
+ */
 
 const scales = {
   htk: { to: (/** @type {number} */ hz) => 2595 * Math.log10(1 + hz / 700), from: (/** @type {number} */ mel) => 700 * (10 ** (mel / 2595) - 1) },
@@ -20,7 +23,11 @@ export function melEdges(settings) {
   return Array.from({ length: n_mels + 2 }, (_, i) => scale.from(low + ((high - low) * i) / (n_mels + 1)));
 }
 
-/** The weights of each band from its first bin on. @param {Bank} settings @param {boolean} [inMel] the triangles' sides are straight in mel, as Kaldi's, not in Hz */
+/**
+ * The weights of each band from its first bin on.
+ * @param {Bank} settings
+ * @param {boolean} [inMel] the triangles' sides are straight in mel, as Kaldi's, not in Hz
+ */
 export function melBank(settings, inMel = false) {
   const place = inMel ? scaleOf(settings).to : (/** @type {number} */ hz) => hz;
   const edges = melEdges(settings).map(place);

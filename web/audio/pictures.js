@@ -2,13 +2,17 @@
 import { kaldiSpectrum, spectrum } from "./fourier.js";
 import { melBank, melEdges } from "./mel.js";
 
-/** @typedef {{values: Float32Array, bands: number, frames: number, low: number, high: number, label: (band: number) => string}} Picture `values`: [frame][band] */
+/**
+ * @typedef {{values: Float32Array, bands: number, frames: number, low: number, high: number, label: (band: number) => string}} Picture `values`: [frame][band]
+ */
 
 /** Log-mel of a waveform. @param {Float32Array} samples @param {import("./frontend.js").FrontEnd} settings @returns {Picture} */
-export const logMel = (samples, settings) => inBands(spectrum(samples, settings), settings, melBank(settings), (power) => Math.log(power + settings.log_offset));
+export const logMel = (samples, settings) =>
+  inBands(spectrum(samples, settings), settings, melBank(settings), (power) => Math.log(power + settings.log_offset));
 
 /** Kaldi's log filter bank, which AST was trained with. @param {Float32Array} samples @param {import("./frontend.js").FrontEnd} settings @returns {Picture} */
-export const kaldi = (samples, settings) => inBands(kaldiSpectrum(samples, settings), settings, melBank(settings, true), (power) => Math.log(Math.max(power, settings.log_offset)));
+export const kaldi = (samples, settings) =>
+  inBands(kaldiSpectrum(samples, settings), settings, melBank(settings, true), (power) => Math.log(Math.max(power, settings.log_offset)));
 
 /**
  * @param {{power: Float32Array, frames: number, bins: number}} spectra @param {import("./frontend.js").FrontEnd} settings
@@ -36,7 +40,12 @@ export function logSpectrum(samples, settings) {
   return { values, bands: bins, frames, ...range(values), label: (bin) => hertz((bin * settings.sample_rate) / settings.n_fft) };
 }
 
-/** Each band over its own recent past (Wang et al. 2017, arXiv:1607.05666). @param {Float32Array} samples @param {import("./frontend.js").FrontEnd} settings @returns {Picture} */
+/**
+ * Each band over its own recent past (Wang et al. 2017, arXiv:1607.05666).
+ * @param {Float32Array} samples
+ * @param {import("./frontend.js").FrontEnd} settings
+ * @returns {Picture}
+ */
 export function pcen(samples, settings) {
   const { sample_rate, hop_length, pcen_gain = 0.98, pcen_bias = 2, pcen_power = 0.5, pcen_eps = 1e-6, pcen_seconds = 0.4 } = settings;
   const picture = logMel(samples, settings);
@@ -55,7 +64,12 @@ export function pcen(samples, settings) {
   return { ...picture, ...range(values) };
 }
 
-/** Cepstral coefficients: the orthonormal DCT-II of the log-mel. @param {Float32Array} samples @param {import("./frontend.js").FrontEnd} settings @returns {Picture} */
+/**
+ * Cepstral coefficients: the orthonormal DCT-II of the log-mel.
+ * @param {Float32Array} samples
+ * @param {import("./frontend.js").FrontEnd} settings
+ * @returns {Picture}
+ */
 export function mfcc(samples, settings) {
   const { values: log, bands, frames } = logMel(samples, settings);
   const count = settings.n_mfcc ?? 40;
@@ -92,7 +106,12 @@ export function slope(picture) {
   return { ...picture, values, low: sorted[Math.floor(sorted.length * 0.01)] ?? 0, high: sorted[Math.floor(sorted.length * 0.99)] ?? 1 };
 }
 
-/** Decibels on a linear frequency axis up to half the sample rate. @param {Float32Array} samples @param {import("./frontend.js").FrontEnd} settings @returns {Picture} */
+/**
+ * Decibels on a linear frequency axis up to half the sample rate.
+ * @param {Float32Array} samples
+ * @param {import("./frontend.js").FrontEnd} settings
+ * @returns {Picture}
+ */
 export function decibels(samples, settings) {
   const { power, frames, bins } = spectrum(samples, settings);
   const values = power.map((one) => 10 * Math.log10(one + 1e-9));

@@ -31,7 +31,8 @@ export function AudioPlayer({ url, label }) {
     setAt(sound.current.currentTime);
   };
   return html`<div class="audio-player">
-    <audio ref=${sound} preload="none" src=${url} aria-label=${label} onPlay=${(/** @type {any} */ e) => (alone(e), setOn(true))} onPause=${() => setOn(false)} onEnded=${() => setAt(0)}
+    <audio ref=${sound} preload="none" src=${url} aria-label=${label} onPlay=${(/** @type {any} */ e) => (alone(e), setOn(true))} onPause=${() => setOn(false)}
+      onEnded=${() => setAt(0)}
       onLoadedMetadata=${(/** @type {any} */ e) => setLength(e.currentTarget.duration)}></audio>
     <${Button} small icon=${on ? "pause" : "play"} label=${on ? t("Pause {name}", { name: label }) : t("Play {name}", { name: label })} onClick=${toggle} />
     <${Wave} url=${url} at=${at} length=${length} setLength=${setLength} seek=${seek} label=${label} />
@@ -70,6 +71,8 @@ function Wave({ url, at, length, setLength, seek, label }) {
     const step = { ArrowLeft: -0.1, ArrowRight: 0.1 }[event.key];
     if (step) seek(at + step * length);
   };
-  return html`<div class="audio-wave" ref=${box} role="slider" tabindex="0" aria-label=${t("Place in {name}", { name: label })} aria-valuemin="0" aria-valuemax=${length.toFixed(2)} aria-valuenow=${at.toFixed(2)} onClick=${click} onKeyDown=${key}>
-    <canvas class="strip" ref=${canvas} aria-hidden="true"></canvas><span class="playhead" style=${{ left: `${length ? (100 * at) / length : 0}%` }}></span></div>`;
+  return html`<div class="audio-wave" ref=${box} role="slider" tabindex="0" aria-label=${t("Place in {name}", { name: label })} aria-valuemin="0"
+    aria-valuemax=${length.toFixed(2)} aria-valuenow=${at.toFixed(2)} onClick=${click} onKeyDown=${key}>
+    <canvas class="strip" ref=${canvas} aria-hidden="true"></canvas>
+    <span class="playhead" style=${{ left: `${length ? (100 * at) / length : 0}%` }}></span></div>`;
 }

@@ -25,8 +25,10 @@ const fetchClips = async (task) => clipsOf((await readTable(fileUrl(clipsArtifac
 export default function AudioTab({ task, peers, model }) {
   const artifact = clipsArtifact(task);
   const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`);
-  if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}><p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p><//>`;
-  return html`<${Answered} answer=${answer}>${(/** @type {any} */ clips) => html`<${Prepared} task=${task} clips=${clips} peers=${peers} model=${task.configuration?.frontend ? task : model} />`}<//>`;
+  if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}>
+    <p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p><//>`;
+  return html`<${Answered} answer=${answer}>
+    ${(/** @type {any} */ clips) => html`<${Prepared} task=${task} clips=${clips} peers=${peers} model=${task.configuration?.frontend ? task : model} />`}<//>`;
 }
 
 /** @param {{task: any, clips: import("./clips.js").Clip[], peers?: Peer[], model?: any}} props */
@@ -36,12 +38,14 @@ function Prepared({ task, clips, peers, model }) {
   const judged = areJudged(clips);
   const evaluations = useEvaluations(judged && !peers, task.id);
   const others = useOtherRuns();
-  return html`<${Workbench} task=${task} clips=${clips} judged=${judged} frontEnd=${frontEnd} model=${model === task ? null : model} peers=${peers ?? evaluations} others=${others} />`;
+  return html`<${Workbench} task=${task} clips=${clips} judged=${judged} frontEnd=${frontEnd} model=${model === task ? null : model}
+    peers=${peers ?? evaluations} others=${others} />`;
 }
 
 /** @param {boolean} wanted @param {string} own @returns {Peer[]} */
 function useEvaluations(wanted, own) {
-  const ask = { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50, only_fields: ["name", "last_update"] };
+  const ask = { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50,
+    only_fields: ["name", "last_update"] };
   const answer = useAsked(wanted ? async () => (await call("tasks.get_all_ex", ask)).tasks : null, "evaluations");
   return (answer.data ?? []).filter((/** @type {any} */ one) => one.id !== own);
 }

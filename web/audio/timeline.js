@@ -10,7 +10,8 @@ const waveHeight = 110;
 const least = 0.02; // seconds: a shorter drag is a click
 
 /**
- * @param {{engine: import("./engine.js").Engine, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`: "plain", or one of the front
+ * @param {{engine: import("./engine.js").Engine, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`: "plain", or one
+ *   of the front
  *   end's; its first for anything else
  */
 export function Timeline({ engine, buffer, frontEnd, view }) {
@@ -20,7 +21,8 @@ export function Timeline({ engine, buffer, frontEnd, view }) {
   const samples = useMemo(() => buffer.getChannelData(0), [buffer]);
   const settings = { ...frontEnd, sample_rate: buffer.sampleRate };
   const picture = useMemo(() => (view === "plain" ? decibels(samples, settings) : modelView(samples, settings, view)), [buffer, frontEnd, view]);
-  const name = view === "plain" ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: picture.bands }) : t("Log-mel, {n} bands", { n: picture.bands });
+  const name = view === "plain" ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: picture.bands })
+    : t("Log-mel, {n} bands", { n: picture.bands });
   useEffect(() => {
     if (size.width) drawWave(wave.current, samples, size.width, waveHeight);
   }, [samples, size.width]);
@@ -28,7 +30,9 @@ export function Timeline({ engine, buffer, frontEnd, view }) {
   return html`<div class="timeline" ref=${box}>
     <canvas class="wave" ref=${wave} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>
     <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${name}></canvas>
-      <ol class="bands" aria-hidden="true">${[1, 0.5, 0].map((place) => html`<li style=${{ bottom: `${place * 100}%` }}>${picture.label(Math.round(place * (picture.bands - 1)))}</li>`)}</ol></div>
+      <ol class="bands" aria-hidden="true">
+        ${[1, 0.5, 0].map((place) =>
+            html`<li style=${{ bottom: `${place * 100}%` }}>${picture.label(Math.round(place * (picture.bands - 1)))}</li>`)}</ol></div>
     <${Axis} duration=${buffer.duration} />
     <${Overlay} engine=${engine} duration=${buffer.duration} width=${size.width} />
   </div>`;
@@ -38,7 +42,8 @@ export function Timeline({ engine, buffer, frontEnd, view }) {
 function Axis({ duration }) {
   const step = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find((one) => duration / one <= 10) ?? 60;
   const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step).filter((at) => at < 0.96 * duration); // the last one would be cut
-  return html`<ol class="axis" aria-hidden="true">${marks.map((at) => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
+  return html`<ol class="axis" aria-hidden="true">
+    ${marks.map((at) => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
 }
 
 /** Takes the pointer: a click sets the playhead, a drag a region. @param {{engine: import("./engine.js").Engine, duration: number, width: number}} props */
@@ -65,11 +70,18 @@ function Overlay({ engine, duration, width }) {
   };
   const shown = dragged ?? engine.loop.value;
   return html`<div class="overlay" onPointerDown=${start} onPointerMove=${move} onPointerUp=${end}>
-    ${shown && html`<span class="region" style=${{ left: `${(Math.min(...shown) / duration) * 100}%`, width: `${(Math.abs(shown[1] - shown[0]) / duration) * 100}%` }}></span>`}
+    ${shown && html`<span class="region"
+        style=${{ left: `${(Math.min(...shown) / duration) * 100}%`, width: `${(Math.abs(shown[1] - shown[0]) / duration) * 100}%` }}></span>`}
     <span class="playhead" ref=${head}></span></div>`;
 }
 
-/** Moves the playhead with every frame that is drawn. @param {import("./engine.js").Engine} engine @param {{current: any}} head @param {number} duration @param {number} width */
+/**
+ * Moves the playhead with every frame that is drawn.
+ * @param {import("./engine.js").Engine} engine
+ * @param {{current: any}} head
+ * @param {number} duration
+ * @param {number} width
+ */
 function usePlayhead(engine, head, duration, width) {
   useEffect(() => {
     let frame = 0;

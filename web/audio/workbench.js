@@ -28,7 +28,8 @@ function readChoice(judged) {
 }
 
 /**
- * @param {{task: any, clips: Clip[], judged: boolean, frontEnd: import("./frontend.js").FrontEnd, model: any, peers: import("./tab.js").Peer[], others: {id: string, name: string, clips: Clip[]}[]}} props
+ * @param {{task: any, clips: Clip[], judged: boolean, frontEnd: import("./frontend.js").FrontEnd, model: any, peers: import("./tab.js").Peer[], others: {id:
+ *   string, name: string, clips: Clip[]}[]}} props
  *   `judged`: there are predictions; `model`: the task whose front end is drawn, when it is not this one; `others`: the runs chosen of `peers`
  */
 export function Workbench({ task, clips, judged, frontEnd, model, peers, others }) {
@@ -61,15 +62,22 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
     setPlaylist(true);
     setAutoplay(true);
   };
-  const versions = current ? [{ name: peers.length && !judged ? t("this version") : t("this run"), clip: current }, ...others.map((run) => ({ name: run.name, clip: run.clips.find((clip) => clip.id === current.id) ?? null }))] : [];
+  const versions = current ? [{ name: peers.length && !judged ? t("this version") : t("this run"), clip: current },
+    ...others.map((run) => ({ name: run.name, clip: run.clips.find((clip) => clip.id === current.id) ?? null }))] : [];
   const Overview = judged ? Judged : Counted;
   return html`<div class="workbench">
-    <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)} first=${html`<div class="scroll workbench-left"><${Overview} clips=${clips} choice=${choice} listen=${listen} /></div>
-      <${Facets} clips=${clips} judged=${judged} choice=${choice} count=${shown.length} task=${task} peers=${peers} marks=${marks} playlist=${playlist} setPlaylist=${setPlaylist} />
+    <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)}
+      first=${html`<div class="scroll workbench-left"><${Overview} clips=${clips} choice=${choice} listen=${listen} /></div>
+      <${Facets} clips=${clips} judged=${judged} choice=${choice} count=${shown.length} task=${task} peers=${peers} marks=${marks} playlist=${playlist}
+        setPlaylist=${setPlaylist} />
       <${ClipList} clips=${shown} judged=${judged} current=${current?.id ?? null} open=${open} marked=${marks.marked.value} />`}
-      second=${current ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay} view=${query.value.get("view") ?? ""}
-          setView=${(/** @type {string} */ view) => setQuery({ view: view === viewsOf(frontEnd)[0] ? null : view })} marked=${marks.marked.value.has(current.id)} mark=${mark} />`
-        : html`<${Empty} icon="sound" title=${t("Choose a clip")}><p>${judged ? t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.") : t("Click a class, then a clip; J and K walk through them, Space plays.")}</p><//>`} />
+      second=${current ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay}
+          view=${query.value.get("view") ?? ""}
+          setView=${(/** @type {string} */ view) => setQuery({ view: view === viewsOf(frontEnd)[0] ? null : view })}
+            marked=${marks.marked.value.has(current.id)} mark=${mark} />`
+        : html`<${Empty} icon="sound" title=${t("Choose a clip")}>
+          <p>${judged ? t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.")
+              : t("Click a class, then a clip; J and K walk through them, Space plays.")}</p><//>`} />
   </div>`;
 }
 
@@ -78,8 +86,10 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
 /** How the model did. @param {OverviewProps} props */
 function Judged({ clips, choice, listen }) {
   const matrix = useMemo(() => confusion(clips), [clips]);
-  return html`<p class="row"><strong>${percent(matrix.right / Math.max(1, matrix.total))}</strong> ${t("of {n} clips right", { n: matrix.total })}<span class="grow"></span><small>${t("rows: labels, columns: predictions")}</small></p>
-    <${ConfusionMatrix} matrix=${matrix} label=${choice.label} prediction=${choice.prediction} choose=${(/** @type {string} */ label, /** @type {string} */ prediction) => setQuery({ label, prediction })} listen=${listen} />`;
+  return html`<p class="row"><strong>${percent(matrix.right / Math.max(1, matrix.total))}</strong> ${t("of {n} clips right", { n: matrix.total })}
+    <span class="grow"></span><small>${t("rows: labels, columns: predictions")}</small></p>
+    <${ConfusionMatrix} matrix=${matrix} label=${choice.label} prediction=${choice.prediction}
+      choose=${(/** @type {string} */ label, /** @type {string} */ prediction) => setQuery({ label, prediction })} listen=${listen} />`;
 }
 
 /** What a data set holds. @param {OverviewProps} props */
@@ -88,8 +98,10 @@ function Counted({ clips, choice, listen }) {
   const total = useMemo(() => clips.reduce((sum, clip) => sum + (clip.duration || 0), 0), [clips]);
   const kept = useMemo(() => clips.filter((clip) => clip.url).length, [clips]);
   const choose = (/** @type {string} */ label, /** @type {string} */ part) => setQuery(classes.field ? { label, [classes.field]: part } : { label });
-  return html`<p class="row"><strong>${t("{n} clips", { n: number(clips.length) })}</strong> ${t("{n} classes, {time}", { n: classes.rows.length, time: duration(total) })}<span class="grow"></span>
-      ${kept < clips.length && html`<small title=${t("The preprocess task’s parameter audio_limit decides how many.")}>${t("{n} with their sound", { n: number(kept) })}</small>`}</p>
+  return html`<p class="row"><strong>${t("{n} clips", { n: number(clips.length) })}</strong> ${t("{n} classes, {time}",
+        { n: classes.rows.length, time: duration(total) })}<span class="grow"></span>
+      ${kept < clips.length && html`<small title=${t("The preprocess task’s parameter audio_limit decides how many.")}>
+          ${t("{n} with their sound", { n: number(kept) })}</small>`}</p>
     <${ClassTable} classes=${classes} label=${choice.label} part=${classes.field ? choice[classes.field] : ""} choose=${choose} listen=${listen} />`;
 }
 

@@ -4,12 +4,15 @@ import { Icon } from "./icons.js";
 
 /**
  * @param {{icon?: import("./icons.js").IconName, label?: string, primary?: boolean, danger?: boolean, quiet?: boolean, pressed?: boolean,
- *   small?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void, children?: any, type?: string, [rest: string]: any}} props
+ *   small?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void, children?: any, type?: string, [rest:
+ * string]: any}} props
  *   `reason`: why it cannot be used now; `label`: the name when there is only an icon
  */
-export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", class: extra, ...rest }) {
+export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", class: extra,
+    ...rest }) {
   const off = Boolean(reason) || disabled;
-  return html`<button type=${type} class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", extra)}
+  return html`<button type=${type}
+    class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", extra)}
     aria-label=${children ? undefined : label} aria-pressed=${pressed} aria-disabled=${off ? "true" : undefined} title=${reason || title || label}
     onClick=${(/** @type {any} */ event) => (off ? event.preventDefault() : onClick?.(event))} ...${rest}>
     ${icon && html`<${Icon} name=${icon} />`}${children}
@@ -22,5 +25,6 @@ export function Button({ icon, label, primary, danger, quiet, small, pressed, re
  */
 export const Choice = ({ label, value, options, onChange }) => html`
   <div class="choice" role="radiogroup" aria-label=${label}>
-    ${options.map((option) => html`<button type="button" role="radio" aria-checked=${option.value === value} onClick=${() => onChange(option.value)}>${option.label}</button>`)}
+    ${options.map((option) =>
+        html`<button type="button" role="radio" aria-checked=${option.value === value} onClick=${() => onChange(option.value)}>${option.label}</button>`)}
   </div>`;

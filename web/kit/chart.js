@@ -37,10 +37,14 @@ export function Chart(props) {
   const [box, visible] = useVisible();
   const menu = [
     { label: t("Download as PNG"), icon: /** @type {const} */ ("download"), onClick: () => savePng(plot.current, props.title) },
-    { label: t("Download as CSV"), icon: /** @type {const} */ ("download"), onClick: () => save(`${props.title}.csv`, csv(["line", "x", "y"], props.lines.flatMap((line) => line.x.map((x, i) => [line.name, x, line.y[i]]))), "text/csv") },
-    { label: t("Download as JSON"), icon: /** @type {const} */ ("download"), onClick: () => save(`${props.title}.json`, JSON.stringify(props.lines.map(({ name, x, y }) => ({ name, x, y }))), "application/json") },
+    { label: t("Download as CSV"), icon: /** @type {const} */ ("download"),
+      onClick: () => save(`${props.title}.csv`, csv(["line", "x", "y"], props.lines.flatMap((line) => line.x.map((x, i) => [line.name, x, line.y[i]]))),
+        "text/csv") },
+    { label: t("Download as JSON"), icon: /** @type {const} */ ("download"),
+      onClick: () => save(`${props.title}.json`, JSON.stringify(props.lines.map(({ name, x, y }) => ({ name, x, y }))), "application/json") },
   ];
-  const drawing = html`<div class="chart-box" ref=${box} role="img" aria-label=${described(props)}>${visible && html`<${Drawing} ...${props} hidden=${hidden} plot=${plot} />`}</div>`;
+  const drawing = html`<div class="chart-box" ref=${box} role="img" aria-label=${described(props)}>
+    ${visible && html`<${Drawing} ...${props} hidden=${hidden} plot=${plot} />`}</div>`;
   if (props.plain) return html`<div>${drawing}${props.lines.length > 1 && html`<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />`}</div>`;
   return html`<section class=${classes("chart-card", whole && "whole")} onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && setWhole(false)}>
     <header><h3 title=${props.title}>${props.title}</h3>${props.extra}
@@ -62,8 +66,10 @@ const described = ({ title, lines }) => `${title}: ${lines.slice(0, 8).map((line
 
 /** @param {{lines: Line[], hidden: Set<string>, toggle: (name: string) => void}} props */
 const Legend = ({ lines, hidden, toggle }) => html`<div class="chart-legend">
-  ${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)} title=${t("Show or hide {name}", { name: line.name })} onClick=${() => toggle(line.name)}>
-    <span class=${classes("swatch", line.dash && "dashed")} style=${{ "--ink": line.colour ?? colour(i) }}></span><span>${line.name}</span><span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
+  ${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)}
+        title=${t("Show or hide {name}", { name: line.name })} onClick=${() => toggle(line.name)}>
+    <span class=${classes("swatch", line.dash && "dashed")} style=${{ "--ink": line.colour ?? colour(i) }}></span><span>${line.name}</span>
+    <span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
 </div>`;
 
 /** @param {ChartProps & {hidden: Set<string>, plot: {current: any}}} props */
@@ -126,13 +132,15 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
     cursor: { drag: { x: true, y: false }, points: { size: 6 }, focus: { prox: 24 } },
     scales: { x: { time: xKind === "time" }, y: { distr: logY ? 3 : 1, ...(range ? { range: () => range } : {}) } },
     axes: [
-      { ...axis, size: 26, incrs: xKind === "iter" ? iterationSteps : undefined, values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
+      { ...axis, size: 26, incrs: xKind === "iter" ? iterationSteps : undefined,
+        values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
       { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((v) => (v === null ? "" : number(v))) },
     ],
     ms: 1,
     series: [{}, ...series],
     plugins: [tooltip(lines, { xKind, smooth })],
-    hooks: { setSelect: [() => (zoomed.current = true)], ready: [(/** @type {any} */ u) => u.over.addEventListener("dblclick", () => (zoomed.current = false))] },
+    hooks: { setSelect: [() => (zoomed.current = true)],
+      ready: [(/** @type {any} */ u) => u.over.addEventListener("dblclick", () => (zoomed.current = false))] },
   };
 }
 
@@ -160,7 +168,8 @@ function tooltip(lines, { xKind, smooth }) {
         });
         box.textContent = [x(u.data[0][idx]), ...rows.slice(0, 14)].join("\n");
         const right = left > u.over.clientWidth / 2;
-        box.style.transform = `translate(${right ? left - box.offsetWidth - 12 : left + 12}px, ${Math.max(0, Math.min(top, u.over.clientHeight - box.offsetHeight))}px)`;
+        box.style.transform = `translate(${right ? left - box.offsetWidth - 12
+          : left + 12}px, ${Math.max(0, Math.min(top, u.over.clientHeight - box.offsetHeight))}px)`;
       },
     },
   };

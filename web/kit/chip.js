@@ -26,7 +26,8 @@ export const StatusChip = ({ status }) => html`<span class=${`status status-${st
 /** @param {{children: any, onRemove?: () => void, removeLabel?: string, tone?: string, title?: string}} props */
 export const Chip = ({ children, onRemove, removeLabel, tone, title }) => html`
   <span class=${classes("chip", tone && `tone-${tone}`)} title=${title}><span class="chip-text">${children}</span>${
-    onRemove && html`<button type="button" class="chip-remove" aria-label=${removeLabel ?? t("Remove")} onClick=${onRemove}><${Icon} name="close" size=${12} /></button>`
+    onRemove && html`<button type="button" class="chip-remove" aria-label=${removeLabel ?? t("Remove")} onClick=${onRemove}>
+      <${Icon} name="close" size=${12} /></button>`
   }</span>`;
 
 /** @param {{tags: string[] | undefined}} props */

@@ -23,7 +23,8 @@ export function CodeView({ text, label, name = "text.txt", diff }) {
       <${Button} quiet small icon="copy" label=${t("Copy")} onClick=${() => copy(text)} />
       <${Button} quiet small icon="download" label=${t("Download")} onClick=${() => save(name, text)} />
     </figcaption>
-    <pre tabindex="0" aria-label=${label}><code>${diff ? shown.map((line) => html`<span class=${lineKind(line)}>${`${line}\n`}</span>`) : shown.join("\n")}</code></pre>
+    <pre tabindex="0" aria-label=${label}>
+      <code>${diff ? shown.map((line) => html`<span class=${lineKind(line)}>${`${line}\n`}</span>`) : shown.join("\n")}</code></pre>
     ${lines.length > shown.length && html`<${Button} quiet onClick=${() => setWhole(true)}>${t("Show all {n} lines", { n: lines.length })}<//>`}
   </figure>`;
 }

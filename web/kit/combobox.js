@@ -4,7 +4,8 @@ import { t } from "../lib/text.js";
 
 /**
  * @typedef {{value: string, label: string, note?: string}} Option
- * @param {{label: string, value: string, options: Option[], onChange: (value: string) => void, placeholder?: string, free?: boolean, hideLabel?: boolean, autofocus?: boolean}} props
+ * @param {{label: string, value: string, options: Option[], onChange: (value: string) => void, placeholder?: string, free?: boolean, hideLabel?: boolean,
+ *   autofocus?: boolean}} props
  *   `free`: any text may be given, not only the options
  */
 export function Combobox({ label, value, options, onChange, placeholder, free = false, hideLabel = false, autofocus = false }) {
@@ -28,7 +29,8 @@ export function Combobox({ label, value, options, onChange, placeholder, free = 
       else setAt((at + step + found.length) % Math.max(1, found.length));
     } else if (event.key === "Enter" && open) {
       event.preventDefault();
-      take(free && text && !found.some((option) => option.label === text) && at === 0 && !found[0]?.label.toLowerCase().startsWith(text.toLowerCase()) ? undefined : found[at]);
+      take(free && text && !found.some((option) => option.label === text) && at === 0 && !found[0]?.label.toLowerCase().startsWith(text.toLowerCase())
+        ? undefined : found[at]);
     } else if (event.key === "Escape" && open) {
       event.preventDefault();
       event.stopPropagation();
@@ -37,14 +39,18 @@ export function Combobox({ label, value, options, onChange, placeholder, free = 
   };
   return html`<div class="field combobox">
     ${!hideLabel && html`<label for=${id}>${label}</label>`}
-    <input id=${id} role="combobox" aria-label=${hideLabel ? label : undefined} aria-expanded=${open} aria-controls=${`${id}-list`} aria-autocomplete="list" autocomplete="off"
+    <input id=${id} role="combobox" aria-label=${hideLabel ? label : undefined} aria-expanded=${open} aria-controls=${`${id}-list`} aria-autocomplete="list"
+      autocomplete="off"
       aria-activedescendant=${open && found.length ? `${id}-${at}` : undefined} placeholder=${placeholder} value=${open ? text : shown} autofocus=${autofocus}
       onFocus=${(/** @type {any} */ e) => e.target.select()} onClick=${() => !open && setText("")}
-      onInput=${(/** @type {any} */ e) => (setText(e.target.value), setAt(0))} onKeyDown=${key} onBlur=${() => (free && text ? take(undefined) : setText(null))} />
+      onInput=${(/** @type {any} */ e) => (setText(e.target.value), setAt(0))} onKeyDown=${key}
+        onBlur=${() => (free && text ? take(undefined) : setText(null))} />
     ${open && html`<ul class="combobox-list" role="listbox" id=${`${id}-list`} aria-label=${label}>
-      ${found.map((option, i) => html`<li role="option" id=${`${id}-${i}`} aria-selected=${i === at} onMouseDown=${(/** @type {Event} */ e) => (e.preventDefault(), take(option))}>
+      ${found.map((option, i) =>
+          html`<li role="option" id=${`${id}-${i}`} aria-selected=${i === at} onMouseDown=${(/** @type {Event} */ e) => (e.preventDefault(), take(option))}>
         <span>${option.label}</span>${option.note && html`<small>${option.note}</small>`}</li>`)}
-      ${!found.length && html`<li class="none" role="option" aria-disabled="true" aria-selected="false">${free ? t("Press Enter to use what you typed") : t("Nothing fits")}</li>`}
+      ${!found.length && html`<li class="none" role="option" aria-disabled="true" aria-selected="false">
+          ${free ? t("Press Enter to use what you typed") : t("Nothing fits")}</li>`}
     </ul>`}
   </div>`;
 }

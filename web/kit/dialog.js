@@ -50,7 +50,8 @@ export function Dialog({ title, close, children, footer, wide, onSubmit }) {
     event.preventDefault();
     onSubmit?.();
   };
-  return html`<dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-label=${title} onCancel=${(/** @type {Event} */ event) => (event.preventDefault(), close())} onClose=${() => close()}
+  return html`<dialog ref=${element} class=${wide ? "dialog wide" : "dialog"} aria-label=${title}
+    onCancel=${(/** @type {Event} */ event) => (event.preventDefault(), close())} onClose=${() => close()}
     onMouseDown=${(/** @type {MouseEvent} */ event) => event.target === element.current && close()}>
     <form onSubmit=${submit} novalidate>
       <header><h2>${title}</h2><${Button} quiet icon="close" label=${t("Close")} onClick=${() => close()} /></header>
@@ -83,7 +84,8 @@ function Prompt({ title, label, value = "", confirm, empty, check, close }) {
   const reason = text.trim() || empty ? problem : t("Type something first");
   return html`<${Dialog} title=${title} close=${close} onSubmit=${() => !reason && close(text.trim())} footer=${html`
     <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary reason=${reason}>${confirm}<//>`}>
-    <label class="field"><span>${label}</span><input autofocus value=${text} aria-invalid=${Boolean(problem)} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
+    <label class="field"><span>${label}</span>
+      <input autofocus value=${text} aria-invalid=${Boolean(problem)} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
   <//>`;
 }

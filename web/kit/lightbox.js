@@ -26,8 +26,10 @@ function Lightbox({ pictures, first, close }) {
     if (through && iterations.length > 1) (event.preventDefault(), turn(through));
   });
   return html`<${Dialog} wide title=${label} close=${close} footer=${(pictures.length > 1 || iterations.length > 1) && html`
-    <small class="grow">${t("{n} of {all}", { n: at + 1, all: pictures.length })}${place >= 0 && ` · ${t("iteration {n}", { n: iterations[place].iter })}`}</small>
-    ${iterations.length > 1 && html`<${Button} icon="down" label=${t("Earlier iteration")} onClick=${() => turn(-1)} /><${Button} icon="up" label=${t("Later iteration")} onClick=${() => turn(1)} />`}
+    <small class="grow">${t("{n} of {all}", { n: at + 1, all: pictures.length })}
+      ${place >= 0 && ` · ${t("iteration {n}", { n: iterations[place].iter })}`}</small>
+    ${iterations.length > 1 && html`<${Button} icon="down" label=${t("Earlier iteration")} onClick=${() => turn(-1)} />
+      <${Button} icon="up" label=${t("Later iteration")} onClick=${() => turn(1)} />`}
     <${Button} icon="left" label=${t("Previous")} onClick=${() => step(-1)} /><${Button} icon="right" label=${t("Next")} onClick=${() => step(1)} />`}>
     <div class="lightbox"><img src=${url} alt=${label} /></div><//>`;
 }

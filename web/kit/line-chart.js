@@ -6,7 +6,8 @@ import { language, t } from "../lib/text.js";
 
 /**
  * @typedef {{label: string, values: (number | null)[]}} Line
- * @typedef {{label: string, times: number[], lines: Line[], format?: (value: number) => string, height?: number, least?: number, steps?: boolean, span?: number}} LineChartProps
+ * @typedef {{label: string, times: number[], lines: Line[], format?: (value: number) => string, height?: number, least?: number, steps?: boolean, span?:
+ *   number}} LineChartProps
  *   `times` in seconds, one for each value; `least`: the scale reaches at least up to here; `span`: so many seconds up to now are shown
  */
 
@@ -40,7 +41,8 @@ export function LineChart(props) {
   }, [size.width, height]);
   useEffect(() => () => chart.current?.destroy(), []);
   return html`<figure class="line-chart">
-    <figcaption><h3>${label}</h3>${lines.map((line, i) => html`<span class="line-chart-key"><i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`)}</figcaption>
+    <figcaption><h3>${label}</h3>${lines.map((line, i) => html`<span class="line-chart-key">
+            <i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`)}</figcaption>
     ${failed && html`<small>${t("A part of this page could not be fetched.")}</small>`}
     <div ref=${frame} style=${{ height: `${height}px` }} role="img" aria-label=${spoken(props)}></div>
   </figure>`;
@@ -53,17 +55,22 @@ function latest(line, format) {
 }
 
 /** @param {LineChartProps} props */
-const spoken = ({ label, lines, format = String }) => `${label}: ${lines.map((line) => t("{name} now {value}", { name: line.label, value: latest(line, format) })).join(", ")}`;
+const spoken = ({ label, lines, format = String }) =>
+  `${label}: ${lines.map((line) => t("{name} now {value}", { name: line.label, value: latest(line, format) })).join(", ")}`;
 
 /** @param {LineChartProps} props @param {number} width @param {any} UPlot */
 function options({ lines, format = String, height = 150, least = 0, steps, span = 0 }, width, UPlot) {
   const style = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const axis = { stroke: colour("--muted"), font: `11px ${style.getPropertyValue("--sans")}`, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const axis = { stroke: colour("--muted"), font: `11px ${style.getPropertyValue("--sans")}`, grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false } };
   const clock = (/** @type {number[]} */ splits) => splits.map((at) => clockText(at, splits[splits.length - 1] - splits[0]));
   return /** @type {any} */ ({
     width, height, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 } }, padding: [8, 22, 0, 0],
-    scales: { x: { range: (/** @type {any} */ _, /** @type {number} */ from, /** @type {number} */ to) => (span ? [Date.now() / 1000 - span, Date.now() / 1000] : [from, to]) }, y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1, 0.001)] } },
+    scales: { x: { range: (/** @type {any} */ _, /** @type {number} */ from, /** @type {number} */ to) =>
+        (span ? [Date.now() / 1000 - span, Date.now() / 1000] : [from, to]) },
+        y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
+          [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1, 0.001)] } },
     axes: [
       { ...axis, space: 60, size: 24, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => clock(splits) },
       { ...axis, size: 56, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(format) },

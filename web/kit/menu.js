@@ -3,16 +3,21 @@ import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
 
-/** @typedef {{label: string, icon?: import("./icons.js").IconName, onClick?: () => void, reason?: string | null, danger?: boolean, separator?: boolean}} MenuItem */
+/**
+ * @typedef {{label: string, icon?: import("./icons.js").IconName, onClick?: () => void, reason?: string | null, danger?: boolean, separator?: boolean}}
+ *   MenuItem
+ */
 
 /**
- * @param {{items: (MenuItem | false | null | undefined)[], label: string, icon?: import("./icons.js").IconName, children?: any, quiet?: boolean, small?: boolean}} props
+ * @param {{items: (MenuItem | false | null | undefined)[], label: string, icon?: import("./icons.js").IconName, children?: any, quiet?: boolean, small?:
+ *   boolean}} props
  */
 export function Menu({ items, label, icon = "more", children, quiet, small }) {
   const [open, setOpen] = useState(false);
   const anchor = useRef(/** @type {any} */ (null));
   return html`<span class="menu-anchor" ref=${anchor}>
-    <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>${children}<//>
+    <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+      ${children}<//>
     ${open && html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
       <${MenuList} items=${items.filter(Boolean)} label=${label} close=${() => setOpen(false)} /><//>`}
   </span>`;
@@ -33,7 +38,8 @@ function MenuList({ items, label, close }) {
   };
   return html`<div class="menu" role="menu" aria-label=${label} ref=${list} onKeyDown=${walk}>
     ${items.map((item) => item.separator ? html`<hr />` : html`
-      <button type="button" role="menuitem" class=${classes("menu-item", item.danger && "danger")} aria-disabled=${item.reason ? "true" : undefined} title=${item.reason ?? undefined}
+      <button type="button" role="menuitem" class=${classes("menu-item", item.danger && "danger")} aria-disabled=${item.reason ? "true" : undefined}
+        title=${item.reason ?? undefined}
         onClick=${() => { if (!item.reason) { close(); item.onClick?.(); } }}>
         ${item.icon && html`<${Icon} name=${item.icon} />`}<span>${item.label}${item.reason && html`<small>${item.reason}</small>`}</span>
       </button>`)}
@@ -80,13 +86,16 @@ export function Popover({ anchor, close, children }) {
 
 /**
  * A button that opens a panel with anything in it.
- * @param {{label: string, icon?: import("./icons.js").IconName, text?: any, children: (close: () => void) => any, quiet?: boolean, small?: boolean, marked?: boolean}} props
+ * @param {{label: string, icon?: import("./icons.js").IconName, text?: any, children: (close: () => void) => any, quiet?: boolean, small?: boolean, marked?:
+ *   boolean}} props
  */
 export function PopoverButton({ label, icon, text, children, quiet, small, marked }) {
   const [open, setOpen] = useState(false);
   const anchor = useRef(/** @type {any} */ (null));
   return html`<span class="menu-anchor" ref=${anchor}>
-    <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} class=${classes(marked && "marked")} aria-haspopup="dialog" aria-expanded=${open} onClick=${() => setOpen(!open)}>${text}<//>
-    ${open && html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}><div class="panel" role="dialog" aria-label=${label}>${children(() => setOpen(false))}</div><//>`}
+    <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} class=${classes(marked && "marked")} aria-haspopup="dialog" aria-expanded=${open}
+      onClick=${() => setOpen(!open)}>${text}<//>
+    ${open && html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
+        <div class="panel" role="dialog" aria-label=${label}>${children(() => setOpen(false))}</div><//>`}
   </span>`;
 }

@@ -4,4 +4,6 @@ import { t } from "../lib/text.js";
 import { Button } from "./button.js";
 
 /** @param {{total: number, most: number, portion: number, setMost: (most: number) => void, small?: boolean}} props `most`: so many are drawn now */
-export const More = ({ total, most, portion, setMost, small }) => total > most && html`<p class="more"><${Button} small=${small} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, total - most) })}<//></p>`;
+export const More = ({ total, most, portion, setMost, small }) => total > most
+  && html`<p class="more">
+    <${Button} small=${small} onClick=${() => setMost(most + portion)}>${t("Show {n} more", { n: Math.min(portion, total - most) })}<//></p>`;

@@ -48,7 +48,8 @@ export function Plot({ source, title, height }) {
   } catch (error) {
     return html`<${ErrorBox} error=${new Error(t("The plot’s JSON is damaged."))} />`;
   }
-  if (figure.data.length && figure.data.every((trace) => trace.type === "table")) return figure.data.map((trace) => html`<${TablePlot} trace=${trace} title=${title} />`);
+  if (figure.data.length && figure.data.every((trace) => trace.type === "table")) return figure.data.map((trace) =>
+    html`<${TablePlot} trace=${trace} title=${title} />`);
   return html`<${Drawn} figure=${figure} source=${source} title=${title} height=${height} />`;
 }
 
@@ -57,7 +58,8 @@ function TablePlot({ trace, title }) {
   const head = (trace.header?.values ?? []).map((/** @type {any} */ one) => (Array.isArray(one) ? one.join(" ") : one));
   const columns = trace.cells?.values ?? [];
   const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column) => shown(column[i])));
-  const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) => (i && column.every((cell) => cell === "" || cell === null || !Number.isNaN(Number(cell))) ? [i] : []));
+  const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) =>
+    (i && column.every((cell) => cell === "" || cell === null || !Number.isNaN(Number(cell))) ? [i] : []));
   return html`<div class="plot-box table-plot"><${PlainTable} label=${title} head=${head} rows=${rows} numeric=${numeric} /></div>`;
 }
 
@@ -75,7 +77,8 @@ function Drawn({ figure, source, title, height = 380 }) {
     if (!visible && !drawn.current) return;
     if (!size.width) return;
     plotly().then(async (library) => {
-      await library.react(inner.current, figure.data, themed(figure.layout, size.width, height), { responsive: false, displaylogo: false, displayModeBar: "hover" });
+      await library.react(inner.current, figure.data, themed(figure.layout, size.width, height),
+        { responsive: false, displaylogo: false, displayModeBar: "hover" });
       drawn.current = true;
       setState("ready");
     }).catch(setState);
@@ -88,7 +91,8 @@ function Drawn({ figure, source, title, height = 380 }) {
 /** The layout in the page's colours. @param {any} layout @param {number} width @param {number} height */
 function themed(layout, width, height) {
   const axis = { gridcolor: token("--line"), zerolinecolor: token("--line-strong"), linecolor: token("--line-strong"), automargin: true };
-  const axes = Object.fromEntries(Object.keys({ xaxis: 1, yaxis: 1, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) => [name, { ...axis, ...layout[name] }]));
+  const axes = Object.fromEntries(Object.keys({ xaxis: 1, yaxis: 1, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) =>
+      [name, { ...axis, ...layout[name] }]));
   return {
     ...layout, ...axes, title: undefined, width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 }, margin: { l: 56, r: 20, t: 16, b: 44, ...(layout.margin ?? {}) },

@@ -27,7 +27,8 @@ export function SplitPane({ name, first, second, size = 480, least = 280, most =
   };
   return html`<div class="split" style=${{ gridTemplateColumns: `minmax(0, 1fr) 6px min(${width}px, 62%)` }}>
     <div class="split-first">${first}</div>
-    <div class="split-bar" role="separator" tabindex="0" aria-orientation="vertical" aria-label=${t("Width of the panes")} aria-valuenow=${width} aria-valuemin=${least} aria-valuemax=${most}
+    <div class="split-bar" role="separator" tabindex="0" aria-orientation="vertical" aria-label=${t("Width of the panes")} aria-valuenow=${width}
+      aria-valuemin=${least} aria-valuemax=${most}
       onPointerDown=${drag} onKeyDown=${key}></div>
     <div class="split-second">${second}</div>
   </div>`;

@@ -19,8 +19,10 @@ export const Empty = ({ icon = "tasks", title, children }) => html`
 export function ErrorBox({ error, retry, missing }) {
   const gone = missing && isMissing(error);
   return html`<div class="state error" role="alert">
-    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : error.message}</p>${advice(error) && html`<p>${advice(error)}</p>`}
-    <div class="row">${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>
+    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : error.message}</p>
+    ${advice(error) && html`<p>${advice(error)}</p>`}
+    <div class="row">${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}
+      ${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>
   </div>`;
 }
 

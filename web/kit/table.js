@@ -69,7 +69,8 @@ export function DataTable(props) {
   const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
   const rows = [];
   for (let i = first; i < last; i += 1) rows.push(html`<${Row} key=${i} index=${i} row=${rowAt(i)} ...${props} choose=${choose} />`);
-  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller} style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
+  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller}
+    style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
     <${Head} ...${props} width=${width} rowsInSight=${last - first} />
     <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
@@ -88,15 +89,20 @@ function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, o
     onSelect?.(new Set(selection?.size ? [] : ids));
   };
   return html`<div class="table-head" role="rowgroup" style=${{ minWidth: `${width}px` }}><div class="table-row" role="row">
-    ${onSelect && html`<div role="columnheader" class="cell check"><input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all} onClick=${chooseAll} /></div>`}
+    ${onSelect && html`<div role="columnheader" class="cell check">
+        <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all} onClick=${chooseAll} /></div>`}
     ${columns.map((column) => {
       const key = sort.findIndex((one) => one.key === column.sort);
       const state = key < 0 ? "none" : sort[key].down ? "descending" : "ascending";
-      return html`<div role="columnheader" key=${column.id} class=${classes("cell", column.numeric && "numeric")} aria-sort=${column.sort ? state : undefined} draggable=${Boolean(onReorder)}
-        onDragStart=${() => (dragged.current = column.id)} onDragOver=${(/** @type {Event} */ e) => onReorder && e.preventDefault()} onDrop=${() => dragged.current && onReorder?.(dragged.current, column.id)}>
+      return html`<div role="columnheader" key=${column.id} class=${classes("cell", column.numeric && "numeric")} aria-sort=${column.sort ? state : undefined}
+        draggable=${Boolean(onReorder)}
+        onDragStart=${() => (dragged.current = column.id)} onDragOver=${(/** @type {Event} */ e) => onReorder && e.preventDefault()}
+          onDrop=${() => dragged.current && onReorder?.(dragged.current, column.id)}>
         ${column.sort && onSort
-          ? html`<button type="button" class="sort" title=${t("Sort; with Shift as a second key")} onClick=${(/** @type {MouseEvent} */ e) => onSort(/** @type {string} */ (column.sort), e.shiftKey)}>
-              <span class="cell-text">${column.label}</span>${key >= 0 && html`<${Icon} name=${sort[key].down ? "down" : "up"} size=${12} />`}${key >= 0 && sort.length > 1 ? html`<sub>${key + 1}</sub>` : null}</button>`
+          ? html`<button type="button" class="sort" title=${t("Sort; with Shift as a second key")}
+            onClick=${(/** @type {MouseEvent} */ e) => onSort(/** @type {string} */ (column.sort), e.shiftKey)}>
+              <span class="cell-text">${column.label}</span>${key >= 0 && html`<${Icon} name=${sort[key].down ? "down" : "up"} size=${12} />`}
+              ${key >= 0 && sort.length > 1 ? html`<sub>${key + 1}</sub>` : null}</button>`
           : html`<span class="cell-text" title=${column.label}>${column.label}</span>`}
         ${column.extra}
         ${onResize && html`<${ResizeHandle} column=${column} onResize=${onResize} />`}
@@ -116,18 +122,23 @@ function ResizeHandle({ column, onResize }) {
     handle.onpointermove = (move) => onResize(column.id, Math.max(50, Math.round(width + move.clientX - from)));
     handle.onpointerup = () => (handle.onpointermove = null);
   };
-  return html`<span class="resize" onPointerDown=${start} draggable="true" onDragStart=${(/** @type {Event} */ e) => (e.preventDefault(), e.stopPropagation())}></span>`;
+  return html`<span class="resize" onPointerDown=${start} draggable="true"
+    onDragStart=${(/** @type {Event} */ e) => (e.preventDefault(), e.stopPropagation())}></span>`;
 }
 
 /** @param {TableProps & {index: number, row: any, choose: (index: number, range: boolean) => void}} props */
 function Row({ index, row, columns, selection, onSelect, current, onOpen, choose }) {
-  if (!row) return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}><div role="cell" class="cell"><span class="bone"></span></div></div>`;
+  if (!row) return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}>
+    <div role="cell" class="cell"><span class="bone"></span></div></div>`;
   const chosen = selection?.has(row.id);
   const open = (/** @type {MouseEvent} */ event) => {
     if (onOpen && !/** @type {Element} */ (event.target).closest("a, button, input, label")) onOpen(row);
   };
-  return html`<div class=${classes("table-row", chosen && "chosen", current !== undefined && current === row.id && "current", onOpen && "clickable")} role="row" aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
-    ${onSelect && html`<div role="cell" class="cell check"><input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen} onClick=${(/** @type {MouseEvent} */ e) => choose(index, e.shiftKey)} /></div>`}
+  return html`<div class=${classes("table-row", chosen && "chosen", current !== undefined && current === row.id && "current", onOpen && "clickable")} role="row"
+    aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
+    ${onSelect && html`<div role="cell" class="cell check">
+        <input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen}
+          onClick=${(/** @type {MouseEvent} */ e) => choose(index, e.shiftKey)} /></div>`}
     ${columns.map((column) => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
   </div>`;
 }
@@ -147,13 +158,15 @@ function walkRows(event, rowHeight) {
 
 /**
  * A small, whole table of plain values: details, packages, per-class figures.
- * @param {{label: string, head?: string[], rows: any[][], numeric?: number[], even?: boolean}} props `numeric`: indexes of columns to align right; `even`: columns
+ * @param {{label: string, head?: string[], rows: any[][], numeric?: number[], even?: boolean}} props `numeric`: indexes of columns to align right; `even`:
+ *   columns
  *   of one width each, so that tables beneath each other line up
  */
 export const PlainTable = ({ label, head, rows, numeric = [], even = false }) => html`
   <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class=${classes("plain-table", even && "even")}>
     ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>${cell}</th>`)}</tr></thead>`}
-    <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
+    <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>`
+                : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
   </table></div>`;
 
 /** Keep an element scrolled to the end while its content grows, unless the reader has scrolled up. */

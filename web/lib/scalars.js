@@ -83,7 +83,8 @@ function chartsOf(tasks, known, xKind, naming) {
   const charts = {};
   for (const task of tasks) {
     const metrics = known.get(task) ?? {};
-    const start = xKind === "relative" ? Math.min(...Object.values(metrics).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x[0] ?? Infinity))) : 0;
+    const start = xKind === "relative"
+      ? Math.min(...Object.values(metrics).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x[0] ?? Infinity))) : 0;
     for (const [metric, variants] of Object.entries(metrics)) {
       for (const [variant, line] of Object.entries(/** @type {Record<string, any>} */ (variants))) {
         const x = xKind === "relative" ? line.x.map((/** @type {number} */ at) => (at - start) / 1000) : line.x;

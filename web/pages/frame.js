@@ -26,11 +26,16 @@ export function Frame({ path, children }) {
     <a class="skip" href="#content" onClick=${skip}>${t("Skip to the content")}</a>
     <nav class="side" aria-label=${t("Main")}>
       <a class="brand" href=${href("/")}><${Brand} /><span>Soundyard</span></a>
-      ${places.map(({ to, icon, label, match }) => html`<a class="place" href=${href(to)} aria-current=${match.test(path) ? "page" : undefined}><${Icon} name=${icon} size=${18} /><span>${t(label)}</span></a>`)}
+      ${places.map(({ to, icon, label, match }) =>
+          html`<a class="place" href=${href(to)} aria-current=${match.test(path) ? "page" : undefined}><${Icon} name=${icon} size=${18} />
+            <span>${t(label)}</span></a>`)}
       <span class="grow"></span>
-      <button type="button" class="place" onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} size=${18} /><span>${dark ? t("Light") : t("Dark")}</span></button>
+      <button type="button" class="place" onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} size=${18} />
+        <span>${dark ? t("Light") : t("Dark")}</span></button>
       <div class="side-foot">
-        <${Menu} label=${t("Language")} icon="language" quiet items=${Object.entries(languages).map(([code, name]) => ({ label: name, icon: code === language.value ? "check" : undefined, onClick: () => (language.value = code) }))} />
+        <${Menu} label=${t("Language")} icon="language" quiet
+          items=${Object.entries(languages).map(([code, name]) =>
+              ({ label: name, icon: code === language.value ? "check" : undefined, onClick: () => (language.value = code) }))} />
         <${Menu} label=${t("Account")} icon="user" quiet items=${[
           { label: user.value?.name ?? t("Account"), reason: t("Signed in") },
           { label: t("Sign out"), onClick: signOut },
@@ -60,7 +65,8 @@ export function PageHead({ title, trail = [], children, under, documentTitle }) 
   if (name) document.title = `${name} · Soundyard`;
   return html`<header class="page-head">
     <div class="page-head-text">
-      ${trail.length > 0 && html`<nav class="trail" aria-label=${t("Where this is")}>${trail.map((step, i) => html`${i > 0 && html`<span aria-hidden="true">/</span>`}<a href=${href(step.href)}>${step.label}</a>`)}</nav>`}
+      ${trail.length > 0 && html`<nav class="trail" aria-label=${t("Where this is")}>
+          ${trail.map((step, i) => html`${i > 0 && html`<span aria-hidden="true">/</span>`}<a href=${href(step.href)}>${step.label}</a>`)}</nav>`}
       <h1>${title}</h1>${under}
     </div>
     <div class="page-head-actions">${children}</div>

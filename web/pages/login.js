@@ -27,8 +27,10 @@ export default function LoginPage() {
   document.title = `${t("Sign in")} · Soundyard`;
   return html`<main class="login"><form onSubmit=${submit}>
     <div class="login-brand"><${Brand} /><h1>Soundyard</h1></div>
-    <label class="field"><span>${t("Name or access key")}</span><input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
-    <label class="field"><span>${t("Password or secret key")}</span><input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
+    <label class="field"><span>${t("Name or access key")}</span>
+      <input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
+    <label class="field"><span>${t("Password or secret key")}</span>
+      <input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <${Button} type="submit" primary>${t("Sign in")}<//>
     <p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.")}</p>

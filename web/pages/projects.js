@@ -17,18 +17,21 @@ import { PageHead } from "./frame.js";
 export default function ProjectsPage() {
   const [text, setText] = useQuery("q");
   const answer = useAsked(
-    () => callAll("projects.get_all_ex", "projects", { include_stats: true, stats_for_state: "active", order_by: ["-last_update"] }), "projects", { every: 10 });
+    () => callAll("projects.get_all_ex", "projects", { include_stats: true, stats_for_state: "active", order_by: ["-last_update"] }), "projects",
+      { every: 10 });
   const create = async () => {
     const name = await asked({ title: t("New project"), label: t("Name; a slash makes a sub-project"), confirm: t("Create") });
     if (name) await call("projects.create", { name, description: "" }).then(answer.reload, toastError);
   };
   return html`<${PageHead} title=${t("Projects")}>
-      <input type="search" class="search" aria-label=${t("Search projects")} placeholder=${t("Search projects")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+      <input type="search" class="search" aria-label=${t("Search projects")} placeholder=${t("Search projects")} value=${text}
+        onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
       <${Button} icon="plus" onClick=${create}>${t("New project")}<//>
     <//>
     <div class="scroll"><${Answered} answer=${answer}>${(/** @type {any[]} */ projects) => {
       const shown = projects.filter((project) => project.name.toLowerCase().includes(text.toLowerCase()));
-      if (!shown.length) return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>${!text && html`<p>${t("A task makes its project by itself.")}</p>`}<//>`;
+      if (!shown.length) return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>
+        ${!text && html`<p>${t("A task makes its project by itself.")}</p>`}<//>`;
       return html`<div class="cards">${shown.map((project) => html`<${ProjectCard} key=${project.id} project=${project} reload=${answer.reload} />`)}</div>`;
     }}<//></div>`;
 }
@@ -43,10 +46,13 @@ function ProjectCard({ project, reload }) {
     { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, onClick: () => remove(project, reload) },
   ];
   return html`<article class="card project-card">
-    <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a><${Menu} label=${t("What to do with {name}", { name: project.name })} quiet small items=${items} /></div>
+    <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a>
+      <${Menu} label=${t("What to do with {name}", { name: project.name })} quiet small items=${items} /></div>
     ${project.description && html`<p class="muted">${project.description}</p>`}
-    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${n}</span>`) : html`<span class="muted">${t("No tasks")}</span>`}</div>
-    <div class="row muted"><small>${t("Updated {when}", { when: ago(project.last_update ?? project.created) })}</small><span class="grow"></span>${stats.total_runtime ? html`<small>${t("Compute time {time}", { time: duration(stats.total_runtime) })}</small>` : null}</div>
+    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${n}</span>`)
+        : html`<span class="muted">${t("No tasks")}</span>`}</div>
+    <div class="row muted"><small>${t("Updated {when}", { when: ago(project.last_update ?? project.created) })}</small><span class="grow"></span>
+      ${stats.total_runtime ? html`<small>${t("Compute time {time}", { time: duration(stats.total_runtime) })}</small>` : null}</div>
   </article>`;
 }
 
@@ -55,7 +61,8 @@ async function rename(project, reload) {
   const cut = project.name.lastIndexOf("/") + 1;
   const [parent, leaf] = [project.name.slice(0, cut), project.name.slice(cut)];
   const label = parent ? t("Name, within {parent}", { parent: parent.slice(0, -1) }) : t("Name");
-  const name = await asked({ title: t("Rename"), label, value: leaf, confirm: t("Rename"), check: (text) => (text.includes("/") ? t("A name has no slash; to put it elsewhere, move it.") : null) });
+  const name = await asked({ title: t("Rename"), label, value: leaf, confirm: t("Rename"),
+      check: (text) => (text.includes("/") ? t("A name has no slash; to put it elsewhere, move it.") : null) });
   if (name && name !== leaf) await call("projects.update", { project: project.id, name: parent + name }).then(reload, toastError);
 }
 
@@ -71,7 +78,9 @@ async function remove(project, reload) {
   try {
     const { tasks = 0, models = 0, non_archived_tasks: live = 0 } = await call("projects.validate_delete", { project: project.id });
     if (live) return void toast(t("{n} tasks in it are not in the archive; archive them first.", { n: live }), { tone: "error" });
-    const sure = await confirmed({ title: t("Delete for good"), text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }), confirm: t("Delete"), danger: true });
+    const sure = await confirmed({ title: t("Delete for good"),
+        text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }), confirm: t("Delete"),
+        danger: true });
     if (sure) await call("projects.delete", { project: project.id, delete_contents: true, force: true });
     if (sure) reload();
   } catch (error) {

@@ -30,6 +30,7 @@ export function CurvesSide({ tasks }) {
   if (!scalars.charts) return html`<${Loading} />`;
   const names = Object.keys(scalars.charts).filter((name) => !name.startsWith(":") && name.toLowerCase().includes(view.find.toLowerCase())).sort();
   return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">${names.length
-    ? html`<div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log} smoothing=${smoothing} shared=${shared} />`)}</div>`
+    ? html`<div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log}
+            smoothing=${smoothing} shared=${shared} />`)}</div>`
     : html`<${Empty} icon="compare" title=${t("No curves to compare")} />`}</div></div>`;
 }

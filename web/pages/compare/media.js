@@ -24,15 +24,23 @@ function Side({ tasks, rows, empty }) {
   const [most, setMost] = useState(portion);
   const shown = rows.filter((one) => one.name.toLowerCase().includes(find.toLowerCase()));
   if (!rows.length) return html`<${Empty} icon="compare" title=${empty}><p>${t("None of these tasks has reported any.")}</p><//>`;
-  return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
-    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}><div class="row"><h3 class="grow">${one.name}</h3>${(one.sounds?.length ?? 0) > 1 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
-      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span><span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}
+  return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find}
+      onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
+    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}>
+            <div class="row"><h3 class="grow">${one.name}</h3>
+              ${(one.sounds?.length ?? 0) > 1
+                && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
+      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>
+        ${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span>
+                  <span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>
+                  ${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}
       <${More} total=${shown.length} most=${most} portion=${portion} setMost=${setMost} /></div>`;
 }
 
 /** @param {{tasks: any[]}} props */
 export function PlotsSide({ tasks }) {
-  const answer = useAsked(() => Promise.all(tasks.map(async (task) => grouped((await call("events.get_task_plots", { task: task.id, iters: 1, no_scroll: true })).plots ?? []))), `plots ${tasks.map((task) => task.id).join()}`);
+  const answer = useAsked(() => Promise.all(tasks.map(async (task) => grouped((await call("events.get_task_plots",
+              { task: task.id, iters: 1, no_scroll: true })).plots ?? []))), `plots ${tasks.map((task) => task.id).join()}`);
   return html`<${Answered} answer=${answer}>${(/** @type {any[][]} */ all) => {
     const names = [...new Set(all.flatMap((groups) => groups.map((group) => group.name)))].sort();
     const rows = names.map((name) => ({ name, cells: all.map((groups) => {
@@ -45,7 +53,8 @@ export function PlotsSide({ tasks }) {
 
 /** @param {{tasks: any[]}} props */
 export function SamplesSide({ tasks }) {
-  const answer = useAsked(() => Promise.all(tasks.map(async (task) => samplesOf((await call("events.debug_images", { metrics: [{ task: task.id }], iters: 50 })).metrics))), `samples ${tasks.map((task) => task.id).join()}`);
+  const answer = useAsked(() => Promise.all(tasks.map(async (task) => samplesOf((await call("events.debug_images",
+              { metrics: [{ task: task.id }], iters: 50 })).metrics))), `samples ${tasks.map((task) => task.id).join()}`);
   return html`<${Answered} answer=${answer}>${(/** @type {import("../../lib/samples.js").Sample[][]} */ all) => {
     const names = [...new Set(all.flatMap((samples) => samples.map((sample) => sample.name)))].sort();
     const rows = names.map((name) => ({ name, sounds: soundsOf(all, name, tasks), cells: all.map((samples) => {

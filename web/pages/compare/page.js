@@ -40,10 +40,14 @@ export default function ComparePage({ ids: text, project, tab }) {
   const answer = useAsked(() => fetchTasks(ids), `compare ${ids.join()}`, { every: 10 });
   const current = tabs.find((one) => one.id === tab || one.names.includes(tab ?? "")) ?? tabs[0];
   const drop = (/** @type {string} */ id) => navigate(compareLink(ids.filter((one) => one !== id), current.id, project));
-  return html`<${PageHead} title=${ids.length === 1 ? t("Compare: one task so far") : t("Compare {n} tasks", { n: ids.length })} trail=${[{ label: t("Tasks"), href: "/" }]}
-      under=${answer.data && html`<div class="compare-tasks">${answer.data.map((/** @type {any} */ task, /** @type {number} */ i) => html`<${Chip} onRemove=${() => drop(task.id)} removeLabel=${t("Leave {name} out", { name: task.name })}>
+  return html`<${PageHead} title=${ids.length === 1 ? t("Compare: one task so far") : t("Compare {n} tasks", { n: ids.length })}
+    trail=${[{ label: t("Tasks"), href: "/" }]}
+      under=${answer.data && html`<div class="compare-tasks">
+          ${answer.data.map((/** @type {any} */ task, /** @type {number} */ i) =>
+              html`<${Chip} onRemove=${() => drop(task.id)} removeLabel=${t("Leave {name} out", { name: task.name })}>
         <span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a><//>`)}</div>`} />
-    <${Tabs} label=${t("Kinds of comparison")} current=${current.id} tabs=${tabs.map((one) => ({ id: one.id, label: t(one.label), href: compareLink(ids, one.id, project) }))} />
+    <${Tabs} label=${t("Kinds of comparison")} current=${current.id}
+      tabs=${tabs.map((one) => ({ id: one.id, label: t(one.label), href: compareLink(ids, one.id, project) }))} />
     <${Answered} answer=${answer}>${(/** @type {any[]} */ tasks) => tasks.length < 1
       ? html`<${Empty} icon="compare" title=${t("None of these tasks is there any more")} />`
       : html`<${current.component} key=${current.id} tasks=${tasks} />`}<//>`;

@@ -11,9 +11,11 @@ const row = (name, values) => {
 };
 
 const details = [
-  ["Type", "type"], ["Status", "status"], ["Project", "project.name"], ["User", "user.name"], ["Created", "created"], ["Started", "started"], ["Ended", "completed"], ["Run time", "active_duration"], ["Iteration", "last_iteration"],
+  ["Type", "type"], ["Status", "status"], ["Project", "project.name"], ["User", "user.name"], ["Created", "created"], ["Started", "started"],
+    ["Ended", "completed"], ["Run time", "active_duration"], ["Iteration", "last_iteration"],
   ["Repository", "script.repository"], ["Branch", "script.branch"], ["Commit", "script.version_num"], ["Entry point", "script.entry_point"],
-  ["Working folder", "script.working_dir"], ["Uncommitted changes", "script.diff"], ["Packages", "script.requirements.pip"], ["Worker", "last_worker"], ["Description", "comment"],
+  ["Working folder", "script.working_dir"], ["Uncommitted changes", "script.diff"], ["Packages", "script.requirements.pip"], ["Worker", "last_worker"],
+    ["Description", "comment"],
 ];
 
 export const detailFields = details.map(([, path]) => path);
@@ -32,7 +34,8 @@ export const detailRows = (tasks, t) => details.map(([name, path]) => row(t(name
 
 /** @param {any[]} tasks @returns {DiffRow[]} one a hyperparameter that any of the tasks has */
 export function paramRows(tasks) {
-  const names = new Set(tasks.flatMap((task) => Object.entries(task.hyperparams ?? {}).flatMap(([section, params]) => Object.keys(params).map((name) => `${section}/${name}`))));
+  const names = new Set(tasks.flatMap((task) =>
+      Object.entries(task.hyperparams ?? {}).flatMap(([section, params]) => Object.keys(params).map((name) => `${section}/${name}`))));
   return [...names].sort().map((full) => {
     const cut = full.indexOf("/");
     return row(full, tasks.map((task) => task.hyperparams?.[full.slice(0, cut)]?.[full.slice(cut + 1)]?.value));
@@ -55,7 +58,8 @@ export function metricRows(tasks) {
     }
   });
   const twice = (/** @type {string} */ name) => name.startsWith("Summary/") && found.has(name.slice("Summary/".length));
-  return [...found].map(([name, values]) => ({ name, values })).filter((one) => !one.name.startsWith(":") && !twice(one.name)).sort((a, b) => a.name.localeCompare(b.name));
+  return [...found].map(([name, values]) => ({ name, values })).filter((one) => !one.name.startsWith(":")
+    && !twice(one.name)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** Which of a metric's values is the best, where that is known from its name; else NaN. @param {string} name @param {number[]} values */
@@ -65,7 +69,8 @@ export function bestOf(name, values) {
 }
 
 /** The metric that people compare first. @param {MetricRow[]} metrics */
-export const firstMetric = (metrics) => [/accuracy\/(validation|test)/i, /accuracy/i, /f1/i, /loss/i].map((wanted) => metrics.find((one) => wanted.test(one.name))).find(Boolean) ?? metrics[0];
+export const firstMetric = (metrics) =>
+  [/accuracy\/(validation|test)/i, /accuracy/i, /f1/i, /loss/i].map((wanted) => metrics.find((one) => wanted.test(one.name))).find(Boolean) ?? metrics[0];
 
 /** Hyperparameters that say something: ids of tasks, models and datasets do not, unless there is nothing else. @param {DiffRow[]} params */
 export function telling(params) {
@@ -80,7 +85,8 @@ export function telling(params) {
 export function parallel(params, metric) {
   const goal = metric.values.map((one) => one?.last ?? null);
   const axes = params.filter((one) => one.differs).slice(0, 12).map((one) => axis(one.name.split("/").pop() ?? one.name, one.values));
-  return { data: [{ type: "parcoords", line: { color: goal, colorscale: "Viridis", showscale: true }, dimensions: [...axes, { label: metric.name, values: goal }] }], layout: { margin: { t: 60, l: 60, r: 60, b: 30 } } };
+  return { data: [{ type: "parcoords", line: { color: goal, colorscale: "Viridis", showscale: true },
+        dimensions: [...axes, { label: metric.name, values: goal }] }], layout: { margin: { t: 60, l: 60, r: 60, b: 30 } } };
 }
 
 /** Numbers as they are; words as numbered ticks. @param {string} label @param {string[]} values */
@@ -93,6 +99,8 @@ function axis(label, values) {
 
 /** A figure of one hyperparameter against one metric. @param {DiffRow} param @param {MetricRow} metric @param {string[]} names of the tasks */
 export const scatter = (param, metric, names) => ({
-  data: [{ type: "scatter", mode: "markers", marker: { size: 10 }, x: param.values.map((value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : value)), y: metric.values.map((one) => one?.last ?? null), text: names }],
+  data: [{ type: "scatter", mode: "markers", marker: { size: 10 },
+      x: param.values.map((value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : value)),
+      y: metric.values.map((one) => one?.last ?? null), text: names }],
   layout: { xaxis: { title: { text: param.name } }, yaxis: { title: { text: metric.name } } },
 });

@@ -19,16 +19,22 @@ export const Details = ({ tasks }) => html`<${DiffTable} tasks=${tasks} rows=${d
 export const Params = ({ tasks }) => html`<${DiffTable} tasks=${tasks} rows=${paramRows(tasks)} />`;
 
 /** @param {{tasks: any[]}} props */
-const HeadRow = ({ tasks }) => html`<tr><th></th>${tasks.map((task, i) => html`<th scope="col"><span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a></th>`)}</tr>`;
+const HeadRow = ({ tasks }) => html`<tr><th></th>${tasks.map((task, i) => html`<th scope="col">
+        <span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a></th>`)}</tr>`;
 
 /** @param {{tasks: any[], rows: import("./rules.js").DiffRow[]}} props */
 function DiffTable({ tasks, rows }) {
   const [all, setAll] = useQuery("rows");
   const shown = all ? rows : rows.filter((one) => one.differs);
-  return html`<div class="tool-bar"><label class="row"><input type="checkbox" checked=${!all} onChange=${() => setAll(all ? null : "all")} />${t("Hide rows that are the same")}</label><small>${t("{n} of {all} rows differ", { n: rows.filter((one) => one.differs).length, all: rows.length })}</small></div>
+  return html`<div class="tool-bar"><label class="row"><input type="checkbox" checked=${!all} onChange=${() => setAll(all ? null : "all")} />
+      ${t("Hide rows that are the same")}</label>
+      <small>${t("{n} of {all} rows differ", { n: rows.filter((one) => one.differs).length, all: rows.length })}</small></div>
     <div class="scroll">${shown.length
-      ? html`<div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Differences")}><table class="plain-table compare-table diff-table"><thead><${HeadRow} tasks=${tasks} /></thead>
-          <tbody>${shown.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) => html`<td class=${one.differs ? "differs" : ""} title=${value}>${value.length > 300 ? `${value.slice(0, 300)}…` : value || "–"}</td>`)}</tr>`)}</tbody></table></div>`
+      ? html`<div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Differences")}>
+        <table class="plain-table compare-table diff-table"><thead><${HeadRow} tasks=${tasks} /></thead>
+          <tbody>${shown.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) =>
+                      html`<td class=${one.differs ? "differs" : ""} title=${value}>
+                        ${value.length > 300 ? `${value.slice(0, 300)}…` : value || "–"}</td>`)}</tr>`)}</tbody></table></div>`
       : html`<${Empty} icon="compare" title=${t("They are the same here")} />`}</div>`;
 }
 
@@ -43,8 +49,10 @@ export function Values({ tasks }) {
   const best = (/** @type {import("./rules.js").MetricRow} */ one) => {
     return bestOf(one.name, one.values.map((value) => value?.[/** @type {"last"} */ (kind)] ?? NaN).filter(Number.isFinite));
   };
-  return html`<div class="tool-bar"><${Choice} label=${t("Value")} value=${kind} onChange=${setKind} options=${kinds.map((value) => ({ value, label: t(value) }))} /></div>
-    <div class="scroll stack"><div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Values")}><table class="plain-table compare-table"><thead><${HeadRow} tasks=${tasks} /></thead>
+  return html`<div class="tool-bar">
+    <${Choice} label=${t("Value")} value=${kind} onChange=${setKind} options=${kinds.map((value) => ({ value, label: t(value) }))} /></div>
+    <div class="scroll stack"><div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Values")}>
+        <table class="plain-table compare-table"><thead><${HeadRow} tasks=${tasks} /></thead>
       <tbody>${rows.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) => {
         const shown = value?.[/** @type {"last"} */ (kind)];
         return html`<td class=${shown === best(one) && tasks.length > 1 ? "strong" : ""}>${number(shown)}</td>`;
@@ -59,7 +67,11 @@ function Relations({ tasks, params, metrics }) {
   const metric = metrics.find((one) => one.name === metricName) ?? firstMetric(metrics);
   const param = params.find((one) => one.name === paramName) ?? params[0];
   const options = (/** @type {{name: string}[]} */ list) => list.map((one) => ({ value: one.name, label: one.name }));
-  return html`<section class="card stack"><div class="row"><${Select} label=${t("Metric")} value=${metric.name} options=${options(metrics)} onChange=${setMetric} /><${Select} label=${t("Hyperparameter")} value=${param.name} options=${options(params)} onChange=${setParam} /></div>
+  return html`<section class="card stack">
+    <div class="row"><${Select} label=${t("Metric")} value=${metric.name} options=${options(metrics)} onChange=${setMetric} />
+      <${Select} label=${t("Hyperparameter")} value=${param.name} options=${options(params)} onChange=${setParam} /></div>
     <h2>${t("Parallel coordinates")}</h2><${Plot} title=${t("Parallel coordinates")} source=${JSON.stringify(parallel(params, metric))} />
-    <h2>${t("{param} against {metric}", { param: param.name, metric: metric.name })}</h2><${Plot} title=${t("{param} against {metric}", { param: param.name, metric: metric.name })} source=${JSON.stringify(scatter(param, metric, tasks.map(nameOf)))} /></section>`;
+    <h2>${t("{param} against {metric}", { param: param.name, metric: metric.name })}</h2>
+    <${Plot} title=${t("{param} against {metric}", { param: param.name, metric: metric.name })}
+      source=${JSON.stringify(scatter(param, metric, tasks.map(nameOf)))} /></section>`;
 }

@@ -17,7 +17,8 @@ export function contents(text) {
 export function changes(own, before) {
   const old = new Map(before.map((file) => [file.name, file]));
   const now = new Set(own.map((file) => file.name));
-  const files = own.map((file) => ({ ...file, change: /** @type {DatasetFile["change"]} */ (!old.has(file.name) ? "added" : old.get(file.name)?.hash !== file.hash ? "modified" : "") }));
+  const files = own.map((file) =>
+    ({ ...file, change: /** @type {DatasetFile["change"]} */ (!old.has(file.name) ? "added" : old.get(file.name)?.hash !== file.hash ? "modified" : "") }));
   return { files, removed: before.filter((file) => !now.has(file.name)) };
 }
 

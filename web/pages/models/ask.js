@@ -12,14 +12,17 @@ export async function ask(file, model, queues) {
   const { task } = await call("tasks.get_by_id", { task: template });
   const args = task.hyperparams.Args;
   const changed = { ...args, url: { ...args.url, value: url }, model_id: { ...args.model_id, value: model } };
-  const { id } = await call("tasks.clone", { task: template, new_task_name: `predict ${file.name}`, new_task_hyperparams: { ...task.hyperparams, Args: changed } });
+  const { id } = await call("tasks.clone",
+    { task: template, new_task_name: `predict ${file.name}`, new_task_hyperparams: { ...task.hyperparams, Args: changed } });
   await call("tasks.enqueue", { task: id, queue });
   return id;
 }
 
 /** @returns {Promise<string>} */
 async function newestTemplate() {
-  const { tasks } = await call("tasks.get_all", { name: "^predict$", type: ["inference"], status: ["created"], tags: ["template"], system_tags: ["-archived"], order_by: ["-last_update"], only_fields: ["id", "parent"] });
+  const { tasks } = await call("tasks.get_all",
+    { name: "^predict$", type: ["inference"], status: ["created"], tags: ["template"], system_tags: ["-archived"], order_by: ["-last_update"],
+      only_fields: ["id", "parent"] });
   const template = tasks.find((/** @type {any} */ task) => !task.parent);
   if (!template) throw new Error(t("This server has no template “predict”. Put it there: python -m tasks.register"));
   return template.id;
@@ -30,6 +33,7 @@ export async function answerOf(id) {
   const { task } = await call("tasks.get_by_id", { task: id });
   if (task.status !== "completed") return { task, top: [] };
   const { tasks } = await call("events.get_task_single_value_metrics", { tasks: [id] });
-  const top = (tasks[0]?.values ?? []).map((/** @type {any} */ one) => /** @type {[string, number]} */ ([one.variant, one.value])).sort((/** @type {any} */ a, /** @type {any} */ b) => b[1] - a[1]);
+  const top = (tasks[0]?.values ?? []).map((/** @type {any} */ one) =>
+    /** @type {[string, number]} */ ([one.variant, one.value])).sort((/** @type {any} */ a, /** @type {any} */ b) => b[1] - a[1]);
   return { task, top };
 }

@@ -22,14 +22,18 @@ import { TryModel } from "./try.js";
 /** The model, and the tasks that read it. @param {string} id */
 async function fetchModel(id) {
   const { models } = await call("models.get_all_ex", { id: [id], search_hidden: true, page: 0, page_size: 1 });
-  const { tasks } = await call("tasks.get_all_ex", { "models.input.model": [id], search_hidden: true, only_fields: ["name", "type", "project.id", "status"], order_by: ["-last_update"], page: 0, page_size: 50 });
+  const { tasks } = await call("tasks.get_all_ex",
+    { "models.input.model": [id], search_hidden: true, only_fields: ["name", "type", "project.id", "status"], order_by: ["-last_update"], page: 0,
+      page_size: 50 });
   return { model: models[0], users: tasks };
 }
 
 /** @param {{model: string}} props */
 export default function ModelPage({ model: id }) {
   const answer = useAsked(() => fetchModel(id), `model ${id}`);
-  return html`<${Answered} answer=${answer}>${(/** @type {any} */ { model, users }) => model ? html`<${Model} model=${model} users=${users} reload=${answer.reload} />` : html`<${Empty} icon="models" title=${t("This model is not there any more")} />`}<//>`;
+  return html`<${Answered} answer=${answer}>
+    ${(/** @type {any} */ { model, users }) => model ? html`<${Model} model=${model} users=${users} reload=${answer.reload} />`
+      : html`<${Empty} icon="models" title=${t("This model is not there any more")} />`}<//>`;
 }
 
 /** @param {{model: any, users: any[], reload: () => void}} props */
@@ -39,29 +43,50 @@ function Model({ model, users, reload }) {
   const url = fileUrl(model.uri);
   const labels = Object.entries(model.labels ?? {}).sort((a, b) => Number(a[1]) - Number(b[1]));
   const metadata = Object.values(model.metadata ?? {});
-  return html`<${PageHead} title=${model.name || model.id} trail=${[{ label: t("Models"), href: "/models" }]} under=${html`<div class="task-facts">${model.ready ? html`<${Chip} tone="accent">${t("Published")}<//>` : html`<span>${t("Draft")}</span>`}${archived && html`<${Chip} tone="note">${t("In the archive")}<//>`}<span>${model.framework}</span><${Tags} tags=${model.tags} /></div>`}>
+  return html`<${PageHead} title=${model.name || model.id} trail=${[{ label: t("Models"), href: "/models" }]}
+    under=${html`<div class="task-facts">${model.ready ? html`<${Chip} tone="accent">${t("Published")}<//>` : html`<span>${t("Draft")}</span>`}
+        ${archived && html`<${Chip} tone="note">${t("In the archive")}<//>`}<span>${model.framework}</span><${Tags} tags=${model.tags} /></div>`}>
       ${url && html`<a class="button primary" href=${url} download=${fileName(url)}>${t("Download")}</a>`}
-      <${Button} icon="publish" reason=${model.ready ? t("It is published already") : null} onClick=${() => attempt(call("models.set_ready", { model: model.id }))}>${t("Publish")}<//>
+      <${Button} icon="publish" reason=${model.ready ? t("It is published already") : null}
+        onClick=${() => attempt(call("models.set_ready", { model: model.id }))}>${t("Publish")}<//>
       <${Menu} label=${t("More actions")} items=${[
-        { label: t("Rename"), icon: "edit", onClick: async () => { const name = await asked({ title: t("Rename"), label: t("Name"), value: model.name, confirm: t("Rename") }); if (name) attempt(call("models.edit", { model: model.id, name })); } },
-        { label: t("Tags"), icon: "tag", onClick: async () => { const text = await asked({ title: t("Tags"), label: t("With commas between them"), value: (model.tags ?? []).join(", "), confirm: t("Save"), empty: true }); if (text !== undefined) attempt(call("models.edit", { model: model.id, tags: text.split(",").map((one) => one.trim()).filter(Boolean) })); } },
-        { label: archived ? t("Restore") : t("Archive"), icon: "archive", onClick: () => attempt(call(archived ? "models.unarchive_many" : "models.archive_many", { ids: [model.id] })) },
+        { label: t("Rename"), icon: "edit", onClick: async () =>
+          { const name = await asked({ title: t("Rename"), label: t("Name"), value: model.name, confirm: t("Rename") }); if (name) attempt(call("models.edit",
+                { model: model.id, name })); } },
+        { label: t("Tags"), icon: "tag", onClick: async () =>
+          { const text = await asked({ title: t("Tags"), label: t("With commas between them"), value: (model.tags ?? []).join(", "), confirm: t("Save"),
+                empty: true }); if (text !== undefined) attempt(call("models.edit",
+                { model: model.id, tags: text.split(",").map((one) => one.trim()).filter(Boolean) })); } },
+        { label: archived ? t("Restore") : t("Archive"), icon: "archive",
+          onClick: () => attempt(call(archived ? "models.unarchive_many" : "models.archive_many", { ids: [model.id] })) },
         { label: t("Delete"), icon: "trash", danger: true, onClick: () => remove(model) },
       ]} />
     <//>
     <div class="scroll"><div class="masonry">
       ${labels.length > 0 && html`<${TryModel} model=${model} />`}
-      <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`], [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name], [t("Description"), model.comment && html`<span class="lines">${model.comment}</span>`]]} /></section>
-      <section class="card"><h2>${t("Lineage")}</h2><${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`], [t("Comes from"), model.parent && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
-        ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]} rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />` : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
+      <section class="card"><h2>${t("Facts")}</h2>
+        <${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`],
+              [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name],
+              [t("Description"), model.comment && html`<span class="lines">${model.comment}</span>`]]} /></section>
+      <section class="card"><h2>${t("Lineage")}</h2>
+        <${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`],
+              [t("Comes from"), model.parent
+                && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
+        ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]}
+            rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />`
+            : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
       ${labels.length > 0 && html`<section class="card"><h2>${t("Labels")}</h2><${PlainTable} label=${t("Labels")} numeric=${[1]} rows=${labels} /></section>`}
-      ${metadata.length > 0 && html`<section class="card"><h2>${t("Metadata")}</h2><${PlainTable} label=${t("Metadata")} rows=${metadata.map((/** @type {any} */ one) => [one.key, String(one.value), one.type])} /></section>`}
-      ${model.design && html`<section class="card"><h2>${t("Configuration")}</h2><${CodeView} label=${t("Configuration")} text=${typeof model.design === "string" ? model.design : Object.values(model.design).join("\n")} /></section>`}
+      ${metadata.length > 0 && html`<section class="card"><h2>${t("Metadata")}</h2>
+          <${PlainTable} label=${t("Metadata")} rows=${metadata.map((/** @type {any} */ one) => [one.key, String(one.value), one.type])} /></section>`}
+      ${model.design && html`<section class="card"><h2>${t("Configuration")}</h2>
+          <${CodeView} label=${t("Configuration")}
+            text=${typeof model.design === "string" ? model.design : Object.values(model.design).join("\n")} /></section>`}
     </div></div>`;
 }
 
 /** @param {any} model */
 async function remove(model) {
-  if (!(await confirmed({ title: t("Delete for good"), text: t("The model {name} and its file will be deleted. This cannot be undone.", { name: model.name }), confirm: t("Delete"), danger: true }))) return;
+  if (!(await confirmed({ title: t("Delete for good"), text: t("The model {name} and its file will be deleted. This cannot be undone.", { name: model.name }),
+          confirm: t("Delete"), danger: true }))) return;
   await call("models.delete", { model: model.id, force: true }).then(() => navigate("/models"), toastError);
 }

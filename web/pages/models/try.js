@@ -31,9 +31,12 @@ export function TryModel({ model }) {
     setOver(false);
     take(event.dataTransfer?.files[0]);
   };
-  return html`<section class=${over ? "card stack try over" : "card stack try"} onDragOver=${(/** @type {Event} */ e) => (e.preventDefault(), setOver(true))} onDragLeave=${() => setOver(false)} onDrop=${drop}>
+  return html`<section class=${over ? "card stack try over" : "card stack try"} onDragOver=${(/** @type {Event} */ e) => (e.preventDefault(), setOver(true))}
+    onDragLeave=${() => setOver(false)} onDrop=${drop}>
     <h2>${t("Try it")}</h2><p class="hint">${t("Drop a sound file here, choose one, or record. An agent answers; the sound is kept with its task.")}</p>
-    <div class="row"><label class="button">${t("Choose a file")}<input type="file" accept="audio/*" class="visually-hidden" onChange=${(/** @type {any} */ e) => take(e.target.files[0])} /></label><${Recorder} done=${take} /></div>
+    <div class="row"><label class="button">${t("Choose a file")}
+        <input type="file" accept="audio/*" class="visually-hidden" onChange=${(/** @type {any} */ e) => take(e.target.files[0])} /></label>
+        <${Recorder} done=${take} /></div>
     ${sound && html`<div class="row"><audio controls src=${sound.url} aria-label=${sound.name}></audio><span>${sound.name}</span></div>`}
     ${task && html`<${Answer} key=${task} id=${task} />`}
   </section>`;
@@ -76,5 +79,6 @@ function Recorder({ done }) {
       toastError(new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })));
     }
   };
-  return html`<${Button} icon=${on ? "stop" : "mic"} pressed=${on} onClick=${() => (on ? recorder.current?.stop() : start())}>${on ? t("Stop and ask") : t("Record")}<//>`;
+  return html`<${Button} icon=${on ? "stop" : "mic"} pressed=${on} onClick=${() => (on ? recorder.current?.stop() : start())}>
+    ${on ? t("Stop and ask") : t("Record")}<//>`;
 }

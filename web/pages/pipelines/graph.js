@@ -6,7 +6,11 @@ const box = { width: 200, height: 64, gapX: 60, gapY: 22 };
 
 /**
  * @typedef {object} Step
- * @property {string} name @property {string[]} parents @property {string} status @property {string} task id of what ran, or "" @property {string} base id of what is cloned
+ * @property {string} name
+ * @property {string[]} parents
+ * @property {string} status
+ * @property {string} task id of what ran, or ""
+ * @property {string} base id of what is cloned
  * @property {Record<string, any>} parameters
  */
 
@@ -86,13 +90,16 @@ export function layout(steps) {
 /** @param {{steps: Step[], selected: string, select: (name: string) => void, note: (step: Step) => string}} props */
 export function Graph({ steps, selected, select, note }) {
   const { places, width, height } = layout(steps);
-  const edges = steps.flatMap((step) => step.parents.filter((parent) => places.has(parent)).map((parent) => ({ from: /** @type {Place} */ (places.get(parent)), to: /** @type {Place} */ (places.get(step.name)) })));
+  const edges = steps.flatMap((step) => step.parents.filter((parent) => places.has(parent)).map((parent) =>
+      ({ from: /** @type {Place} */ (places.get(parent)), to: /** @type {Place} */ (places.get(step.name)) })));
   return html`<div class="graph"><svg width=${width + 8} height=${height + 8} viewBox=${`-4 -4 ${width + 8} ${height + 8}`}>
     ${edges.map(({ from, to }) => {
       const [x1, y1, x2, y2] = [from.x + box.width, from.y + box.height / 2, to.x, to.y + box.height / 2];
       return html`<path class="edge" d=${`M${x1} ${y1}C${x1 + box.gapX / 2} ${y1} ${x2 - box.gapX / 2} ${y2} ${x2} ${y2}`} />`;
     })}
-    ${steps.map((step) => html`<foreignObject key=${step.name} x=${places.get(step.name)?.x} y=${places.get(step.name)?.y} width=${box.width} height=${box.height}>
-      <button type="button" class=${`step-box step-${step.status}`} aria-pressed=${selected === step.name} onClick=${() => select(step.name)}><strong>${step.name}</strong><small>${statusWord(step.status)}${note(step) && ` · ${note(step)}`}</small></button></foreignObject>`)}
+    ${steps.map((step) =>
+        html`<foreignObject key=${step.name} x=${places.get(step.name)?.x} y=${places.get(step.name)?.y} width=${box.width} height=${box.height}>
+      <button type="button" class=${`step-box step-${step.status}`} aria-pressed=${selected === step.name} onClick=${() => select(step.name)}>
+        <strong>${step.name}</strong><small>${statusWord(step.status)}${note(step) && ` · ${note(step)}`}</small></button></foreignObject>`)}
   </svg></div>`;
 }

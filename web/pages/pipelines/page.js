@@ -19,18 +19,23 @@ const fields = ["name", "status", "started", "completed", "created", "last_updat
 async function fetchPipelines() {
   const [projects, { tasks }] = await Promise.all([
     callAll("projects.get_all_ex", "projects", { system_tags: ["pipeline"], search_hidden: true }),
-    call("tasks.get_all_ex", { type: ["controller"], system_tags: ["__$all", "pipeline", "__$not", "archived"], search_hidden: true, only_fields: fields, order_by: ["-created"], page: 0, page_size: 200 }),
+    call("tasks.get_all_ex", { type: ["controller"], system_tags: ["__$all", "pipeline", "__$not", "archived"], search_hidden: true, only_fields: fields,
+        order_by: ["-created"], page: 0, page_size: 200 }),
   ]);
-  return projects.map((project) => ({ project, runs: tasks.filter((/** @type {any} */ task) => task.project?.id === project.id) })).filter((one) => one.runs.length);
+  return projects.map((project) => ({ project, runs: tasks.filter((/** @type {any} */ task) => task.project?.id === project.id) })).filter((one) =>
+    one.runs.length);
 }
 
 export default function PipelinesPage() {
   const [text, setText] = useQuery("q");
   const answer = useAsked(fetchPipelines, "pipelines", { every: 5 });
-  return html`<${PageHead} title=${t("Pipelines")}><input type="search" class="search" aria-label=${t("Search pipelines")} placeholder=${t("Search pipelines")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><//>
+  return html`<${PageHead} title=${t("Pipelines")}>
+    <input type="search" class="search" aria-label=${t("Search pipelines")} placeholder=${t("Search pipelines")} value=${text}
+      onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><//>
     <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ pipelines) => {
       const shown = pipelines.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
-      if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}><p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
+      if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}>
+        <p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
       return shown.map((one) => html`<${Pipeline} key=${one.project.id} pipeline=${one} />`);
     }}<//></div>`;
 }
@@ -41,7 +46,10 @@ const portion = 8; // runs shown before "show more"
 function Pipeline({ pipeline: { project, runs } }) {
   const [most, setMost] = useState(portion);
   return html`<section class="card"><h2><a href=${pipelineLink(project, runs[0].id)}>${nameOf(project)}</a></h2>
-    <${PlainTable} even label=${nameOf(project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]} rows=${runs.slice(0, most).map((run) => [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`, run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} />
+    <${PlainTable} even label=${nameOf(project)} head=${[t("Run"), t("Status"), t("Started"), t("Run time"), t("User")]}
+      rows=${runs.slice(0, most).map((run) =>
+          [html`<a href=${pipelineLink(run.project, run.id)}>${run.name} <small>${shortId(run.id)}</small></a>`, html`<${StatusChip} status=${run.status} />`,
+            run.started ? ago(run.started) : "–", duration(runTime(run)), run.user?.name ?? ""])} />
     <${More} total=${runs.length} most=${most} portion=${portion} setMost=${setMost} small /></section>`;
 }
 

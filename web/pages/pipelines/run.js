@@ -21,18 +21,22 @@ import { runTime } from "../tasks/columns.js";
 import ConsoleTab from "../task/console.js";
 import { Graph, alive, stepsOf } from "./graph.js";
 
-const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id", "parent.id", "last_worker"];
+const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id",
+  "parent.id", "last_worker"];
 
 /** The run and its steps, each with the status of the task that runs it. @param {string | undefined} run @param {string} project */
 async function fetchRun(run, project) {
-  const { tasks: runs } = await call("tasks.get_all_ex", { type: ["controller"], project: project === "*" ? undefined : [project], search_hidden: true, only_fields: ["name", "status", "created"], order_by: ["-created"], page: 0, page_size: 50 });
+  const { tasks: runs } = await call("tasks.get_all_ex",
+    { type: ["controller"], project: project === "*" ? undefined : [project], search_hidden: true, only_fields: ["name", "status", "created"],
+      order_by: ["-created"], page: 0, page_size: 50 });
   const id = run || runs[0]?.id;
   if (!id) return { runs };
   const { task } = await call("tasks.get_by_id_ex", { id: [id] }).then((answer) => ({ task: answer.task ?? answer.tasks?.[0] }));
   if (!task) throw new Error(t("This run is not there any more."));
   const drawn = stepsOf(task.configuration?.Pipeline?.value);
   const ids = drawn.map((step) => step.task).filter(Boolean);
-  const { tasks: own } = ids.length ? await call("tasks.get_all_ex", { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 }) : { tasks: [] };
+  const { tasks: own } = ids.length ? await call("tasks.get_all_ex", { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 })
+    : { tasks: [] };
   const known = new Map(own.map((/** @type {any} */ one) => [one.id, one]));
   return { runs, task, known, steps: alive(drawn, task, known) };
 }
@@ -40,7 +44,9 @@ async function fetchRun(run, project) {
 /** @param {{project: string, run?: string}} props */
 export default function PipelineRunPage({ project, run }) {
   const answer = useAsked(() => fetchRun(run, project), `pipeline ${project} ${run}`, { every: 3 });
-  return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => data.task ? html`<${Run} ...${data} project=${project} reload=${answer.reload} />` : html`<${PageHead} title=${t("Pipeline")} /><${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
+  return html`<${Answered} answer=${answer}>
+    ${(/** @type {any} */ data) => data.task ? html`<${Run} ...${data} project=${project} reload=${answer.reload} />`
+      : html`<${PageHead} title=${t("Pipeline")} /><${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
 }
 
 /** @param {{task: any, runs: any[], steps: import("./graph.js").Step[], known: Map<string, any>, project: string, reload: () => void}} props */
@@ -48,7 +54,8 @@ function Run({ task, runs, steps, known, project, reload }) {
   const [name, setName] = useQuery("step");
   const step = steps.find((one) => one.name === name);
   const start = async () => {
-    const ids = await openDialog(CloneDialog, { task, title: t("New run"), name: t("{name}, run {n}", { name: task.name.replace(/ #\d+$/, ""), n: runs.length + 1 }) });
+    const ids = await openDialog(CloneDialog,
+      { task, title: t("New run"), name: t("{name}, run {n}", { name: task.name.replace(/ #\d+$/, ""), n: runs.length + 1 }) });
     if (ids?.length) navigate(pipelineLink(project === "*" ? task.project : project, ids[0]));
   };
   const again = async () => (await act("enqueue", [task])) && reload();
@@ -58,35 +65,56 @@ function Run({ task, runs, steps, known, project, reload }) {
     const ran = known.get(one.task);
     return ran?.started ? duration(runTime(ran)) : "";
   };
-  return html`<${PageHead} title=${task.name} trail=${[{ label: t("Pipelines"), href: "/pipelines" }]} under=${html`<div class="task-facts"><${StatusChip} status=${task.status} />${task.started && html`<span title=${moment(task.started)}>${t("started {when}", { when: ago(task.started) })}</span><span>${t("ran {time}", { time: duration(runTime(task)) })}</span>`}<a href=${taskLink(task)}>${t("The controller’s task")}</a>${ended && html`<span class="problem">${task.status_reason || task.status_message}</span>`}</div>`}>
-      ${runs.length > 1 && html`<${Select} hideLabel label=${t("Run")} value=${task.id} options=${runs.map((one) => ({ value: one.id, label: `${one.name} · ${ago(one.created)}` }))} onChange=${(/** @type {string} */ id) => navigate(pipelineLink(project, id))} />`}
+  return html`<${PageHead} title=${task.name} trail=${[{ label: t("Pipelines"), href: "/pipelines" }]}
+    under=${html`<div class="task-facts"><${StatusChip} status=${task.status} />
+        ${task.started && html`<span title=${moment(task.started)}>${t("started {when}", { when: ago(task.started) })}</span>
+          <span>${t("ran {time}", { time: duration(runTime(task)) })}</span>`}<a href=${taskLink(task)}>${t("The controller’s task")}</a>
+          ${ended && html`<span class="problem">${task.status_reason || task.status_message}</span>`}</div>`}>
+      ${runs.length > 1 && html`<${Select} hideLabel label=${t("Run")} value=${task.id}
+          options=${runs.map((one) => ({ value: one.id, label: `${one.name} · ${ago(one.created)}` }))}
+          onChange=${(/** @type {string} */ id) => navigate(pipelineLink(project, id))} />`}
       <${Button} primary icon="play" onClick=${start}>${t("New run")}<//>
-      ${ended ? html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} title=${t("Finished steps are kept, the others run")} onClick=${again}>${t("Continue")}<//>` : html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${abort}>${t("Abort")}<//>`}
+      ${ended ? html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} title=${t("Finished steps are kept, the others run")} onClick=${again}>
+          ${t("Continue")}<//>` : html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${abort}>${t("Abort")}<//>`}
     <//>
     <div class="scroll stack">
-      ${steps.length ? html`<${Graph} steps=${steps} selected=${name} select=${(/** @type {string} */ one) => setName(one === name ? null : one)} note=${note} />` : html`<${Empty} icon="pipelines" title=${t("No steps yet")}><p>${t("They appear once the controller has started.")}</p><//>`}
-      ${step ? html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />` : html`<${WholeRun} key=${task.id} task=${task} steps=${steps} known=${known} choose=${setName} />`}
+      ${steps.length ? html`<${Graph} steps=${steps} selected=${name} select=${(/** @type {string} */ one) => setName(one === name ? null : one)}
+          note=${note} />` : html`<${Empty} icon="pipelines" title=${t("No steps yet")}><p>${t("They appear once the controller has started.")}</p><//>`}
+      ${step ? html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />`
+        : html`<${WholeRun} key=${task.id} task=${task} steps=${steps} known=${known} choose=${setName} />`}
     </div>`;
 }
 
-/** What holds for all steps, while none is chosen. @param {{task: any, steps: import("./graph.js").Step[], known: Map<string, any>, choose: (name: string) => void}} props */
+/**
+ * What holds for all steps, while none is chosen.
+ * @param {{task: any, steps: import("./graph.js").Step[], known: Map<string, any>, choose: (name: string) => void}} props
+ */
 function WholeRun({ task, steps, known, choose }) {
   const params = Object.values(task.hyperparams?.Args ?? {}).filter((/** @type {any} */ one) => !one.name.startsWith("_"));
   const rows = steps.map((step) => {
     const ran = known.get(step.task);
-    return [html`<button type="button" class="link" onClick=${() => choose(step.name)}>${step.name}</button>`, html`<${StatusChip} status=${step.status} />`, ran?.started ? ago(ran.started) : "–", ran?.started ? duration(runTime(ran)) : "–", ran?.last_worker ?? "–", ran ? html`<a href=${taskLink(ran, "log")}>${t("Open the task")}</a>` : ""];
+    return [html`<button type="button" class="link" onClick=${() => choose(step.name)}>${step.name}</button>`, html`<${StatusChip} status=${step.status} />`,
+      ran?.started ? ago(ran.started) : "–", ran?.started ? duration(runTime(ran)) : "–", ran?.last_worker ?? "–",
+      ran ? html`<a href=${taskLink(ran, "log")}>${t("Open the task")}</a>` : ""];
   });
   return html`<div class="columns-run">
-      ${rows.length > 0 && html`<section class="card"><h2>${t("Steps")}</h2><${PlainTable} label=${t("Steps")} head=${[t("Step"), t("Status"), t("Started"), t("Run time"), t("Worker"), ""]} rows=${rows} /></section>`}
-      ${params.length > 0 && html`<section class="card"><h2>${t("Parameters")}</h2><${PlainTable} label=${t("Parameters")} rows=${params.map((/** @type {any} */ one) => [one.name, html`<code>${one.value === "" ? "–" : one.value}</code>`])} /></section>`}</div>
-    ${task.started && html`<section class="card step-console"><h2>${t("Console of the controller")}</h2><${ConsoleTab} task=${task} live=${task.status === "in_progress"} /></section>`}`;
+      ${rows.length > 0 && html`<section class="card"><h2>${t("Steps")}</h2>
+          <${PlainTable} label=${t("Steps")} head=${[t("Step"), t("Status"), t("Started"), t("Run time"), t("Worker"), ""]} rows=${rows} /></section>`}
+      ${params.length > 0 && html`<section class="card"><h2>${t("Parameters")}</h2>
+          <${PlainTable} label=${t("Parameters")}
+            rows=${params.map((/** @type {any} */ one) => [one.name, html`<code>${one.value === "" ? "–" : one.value}</code>`])} /></section>`}</div>
+    ${task.started && html`<section class="card step-console"><h2>${t("Console of the controller")}</h2>
+        <${ConsoleTab} task=${task} live=${task.status === "in_progress"} /></section>`}`;
 }
 
 /** @param {{step: import("./graph.js").Step, ran: any}} props */
 function StepPanel({ step, ran }) {
   const params = Object.entries(step.parameters);
-  return html`<section class="card stack"><div class="row"><h2 class="grow">${step.name}</h2>${ran && html`<a class="button small" href=${taskLink(ran)}>${t("Open the task")}</a>`}</div>
-      <${Facts} facts=${[[t("Status"), html`<${StatusChip} status=${step.status} />`], [t("Started"), ran?.started && moment(ran.started)], [t("Worker"), ran?.last_worker], [t("Message"), ran?.status_reason || ran?.status_message]]} />
-      ${params.length > 0 && html`<${PlainTable} label=${t("Parameters")} head=${[t("Parameter"), t("Value")]} rows=${params.map(([name, value]) => [name, html`<code>${String(value)}</code>`])} />`}</section>
+  return html`<section class="card stack">
+    <div class="row"><h2 class="grow">${step.name}</h2>${ran && html`<a class="button small" href=${taskLink(ran)}>${t("Open the task")}</a>`}</div>
+      <${Facts} facts=${[[t("Status"), html`<${StatusChip} status=${step.status} />`], [t("Started"), ran?.started && moment(ran.started)],
+            [t("Worker"), ran?.last_worker], [t("Message"), ran?.status_reason || ran?.status_message]]} />
+      ${params.length > 0 && html`<${PlainTable} label=${t("Parameters")} head=${[t("Parameter"), t("Value")]}
+          rows=${params.map(([name, value]) => [name, html`<code>${String(value)}</code>`])} />`}</section>
     ${ran && html`<section class="card step-console"><h2>${t("Console")}</h2><${ConsoleTab} task=${ran} live=${ran.status === "in_progress"} /></section>`}`;
 }

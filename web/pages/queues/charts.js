@@ -22,12 +22,15 @@ export function QueueCharts({ queue }) {
   return html`<section class="card" aria-label=${t("Over time")}>
     <header class="card-head"><h2>${t("Over time")}</h2><${SpanChoice} span=${span} onChange=${setSpan} /></header>
     <${Answered} answer=${answer}>${(/** @type {any} */ found) => (found.dates.length ? html`<div class="chart-pair">
-      <${LineChart} label=${t("Tasks waiting")} times=${found.dates} lines=${[{ label: t("waiting"), values: found.queue_lengths }]} least=${4} span=${seconds} steps format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")} />
-      <${LineChart} label=${t("Mean wait")} times=${found.dates} lines=${[{ label: t("wait"), values: found.avg_waiting_times }]} least=${10} span=${seconds} format=${duration} />
+      <${LineChart} label=${t("Tasks waiting")} times=${found.dates} lines=${[{ label: t("waiting"), values: found.queue_lengths }]} least=${4} span=${seconds}
+        steps format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")} />
+      <${LineChart} label=${t("Mean wait")} times=${found.dates} lines=${[{ label: t("wait"), values: found.avg_waiting_times }]} least=${10} span=${seconds}
+        format=${duration} />
     </div>` : html`<p class="hint">${t("Nothing was measured in this span.")}</p>`)}<//>
   </section>`;
 }
 
 /** @param {{span: string, onChange: (span: string) => void}} props */
 export const SpanChoice = ({ span, onChange }) => html`<${Choice} label=${t("Time span")} value=${span} onChange=${onChange}
-  options=${[{ value: "1h", label: t("1 hour") }, { value: "6h", label: t("6 hours") }, { value: "1d", label: t("1 day") }, { value: "1w", label: t("1 week") }]} />`;
+  options=${[{ value: "1h", label: t("1 hour") }, { value: "6h", label: t("6 hours") }, { value: "1d", label: t("1 day") },
+      { value: "1w", label: t("1 week") }]} />`;

@@ -46,12 +46,16 @@ export function Entries({ queue, queues, reload }) {
     render=${(/** @type {Entry} */ entry, /** @type {number} */ index) => html`<${Row} entry=${entry} index=${index} queue=${queue} ...${actions} />`} />`;
 }
 
-/** @param {{entry: Entry, index: number, queue: Queue, last: number, move: (id: string, to: number) => void, dequeue: (entry: Entry) => void, elsewhere: (entry: Entry) => void}} props */
+/**
+ * @param {{entry: Entry, index: number, queue: Queue, last: number, move: (id: string, to: number) => void, dequeue: (entry: Entry) => void, elsewhere:
+ *   (entry: Entry) => void}} props
+ */
 function Row({ entry, index, queue, last, move, dequeue, elsewhere }) {
   const first = index === 0 ? t("It is the first already") : null;
   const end = index === last ? t("It is the last already") : null;
   return html`<span class="entry-place">${index + 1}</span>
-    <span class="entry-name"><a href=${taskLink(entry.task)}>${entry.name}</a><small>${t("since {when}", { when: ago(entry.added) })} · ${whyWords(entry, queue)}</small></span>
+    <span class="entry-name"><a href=${taskLink(entry.task)}>${entry.name}</a>
+      <small>${t("since {when}", { when: ago(entry.added) })} · ${whyWords(entry, queue)}</small></span>
     <${PendingHint} task=${entry.task} />
     <${Button} quiet small icon="top" label=${t("Put {name} first", { name: entry.name })} reason=${first} onClick=${() => move(entry.id, 0)} />
     <${Menu} quiet small label=${t("More for {name}", { name: entry.name })} items=${[

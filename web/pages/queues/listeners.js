@@ -10,11 +10,14 @@ import { lastSeen, seemsAlive } from "../workers/rules.js";
 /** @param {{queue: import("./rules.js").Queue}} props */
 export function Listeners({ queue }) {
   if (!queue.workers.length) {
-    return html`<div class="notice"><${Icon} name="warning" /><div><p>${queue.entries.length ? t("Nothing here will start: no agent listens on this queue.") : t("No agent listens on this queue.")} ${t("Start one on a machine with this checkout:")}</p>
+    return html`<div class="notice"><${Icon} name="warning" />
+      <div><p>${queue.entries.length ? t("Nothing here will start: no agent listens on this queue.")
+            : t("No agent listens on this queue.")} ${t("Start one on a machine with this checkout:")}</p>
       <pre>python -m agents.start --queue ${queue.name}</pre></div></div>`;
   }
   return html`<ul class="listeners" aria-label=${t("Agents that listen")}>${queue.workers.map((worker) => html`<li>
-    <${Icon} name="workers" /><a href=${href(`/workers?worker=${encodeURIComponent(worker.id)}`)}>${worker.id}</a> <span class="muted"><${Doing} worker=${worker} /></span></li>`)}</ul>`;
+    <${Icon} name="workers" /><a href=${href(`/workers?worker=${encodeURIComponent(worker.id)}`)}>${worker.id}</a> <span class="muted">
+      <${Doing} worker=${worker} /></span></li>`)}</ul>`;
 }
 
 /** @param {{worker: any}} props */

@@ -22,13 +22,19 @@ export function MoveToQueueDialog({ entry, from, queues, close }) {
     }
   };
   return html`<${Dialog} title=${t("Move to another queue")} close=${close} onSubmit=${submit} footer=${html`
-    <${Button} onClick=${() => close()}>${t("Cancel")}<//><${Button} type="submit" primary icon="move" reason=${queue ? null : t("There is no other queue")}>${t("Move")}<//>`}>
+    <${Button} onClick=${() => close()}>${t("Cancel")}<//>
+    <${Button} type="submit" primary icon="move" reason=${queue ? null : t("There is no other queue")}>${t("Move")}<//>`}>
     <p>${entry.name}</p>
     <${QueueField} queues=${others} value=${queue} onChange=${setQueue} />
   <//>`;
 }
 
-/** ClearML's API has no single call for this. When the second fails, the task goes back to where it was. @param {string} task @param {string} from @param {string} to */
+/**
+ * ClearML's API has no single call for this. When the second fails, the task goes back to where it was.
+ * @param {string} task
+ * @param {string} from
+ * @param {string} to
+ */
 async function requeue(task, from, to) {
   await call("tasks.dequeue", { task });
   try {

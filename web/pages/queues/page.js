@@ -26,18 +26,21 @@ async function askQueues() {
 export default function QueuesPage({ queue: wanted }) {
   const answer = useAsked(askQueues, "queues", { every: 3 });
   return html`<${PageHead} title=${t("Queues")}><${Button} icon="plus" onClick=${() => create(answer.reload)}>${t("New queue")}<//><//>
-    <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Queue[]} */ queues) => html`<${Body} queues=${queues} wanted=${wanted} reload=${answer.reload} />`}<//></section>`;
+    <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Queue[]} */ queues) =>
+          html`<${Body} queues=${queues} wanted=${wanted} reload=${answer.reload} />`}<//></section>`;
 }
 
 /** @param {{queues: Queue[], wanted: string | undefined, reload: () => Promise<void>}} props */
 function Body({ queues, wanted, reload }) {
   const chosen = chosenQueue(queues, wanted);
-  if (!queues.length) return html`<${Empty} icon="queues" title=${t("There is no queue yet")}><p>${t("A queue holds tasks until an agent takes them.")}</p><${Button} primary icon="plus" onClick=${() => create(reload)}>${t("New queue")}<//><//>`;
+  if (!queues.length) return html`<${Empty} icon="queues" title=${t("There is no queue yet")}><p>${t("A queue holds tasks until an agent takes them.")}</p>
+    <${Button} primary icon="plus" onClick=${() => create(reload)}>${t("New queue")}<//><//>`;
   return html`<div class="with-side">
     <nav class="side-list" aria-label=${t("Queues")}>${queues.map((queue) => html`
       <a key=${queue.id} href=${href(`/queues/${queue.id}`)} aria-current=${queue === chosen ? "true" : undefined}>
         <span class="side-list-name">${queue.name}</span>
-        <small>${queue.entries.length ? t("{n} waiting", { n: queue.entries.length }) : t("empty")} · ${queue.workers.length ? t("agents: {n}", { n: queue.workers.length }) : t("no agent")}</small>
+        <small>${queue.entries.length ? t("{n} waiting", { n: queue.entries.length }) : t("empty")} · ${queue.workers.length
+            ? t("agents: {n}", { n: queue.workers.length }) : t("no agent")}</small>
       </a>`)}</nav>
     ${chosen
       ? html`<${OneQueue} key=${chosen.id} queue=${chosen} queues=${queues} reload=${reload} />`
@@ -53,7 +56,8 @@ function OneQueue({ queue, queues, reload }) {
       <header class="card-head"><h2>${queue.name}</h2>
         <${Button} small quiet icon="edit" onClick=${() => rename(queue, reload)}>${t("Rename")}<//>
         <${Button} small quiet icon="dequeue" reason=${full ? null : t("It is empty already")} onClick=${() => clear(queue, reload)}>${t("Dequeue all")}<//>
-        <${Button} small quiet danger icon="trash" reason=${full ? t("Only an empty queue can be deleted; dequeue its tasks first") : null} onClick=${() => remove(queue, reload)}>${t("Delete")}<//>
+        <${Button} small quiet danger icon="trash" reason=${full ? t("Only an empty queue can be deleted; dequeue its tasks first") : null}
+          onClick=${() => remove(queue, reload)}>${t("Delete")}<//>
       </header>
       <${Listeners} queue=${queue} />
       <${Entries} queue=${queue} queues=${queues} reload=${reload} />
@@ -90,7 +94,8 @@ async function rename(queue, reload) {
 
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function remove(queue, reload) {
-  const text = queue.workers.length ? t("{n} agents listen on it; they go on with their other queues.", { n: queue.workers.length }) : t("No agent listens on it.");
+  const text = queue.workers.length ? t("{n} agents listen on it; they go on with their other queues.", { n: queue.workers.length })
+    : t("No agent listens on it.");
   if (!(await confirmed({ title: t("Delete the queue {name}?", { name: queue.name }), text, confirm: t("Delete"), danger: true }))) return;
   await attempt(async () => {
     await call("queues.delete", { queue: queue.id });
@@ -101,6 +106,7 @@ async function remove(queue, reload) {
 
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function clear(queue, reload) {
-  const sure = await confirmed({ title: t("Dequeue all"), text: t("{n} tasks become what they were before they were enqueued. Nothing is deleted.", { n: queue.entries.length }), confirm: t("Dequeue all") });
+  const sure = await confirmed({ title: t("Dequeue all"),
+      text: t("{n} tasks become what they were before they were enqueued. Nothing is deleted.", { n: queue.entries.length }), confirm: t("Dequeue all") });
   if (sure) await attempt(() => call("tasks.dequeue_many", { ids: queue.entries.map((entry) => entry.id) }), reload);
 }

@@ -29,7 +29,8 @@ function Name() {
     }
   };
   return html`<form class="card narrow-form" onSubmit=${save}><h2>${t("Name")}</h2>
-    <label class="field"><span>${t("Shown beside your tasks, and used to sign in")}</span><input value=${name} autocomplete="username" onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
+    <label class="field"><span>${t("Shown beside your tasks, and used to sign in")}</span>
+      <input value=${name} autocomplete="username" onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
     <p class="hint">${t("Role: {role}", { role: t(user.value?.role ?? "user") })}</p>
     <div><${Button} type="submit" reason=${changed ? null : t("Nothing has changed")}>${t("Save")}<//></div>
   </form>`;
@@ -54,8 +55,10 @@ function Password({ open }) {
   };
   return html`<form class="card narrow-form" onSubmit=${save}><h2>${t("Password")}</h2>
     ${open && html`<p class="hint">${t("This server asks for no password now. One set here counts as soon as it is started with sign-in by password.")}</p>`}
-    <label class="field"><span>${t("New password")}</span><input type="password" autocomplete="new-password" value=${first} onInput=${(/** @type {any} */ e) => setFirst(e.target.value)} /></label>
-    <label class="field"><span>${t("The same again")}</span><input type="password" autocomplete="new-password" value=${second} onInput=${(/** @type {any} */ e) => setSecond(e.target.value)} /></label>
+    <label class="field"><span>${t("New password")}</span>
+      <input type="password" autocomplete="new-password" value=${first} onInput=${(/** @type {any} */ e) => setFirst(e.target.value)} /></label>
+    <label class="field"><span>${t("The same again")}</span>
+      <input type="password" autocomplete="new-password" value=${second} onInput=${(/** @type {any} */ e) => setSecond(e.target.value)} /></label>
     ${first && second && problem && html`<p class="problem" role="alert">${t(problem)}</p>`}
     <div><${Button} type="submit" reason=${problem ? t(problem) : null}>${t("Change the password")}<//></div>
   </form>`;

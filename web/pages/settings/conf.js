@@ -26,7 +26,10 @@ agent {
 }
 `;
 
-/** The same as environment variables, for a container or a quick try. @param {{web: string, api: string, files: string, accessKey: string, secretKey: string}} values */
+/**
+ * The same as environment variables, for a container or a quick try.
+ * @param {{web: string, api: string, files: string, accessKey: string, secretKey: string}} values
+ */
 export const clearmlEnvironment = ({ web, api, files, accessKey, secretKey }) =>
   [["WEB_HOST", web], ["API_HOST", api], ["FILES_HOST", files], ["API_ACCESS_KEY", accessKey], ["API_SECRET_KEY", secretKey]]
     .map(([name, value]) => `export CLEARML_${name}="${value}"`)

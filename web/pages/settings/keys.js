@@ -18,9 +18,11 @@ import { clearmlConf, clearmlEnvironment } from "./conf.js";
 export function KeysSection() {
   const answer = useApi("auth.get_credentials", {}, { every: 10 });
   return html`<section class="card" aria-label=${t("Access keys")}>
-    <header class="card-head"><h2>${t("Access keys")}</h2><${Button} primary icon="plus" onClick=${() => create(answer.reload)}>${t("New access key")}<//></header>
+    <header class="card-head"><h2>${t("Access keys")}</h2>
+      <${Button} primary icon="plus" onClick=${() => create(answer.reload)}>${t("New access key")}<//></header>
     <p class="hint">${t("A key lets programs and agents work in your name. Give each machine its own, so that one can be revoked alone.")}</p>
-    <${Answered} answer=${answer}>${(/** @type {{credentials: Key[]}} */ { credentials }) => html`<${Keys} keys=${credentials ?? []} reload=${answer.reload} />`}<//>
+    <${Answered} answer=${answer}>
+      ${(/** @type {{credentials: Key[]}} */ { credentials }) => html`<${Keys} keys=${credentials ?? []} reload=${answer.reload} />`}<//>
   </section>`;
 }
 
@@ -29,9 +31,13 @@ function Keys({ keys, reload }) {
   if (!keys.length) return html`<p>${t("You have no key yet.")}</p>`;
   const rows = [...keys].sort((a, b) => String(b.last_used ?? "").localeCompare(String(a.last_used ?? ""))).map((key) => [
     html`<code>${key.access_key}</code>`,
-    html`<span class="editable">${key.label || html`<span class="muted">${t("no label")}</span>`} <${Button} quiet small icon="edit" label=${t("Label {key}", { key: key.access_key })} onClick=${() => relabel(key, reload)} /></span>`,
-    key.last_used ? html`<time title=${moment(key.last_used)}>${ago(key.last_used)}</time>${key.last_used_from ? html` <small>${t("from {place}", { place: key.last_used_from })}</small>` : null}` : html`<span class="muted">${t("never")}</span>`,
-    html`<${Button} small danger icon="trash" aria-label=${t("Revoke {key}", { key: key.label || key.access_key })} onClick=${() => revoke(key, reload)}>${t("Revoke")}<//>`,
+    html`<span class="editable">${key.label || html`<span class="muted">${t("no label")}</span>`} <${Button} quiet small icon="edit"
+        label=${t("Label {key}", { key: key.access_key })} onClick=${() => relabel(key, reload)} /></span>`,
+    key.last_used ? html`<time title=${moment(key.last_used)}>${ago(key.last_used)}</time>
+      ${key.last_used_from ? html` <small>${t("from {place}", { place: key.last_used_from })}</small>` : null}`
+      : html`<span class="muted">${t("never")}</span>`,
+    html`<${Button} small danger icon="trash" aria-label=${t("Revoke {key}", { key: key.label || key.access_key })} onClick=${() => revoke(key, reload)}>
+      ${t("Revoke")}<//>`,
   ]);
   return html`<${PlainTable} label=${t("Access keys")} head=${[t("Access key"), t("Label"), t("Last used"), ""]} rows=${rows} />`;
 }
@@ -74,10 +80,13 @@ async function revoke(key, reload) {
 function NewKeyDialog({ credentials, close }) {
   const [form, setForm] = useState("conf");
   const values = { web: location.origin + basePath, api: apiRoot, files: filesRoot, accessKey: credentials.access_key, secretKey: credentials.secret_key };
-  return html`<${Dialog} wide title=${t("Your new access key")} close=${close} onSubmit=${close} footer=${html`<${Button} type="submit" primary>${t("I have kept it")}<//>`}>
-    <p class="notice-line">${t("The secret is shown this once. Save the file as ~/clearml.conf on the machine that will use it, or name it in CLEARML_CONFIG_FILE.")}</p>
+  return html`<${Dialog} wide title=${t("Your new access key")} close=${close} onSubmit=${close}
+    footer=${html`<${Button} type="submit" primary>${t("I have kept it")}<//>`}>
+    <p class="notice-line">
+      ${t("The secret is shown this once. Save the file as ~/clearml.conf on the machine that will use it, or name it in CLEARML_CONFIG_FILE.")}</p>
     <div class="row" role="group" aria-label=${t("Form")}>
-      <${Button} small pressed=${form === "conf"} onClick=${() => setForm("conf")}>clearml.conf<//><${Button} small pressed=${form === "env"} onClick=${() => setForm("env")}>${t("Environment variables")}<//>
+      <${Button} small pressed=${form === "conf"} onClick=${() => setForm("conf")}>clearml.conf<//>
+      <${Button} small pressed=${form === "env"} onClick=${() => setForm("env")}>${t("Environment variables")}<//>
     </div>
     ${form === "conf"
       ? html`<${CodeView} key="conf" label="clearml.conf" name="clearml.conf" text=${clearmlConf(values)} />`

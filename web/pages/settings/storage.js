@@ -16,15 +16,23 @@ const most = 20; // rows of a table
 export function StorageSection() {
   const usage = useApi("storage.get_usage");
   const refused = /** @type {any} */ (usage.error)?.code;
-  if (refused === 404 || refused === 400) return html`<section class="card" aria-label=${t("Storage")}><h2>${t("Storage")}</h2><${Empty} icon="datasets" title=${t("This server does not count its storage")} /></section>`;
+  if (refused === 404 || refused === 400) return html`<section class="card" aria-label=${t("Storage")}><h2>${t("Storage")}</h2>
+    <${Empty} icon="datasets" title=${t("This server does not count its storage")} /></section>`;
   return html`<${Answered} answer=${usage}>${(/** @type {any} */ data) => html`
     <section class="card stack" aria-label=${t("Storage")}><h2>${t("Storage")}</h2>
       <dl class="figures">${figures(data).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-      <div class="disk"><${Meter} value=${100 * (1 - data.disk.free / Math.max(1, data.disk.total))} text=${t("{size} of {all} in use", { size: bytes(data.disk.total - data.disk.free), all: bytes(data.disk.total) })} label=${t("Disk in use")} /></div>
-      ${data.files.ownerless?.files > 0 && html`<p class="hint">${t("{n} files ({size}) belong to no task that still exists.", { n: data.files.ownerless.files, size: bytes(data.files.ownerless.bytes) })}</p>`}</section>
-    <${Table} title=${t("Files by kind")} head=${t("Kind")} rooms=${data.files.kinds.map((/** @type {any} */ one) => ({ ...one, name: t(one.kind) }))} all=${data.files.bytes} />
-    <${Table} title=${t("Projects")} head=${t("Project")} rooms=${data.projects.map((/** @type {any} */ one) => ({ ...one, name: html`<a href=${tasksLink(one)}>${one.name}</a>` }))} all=${data.files.bytes} />
-    <${Table} title=${t("Largest tasks")} head=${t("Task")} rooms=${data.tasks.map((/** @type {any} */ one) => ({ ...one, name: html`<a href=${taskLink({ id: one.id, project: { id: one.project } })}>${one.name}</a>`, more: html`<${StatusChip} status=${one.status} />` }))} all=${data.files.bytes} />`}<//>`;
+      <div class="disk"><${Meter} value=${100 * (1 - data.disk.free / Math.max(1, data.disk.total))}
+          text=${t("{size} of {all} in use", { size: bytes(data.disk.total - data.disk.free), all: bytes(data.disk.total) })} label=${t("Disk in use")} /></div>
+      ${data.files.ownerless?.files > 0 && html`<p class="hint">${t("{n} files ({size}) belong to no task that still exists.",
+              { n: data.files.ownerless.files, size: bytes(data.files.ownerless.bytes) })}</p>`}</section>
+    <${Table} title=${t("Files by kind")} head=${t("Kind")} rooms=${data.files.kinds.map((/** @type {any} */ one) => ({ ...one, name: t(one.kind) }))}
+      all=${data.files.bytes} />
+    <${Table} title=${t("Projects")} head=${t("Project")}
+      rooms=${data.projects.map((/** @type {any} */ one) => ({ ...one, name: html`<a href=${tasksLink(one)}>${one.name}</a>` }))} all=${data.files.bytes} />
+    <${Table} title=${t("Largest tasks")} head=${t("Task")}
+      rooms=${data.tasks.map((/** @type {any} */ one) =>
+          ({ ...one, name: html`<a href=${taskLink({ id: one.id, project: { id: one.project } })}>${one.name}</a>`,
+              more: html`<${StatusChip} status=${one.status} />` }))} all=${data.files.bytes} />`}<//>`;
 }
 
 /** @param {any} data @returns {[string, string][]} */
@@ -36,5 +44,6 @@ const figures = (data) => [
 
 /** @param {{title: string, head: string, rooms: Room[], all: number}} props */
 const Table = ({ title, head, rooms, all }) => rooms.length > 0 && html`<section class="card"><h2>${title}</h2>
-  <${PlainTable} label=${title} even numeric=${[2, 3, 4]} head=${[head, title === t("Largest tasks") ? t("Status") : "", t("Files"), t("Size"), t("Share")]} rows=${rooms.slice(0, most).map((one) => [one.name, one.more ?? "", number(one.files), bytes(one.bytes), percent(one.bytes / Math.max(1, all))])} />
+  <${PlainTable} label=${title} even numeric=${[2, 3, 4]} head=${[head, title === t("Largest tasks") ? t("Status") : "", t("Files"), t("Size"), t("Share")]}
+    rows=${rooms.slice(0, most).map((one) => [one.name, one.more ?? "", number(one.files), bytes(one.bytes), percent(one.bytes / Math.max(1, all))])} />
   ${rooms.length > most && html`<p class="hint after">${t("and {n} more", { n: rooms.length - most })}</p>`}</section>`;

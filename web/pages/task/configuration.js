@@ -16,17 +16,23 @@ export default function ConfigurationTab({ task, reload }) {
   const [text, setText] = useState("");
   const params = flatParams(task.hyperparams);
   const objects = Object.entries(task.configuration ?? {});
-  if (!params.length && !objects.length) return html`<${Empty} icon="settings" title=${t("Nothing is configured")}><p>${t("Arguments of argparse, and what is handed to task.connect, appear here.")}</p><//>`;
+  if (!params.length && !objects.length) return html`<${Empty} icon="settings" title=${t("Nothing is configured")}>
+    <p>${t("Arguments of argparse, and what is handed to task.connect, appear here.")}</p><//>`;
   const shown = params.filter((one) => `${one.section}/${one.name} ${one.value}`.toLowerCase().includes(text.toLowerCase()));
   const sections = [...new Set(shown.map((one) => one.section))];
   return html`<div class="scroll stack">
-    <div class="row"><input type="search" class="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><span class="grow"></span>
-      ${!editing && html`<${Button} icon="edit" reason=${task.status === "created" ? null : t("Only a draft can be edited; clone it to change values")} onClick=${() => setEditing(true)}>${t("Edit")}<//>`}</div>
+    <div class="row"><input type="search" class="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${text}
+        onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><span class="grow"></span>
+      ${!editing && html`<${Button} icon="edit" reason=${task.status === "created" ? null : t("Only a draft can be edited; clone it to change values")}
+          onClick=${() => setEditing(true)}>${t("Edit")}<//>`}</div>
     ${editing
       ? html`<${EditParams} task=${task} params=${params} done=${(/** @type {boolean} */ changed) => { setEditing(false); if (changed) reload(); }} />`
       : html`<div class="columns-2">${sections.map((section) => html`<section class="card"><h2>${section === "properties" ? t("User properties") : section}</h2>
-        <${PlainTable} label=${section} rows=${shown.filter((one) => one.section === section).map((one) => [html`<span title=${one.description && one.description !== "None" ? one.description : undefined}>${one.name}</span>`, html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} /></section>`)}</div>`}
-    ${objects.map(([name, object]) => html`<${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`} text=${object.value ?? ""} name=${`${name}.txt`} />`)}
+        <${PlainTable} label=${section} rows=${shown.filter((one) => one.section === section).map((one) =>
+              [html`<span title=${one.description && one.description !== "None" ? one.description : undefined}>${one.name}</span>`,
+                html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} /></section>`)}</div>`}
+    ${objects.map(([name, object]) => html`<${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`}
+          text=${object.value ?? ""} name=${`${name}.txt`} />`)}
   </div>`;
 }
 
@@ -45,5 +51,6 @@ function EditParams({ task, params, done }) {
     }
   };
   return html`<${ParamFields} params=${params} edits=${edits} onEdit=${setEdits} />
-    <div class="row"><${Button} primary reason=${wrong ? t("{name}: the value is not of its type", { name: wrong.name }) : Object.keys(edits).length ? null : t("Nothing has changed")} onClick=${save}>${t("Save")}<//><${Button} onClick=${() => done(false)}>${t("Cancel")}<//></div>`;
+    <div class="row"><${Button} primary reason=${wrong ? t("{name}: the value is not of its type", { name: wrong.name }) : Object.keys(edits).length ? null
+          : t("Nothing has changed")} onClick=${save}>${t("Save")}<//><${Button} onClick=${() => done(false)}>${t("Cancel")}<//></div>`;
 }

@@ -64,10 +64,12 @@ export default function ConsoleTab({ task, live }) {
   };
   if (log.error && !log.events.length) return html`<${ErrorBox} error=${log.error} />`;
   if (!log.ready) return html`<${Loading} />`;
-  if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}><p>${live ? t("Lines appear here as the task writes them.") : t("This task has written no line; it may never have run.")}</p><//>`;
+  if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}>
+    <p>${live ? t("Lines appear here as the task writes them.") : t("This task has written no line; it may never have run.")}</p><//>`;
   return html`<section class="console">
     <div class="console-bar">
-      <input type="search" aria-label=${t("Find in the console")} placeholder=${t("Find in the console")} value=${search} onInput=${(/** @type {any} */ e) => setSearch(e.target.value)} />
+      <input type="search" aria-label=${t("Find in the console")} placeholder=${t("Find in the console")} value=${search}
+        onInput=${(/** @type {any} */ e) => setSearch(e.target.value)} />
       ${wanted && html`<span class="muted" role="status">${t("{n} lines", { n: shown.length })}</span>`}
       <span class="grow"></span>
       ${log.events.length < log.total && html`<${Button} icon="up" onClick=${log.earlier}>${t("Earlier lines")}<//>`}
@@ -75,7 +77,9 @@ export default function ConsoleTab({ task, live }) {
       <${Button} icon="download" onClick=${download}>${t("Download")}<//>
     </div>
     <pre class="console-log" tabindex="0" role="log" aria-label=${t("Console")} aria-live="off" ref=${element} onScroll=${onScroll}>
-      ${shown.map((line) => html`<div class="console-line"><span class="console-time">${times === "1" ? new Date(line.time).toLocaleTimeString("en-GB") : ""}</span><span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`)}
+      ${shown.map((line) => html`<div class="console-line"><span class="console-time">
+              ${times === "1" ? new Date(line.time).toLocaleTimeString("en-GB") : ""}</span>
+              <span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`)}
     </pre>
   </section>`;
 }

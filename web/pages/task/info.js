@@ -18,19 +18,26 @@ export default function InfoTab({ task, reload }) {
   const runtime = Object.entries(task.runtime ?? {}).filter(([name]) => !name.startsWith("_"));
   return html`<div class="scroll"><div class="columns-2">
     <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[
-      [t("ID"), html`<span class="row tight"><code>${task.id}</code><${Button} quiet small icon="copy" label=${t("Copy the ID")} onClick=${() => copy(task.id)} /></span>`],
+      [t("ID"), html`<span class="row tight"><code>${task.id}</code>
+          <${Button} quiet small icon="copy" label=${t("Copy the ID")} onClick=${() => copy(task.id)} /></span>`],
       [t("Type"), task.type], [t("Status"), statusWord(task.status)], [t("Reason"), task.status_reason], [t("Message"), task.status_message],
-      [t("Project"), task.project?.id && html`<a href=${tasksLink(task.project)}>${task.project.name}</a>`], [t("Parent"), task.parent?.id && html`<a href=${taskLink(task.parent)}>${task.parent.name ?? task.parent.id}</a>`],
-      [t("User"), task.user?.name], [t("Worker"), task.last_worker], [t("Created"), moment(task.created)], [t("Started"), task.started && moment(task.started)], [t("Ended"), task.completed && moment(task.completed)], [t("Updated"), moment(task.last_update)],
-      [t("Run time"), runTime(task) !== null && duration(runTime(task))], [t("Iteration"), number(task.last_iteration)], [t("System tags"), task.system_tags?.join(", ")],
+      [t("Project"), task.project?.id && html`<a href=${tasksLink(task.project)}>${task.project.name}</a>`],
+        [t("Parent"), task.parent?.id && html`<a href=${taskLink(task.parent)}>${task.parent.name ?? task.parent.id}</a>`],
+      [t("User"), task.user?.name], [t("Worker"), task.last_worker], [t("Created"), moment(task.created)], [t("Started"), task.started && moment(task.started)],
+        [t("Ended"), task.completed && moment(task.completed)], [t("Updated"), moment(task.last_update)],
+      [t("Run time"), runTime(task) !== null && duration(runTime(task))], [t("Iteration"), number(task.last_iteration)],
+        [t("System tags"), task.system_tags?.join(", ")],
     ]} /></section>
     <div class="stack">
       <section class="card stack tight"><h2>${t("Description")}</h2>
         ${text === null
-          ? html`<p style=${{ whiteSpace: "pre-wrap" }}>${task.comment || html`<span class="muted">${t("None yet")}</span>`}</p><div class="row"><${Button} small icon="edit" onClick=${() => setText(task.comment ?? "")}>${t("Edit")}<//></div>`
-          : html`<textarea rows="5" aria-label=${t("Description")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)}></textarea><div class="row"><${Button} primary onClick=${save}>${t("Save")}<//><${Button} onClick=${() => setText(null)}>${t("Cancel")}<//></div>`}
+          ? html`<p style=${{ whiteSpace: "pre-wrap" }}>${task.comment || html`<span class="muted">${t("None yet")}</span>`}</p>
+            <div class="row"><${Button} small icon="edit" onClick=${() => setText(task.comment ?? "")}>${t("Edit")}<//></div>`
+          : html`<textarea rows="5" aria-label=${t("Description")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)}></textarea>
+            <div class="row"><${Button} primary onClick=${save}>${t("Save")}<//><${Button} onClick=${() => setText(null)}>${t("Cancel")}<//></div>`}
       </section>
-      ${runtime.length > 0 && html`<section class="card"><h2>${t("Machine")}</h2><${Facts} facts=${runtime.map(([name, value]) => [name.replaceAll("_", " "), String(value)])} /></section>`}
+      ${runtime.length > 0 && html`<section class="card"><h2>${t("Machine")}</h2>
+          <${Facts} facts=${runtime.map(([name, value]) => [name.replaceAll("_", " "), String(value)])} /></section>`}
     </div>
   </div></div>`;
 }

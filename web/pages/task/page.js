@@ -48,10 +48,12 @@ export default function TaskPage({ task: id, tab }) {
   useEffect(() => {
     if (task) setLive(["in_progress", "queued", "publishing"].includes(task.status));
   }, [task?.status]);
-  if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload} missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
+  if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload}
+    missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
   const current = tabFor(tab, task.status === "created" || task.status === "queued" ? "hyper-params" : "scalars");
   const links = tabs.map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
-  return html`<${TaskHead} task=${task} reload=${answer.reload} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} /><${Tab} key=${current} id=${current} task=${task} reload=${answer.reload} />`;
+  return html`<${TaskHead} task=${task} reload=${answer.reload} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} />
+    <${Tab} key=${current} id=${current} task=${task} reload=${answer.reload} />`;
 }
 
 /** @param {{id: string, task: any, reload: () => void}} props */
@@ -77,18 +79,22 @@ function TaskHead({ task, reload }) {
     const name = await asked({ title: t("Rename"), label: t("Name"), value: task.name, confirm: t("Rename") });
     if (name) await call("tasks.update", { task: task.id, name }).then(reload, toastError);
   };
-  const item = (/** @type {string} */ action, /** @type {string} */ label, /** @type {any} */ icon, danger = false) => ({ label: t(label), icon, danger, reason: reasons[action]?.(task), onClick: () => run(action) });
+  const item = (/** @type {string} */ action, /** @type {string} */ label, /** @type {any} */ icon, danger = false) =>
+    ({ label: t(label), icon, danger, reason: reasons[action]?.(task), onClick: () => run(action) });
   const archived = isArchived(task);
-  return html`<${PageHead} title=${task.name || task.id} trail=${[{ label: t("Tasks"), href: "/" }, ...(task.project?.name ? [{ label: task.project.name, href: tasksLink(task.project) }] : [])]}
+  return html`<${PageHead} title=${task.name || task.id}
+    trail=${[{ label: t("Tasks"), href: "/" }, ...(task.project?.name ? [{ label: task.project.name, href: tasksLink(task.project) }] : [])]}
     under=${html`<${TaskFacts} task=${task} />`}>
     <${Button} icon="clone" primary onClick=${() => run("clone")}>${t("Clone")}<//>
     ${running
       ? html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${() => run("abort")}>${t("Abort")}<//>`
       : html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} onClick=${() => run("enqueue")}>${t("Enqueue")}<//>`}
     <${Menu} label=${t("More actions")} items=${[
-      item("dequeue", "Dequeue", "dequeue"), item("retry", "Retry from the start", "refresh"), item("continue", "Continue", "play"), item("reset", "Reset", "reset"), item("publish", "Publish", "publish"),
+      item("dequeue", "Dequeue", "dequeue"), item("retry", "Retry from the start", "refresh"), item("continue", "Continue", "play"),
+        item("reset", "Reset", "reset"), item("publish", "Publish", "publish"),
       { label: "", separator: true },
-      { label: t("Rename"), icon: "edit", onClick: rename }, item("tags", "Tags", "tag"), item("move", "Move", "move"), { label: t("Compare"), icon: "compare", onClick: () => navigate(compareLink([task.id], "scalars")) },
+      { label: t("Rename"), icon: "edit", onClick: rename }, item("tags", "Tags", "tag"), item("move", "Move", "move"),
+        { label: t("Compare"), icon: "compare", onClick: () => navigate(compareLink([task.id], "scalars")) },
       item("export", "Export as JSON", "download"),
       { label: "", separator: true },
       archived ? item("restore", "Restore", "reset") : item("archive", "Archive", "archive"), item("delete", "Delete", "trash", true),
@@ -107,12 +113,15 @@ const TaskFacts = ({ task }) => html`<div class="task-facts">
   ${task.user?.name && html`<span>${task.user.name}</span>`}
   <${Progress} task=${task} />
   <${Tags} tags=${task.tags} />
-  ${task.status_message && ["failed", "stopped", "in_progress"].includes(task.status) && html`<span class=${task.status === "failed" ? "problem" : ""}>${task.status_message}</span>`}
+  ${task.status_message && ["failed", "stopped", "in_progress"].includes(task.status)
+    && html`<span class=${task.status === "failed" ? "problem" : ""}>${task.status_message}</span>`}
 </div>`;
 
 /** @param {{task: any}} props */
 function Progress({ task }) {
   const percent = Number(task.runtime?.progress);
   if (task.status !== "in_progress" || !Number.isFinite(percent)) return null;
-  return html`<span class="row" style=${{ width: "130px" }}><span class="meter" role="progressbar" aria-label=${t("Progress")} aria-valuenow=${percent}><span style=${{ width: `${Math.min(100, percent)}%` }}></span></span>${Math.round(percent)} %</span>`;
+  return html`<span class="row" style=${{ width: "130px" }}>
+    <span class="meter" role="progressbar" aria-label=${t("Progress")} aria-valuenow=${percent}>
+      <span style=${{ width: `${Math.min(100, percent)}%` }}></span></span>${Math.round(percent)} %</span>`;
 }

@@ -14,9 +14,12 @@ export default function PlotsTab({ task, live }) {
   const [find, setFind] = useQuery("find");
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const groups = grouped(data.plots ?? []);
-    if (!groups.length) return html`<${Empty} icon="columns" title=${t("No plots yet")}><p>${live ? t("Plots appear here as the task reports them.") : t("This task has reported none; figures and tables of Logger.report_… appear here.")}</p><//>`;
+    if (!groups.length) return html`<${Empty} icon="columns" title=${t("No plots yet")}>
+      <p>${live ? t("Plots appear here as the task reports them.")
+          : t("This task has reported none; figures and tables of Logger.report_… appear here.")}</p><//>`;
     const shown = groups.filter((group) => group.name.toLowerCase().includes(find.toLowerCase()));
-    return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a plot")} placeholder=${t("Find a plot")} value=${find} onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /></div>
+    return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a plot")} placeholder=${t("Find a plot")} value=${find}
+        onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /></div>
       <div class="scroll"><div class="plots">${shown.map((group) => html`<${PlotCard} key=${group.name} group=${group} />`)}</div></div>`;
   }}<//>`;
 }
@@ -39,6 +42,8 @@ function PlotCard({ group }) {
   const [iteration, setIteration] = useQuery(`at.${group.name}`);
   const event = group.events.find((one) => String(one.iter) === iteration) ?? group.events[0];
   return html`<section class="chart-card"><header><h3 title=${group.name}>${group.name}</h3>
-      ${group.events.length > 1 ? html`<${Select} hideLabel label=${t("Iteration")} value=${String(event.iter)} options=${group.events.map((one) => ({ value: String(one.iter), label: t("iteration {n}", { n: one.iter }) }))} onChange=${setIteration} />` : html`<small>${event.iter > 0 ? t("iteration {n}", { n: number(event.iter) }) : ""}</small>`}</header>
+      ${group.events.length > 1 ? html`<${Select} hideLabel label=${t("Iteration")} value=${String(event.iter)}
+          options=${group.events.map((one) => ({ value: String(one.iter), label: t("iteration {n}", { n: one.iter }) }))} onChange=${setIteration} />`
+          : html`<small>${event.iter > 0 ? t("iteration {n}", { n: number(event.iter) }) : ""}</small>`}</header>
     <${Plot} source=${event.plot_str} title=${group.name} /></section>`;
 }

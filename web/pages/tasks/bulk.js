@@ -20,7 +20,8 @@ const buttons = [
 export function BulkBar({ tasks, done, clear, compare }) {
   const run = async (/** @type {string} */ action) => (await act(action, tasks)) && done();
   const archived = tasks.some(isArchived);
-  const shown = [...buttons, archived ? { action: "restore", icon: /** @type {const} */ ("reset"), label: "Restore" } : { action: "archive", icon: /** @type {const} */ ("archive"), label: "Archive" }];
+  const shown = [...buttons, archived ? { action: "restore", icon: /** @type {const} */ ("reset"), label: "Restore" }
+    : { action: "archive", icon: /** @type {const} */ ("archive"), label: "Archive" }];
   return html`<div class="bulk" role="toolbar" aria-label=${t("With the chosen tasks")}>
     <strong>${t("{n} chosen", { n: tasks.length })}</strong>
     <${Button} icon="compare" primary reason=${tasks.length < 2 ? t("Choose two or more to compare") : null} onClick=${compare}>${t("Compare")}<//>

@@ -54,7 +54,9 @@ export function useColumns(project) {
 }
 
 /** @param {{project: string, columns: ColumnChoice}} props */
-export const ColumnsButton = ({ project, columns }) => html`<${PopoverButton} icon="columns" label=${t("Columns")} text=${t("Columns")}>${() => html`<${ColumnsPanel} project=${project} columns=${columns} />`}<//>`;
+export const ColumnsButton = ({ project, columns }) =>
+  html`<${PopoverButton} icon="columns" label=${t("Columns")} text=${t("Columns")}>
+    ${() => html`<${ColumnsPanel} project=${project} columns=${columns} />`}<//>`;
 
 /** @param {{project: string, columns: ColumnChoice}} props */
 function ColumnsPanel({ project, columns }) {
@@ -64,11 +66,16 @@ function ColumnsPanel({ project, columns }) {
   const toggle = (/** @type {string} */ id) => columns.choose(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
   const custom = columns.shown.filter((column) => /^[mp]\./.test(column.id));
   return html`<div class="columns-panel">
-    <div class="check-list">${builtIn().map((column) => html`<label><input type="checkbox" checked=${ids.includes(column.id)} onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>
-    ${custom.length > 0 && html`<div class="check-list">${custom.map((column) => html`<label><input type="checkbox" checked onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>`}
-    <${Combobox} label=${t("Add a metric")} value="" placeholder="accuracy/validation" options=${columns.metrics.map((m) => ({ value: metricColumnId(m, which), label: `${m.metric}/${m.variant}` }))} onChange=${toggle} />
-    <${Select} label=${t("Of its values, the")} value=${which} options=${[{ value: "last", label: t("last") }, { value: "min", label: t("min") }, { value: "max", label: t("max") }]} onChange=${setWhich} />
-    <${Combobox} label=${t("Add a hyperparameter")} value="" placeholder="Args/learning_rate" options=${params.map((/** @type {any} */ p) => ({ value: paramColumnId(p.section, p.name), label: `${p.section}/${p.name}` }))} onChange=${toggle} />
+    <div class="check-list">${builtIn().map((column) => html`<label><input type="checkbox" checked=${ids.includes(column.id)}
+              onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>
+    ${custom.length > 0 && html`<div class="check-list">
+        ${custom.map((column) => html`<label><input type="checkbox" checked onChange=${() => toggle(column.id)} />${column.label}</label>`)}</div>`}
+    <${Combobox} label=${t("Add a metric")} value="" placeholder="accuracy/validation"
+      options=${columns.metrics.map((m) => ({ value: metricColumnId(m, which), label: `${m.metric}/${m.variant}` }))} onChange=${toggle} />
+    <${Select} label=${t("Of its values, the")} value=${which}
+      options=${[{ value: "last", label: t("last") }, { value: "min", label: t("min") }, { value: "max", label: t("max") }]} onChange=${setWhich} />
+    <${Combobox} label=${t("Add a hyperparameter")} value="" placeholder="Args/learning_rate"
+      options=${params.map((/** @type {any} */ p) => ({ value: paramColumnId(p.section, p.name), label: `${p.section}/${p.name}` }))} onChange=${toggle} />
     <div class="row"><${Button} onClick=${() => columns.choose(null)}>${t("Back to the usual columns")}<//></div>
   </div>`;
 }

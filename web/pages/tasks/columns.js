@@ -42,7 +42,8 @@ export const builtIn = () => [
     render: (task) => html`<${StatusChip} status=${task.status} />${task.status === "queued" && html`<${PendingHint} task=${task} />`}`,
   }),
   column("type", t("Type"), 132, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
-  column("tags", t("Tags"), 132, "tags", { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
+  column("tags", t("Tags"), 132, "tags",
+    { sort: undefined, filter: "tags", text: (task) => (task.tags ?? []).join(" "), render: (task) => html`<${Tags} tags=${task.tags} />` }),
   column("project", t("Project"), 150, "project.name", {
     filter: "project",
     fields: ["project.name", "project.id"], text: (task) => task.project?.name ?? "",
@@ -52,9 +53,11 @@ export const builtIn = () => [
   column("started", t("Started"), 110, "started", time("started")),
   column("last_update", t("Updated"), 110, "last_update", time("last_update")),
   column("created", t("Created"), 110, "created", time("created")),
-  column("last_iteration", t("Iteration"), 90, "last_iteration", { numeric: true, filter: "range:last_iteration", text: (task) => String(task.last_iteration ?? ""), render: (task) => number(task.last_iteration) }),
+  column("last_iteration", t("Iteration"), 90, "last_iteration",
+    { numeric: true, filter: "range:last_iteration", text: (task) => String(task.last_iteration ?? ""), render: (task) => number(task.last_iteration) }),
   column("duration", t("Run time"), 90, "active_duration", {
-    numeric: true, filter: "range:active_duration", fields: ["active_duration", "started", "completed", "last_update"], text: (task) => String(runTime(task) ?? ""), render: (task) => duration(runTime(task)),
+    numeric: true, filter: "range:active_duration", fields: ["active_duration", "started", "completed", "last_update"],
+      text: (task) => String(runTime(task) ?? ""), render: (task) => duration(runTime(task)),
   }),
   column("parent", t("Parent"), 150, "parent.name", {
     sort: undefined, fields: ["parent.name", "parent.id", "parent.project.id"], filter: "parent", text: (task) => task.parent?.name ?? "",
@@ -91,22 +94,26 @@ export function customColumn(id) {
     const value = (/** @type {any} */ task) => task.last_metrics?.[metric]?.[variant]?.[field];
     const sort = `last_metrics.${metric}.${variant}.${field}`;
     const name = which === "last" ? label : `${label} (${t(which)})`;
-    return { id, label: name, width: fitting(name), sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""), render: (task) => number(value(task)) };
+    return { id, label: name, width: fitting(name), sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""),
+      render: (task) => number(value(task)) };
   }
   if (id.startsWith("p.")) {
     const [, section, name] = path.split(".").map((part) => decodeURIComponent(part));
     const value = (/** @type {any} */ task) => task.hyperparams?.[section]?.[name]?.value;
-    return { id, label: name, width: fitting(name), sort: `${path}.value`, fields: [`${path}.value`], numeric: true, filter: `param:${path}`, text: (task) => String(value(task) ?? ""), render: (task) => html`<span class="cell-text" title=${value(task)}>${value(task) ?? "–"}</span>` };
+    return { id, label: name, width: fitting(name), sort: `${path}.value`, fields: [`${path}.value`], numeric: true, filter: `param:${path}`,
+      text: (task) => String(value(task) ?? ""), render: (task) => html`<span class="cell-text" title=${value(task)}>${value(task) ?? "–"}</span>` };
   }
   return null;
 }
 
 /** The metrics a newcomer wants to see first. @param {MetricVariant[]} metrics */
 export function firstMetrics(metrics) {
-  const wanted = [/^accuracy\/(validation|test|held.?out)$/i, /^(macro_?f1|f1)\/(validation|test)$/i, /^loss\/validation$/i, /^loss\/train$/i, /accuracy/i, /loss/i];
+  const wanted = [/^accuracy\/(validation|test|held.?out)$/i, /^(macro_?f1|f1)\/(validation|test)$/i, /^loss\/validation$/i, /^loss\/train$/i,
+    /accuracy/i, /loss/i];
   const found = wanted.map((pattern) => metrics.find((m) => pattern.test(`${m.metric}/${m.variant}`))).filter((m) => m !== undefined);
   return [...new Set(found)].slice(0, 3).map((m) => metricColumnId(m, "last"));
 }
 
 /** Everything the server has to send for these columns. @param {TaskColumn[]} columns */
-export const fieldsOf = (columns) => [...new Set(["id", "name", "type", "status", "system_tags", "tags", "project.id", "project.name", ...columns.flatMap((c) => c.fields)])];
+export const fieldsOf = (columns) =>
+  [...new Set(["id", "name", "type", "status", "system_tags", "tags", "project.id", "project.name", ...columns.flatMap((c) => c.fields)])];

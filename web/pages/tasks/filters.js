@@ -18,8 +18,10 @@ export function SearchBox({ asked }) {
     const timer = setTimeout(() => text !== asked.text && setQuery({ q: text }), 250);
     return () => clearTimeout(timer);
   }, [text]);
-  return html`<span class="search"><input type="search" aria-label=${t("Search tasks")} placeholder=${t("Search name, tag, ID")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
-    <button type="button" class="regex" aria-pressed=${asked.regex} title=${t("Regular expression")} onClick=${() => setQuery({ regex: asked.regex ? null : "1" })}>.*</button></span>`;
+  return html`<span class="search"><input type="search" aria-label=${t("Search tasks")} placeholder=${t("Search name, tag, ID")} value=${text}
+      onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
+    <button type="button" class="regex" aria-label=${t("Regular expression")} aria-pressed=${asked.regex} title=${t("Regular expression")}
+      onClick=${() => setQuery({ regex: asked.regex ? null : "1" })}>.*</button></span>`;
 }
 
 /** @typedef {{value: string, label: string}} FilterOption */
@@ -28,10 +30,13 @@ export function SearchBox({ asked }) {
 const offers = {
   status: async () => Object.keys(statusWords).filter((one) => one !== "unknown").map((value) => ({ value, label: statusWord(value) })),
   type: async (project) => ((await call("tasks.get_types", project === "*" ? {} : { projects: [project] })).types ?? []).map(plain),
-  user: async (project) => ((await call("projects.get_user_names", project === "*" ? {} : { projects: [project] })).users ?? []).map((/** @type {any} */ user) => ({ value: user.id, label: user.name })),
+  user: async (project) => ((await call("projects.get_user_names", project === "*" ? {} : { projects: [project] })).users
+    ?? []).map((/** @type {any} */ user) => ({ value: user.id, label: user.name })),
   tags: async (project) => ((await call("projects.get_task_tags", project === "*" ? {} : { projects: [project] })).tags ?? []).map(plain),
-  project: async () => (await callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] })).map((one) => ({ value: one.id, label: one.name })),
-  parent: async (project) => ((await call("projects.get_task_parents", project === "*" ? {} : { projects: [project] })).parents ?? []).map((/** @type {any} */ one) => ({ value: one.id, label: one.name })),
+  project: async () => (await callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] })).map((one) =>
+    ({ value: one.id, label: one.name })),
+  parent: async (project) => ((await call("projects.get_task_parents", project === "*" ? {} : { projects: [project] })).parents
+    ?? []).map((/** @type {any} */ one) => ({ value: one.id, label: one.name })),
 };
 
 /** What a task has of its own, which is a choice from a list. */
@@ -55,7 +60,8 @@ export function HeaderFilter({ kind, label, asked, project }) {
   const on = path ? asked.params[path] ?? [] : asked[kind];
   const set = (/** @type {string[]} */ values) => setQuery({ [path ? `is.${path}` : kind]: joined(kind === "parent" ? values.slice(-1) : values) });
   return html`<${PopoverButton} icon="filter" label=${t("Filter by {name}", { name: label })} quiet small marked=${on.length > 0}>
-    ${() => html`<${FilterList} ask=${() => (path ? paramValues(path, project) : offers[kind](project))} name=${`${kind} ${project}`} on=${on} set=${set} exclude=${kind === "tags"} />`}<//>`;
+    ${() => html`<${FilterList} ask=${() => (path ? paramValues(path, project) : offers[kind](project))} name=${`${kind} ${project}`} on=${on} set=${set}
+        exclude=${kind === "tags"} />`}<//>`;
 }
 
 /** @param {{ask: () => Promise<FilterOption[]>, name: string, on: string[], set: (values: string[]) => void, exclude: boolean}} props */
@@ -68,10 +74,12 @@ function FilterList({ ask, name, on, set, exclude }) {
     else set([...on, value]);
   };
   return html`<div class="filter-list"><${Answered} answer=${answer}>${(/** @type {FilterOption[]} */ options) => html`
-    ${options.length > 10 && html`<input type="search" aria-label=${t("Narrow the list")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />`}
+    ${options.length > 10
+      && html`<input type="search" aria-label=${t("Narrow the list")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)} />`}
     ${options.filter((one) => one.label.toLowerCase().includes(text.toLowerCase())).slice(0, 200).map((option) => {
       const out = on.includes(`-${option.value}`);
-      return html`<label class=${out ? "out" : ""}><input type="checkbox" checked=${on.includes(option.value) || out} onChange=${() => toggle(option.value)} />${option.label}${out && html` <small>${t("left out")}</small>`}</label>`;
+      return html`<label class=${out ? "out" : ""}><input type="checkbox" checked=${on.includes(option.value) || out} onChange=${() => toggle(option.value)} />
+        ${option.label}${out && html` <small>${t("left out")}</small>`}</label>`;
     })}
     ${!options.length && html`<p class="hint">${t("Nothing to choose from")}</p>`}
     ${exclude && options.length > 0 && html`<p class="hint">${t("A second click leaves tasks with the tag out.")}</p>`}
@@ -80,16 +88,21 @@ function FilterList({ ask, name, on, set, exclude }) {
 
 /** @param {{asked: import("./query.js").TableQuery, columns: import("./columns.js").TaskColumn[]}} props */
 export function ActiveFilters({ asked, columns }) {
-  const named = (/** @type {string} */ kind, /** @type {string} */ path) => columns.find((column) => column.filter === `${kind}:${path}`)?.label ?? path.split(".").pop();
+  const named = (/** @type {string} */ kind, /** @type {string} */ path) => columns.find((column) => column.filter === `${kind}:${path}`)?.label
+    ?? path.split(".").pop();
   const words = { status: statusWord, tags: (/** @type {string} */ tag) => (tag.startsWith("-") ? t("without {name}", { name: tag.slice(1) }) : tag) };
   const chips = lists.flatMap((kind) =>
-    asked[kind].map((value) => ({ key: kind, value, rest: asked[kind].filter((one) => one !== value), label: words[/** @type {"status"} */ (kind)]?.(value) ?? value })));
+    asked[kind].map((value) =>
+      ({ key: kind, value, rest: asked[kind].filter((one) => one !== value), label: words[/** @type {"status"} */ (kind)]?.(value) ?? value })));
   for (const [path, values] of Object.entries(asked.params)) {
-    for (const value of values) chips.push({ key: /** @type {any} */ (`is.${path}`), value, rest: values.filter((one) => one !== value), label: `${decodeURIComponent(path.split(".").pop() ?? "")} = ${value}` });
+    for (const value of values) chips.push({ key: /** @type {any} */ (`is.${path}`), value, rest: values.filter((one) => one !== value),
+        label: `${decodeURIComponent(path.split(".").pop() ?? "")} = ${value}` });
   }
   const single = (/** @type {string} */ key, /** @type {string} */ label) => chips.push({ key: /** @type {any} */ (key), value: "", rest: [], label });
   for (const [path, range] of Object.entries(asked.ranges)) single(`in.${path}`, `${named("range", path)} ${rangeWord(range)}`);
   for (const [path, span] of Object.entries(asked.since)) single(`since.${path}`, `${named("since", path)}: ${sinceWord(span)}`);
   if (!chips.length) return null;
-  return html`<div class="active-filters" aria-label=${t("Filters")}>${chips.map((chip) => html`<${Chip} onRemove=${() => setQuery({ [chip.key]: joined(chip.rest) })} removeLabel=${t("Remove {name}", { name: chip.label })}>${chip.label}<//>`)}</div>`;
+  return html`<div class="active-filters" aria-label=${t("Filters")}>
+    ${chips.map((chip) => html`<${Chip} onRemove=${() => setQuery({ [chip.key]: joined(chip.rest) })} removeLabel=${t("Remove {name}", { name: chip.label })}>
+          ${chip.label}<//>`)}</div>`;
 }

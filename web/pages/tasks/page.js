@@ -36,13 +36,15 @@ export default function TasksPage({ project = "*" }) {
     <${ActiveFilters} asked=${asked} columns=${columns.shown} />
     <section class="fill">
       ${rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
-      <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project))} count=${rows.loaded ? rows.count : rows.count || 12}
+      <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project))}
+        count=${rows.loaded ? rows.count : rows.count || 12}
         rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
         onSort=${(/** @type {string} */ key, /** @type {boolean} */ add) => setQuery({ sort: sortText(nextSort(asked.sort, key, add)) })}
         selection=${selection} onSelect=${setSelection} onResize=${columns.resize} onReorder=${columns.reorder}
         empty=${rows.loaded && html`<${NoTasks} asked=${asked} />`} />`}
     </section>
-    ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} done=${changed} clear=${() => setSelection(new Set())} compare=${() => navigate(compareLink([...selection], "scalars", project))} />`}`;
+    ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} done=${changed} clear=${() => setSelection(new Set())}
+        compare=${() => navigate(compareLink([...selection], "scalars", project))} />`}`;
 }
 
 /** @param {{project: string, total: number | null, asked: any, columns: any, filter: any}} props */
@@ -54,7 +56,8 @@ function Head({ project, total, asked, columns, filter }) {
     const header = columns.shown.map((/** @type {any} */ c) => c.label);
     save(`${title}.csv`, csv(header, tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
   };
-  return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]} under=${total !== null && html`<span class="count-note">${t("{n} tasks", { n: total })}</span>`}>
+  return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]}
+    under=${total !== null && html`<span class="count-note">${t("{n} tasks", { n: total })}</span>`}>
     <${SearchBox} asked=${asked} />
     <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
     <${ColumnsButton} project=${project} columns=${columns} />
@@ -82,7 +85,9 @@ function chosenRows(rows, selection) {
 /** @param {{asked: any}} props */
 const NoTasks = ({ asked }) =>
   filterCount(asked)
-    ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}><${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//><//>`
+    ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}>
+      <${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//><//>`
     : asked.archived
       ? html`<${Empty} icon="archive" title=${t("The archive is empty")} />`
-      : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p><pre>make demo</pre><//>`;
+      : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p>
+        <pre>make demo</pre><//>`;

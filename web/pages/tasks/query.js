@@ -23,7 +23,8 @@ export const joined = (values) => values.map((value) => encodeURIComponent(value
 
 /** @param {URLSearchParams} query @returns {TableQuery} */
 export function readQuery(query) {
-  const under = (/** @type {string} */ prefix) => [...query].filter(([name, value]) => name.startsWith(prefix) && value).map(([name, value]) => [name.slice(prefix.length), value]);
+  const under = (/** @type {string} */ prefix) =>
+    [...query].filter(([name, value]) => name.startsWith(prefix) && value).map(([name, value]) => [name.slice(prefix.length), value]);
   return {
     text: query.get("q") ?? "",
     regex: query.get("regex") === "1",
@@ -101,7 +102,9 @@ export const tableBody = (query, project, fields) => ({
 
 /** How many filters are on. @param {TableQuery} query */
 export const filterCount = (query) =>
-  [query.status, query.type, query.user, query.parent, query.project, query.tags, query.text, ...Object.values(query.params), ...Object.values(query.ranges), ...Object.values(query.since)].filter((one) => one.length).length;
+  [query.status, query.type, query.user, query.parent, query.project, query.tags, query.text, ...Object.values(query.params), ...Object.values(query.ranges),
+    ...Object.values(query.since)].filter((one) => one.length).length;
 
 /** What takes every filter out of the address; the order of rows and the columns stay. @param {URLSearchParams} query @returns {Record<string, null>} */
-export const cleared = (query) => Object.fromEntries([...query.keys()].filter((name) => /^(q|regex|status|type|user|parent|project|tags|(is|in|since)\..*)$/.test(name)).map((name) => [name, null]));
+export const cleared = (query) => Object.fromEntries([...query.keys()].filter((name) =>
+    /^(q|regex|status|type|user|parent|project|tags|(is|in|since)\..*)$/.test(name)).map((name) => [name, null]));

@@ -21,7 +21,8 @@ export function rangeWord(range) {
 export function RangeFilter({ path, label, asked }) {
   const now = asked.ranges[path] ?? "";
   return html`<${PopoverButton} icon="filter" label=${t("Filter by {name}", { name: label })} quiet small marked=${Boolean(now)}>
-    ${(/** @type {() => void} */ close) => html`<${Range} now=${now} set=${(/** @type {string | null} */ range) => (setQuery({ [`in.${path}`]: range }), close())} />`}<//>`;
+    ${(/** @type {() => void} */ close) =>
+      html`<${Range} now=${now} set=${(/** @type {string | null} */ range) => (setQuery({ [`in.${path}`]: range }), close())} />`}<//>`;
 }
 
 /** @param {{now: string, set: (range: string | null) => void}} props */
@@ -33,9 +34,11 @@ function Range({ now, set }) {
     set(from || to ? `${from}..${to}` : null);
   };
   const field = (/** @type {string} */ name, /** @type {string} */ value, /** @type {(text: string) => void} */ change) => html`
-    <label class="field"><span>${name}</span><input type="number" step="any" value=${value} onInput=${(/** @type {any} */ e) => change(e.target.value)} /></label>`;
+    <label class="field"><span>${name}</span>
+      <input type="number" step="any" value=${value} onInput=${(/** @type {any} */ e) => change(e.target.value)} /></label>`;
   return html`<form class="range-filter" onSubmit=${submit}>${field(t("From"), from, setFrom)}${field(t("To"), to, setTo)}
-    <div class="row"><${Button} type="submit" primary small>${t("Filter")}<//>${now && html`<${Button} small onClick=${() => set(null)}>${t("Clear")}<//>`}</div></form>`;
+    <div class="row"><${Button} type="submit" primary small>${t("Filter")}<//>
+    ${now && html`<${Button} small onClick=${() => set(null)}>${t("Clear")}<//>`}</div></form>`;
 }
 
 /** @param {{path: string, label: string, asked: import("./query.js").TableQuery}} props a column's times */
@@ -43,5 +46,6 @@ export function SinceFilter({ path, label, asked }) {
   const now = asked.since[path] ?? "";
   return html`<${PopoverButton} icon="filter" label=${t("Filter by {name}", { name: label })} quiet small marked=${Boolean(now)}>
     ${(/** @type {() => void} */ close) => html`<div class="filter-list" role="radiogroup" aria-label=${label}>${["", ...sinceNames].map((value) => html`
-      <label><input type="radio" name=${path} checked=${value === now} onChange=${() => (setQuery({ [`since.${path}`]: value || null }), close())} />${value ? sinceWord(value) : t("any time")}</label>`)}</div>`}<//>`;
+      <label><input type="radio" name=${path} checked=${value === now} onChange=${() => (setQuery({ [`since.${path}`]: value || null }), close())} />
+        ${value ? sinceWord(value) : t("any time")}</label>`)}</div>`}<//>`;
 }

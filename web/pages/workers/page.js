@@ -36,9 +36,11 @@ export default function WorkersPage() {
     <//>
     <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Found} */ found) => html`<div class="stack">
       ${found.workers.length
-        ? html`<section class="card" aria-label=${t("Workers")}><${WorkerTable} workers=${found.workers} load=${found.load} chosen=${chosen} choose=${choose} /></section>`
+        ? html`<section class="card" aria-label=${t("Workers")}>
+          <${WorkerTable} workers=${found.workers} load=${found.load} chosen=${chosen} choose=${choose} /></section>`
         : html`<${NoWorkers} />`}
-      ${chosen && html`<${MachineCharts} key=${chosen} worker=${found.workers.find((one) => one.id === chosen) ?? { id: chosen }} span=${spanOf(span)} close=${() => choose(null)} />`}
+      ${chosen && html`<${MachineCharts} key=${chosen} worker=${found.workers.find((one) => one.id === chosen) ?? { id: chosen }} span=${spanOf(span)}
+          close=${() => choose(null)} />`}
       <${Activity} span=${spanOf(span)} />
     </div>`}<//></section>`;
 }
@@ -49,7 +51,8 @@ const spanOf = (span) => spans[/** @type {keyof typeof spans} */ (span)] ?? span
 /** @param {any[]} workers */
 function summary(workers) {
   const count = (/** @type {string} */ state) => workers.filter((one) => stateOf(one, Date.now()) === state).length;
-  return [t("{n} running", { n: count("running") }), t("{n} free", { n: count("free") }), count("silent") && t("{n} silent", { n: count("silent") })].filter(Boolean).join(" · ");
+  return [t("{n} running", { n: count("running") }), t("{n} free", { n: count("free") }),
+    count("silent") && t("{n} silent", { n: count("silent") })].filter(Boolean).join(" · ");
 }
 
 const NoWorkers = () => html`<${Empty} icon="workers" title=${t("No agent has reported in the last day")}>
@@ -63,6 +66,8 @@ function Activity({ span }) {
     return call("workers.get_activity_report", { from_date: now - span.seconds, to_date: now, interval: Math.max(60, span.interval) });
   }, `activity ${span.seconds}`, { every: 20, keep: true });
   return html`<section class="card" aria-label=${t("Agents over time")}><${Answered} answer=${answer}>${(/** @type {any} */ { total, active }) => html`
-    <${LineChart} label=${t("Agents over time")} times=${total.dates.slice(0, -1)} least=${2} span=${span.seconds} steps format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")}
-      lines=${[{ label: t("reporting"), values: total.counts.slice(0, -1) }, { label: t("working"), values: active.counts.slice(0, -1) }]} />`}<//></section>`; // the last interval has only begun: nobody has reported in it yet
+    <${LineChart} label=${t("Agents over time")} times=${total.dates.slice(0, -1)} least=${2} span=${span.seconds} steps
+      format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")}
+      lines=${[{ label: t("reporting"), values: total.counts.slice(0, -1) },
+          { label: t("working"), values: active.counts.slice(0, -1) }]} />`}<//></section>`; // the last interval has only begun: nobody has reported in it yet
 }
