@@ -47,7 +47,7 @@ FULL_BAND: Settings = {  # all that a recording at 44.1 kHz holds, at the frame 
 }
 MEL_16K: Settings = {"n_fft": 1024, "win_length": 1024, "hop_length": 256, "n_mels": 64}
 IN_TURN: Settings = {"frontend": "logmel+pcen", "deltas": True, "members": 2}
-OWN_RECIPE: Settings = {**FULL_BAND, **IN_TURN, "members": 4, "epochs": 150}
+OWN_RECIPE: Settings = {**FULL_BAND, **IN_TURN, "members": 4, "epochs": 140}
 FINE_TUNING: Settings = {  # stratified 8:1:1, the best of the development tenth, cosine
     "pretrained": True,
     "augment": True,

@@ -61,7 +61,7 @@ class SideBySide(LogMel):
         with torch.autocast(features.device.type, enabled=False):
             parts = zip(self.each, self.mean, self.std, strict=True)
             return torch.cat(
-                [(part.finish(features.float()) - mean) / std for part, mean, std in parts], dim=1
+                [(part.finish(features.float()) - mean).div_(std) for part, mean, std in parts], dim=1
             )
 
     def fit(self, features: Tensor) -> None:

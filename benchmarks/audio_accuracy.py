@@ -6,8 +6,8 @@
 Each fold is held out in turn, a model is trained on the others for a number of epochs that is set beforehand, and the
 weights of the last epoch are evaluated: once as the clips are, and once with the answers averaged over the speeds that
 training drew from, which is reported beside it. What is done is written after every fold; a second call goes on from
-there. With ``--jobs`` that many folds are trained at a time, each in a process of its own. CPU time is that of the
-fold's process, training and evaluation together.
+there. With ``--jobs`` that many folds are trained at a time, each in a process of its own. CPU time is that of
+training and plain evaluation together.
 """
 
 import argparse
@@ -70,6 +70,7 @@ def one_fold(store_path: Path, config: TrainConfig) -> dict[str, Any]:
         result = train(config, store, checkpoint_dir=folder, progress=lambda *scalars: None)
         settings = EvaluateConfig(threads=config.threads)
         found = evaluate(result.model_path, store, settings)
+        cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         at_speeds = evaluate(result.model_path, store, replace(settings, speeds=list(config.speeds)))
     return {
         "fold": config.fold,
@@ -78,8 +79,8 @@ def one_fold(store_path: Path, config: TrainConfig) -> dict[str, Any]:
         "macro_f1": found.macro_f1,
         "accuracy_at_speeds": at_speeds.accuracy,
         "confusion": found.confusion.tolist(),
-        "cpu_seconds": round(time.process_time() - cpu, 1),
-        "wall_seconds": round(time.monotonic() - wall, 1),
+        "cpu_seconds": round(cpu, 1),
+        "wall_seconds": round(wall, 1),
     }
 
 

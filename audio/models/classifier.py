@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from audio.errors import ConfigError
+from audio.models.members import Members
 
 
 class FrontEnd(Protocol):
@@ -88,7 +89,9 @@ class Classifier(nn.Module):
 
     def classify(self, features: Tensor) -> Tensor:
         """`(batch, channel, band, frame)` → `(batch, classes)` float32 logits."""
-        x = self.frontend.normalise(features).contiguous(memory_format=torch.channels_last)
+        x = self.frontend.normalise(features)
+        if not isinstance(self.backbone, Members):  # which lay out what each of them hears
+            x = x.contiguous(memory_format=torch.channels_last)
         return self.backbone(x).float()
 
     def forward(self, waveform: Tensor) -> Tensor:

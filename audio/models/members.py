@@ -19,10 +19,14 @@ class Members(nn.Module):
         self.architecture = getattr(networks[0], "architecture", {})
 
     def forward(self, x: Tensor) -> Tensor:
+        parts = {(part.start, part.stop): self._part(x, part) for part in self.heard}
         pairs = zip(self.networks, self.heard, strict=True)
-        answers = torch.stack([network(self._part(x, heard)).float() for network, heard in pairs])
+        answers = torch.stack([network(parts[heard.start, heard.stop]).float() for network, heard in pairs])
         return answers.flatten(0, 1) if self.training else answers.mean(dim=0)
 
     @staticmethod
     def _part(x: Tensor, channels: slice) -> Tensor:
-        return x if channels == slice(None) else x[:, channels].contiguous(memory_format=torch.channels_last)
+        """Some channels, once for all networks that hear them, in the layout and precision that each wants them in."""
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))  # first: what is laid out anew is half as much
+        return x[:, channels].contiguous(memory_format=torch.channels_last)
