@@ -31,7 +31,12 @@ export function parseCsv(source, separator = ",") {
   const header = lines.shift() ?? [];
   const skip = header[0] === "" ? 1 : 0;
   const columns = header.slice(skip);
-  const rows = lines.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i + skip] ?? ""])));
+  const rows = lines.map((cells) => {
+    /** @type {Record<string, string>} */
+    const row = {};
+    for (let i = 0; i < columns.length; i += 1) row[columns[i]] = cells[i + skip] ?? "";
+    return row;
+  });
   return { columns, rows };
 }
 
