@@ -20,12 +20,12 @@ export function ClipList({ clips, judged, current, open, marked }) {
     ({ id: "clip", label: t("Clip"), width, render: (/** @type {Clip} */ clip) =>
         html`<button type="button" class="link path" title=${clip.url ? clip.id : `${clip.id}: ${t("its sound was not uploaded")}`} onClick=${() => open(clip)}>
           <${Path} text=${clip.id} /></button>${marked.has(clip.id) && html`<${Icon} name="mark" size=${13} />`}` });
-  const label = { id: "label", label: t("Label"), width: roomy ? 150 : 100,
+  const label = { id: "label", label: t("Label"), width: roomy ? 150 : 96,
     render: (/** @type {Clip} */ clip) =>
     html`<span class="chips" title=${clip.labels.join(", ")}>${clip.labels.map((one) => html`<${Chip}>${one}<//>`)}</span>` };
   const length = { id: "duration", label: t("Length"), width: roomy ? 80 : 68, numeric: true, render: (/** @type {Clip} */ clip) => duration(clip.duration) };
-  const columns = judged ? [strip(roomy ? 150 : 84), name(roomy ? 200 : 126), label,
-    { id: "prediction", label: t("Prediction"), width: roomy ? 180 : 160,
+  const columns = judged ? [strip(roomy ? 150 : 98), name(roomy ? 200 : 126), label,
+    { id: "prediction", label: t("Prediction"), width: roomy ? 180 : 150,
       render: (/** @type {Clip} */ clip) => html`<${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>
       <small title=${t("Probability")}>${percent(clip.confidence)}</small>` },
     { id: "loss", label: t("Loss"), width: roomy ? 70 : 56, numeric: true, render: (/** @type {Clip} */ clip) => number(clip.loss) }, length]
