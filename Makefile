@@ -39,11 +39,11 @@ serve: setup ## the server alone, in the foreground
 agent: setup ## an agent in the foreground: make agent QUEUE=audio GPUS=0
 	@$(PY) -m agents.start --queue $(QUEUE) $(if $(GPUS),--gpus $(GPUS))
 
-test: setup-development ## what CI runs: everything but the slow tests
+test: lint types ## what CI runs: style and types, then everything but the slow tests
 	@./setup.sh browser || true
 	@$(PY) -m pytest -m 'not slow' $(TESTS)
 
-test-all: setup-development ## the slow tests too
+test-all: lint types ## the slow tests too
 	@./setup.sh browser || true
 	@$(PY) -m pytest $(TESTS)
 

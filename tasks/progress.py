@@ -3,14 +3,34 @@
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 EVERY = 5.0  # s between lines
 
 
-def counted(what: str, every: float = EVERY) -> Callable[[int, int], None] | None:
-    """A `progress(done, total)` that prints a line now and then; None on a terminal: `audio/` draws a bar there."""
-    if sys.stderr.isatty():
-        return None
+def counted(what: str, every: float = EVERY) -> Callable[[int, int], None]:
+    """A `progress(done, total)`: a bar on a terminal, elsewhere a line every `every` seconds."""
+    return _bar(what) if sys.stderr.isatty() else _lines(what, every)
+
+
+def _bar(what: str) -> Callable[[int, int], None]:
+    """A bar on stderr, drawn from the first call on and closed by the last: what an earlier run did counts as done."""
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+
+    def say(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(total=total, initial=done - 1, unit=f" {what}")
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return say
+
+
+def _lines(what: str, every: float) -> Callable[[int, int], None]:
     began = time.monotonic()
     last = began
 
