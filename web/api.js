@@ -91,7 +91,7 @@ function failure(response, envelope, endpoint, quiet) {
 }
 
 /**
- * Fetch every page of a listing, for the few lists that are short by nature.
+ * Fetch every page of a listing: of lists that are short by nature, or that somebody takes along whole.
  * @param {string} endpoint @param {string} field @param {Record<string, any>} [body] @param {number} [most]
  * @returns {Promise<any[]>}
  */

@@ -1,14 +1,15 @@
 """A browser with a fresh profile, and a server with a finished main job to look at."""
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
 
 from tests.conftest import ServerProcess
 from tests.main_job import finished_main_job, start_agents
@@ -85,3 +86,22 @@ def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
     tab.close()
     assert not watched.errors, watched.errors
     assert watched.hosts <= {"127.0.0.1", ""}, f"asked others: {watched.hosts}"
+
+
+def choose_queue(page: Page, dialog: Locator, name: str) -> None:
+    field = dialog.get_by_role("combobox", name="Queue")
+    field.click()
+    field.fill(name)
+    page.get_by_role("option", name=re.compile(f"^{name}")).click()
+
+
+@pytest.fixture
+def queue(server) -> Callable[[str], str]:
+    """A queue that nobody listens to, made anew."""
+
+    def make(name: str) -> str:
+        for old in server.call("queues.get_all", name=f"^{name}$")["queues"]:
+            server.call("queues.delete", queue=old["id"], force=True)
+        return str(server.call("queues.create", name=name)["id"])
+
+    return make

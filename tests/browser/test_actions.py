@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import choose_queue
 from tests.conftest import ServerProcess, until
 
 Ended = Callable[[str], str]
+NewQueue = Callable[[str], str]
 
 
 @pytest.fixture
@@ -36,14 +38,6 @@ def ended(server: ServerProcess) -> Iterator[Ended]:
     server.call("projects.delete", project=project, force=True)
 
 
-@pytest.fixture
-def queue(server: ServerProcess) -> Iterator[str]:
-    """A queue that nobody listens to."""
-    made = server.call("queues.create", name="patience")["id"]
-    yield "patience"
-    server.call("queues.delete", queue=made, force=True)
-
-
 def open_task(page: Page, server: ServerProcess, task: str) -> None:
     page.goto(f"{server.url}/projects/*/tasks/{task}/output/general")
     expect(page.get_by_role("heading", level=1, name="to be")).to_be_visible()
@@ -54,12 +48,9 @@ def choose(page: Page, action: str) -> None:
     page.get_by_role("menuitem", name=action, exact=True).click()
 
 
-def enqueue(page: Page, queue: str, button: str) -> None:
+def enqueue(page: Page, button: str) -> None:
     dialog = page.get_by_role("dialog", name=button)
-    field = dialog.get_by_role("combobox", name="Queue")
-    field.click()
-    field.fill(queue)
-    page.get_by_role("option", name=re.compile(f"^{queue}")).click()
+    choose_queue(page, dialog, "patience")
     dialog.get_by_role("button", name=button, exact=True).click()
 
 
@@ -79,23 +70,27 @@ def test_a_task_is_reset_only_after_a_question(page: Page, server: ServerProcess
 
 
 def test_an_aborted_task_goes_on_with_what_it_has(
-    page: Page, server: ServerProcess, ended: Ended, queue: str
+    page: Page, server: ServerProcess, ended: Ended, queue: NewQueue
 ):
+    queue("patience")
     task = ended("stopped")
     open_task(page, server, task)
     choose(page, "Continue")
-    enqueue(page, queue, "Continue")
+    enqueue(page, "Continue")
     expect(page.locator(".task-facts .status-queued")).to_be_visible()
     assert server.status(task) == "queued"
     assert "loss" in server.scalars(task)
 
 
-def test_a_task_is_tried_again_from_the_start(page: Page, server: ServerProcess, ended: Ended, queue: str):
+def test_a_task_is_tried_again_from_the_start(
+    page: Page, server: ServerProcess, ended: Ended, queue: NewQueue
+):
+    queue("patience")
     task = ended("stopped")
     open_task(page, server, task)
     choose(page, "Retry from the start")
     page.get_by_role("dialog", name="Retry").get_by_role("button", name="Reset and enqueue").click()
-    enqueue(page, queue, "Enqueue")
+    enqueue(page, "Enqueue")
     expect(page.locator(".task-facts .status-queued")).to_be_visible()
     assert server.status(task) == "queued"
     assert server.scalars(task) == {}

@@ -1,13 +1,13 @@
 """Run it again: clone, edit, sweep, enqueue; wait, reorder, abort; and see a real agent finish what was asked for."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import choose_queue
 from tests.conftest import until
 
 pytestmark = pytest.mark.timeout(600)
@@ -19,25 +19,6 @@ def open_clone(page: Page, server, task: dict[str, Any]) -> Locator:
     dialog = page.get_by_role("dialog", name="Clone")
     expect(dialog.get_by_text("learning_rate").first).to_be_visible()
     return dialog
-
-
-def choose_queue(page: Page, dialog: Locator, name: str) -> None:
-    field = dialog.get_by_role("combobox", name="Queue")
-    field.click()
-    field.fill(name)
-    page.get_by_role("option", name=re.compile(f"^{name}")).click()
-
-
-@pytest.fixture
-def queue(server) -> Callable[[str], str]:
-    """A queue that nobody listens to, made anew."""
-
-    def make(name: str) -> str:
-        for old in server.call("queues.get_all", name=f"^{name}$")["queues"]:
-            server.call("queues.delete", queue=old["id"], force=True)
-        return str(server.call("queues.create", name=name)["id"])
-
-    return make
 
 
 def test_a_sweep_of_two_makes_two_tasks_with_their_values(page: Page, server, job, queue):

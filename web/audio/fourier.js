@@ -6,22 +6,12 @@
  */
 export function spectrum(samples, { n_fft: size, win_length: length, hop_length: hop }) {
   const middle = Math.floor(size / 2);
-  const frames = 1 + Math.floor(samples.length / hop);
-  const bins = middle + 1;
-  const window = hann(length, size);
-  const power = new Float32Array(frames * bins);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  const transform = size & (size - 1) ? slowly(size) : fft;
+  const window = hann(length, size, length);
   const mirrored = samples.length > middle;
-  for (let frame = 0; frame < frames; frame += 1) {
+  return powers(1 + Math.floor(samples.length / hop), size, (frame, re) => {
     const start = frame * hop - middle;
     for (let i = 0; i < size; i += 1) re[i] = at(samples, start + i, mirrored) * window[i];
-    im.fill(0);
-    transform(re, im);
-    for (let bin = 0; bin < bins; bin += 1) power[frame * bins + bin] = re[bin] ** 2 + im[bin] ** 2;
-  }
-  return { power, frames, bins };
+  });
 }
 
 /**
@@ -29,19 +19,26 @@ export function spectrum(samples, { n_fft: size, win_length: length, hop_length:
  * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number, preemphasis?: number}} settings
  */
 export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 }) {
-  const frames = 1 + Math.floor(Math.max(0, samples.length - length) / hop);
-  const bins = Math.floor(size / 2) + 1;
-  const window = Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / (length - 1)));
-  const power = new Float32Array(frames * bins);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  for (let frame = 0; frame < frames; frame += 1) {
+  const window = hann(length, length, length - 1);
+  return powers(1 + Math.floor(Math.max(0, samples.length - length) / hop), size, (frame, re) => {
     const part = Float64Array.from({ length }, (_, i) => samples[frame * hop + i] ?? 0);
     const mean = part.reduce((sum, one) => sum + one, 0) / length;
     re.fill(0);
     for (let i = 0; i < length; i += 1) re[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
+  });
+}
+
+/** @param {number} frames @param {number} size of the transform @param {(frame: number, re: Float64Array) => void} take writes a windowed frame */
+function powers(frames, size, take) {
+  const bins = Math.floor(size / 2) + 1;
+  const power = new Float32Array(frames * bins);
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  const transform = size & (size - 1) ? slowly(size) : fft;
+  for (let frame = 0; frame < frames; frame += 1) {
+    take(frame, re);
     im.fill(0);
-    fft(re, im);
+    transform(re, im);
     for (let bin = 0; bin < bins; bin += 1) power[frame * bins + bin] = re[bin] ** 2 + im[bin] ** 2;
   }
   return { power, frames, bins };
@@ -78,11 +75,11 @@ function at(samples, i, mirrored) {
   return i >= 0 && i <= last ? samples[i] : 0;
 }
 
-/** A periodic Hann window, centred in the transform. @param {number} length @param {number} size */
-function hann(length, size) {
+/** A Hann window, centred in the transform. @param {number} length @param {number} size @param {number} period `length`, or one less for a symmetric one */
+function hann(length, size, period) {
   const window = new Float64Array(size);
   const left = Math.floor((size - length) / 2);
-  for (let i = 0; i < length; i += 1) window[left + i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length);
+  for (let i = 0; i < length; i += 1) window[left + i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / period);
   return window;
 }
 

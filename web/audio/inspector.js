@@ -20,11 +20,9 @@ const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
 /** @typedef {{name: string, clip: import("./clips.js").Clip | null}} Version the clip in one run; null: that run has no such clip */
 
 /**
- * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any, autoplay:
- *   boolean, view: string,
- *   setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page this is, and has the clip; `model`:
- * the task
- *   whose front end is drawn, when it is another one
+ * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any,
+ *   autoplay: boolean, view: string, setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page
+ *   this is, and has the clip; `model`: the task whose front end is drawn, when it is another one
  */
 export function Inspector({ versions, judged, engine, frontEnd, model, autoplay, view, setView, marked, mark }) {
   const heard = versions.flatMap(({ name, clip }) => (clip?.url ? [{ name, clip }] : []));

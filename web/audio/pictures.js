@@ -102,8 +102,7 @@ export function slope(picture) {
     const [frame, band] = [Math.floor(at / bands), at % bands];
     return 0.1 * (value(frame + 1, band) - value(frame - 1, band)) + 0.2 * (value(frame + 2, band) - value(frame - 2, band));
   });
-  const sorted = Float32Array.from(values).sort();
-  return { ...picture, values, low: sorted[Math.floor(sorted.length * 0.01)] ?? 0, high: sorted[Math.floor(sorted.length * 0.99)] ?? 1 };
+  return { ...picture, values, ...range(values, 0.01, 0.99) };
 }
 
 /**
@@ -118,10 +117,13 @@ export function decibels(samples, settings) {
   return { values, bands: bins, frames, ...range(values), label: (bin) => hertz((bin * settings.sample_rate) / settings.n_fft) };
 }
 
-/** The quietest value worth a colour, and the loudest. @param {Float32Array} values */
-function range(values) {
+/**
+ * The values between which colours differ.
+ * @param {Float32Array} values @param {number} [from] share of values below @param {number} [to] share up to the upper one
+ */
+function range(values, from = 0.05, to = 1) {
   const sorted = Float32Array.from(values).sort();
-  return { low: sorted[Math.floor(sorted.length * 0.05)] ?? 0, high: sorted[sorted.length - 1] ?? 1 };
+  return { low: sorted[Math.floor(sorted.length * from)] ?? 0, high: sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * to))] ?? 1 };
 }
 
 const hertz = (/** @type {number} */ value) => (value >= 1000 ? `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kHz` : `${Math.round(value)} Hz`);

@@ -31,12 +31,7 @@ export function parseCsv(source, separator = ",") {
   const header = lines.shift() ?? [];
   const skip = header[0] === "" ? 1 : 0;
   const columns = header.slice(skip);
-  const rows = lines.map((cells) => {
-    /** @type {Record<string, string>} */
-    const row = {};
-    for (let i = 0; i < columns.length; i += 1) row[columns[i]] = cells[i + skip] ?? "";
-    return row;
-  });
+  const rows = lines.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i + skip] ?? ""])));
   return { columns, rows };
 }
 
