@@ -10,14 +10,25 @@ from typing import Any
 
 import torch
 
+from audio import torch_file
 from audio.batches import clip_frames
 from audio.config import TrainConfig
-from audio.errors import CheckpointError
+from audio.errors import CheckpointError, ConfigError
 from audio.models import Classifier, build
 from audio.store import ClipStore
 
 FORMAT = "soundyard-checkpoint"
 VERSION = 1
+NEEDED = (
+    "config",
+    "classes",
+    "multi_label",
+    "sample_rate",
+    "clip_frames",
+    "preparation",
+    "frontend",
+    "weights",
+)
 
 
 def make(
@@ -58,30 +69,51 @@ def save(checkpoint: dict[str, Any], path: Path) -> None:
 def load(path: str | Path) -> dict[str, Any]:
     """Read a checkpoint without running code from it. Raises CheckpointError."""
     path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint at {path}.")
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise CheckpointError(f"{path} is not a readable checkpoint: {str(error).splitlines()[0]}") from error
+    checkpoint = torch_file.read(path, CheckpointError, "checkpoint")
     if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is a torch file, but no Soundyard checkpoint.")
-    if checkpoint["version"] > VERSION:
-        raise CheckpointError(f"{path} has version {checkpoint['version']}; this code reads up to {VERSION}.")
+        raise CheckpointError(f"{path} is a torch file, but no Soundyard checkpoint: {_held(checkpoint)}.")
+    version = checkpoint.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise CheckpointError(f"{path} has version {version}; this code reads up to {VERSION}.")
+    if missing := [name for name in NEEDED if name not in checkpoint]:
+        raise CheckpointError(f"{path} is no whole checkpoint: it lacks {', '.join(missing)}.")
     return checkpoint
 
 
+def _held(content: Any) -> str:
+    """What a torch file holds that is no checkpoint, and what that is good for."""
+    if not isinstance(content, dict):
+        return f"it holds a {type(content).__name__}"
+    tensors = [name for name, value in content.items() if isinstance(value, torch.Tensor)]
+    if tensors or any(isinstance(value, dict) for value in content.values()):
+        names = ", ".join(map(str, (tensors or list(content))[:3]))
+        return (
+            f"it holds weights alone ({names}, …), without the front end and the classes that belong to them. A "
+            "training can start from them: weights=FILE"
+        )
+    return f"it holds a dict with {', '.join(map(str, list(content)[:5])) or 'nothing in it'}"
+
+
 def config_of(checkpoint: dict[str, Any]) -> TrainConfig:
-    """The configuration it was trained with; settings that it lacks take their defaults."""
+    """The configuration it was trained with; settings that it lacks take their defaults. Raises CheckpointError."""
     known = asdict(TrainConfig())
-    return TrainConfig(**{k: v for k, v in checkpoint["config"].items() if k in known})
+    try:
+        return TrainConfig(**{k: v for k, v in checkpoint["config"].items() if k in known})
+    except (ConfigError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"The checkpoint's configuration can't be used: {error}") from error
 
 
 def model_of(checkpoint: dict[str, Any]) -> Classifier:
-    """The model with its weights, in evaluation mode, on the CPU."""
+    """The model with its weights, in evaluation mode, on the CPU. Raises CheckpointError, ConfigError."""
     config = config_of(checkpoint)
     config.pretrained, config.weights = False, ""  # the weights are here
     classes, architecture = len(checkpoint["classes"]), checkpoint.get("architecture")
     model = build(config, checkpoint["sample_rate"], classes, architecture)
-    model.load_state_dict(checkpoint["weights"])
+    try:
+        model.load_state_dict(checkpoint["weights"])
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"The checkpoint's weights do not fit the model {config.model!r} that it says it is; it was changed, or "
+            f"written by other code. {' '.join(str(error).split())[:200]}"
+        ) from error
     return model.eval()

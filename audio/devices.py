@@ -19,7 +19,8 @@ def pick_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-    except RuntimeError as error:
+        torch.zeros(1, device="cpu" if device.type == "cuda" else device).numpy(force=True)  # is it there?
+    except (RuntimeError, AssertionError, ImportError) as error:
         raise ConfigError(f"device is {name!r}; it can be auto, cpu, cuda or cuda:N.") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         found = torch.cuda.device_count()

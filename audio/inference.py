@@ -1,16 +1,14 @@
 """Inference: a checkpoint and sound files, of any length and format, to probabilities.
 
-    python -m audio.inference model.pt siren.wav street.mp3
-    python -m audio.inference model.pt hour.flac --hop 1 --csv hour.csv
+    Predictor("model.pt").file("siren.wav").top()    # at a shell: python -m audio.predict, see there
 
 A file is heard as the model's training clips were: mixed to one channel, resampled with soxr, cut or filled to their
 length. A longer one is heard in windows of that length, and its answer is the mean of theirs; it is read piece by
 piece, so that its length does not matter to memory.
 """
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ import torch
 from audio import checkpoint as checkpoints
 from audio.decoding import Undecodable, fit, prepare
 from audio.devices import autocast, pick_device, spare_threads
-from audio.errors import AudioError
+from audio.errors import ConfigError
 from audio.objective import probabilities
 
 BATCH = 16  # windows at a time
@@ -67,6 +65,8 @@ class Predictor:
 
     def __init__(self, path: str | Path, device: str = "auto", hop: float | None = None):
         """`hop`: s between windows; None: half a window. Raises CheckpointError, ConfigError."""
+        if hop is not None and not 0 < hop < float("inf"):
+            raise ConfigError(f"hop is {hop}; it must be seconds above 0, or None for half a window.")
         state = checkpoints.load(path)
         self.config = checkpoints.config_of(state)
         self.classes: list[str] = state["classes"]
@@ -133,37 +133,7 @@ def trim_db_of(preparation: dict[str, Any]) -> float | None:
     return preparation.get("trim_db") if preparation.get("trim_silence") else None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m audio.inference", description=__doc__.split("\n")[0])
-    parser.add_argument("model", type=Path, help="checkpoint (model.pt)")
-    parser.add_argument("files", type=Path, nargs="+", help="sound files")
-    parser.add_argument("--hop", type=float, help="s between the windows of a long file (half a window)")
-    parser.add_argument("--top", type=int, default=3, help="classes shown for a file (3)")
-    parser.add_argument("--csv", type=Path, help="file for the probabilities of every window")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
-    args = parser.parse_args(arguments)
-    tables, failed = [], 0
-    try:
-        predictor = Predictor(args.model, args.device, args.hop)
-        for path in args.files:
-            try:
-                found = predictor.file(path)
-            except Undecodable as error:
-                print(f"error: {error}", file=sys.stderr)
-                failed += 1
-                continue
-            answers = "   ".join(f"{name} {chance:.1%}" for name, chance in found.top(args.top))
-            windows = f"  ({len(found.starts)} windows)" if len(found.starts) > 1 else ""
-            print(f"{path}  {answers}{windows}")
-            tables.append(found.table().assign(file=str(path)).set_index("file"))
-        if args.csv and tables:
-            pd.concat(tables).to_csv(args.csv)
-    except AudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
+    from audio.predict import main
+
     sys.exit(main())

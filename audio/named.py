@@ -25,3 +25,8 @@ def by_name(
     near = get_close_matches(name.lower(), sorted(things), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise error(f"There is no {kind} {name!r}.{hint} There are: {', '.join(sorted(things))}.")
+
+
+def printable(text: str) -> str:
+    """A text with a file's name in it, whatever its bytes: those that are not UTF-8 as `\\xff`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
+from audio import torch_file
 from audio.errors import ConfigError
 
 HALF = 0.5  # of a model's numbers: less than that taken over is a mistake rather than a start
@@ -41,16 +41,11 @@ def folded(tensor: Tensor, own: Tensor) -> Tensor:
 def read(path: str) -> dict[str, Tensor]:
     """The tensors of a file by the names they have in a backbone. Raises ConfigError."""
     file = Path(path).expanduser()
-    if not file.is_file():
-        raise ConfigError(f"There is no file of weights at {file}.")
-    try:
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file that is not its own
-        raise ConfigError(f"{file} can't be read as weights: {str(error).splitlines()[0]}") from error
+    content = torch_file.read(file, ConfigError, "file of weights")
     for key in ("weights", "model", "state_dict"):  # ours; PANNs'; Lightning's
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     tensors = {k: v for k, v in content.items() if isinstance(v, Tensor)} if isinstance(content, dict) else {}
     if not tensors:
-        raise ConfigError(f"{file} holds no state dict.")
+        raise ConfigError(f"{file} holds no state dict: no layer's name with its tensor.")
     return {name.removeprefix("backbone."): tensor for name, tensor in tensors.items()}

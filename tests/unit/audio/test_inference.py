@@ -1,14 +1,13 @@
 """Inference on files: the same answers as evaluation, windows over long ones, errors by file."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.decoding import Undecodable
 from audio.evaluation import evaluate
-from audio.inference import Predictor, main
+from audio.inference import Predictor
 from audio.preprocess import preprocess
 from audio.store import ClipStore
 from audio.training import train
@@ -64,19 +63,6 @@ def test_batches_of_windows_give_what_one_by_one_gives(trained, tmp_path, monkey
     many = predictor.file(tmp_path / "long.wav").chances
     monkeypatch.setattr("audio.inference.BATCH", 1)
     np.testing.assert_allclose(predictor.file(tmp_path / "long.wav").chances, many, atol=1e-3)
-
-
-def test_the_command_line_answers_lists_failures_and_writes_a_table(trained, tmp_path, capsys):
-    tree, _, model = trained
-    (tmp_path / "noise.wav").write_bytes(b"not a sound")
-    good, csv = tree / "high" / "0.wav", tmp_path / "out.csv"
-    assert main([str(model), str(good), str(tmp_path / "noise.wav"), "--csv", str(csv)]) == 1
-    out, err = capsys.readouterr()
-    assert "high" in out and "noise.wav can't be heard" in err
-    table = pd.read_csv(csv)
-    assert list(table.columns) == ["file", "start", "end", "high", "low"] and len(table) == 1
-    assert main([str(tmp_path / "nowhere.pt"), str(good)]) == 1
-    assert "no checkpoint" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_or_empty_is_named(trained, tmp_path):
