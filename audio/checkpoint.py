@@ -15,6 +15,7 @@ from audio.batches import clip_frames
 from audio.config import TrainConfig
 from audio.errors import CheckpointError, ConfigError
 from audio.models import Classifier, build
+from audio.origin import Origin
 from audio.store import ClipStore
 
 FORMAT = "soundyard-checkpoint"
@@ -32,9 +33,17 @@ NEEDED = (
 
 
 def make(
-    config: TrainConfig, store: ClipStore, model: Classifier, epoch: int, metrics: dict[str, float]
-) -> dict:
-    """The part that inference needs: weights with their front end, classes and the preparation of the sound."""
+    config: TrainConfig,
+    store: ClipStore,
+    model: Classifier,
+    epoch: int,
+    metrics: dict[str, float],
+    origin: Origin | None = None,
+) -> dict[str, Any]:
+    """The part that inference needs: weights with their front end, classes and the preparation of the sound.
+
+    `metrics` are those of these weights; `origin` tells which clips they were trained on.
+    """
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -48,6 +57,7 @@ def make(
         "architecture": model.architecture,
         "epoch": epoch,
         "metrics": dict(metrics),
+        "origin": origin.state() if origin else None,
         "weights": {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()},
     }
 

@@ -155,6 +155,7 @@ class TrainConfig:
     debug_samples: int = 8  # clips shown each time
     debug_augmentations: bool = True  # let each augmentation be heard and seen once, at the start
     checkpoint_every: int = 1  # epochs between last checkpoints
+    overlap: str = "refuse"  # held-out clips that `weights` were trained on: refuse, apart (evaluation tells)
 
     def __post_init__(self) -> None:
         within("epochs", self.epochs, 1)
@@ -199,6 +200,7 @@ class TrainConfig:
         one_of("store_on_device", self.store_on_device, ("auto", "on", "off"))
         one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
         one_of("feature_cache", self.feature_cache, ("auto", "on", "off"))
+        one_of("overlap", self.overlap, ("refuse", "apart"))
         self._refuse_contradictions()
 
     def changes_waveforms(self) -> bool:
@@ -252,6 +254,7 @@ class EvaluateConfig:
 
     fold: int | None = None  # fold to evaluate on; None: the one the checkpoint held out
     split: str = "test"  # split to evaluate on when the checkpoint used the data set's own split (fold 0)
+    overlap: str = "refuse"  # clips that the model was trained on: refuse, apart (with figures of their own)
     batch_size: int = 32  # clips
     speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, …
@@ -260,6 +263,7 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         within("fold", self.fold, 1)
         within("batch_size", self.batch_size, 1)
+        one_of("overlap", self.overlap, ("refuse", "apart"))
         if not self.speeds:
             raise ConfigError("speeds is empty; use [1.0] for the clips as they are.")
 

@@ -19,6 +19,7 @@ import pandas as pd
 from audio.config import EvaluateConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.evaluation import EvaluationResult, evaluate
+from audio.identity import fingerprint as clips_of
 from audio.replicas import plain
 from audio.store import ClipStore
 from audio.training import train
@@ -121,7 +122,7 @@ def crossvalidate(
 
 def fingerprint(config: TrainConfig, store: ClipStore, speeds: Sequence[float]) -> str:
     """Changes with anything that changes a fold's result."""
-    about = [plain(config), list(speeds), store.manifest]
+    about = [plain(config), list(speeds), store.manifest, clips_of(store.index)]
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
@@ -149,6 +150,8 @@ def _run(
         return False
     heard = EvaluateConfig(speeds=speeds, device=config.device, threads=config.threads)
     found = evaluate(result.model_path, store, heard)
+    if found.note:
+        print(f"note: fold {config.fold}, seed {config.seed}: {found.note}", flush=True)
     (place / DONE).write_text(json.dumps(row(config, found, time.monotonic() - started)))
     last.unlink(missing_ok=True)
     return True

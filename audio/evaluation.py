@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from audio.clips import clip_table
 from audio.config import EvaluateConfig
 from audio.devices import autocast, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
+from audio.identity import fingerprint
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
+from audio.origin import Origin, named, refuse_heard
 from audio.splits import held_out
 from audio.store import ClipStore
 
@@ -43,6 +45,10 @@ class EvaluationResult:
     clips: pd.DataFrame
     frontend: dict[str, Any]
     store: ClipStore
+    apart: "EvaluationResult | None" = (
+        None  # of clips that the model was trained on, which the figures leave out
+    )
+    note: str = ""  # what a person has to know beside the figures
 
     def waveform(self, clip: str) -> np.ndarray:
         """int16 samples `(frames,)` of one clip at `store.sample_rate`."""
@@ -59,7 +65,8 @@ def evaluate(
     """Run the model of `checkpoint_path` on the held-out clips of `store`.
 
     `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other classes or
-    sample rate than the store's) and StoreError (no clip in that fold or split).
+    sample rate than the store's), StoreError (no clip in that fold or split) and ConfigError (the model was trained
+    on some of the clips).
     """
     state = checkpoints.load(checkpoint_path)
     _refuse_mismatch(state, store)
@@ -69,6 +76,7 @@ def evaluate(
     if len(rows) == 0:
         where = f"fold {fold}" if fold else f"split {config.split!r}"
         raise StoreError(f"The store has no clip in {where}; folds: {store.folds}, splits: {store.splits}.")
+    heard = _trained_on(state, store, rows, fold == trained.fold, config.overlap)
     if config.threads:
         torch.set_num_threads(config.threads)
     device = pick_device(config.device)
@@ -76,7 +84,51 @@ def evaluate(
     spare_threads(model, config.threads)
     waves = Waves(store, rows, int(state["clip_frames"]), trained.fill, device)
     chance, loss = predict(model, waves, config, trained.precision, progress)
-    return summarise(store, rows, chance, loss, model.frontend.describe())
+    result, apart = (
+        summarise(store, rows[part], chance[part], loss[part], model.frontend.describe())
+        if part.any()
+        else None
+        for part in (~heard, heard)
+    )
+    assert result is not None
+    return replace(result, apart=apart, note=_note(state, rows, heard, apart))
+
+
+def _trained_on(
+    state: dict[str, Any], store: ClipStore, rows: pd.DataFrame, own_fold: bool, overlap: str
+) -> np.ndarray:
+    """bool `(rows,)`: the clips whose sound the model was trained on. Raises ConfigError where that is refused.
+
+    A data set that holds a sound twice, once in another fold, is no reason to refuse: the figures leave it out.
+    """
+    origin = Origin.in_checkpoint(state)
+    if origin is None:
+        return np.zeros(len(rows), bool)
+    heard = origin.heard(rows)
+    duplicates = (
+        own_fold and origin.clips == fingerprint(store.index) and not checkpoints.config_of(state).weights
+    )
+    if heard.all() or (overlap == "refuse" and not duplicates):
+        refuse_heard(rows, heard, "The model")
+    return heard
+
+
+def _note(
+    state: dict[str, Any], rows: pd.DataFrame, heard: np.ndarray, apart: EvaluationResult | None
+) -> str:
+    """What is said beside the figures about the clips they are of."""
+    origin = Origin.in_checkpoint(state)
+    if origin is None or not origin.complete:
+        return (
+            "the checkpoint does not say which clips it was trained on (it, its store or its first weights are older "
+            "than that): nothing proves that these were not among them"
+        )
+    if apart is None:
+        return ""
+    return (
+        f"the sound of {named(rows, heard)} was trained on. The figures leave these out; on them alone accuracy is "
+        f"{apart.accuracy:.2%}"
+    )
 
 
 def _refuse_mismatch(state: dict[str, Any], store: ClipStore) -> None:

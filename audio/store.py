@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from audio.errors import StoreError
+from audio.identity import fingerprint
 
 MANIFEST = "store.json"
 SAMPLES = "audio.i16"
@@ -51,6 +52,7 @@ class ClipStore:
             raise StoreError(
                 f"{folder / SAMPLES} has {found} bytes, {expected} were written; preprocess again."
             )
+        _refuse_other_index(folder, index, manifest)
         return cls(
             folder=folder,
             index=index,
@@ -122,11 +124,22 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _refuse_other_index(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) -> None:
+    """The index is the one that was written; stores of before clips were fingerprinted can't tell."""
+    written, found = manifest.get("fingerprint"), fingerprint(index)
+    if written and written != found:
+        raise StoreError(
+            f"{folder / INDEX} holds the clips {found}, {written} were written: labels, folds or splits were changed "
+            "behind the store's back. Preprocess again."
+        )
+
+
 def finish_store(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) -> None:
     """Write the index and, last, the manifest of a store whose samples are on disk."""
     index.to_parquet(folder / INDEX, index=False)
     frames = int(index["frames"].sum())
-    text = json.dumps({"version": VERSION, "frames": frames, **manifest}, indent=1, ensure_ascii=False)
+    about = {"version": VERSION, "frames": frames, "fingerprint": fingerprint(index), **manifest}
+    text = json.dumps(about, indent=1, ensure_ascii=False)
     half = folder / (MANIFEST + ".part")
     half.write_text(text)
     half.replace(folder / MANIFEST)

@@ -18,8 +18,9 @@ from audio.feeding import Feed, TrainingFeed
 from audio.models import Classifier, build
 from audio.objective import loss_of, right
 from audio.optimisation import rate_at
+from audio.origin import Origin, refuse_heard, refuse_other_clips
 from audio.samples import report_clips, report_samples
-from audio.splits import divide
+from audio.splits import divide, held_out
 from audio.stepping import Stepper
 from audio.store import ClipStore
 from audio.watch import LossWatch
@@ -27,6 +28,7 @@ from audio.writers import NullWriter
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
 SMALLEST_BATCH = 4  # clips, for batch norm
+CHOSEN = ("epoch", "metrics", "weights")  # what tells the best epoch's model from the last one's
 
 
 class Training:
@@ -48,8 +50,17 @@ class Training:
             self.validation.keep([1.0])
         self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label)
         self.watch = LossWatch(list(train_rows["clip"]))
+        self.origin = Origin.of(store, train_rows, config.weights)
+        self._refuse_heard()
         self.epoch, self.best, self.since_best = 0, float("inf"), 0
+        self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best
         self.history: list[dict[str, float]] = []
+
+    def _refuse_heard(self) -> None:
+        """The weights it starts from must not have been trained on what is held out here. Raises ConfigError."""
+        if self.config.weights and self.config.overlap == "refuse":
+            rows = held_out(self.store, self.config.fold)
+            refuse_heard(rows, self.origin.heard(rows), f"{self.config.weights}, which `weights` names,")
 
     @property
     def evaluated(self) -> Classifier:
@@ -93,6 +104,7 @@ class Training:
             self.writer.add_scalar(tag, value, self.epoch)
         self.writer.flush()
         self.history.append(scalars)
+        self._note_best(scalars)
         return scalars
 
     def _learn(self, should_stop: Callable[[], bool]) -> dict[str, float] | None:
@@ -137,9 +149,7 @@ class Training:
         if not len(self.validation):
             return {}
         scalars = self._validation_scores() if self.engine.rank == 0 else None
-        scalars = self.engine.share(scalars)
-        self._note_best(scalars["loss/validation"])
-        return scalars
+        return self.engine.share(scalars)
 
     def _validation_scores(self) -> dict[str, float]:
         model = self.evaluated.eval()
@@ -155,12 +165,14 @@ class Training:
             "accuracy/validation": float(right(answers, self.validation.targets, multi).mean()),
         }
 
-    def _note_best(self, loss: float) -> None:
+    def _note_best(self, scalars: dict[str, float]) -> None:
+        """Keep the model of this epoch when its validation loss is the lowest so far."""
+        loss = scalars.get("loss/validation", float("inf"))
         self.since_best += 1
         if loss < self.best:
             self.best, self.since_best = loss, 0
-            if self.config.select == "best":
-                self._save_model()
+            if self.config.select == "best" and self.engine.rank == 0:
+                self.chosen = self.state()
 
     def _report_samples(self, logits: Tensor) -> None:
         every = self.config.debug_samples_every
@@ -179,11 +191,7 @@ class Training:
     def state(self) -> dict[str, Any]:
         """The part of a checkpoint that inference needs."""
         metrics = self.history[-1] if self.history else {}
-        return checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics)
-
-    def _save_model(self) -> None:
-        if self.engine.rank == 0:
-            checkpoints.save(self.state(), self.folder / "model.pt")
+        return checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics, self.origin)
 
     def save(self, on_checkpoint: Callable[[Path, int], None] | None) -> None:
         """Write `last.pt` when this epoch is due for one."""
@@ -191,6 +199,8 @@ class Training:
         if self.engine.rank or not due:
             return
         progress = {"best": self.best, "since_best": self.since_best, "history": self.history}
+        if self.chosen is not None:
+            progress["chosen"] = {name: self.chosen[name] for name in CHOSEN}
         state = {**self.state(), "training": {**self.stepper.state(), **progress}}
         checkpoints.save(state, self.folder / "last.pt")
         if on_checkpoint and self.epoch:
@@ -202,12 +212,19 @@ class Training:
             raise CheckpointError("This checkpoint holds a model alone; only a last.pt can be resumed.")
         if state["classes"] != self.store.classes:
             raise CheckpointError("The checkpoint was trained on other classes than this clip store has.")
+        note = refuse_other_clips(state, self.origin)
+        if note and not self.engine.rank:
+            print(f"note: {note}", flush=True)
         kept = state["training"]
         self.stepper.resume(kept, state["weights"])
         self.epoch, self.best, self.since_best = state["epoch"], kept["best"], kept["since_best"]
         self.history = list(kept["history"])
+        if kept.get("chosen"):
+            self.chosen = {**self.state(), **kept["chosen"]}
 
-    def keep_model(self) -> None:
-        """Write `model.pt`, unless the best epoch has already been written there."""
-        if self.config.select == "last" or not (self.folder / "model.pt").exists():
-            self._save_model()
+    def keep_model(self) -> dict[str, Any]:
+        """Write `model.pt`, the best epoch's model or the last one's, and give it."""
+        model = self.chosen if self.chosen is not None else self.state()
+        if self.engine.rank == 0:
+            checkpoints.save(model, self.folder / "model.pt")
+        return model

@@ -31,7 +31,8 @@ class TrainResult:
     last_path: Path  # the newest checkpoint, for resuming
     epochs: int  # finished, all runs of this training together
     stopped: bool  # True when should_stop ended it early; last_path resumes it
-    metrics: dict[str, float]  # last value of each scalar, by tag
+    metrics: dict[str, float]  # value of each scalar, by tag, in the epoch that the chosen weights are of
+    chosen_epoch: int  # the epoch that the chosen weights are of
     classes: list[str]
     frontend: dict[str, Any]  # the model's front end, as `frontend.describe()` states it
     history: list[dict[str, float]] = field(default_factory=list)  # one dict of scalars an epoch
@@ -102,13 +103,14 @@ def _train(
             )
             if progress:
                 progress(run.epoch, epochs, scalars)
-    run.keep_model()
+    model = run.keep_model()
     return TrainResult(
         model_path=run.folder / "model.pt",
         last_path=run.folder / "last.pt",
         epochs=run.epoch,
         stopped=stopped,
-        metrics=dict(run.history[-1]) if run.history else {},
+        metrics=dict(model["metrics"]),
+        chosen_epoch=int(model["epoch"]),
         classes=list(run.store.classes),
         frontend=run.model.frontend.describe(),
         history=run.history,

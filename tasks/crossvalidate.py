@@ -37,8 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from tasks.stopping import StopRequest
 
         stop = StopRequest(run.task)
-        dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
-        run.task.set_user_properties(dataset_id=dataset_id)
+        _, folder = lookup.pinned_dataset(run)
         found = crossvalidate(
             run.parameters,
             ClipStore.open(folder),

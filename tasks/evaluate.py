@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
         run.task.set_input_model(model_id=model.id)
-        dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
-        dataset_id, folder = lookup.dataset_folder(dataset_id, project)
-        run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
+        run.parameters.dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
+        _, folder = lookup.pinned_dataset(run)
+        run.task.set_user_properties(model_id=model.id)
         result = evaluate(
             Path(model.get_weights()),
             ClipStore.open(folder),
@@ -56,12 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"accuracy {result.accuracy:.2%}, macro-F1 {result.macro_f1:.2%}, loss {result.loss:.3f} "
             f"on {len(result.clips)} clips"
         )
+        if result.note:
+            print(f"NOTE: {result.note}")
+            run.task.set_user_properties(note=result.note)
 
 
 def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     from tasks import reports
 
     logger = run.logger
+    if result.apart:
+        logger.report_single_value("accuracy on clips it was trained on", result.apart.accuracy)
     for name, value in (("accuracy", result.accuracy), ("macro_f1", result.macro_f1), ("loss", result.loss)):
         logger.report_single_value(name, value)
         logger.report_scalar(name, "test", value, iteration=0)

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from tasks import parameters
 from tasks.errors import NothingThere
+from tasks.session import Run
 
 FINISHED = ["completed", "published", "closed"]
 
@@ -26,6 +28,24 @@ def dataset_folder(dataset_id: str, project: str) -> tuple[str, Path]:
             f"dataset_id {dataset_id}: {fault}. Give the id that a preprocess task printed, or leave it empty "
             f"for the newest dataset of project {project}."
         ) from fault
+
+
+def pinned_dataset(run: Run[Any], resumed: bool = False) -> tuple[str, Path]:
+    """The dataset version of a run, which stays its own: a later version changes nothing for it.
+
+    At first use the id is written to the parameter `dataset_id` and to the task's properties; a run that goes on
+    (`resumed`) keeps the one it began with also where only the properties name it. A fresh clone with an empty
+    parameter takes the newest. Raises NothingThere.
+    """
+    wanted = run.parameters.dataset_id
+    if resumed and not wanted:
+        wanted = str(run.task.get_user_properties(value_only=True).get("dataset_id") or "")
+    dataset_id, folder = dataset_folder(wanted, run.task.get_project_name())
+    if run.parameters.dataset_id != dataset_id:
+        run.parameters.dataset_id = dataset_id
+        parameters.write_to(run.task, run.parameters)
+    run.task.set_user_properties(dataset_id=dataset_id)
+    return dataset_id, folder
 
 
 def newest_dataset(project: str, name: str = "") -> str:

@@ -101,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         stop = StopRequest(run.task)
         base = run.parameters.base_task_id or register.template("train")
+        _pin(run, base)
         optimizer = _optimizer(run, base)
         optimizer.set_report_period(POLL_MINUTES)
         optimizer.set_time_limit(in_minutes=60 * run.parameters.hours)
@@ -113,6 +114,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _report(run, optimizer.get_top_experiments(top_k=run.parameters.best))
         if stop():
             stop.kept()
+
+
+def _pin(run: Run[SearchParameters], base: str) -> None:
+    """One dataset version for all trials, whatever is made while they run."""
+    from clearml import Task
+
+    from tasks import lookup
+
+    wanted = run.parameters
+    if "dataset_id" in {one.name for one in ranges(wanted.space)}:
+        return
+    own: Any = Task.get_task(task_id=base).get_parameter(f"{parameters.SECTION}/dataset_id")
+    wanted.dataset_id = (
+        wanted.dataset_id or str(own or "") or lookup.newest_dataset(run.task.get_project_name())
+    )
+    parameters.write_to(run.task, wanted)
+    run.task.set_user_properties(dataset_id=wanted.dataset_id)
 
 
 def _optimizer(run: Run[SearchParameters], base: str) -> Any:

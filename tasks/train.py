@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from tasks.stopping import StopRequest
 
         stop = StopRequest(run.task)
-        dataset_id, folder = lookup.dataset_folder(run.parameters.dataset_id, run.task.get_project_name())
-        run.task.set_user_properties(dataset_id=dataset_id)
+        checkpoint = restore(run.task)
+        dataset_id, folder = lookup.pinned_dataset(run, resumed=checkpoint is not None)
         keeper = CheckpointKeeper(run.task, run.parameters.checkpoint_seconds)
         try:
             result = train(
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 ClipStore.open(folder),
                 writer=_writer(run),
                 checkpoint_dir=run.folder,
-                resume_from=restore(run.task),
+                resume_from=checkpoint,
                 should_stop=stop,
                 on_checkpoint=keeper,
                 progress=progress.epochs(),
@@ -85,7 +85,7 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
         config_dict=result.frontend,
     )
     model.update_weights(
-        str(result.model_path), auto_delete_file=False, iteration=result.epochs, async_enable=False
+        str(result.model_path), auto_delete_file=False, iteration=result.chosen_epoch, async_enable=False
     )
     model.set_metadata("dataset_id", dataset_id, "str")
     model.set_metadata("fold", str(run.parameters.fold), "int")

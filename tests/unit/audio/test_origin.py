@@ -1,0 +1,188 @@
+"""Which clips weights come from: the same store however it is copied, another one whatever was changed in it."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.config import EvaluateConfig
+from audio.crossvalidation import crossvalidate
+from audio.crossvalidation import fingerprint as fingerprint_of_a_fold
+from audio.errors import CheckpointError, ConfigError, StoreError
+from audio.evaluation import evaluate
+from audio.identity import fingerprint, marks
+from audio.store import ClipStore
+from audio.training import train
+
+from .conftest import ignore
+
+
+def changed(store, **columns):
+    return dataclasses.replace(store, index=store.index.assign(**columns))
+
+
+def shifted(store):
+    """The same clips, drawn into other folds."""
+    return changed(store, fold=store.index["fold"] % 5 + 1)
+
+
+def test_the_fingerprint_changes_with_each_thing_that_makes_another_result(store):
+    index = store.index
+    others = [
+        index.assign(fold=index["fold"] % 5 + 1),
+        index.assign(label=list(index["label"])[::-1]),
+        index.assign(split="train"),
+        index.assign(content=["another", *index["content"][1:]]),
+        index.assign(clip=["renamed.wav", *index["clip"][1:]]),
+        index.iloc[1:],
+        index.iloc[::-1],
+    ]
+    assert len({fingerprint(one) for one in [index, *others]}) == 1 + len(others)
+
+
+def test_a_store_that_was_copied_elsewhere_is_the_same_and_a_changed_index_is_refused(store, tmp_path):
+    folder = tmp_path / "elsewhere"
+    shutil.copytree(store.folder, folder)
+    again = ClipStore.open(folder)
+    assert again.manifest["fingerprint"] == fingerprint(again.index) == fingerprint(store.index)
+    table = pd.read_parquet(folder / "index.parquet")
+    table.assign(fold=table["fold"] % 5 + 1).to_parquet(folder / "index.parquet", index=False)
+    with pytest.raises(StoreError, match="behind the store's back"):
+        ClipStore.open(folder)
+
+
+def test_a_mark_is_of_the_sound_whatever_the_clip_is_called(store):
+    rows = store.index.iloc[:6]
+    assert len(set(marks(rows))) == 6
+    renamed = rows.assign(clip=[f"other/{n}.wav" for n in range(6)])
+    assert (marks(renamed) == marks(rows)).all()
+    parts = rows.iloc[[0, 0]].assign(clip=["a.wav#0-1", "a.wav#1-2"])
+    assert len(set(marks(parts))) == 2
+
+
+def test_a_training_is_not_resumed_on_other_clips_and_both_are_named(store, tiny, tmp_path):
+    kept = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore).last_path
+    other = shifted(store)
+    longer = dataclasses.replace(tiny, epochs=3)
+    with pytest.raises(CheckpointError) as caught:
+        train(longer, other, checkpoint_dir=tmp_path / "b", resume_from=kept, progress=ignore)
+    assert fingerprint(store.index) in str(caught.value) and fingerprint(other.index) in str(caught.value)
+    with pytest.raises(CheckpointError, match="Set fold"):
+        train(
+            dataclasses.replace(longer, fold=2),
+            store,
+            checkpoint_dir=tmp_path / "b",
+            resume_from=kept,
+            progress=ignore,
+        )
+    assert train(longer, store, checkpoint_dir=tmp_path, resume_from=kept, progress=ignore).epochs == 3
+
+
+def test_clips_that_the_model_was_trained_on_are_refused_or_told_apart(store, tiny, tmp_path):
+    model = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore).model_path
+    with pytest.raises(ConfigError, match="trained on"):
+        evaluate(model, store, EvaluateConfig(fold=2))
+    with pytest.raises(ConfigError, match="trained on"):
+        evaluate(model, shifted(store), EvaluateConfig(overlap="apart"))  # every one of them
+    fold = store.index["fold"].to_numpy().copy()
+    moved = np.flatnonzero(fold == 2)[:5]
+    fold[moved] = 1
+    mixed = changed(store, fold=fold)
+    with pytest.raises(ConfigError, match="5 of the"):
+        evaluate(model, mixed, EvaluateConfig())
+    found, clean = (
+        evaluate(model, mixed, EvaluateConfig(overlap="apart")),
+        evaluate(model, store, EvaluateConfig()),
+    )
+    assert found.apart is not None and set(found.apart.clips["clip"]) == set(store.index["clip"].iloc[moved])
+    assert found.accuracy == clean.accuracy and len(found.clips) == len(clean.clips)
+    assert "5 of the" in found.note and not clean.note
+
+
+def test_a_sound_that_the_set_holds_twice_is_left_out_of_the_figures_with_a_word(store, tiny, tmp_path):
+    content = store.index["content"].to_numpy().copy()
+    first, second = (int(np.flatnonzero(store.index["fold"] == fold)[0]) for fold in (1, 2))
+    content[first] = content[second]
+    twice = changed(store, content=content)
+    model = train(tiny, twice, checkpoint_dir=tmp_path, progress=ignore).model_path
+    found = evaluate(model, twice, EvaluateConfig())
+    assert found.apart is not None and list(found.apart.clips["clip"]) == [twice.index["clip"].iloc[first]]
+    assert twice.index["clip"].iloc[first] not in set(found.clips["clip"]) and "1 of the" in found.note
+
+
+def test_weights_that_were_trained_on_the_held_out_clips_are_no_start(store, tiny, tmp_path):
+    first = train(tiny, store, checkpoint_dir=tmp_path / "a", progress=ignore).model_path
+    again = dataclasses.replace(tiny, weights=str(first))
+    result = train(again, store, checkpoint_dir=tmp_path / "b", progress=ignore)  # the same fold is held out
+    assert not evaluate(result.model_path, store, EvaluateConfig()).note
+    other = dataclasses.replace(again, fold=2)
+    with pytest.raises(ConfigError, match="`weights`"):
+        train(other, store, checkpoint_dir=tmp_path / "c", progress=ignore)
+    with pytest.raises(ConfigError, match="`weights`"):
+        crossvalidate(again, store, tmp_path / "d")
+    allowed = train(
+        dataclasses.replace(other, overlap="apart"), store, checkpoint_dir=tmp_path / "e", progress=ignore
+    )
+    with pytest.raises(ConfigError, match="trained on"):
+        evaluate(allowed.model_path, store, EvaluateConfig())
+
+
+def test_results_of_folds_are_not_taken_over_from_a_store_with_other_folds(store, tiny):
+    assert fingerprint_of_a_fold(tiny, store, [1.0]) == fingerprint_of_a_fold(tiny, store, [1.0])
+    assert fingerprint_of_a_fold(tiny, store, [1.0]) != fingerprint_of_a_fold(tiny, shifted(store), [1.0])
+
+
+def test_a_checkpoint_and_a_store_of_before_still_open_and_say_what_they_cannot_prove(
+    store, tiny, tmp_path, capsys
+):
+    folder = tmp_path / "old"
+    shutil.copytree(store.folder, folder)
+    manifest = json.loads((folder / "store.json").read_text())
+    del manifest["fingerprint"]
+    (folder / "store.json").write_text(json.dumps(manifest))
+    pd.read_parquet(folder / "index.parquet").drop(columns="content").to_parquet(
+        folder / "index.parquet", index=False
+    )
+    result = train(tiny, ClipStore.open(folder), checkpoint_dir=tmp_path, progress=ignore)
+    assert "nothing proves" in evaluate(result.model_path, ClipStore.open(folder), EvaluateConfig()).note
+    for path in (result.last_path, result.model_path):
+        state = checkpoints.load(path)
+        del state["origin"]
+        torch.save(state, path)
+    assert "nothing proves" in evaluate(result.model_path, store, EvaluateConfig()).note
+    longer = dataclasses.replace(tiny, epochs=3)
+    train(longer, store, checkpoint_dir=tmp_path, resume_from=result.last_path, progress=ignore)
+    assert "not known" in capsys.readouterr().out
+
+
+def test_a_resumed_choice_of_the_best_ends_with_its_weights_and_its_own_figures(store, tiny, tmp_path):
+    chosen = {"validation": "development", "select": "best"}
+    rising = {"learning_rate": 0.1, "warmup": 0.9, "ema": 0.0}  # the first epoch is the best
+    config = dataclasses.replace(tiny, epochs=6, threads=1, **chosen, **rising)
+    whole = train(config, store, checkpoint_dir=tmp_path / "whole", progress=ignore)
+    losses = [epoch["loss/validation"] for epoch in whole.history]
+    best = losses.index(min(losses)) + 1
+    assert best < 5
+    epochs = iter(range(1000))
+    first = train(
+        config,
+        store,
+        checkpoint_dir=tmp_path / "part",
+        progress=ignore,
+        should_stop=lambda: next(epochs) == 4 * 5 - 1,  # in the fifth epoch
+    )
+    assert first.stopped and first.epochs >= best
+    last = shutil.copy(first.last_path, tmp_path / "last.pt")
+    second = train(config, store, checkpoint_dir=tmp_path / "elsewhere", resume_from=last, progress=ignore)
+    kept, again = (checkpoints.load(one.model_path) for one in (whole, second))
+    assert kept["epoch"] == again["epoch"] == best == whole.chosen_epoch == second.chosen_epoch
+    for name, tensor in kept["weights"].items():
+        assert torch.equal(tensor, again["weights"][name]), name
+    for metrics in (kept["metrics"], again["metrics"], whole.metrics, second.metrics):
+        assert metrics["loss/validation"] == losses[best - 1]
+        assert metrics["loss/train"] == whole.history[best - 1]["loss/train"]
