@@ -1,6 +1,7 @@
 # `make demo` runs the main job from nothing; `make test` runs the tests. Both install what they need first.
 
-DATASET ?= synthetic
+PRESET ?=
+DATASET ?= $(if $(PRESET),,synthetic)
 DATA ?=
 PORT ?= 8080
 EPOCHS ?=
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compil
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 	@echo
-	@echo '  DATASET=esc10 DATA=/path/to/ESC-10 EPOCHS=30 PORT=8080 go with demo; PORT with serve; QUEUE and GPUS with agent.'
+	@echo '  DATASET=esc10 DATA=/path/to/ESC-10 PRESET=esc10-quick EPOCHS=30 PORT=8080 go with demo; PORT with serve; QUEUE and GPUS with agent.'
 
 setup: ## install what running needs (every target does it by itself)
 	@./setup.sh runtime
@@ -28,7 +29,8 @@ setup-development:
 	@./setup.sh web || true
 
 demo: setup ## server, agents and the main job: preprocess, train, evaluate through the queue
-	@$(PY) -m pipelines.demo --dataset '$(DATASET)' --data '$(DATA)' --port $(PORT) $(if $(EPOCHS),--epochs $(EPOCHS))
+	@$(PY) -m pipelines.demo $(if $(PRESET),--preset '$(PRESET)') $(if $(DATASET),--dataset '$(DATASET)') --data '$(DATA)' --port $(PORT) \
+		$(if $(EPOCHS),--epochs $(EPOCHS))
 
 stop: ## end the server and the agents of this checkout
 	@$(PY) -m pipelines.demo --stop

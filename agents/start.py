@@ -8,7 +8,6 @@ In the foreground it shows what the agent says, and Ctrl-C ends the agent and th
 soon as the agent listens; `python -m agents.stop` ends it. Logs are in `.soundyard/agents/`.
 """
 
-import argparse
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from agents import devices, environment, processes
+from audio.command_line import CommandLine
 from tasks import connection, names
 from tasks.errors import SoundyardError
 
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _follow(agent)
 
 
-def parser() -> argparse.ArgumentParser:
-    command_line = argparse.ArgumentParser(
+def parser() -> CommandLine:
+    command_line = CommandLine(
         prog="python -m agents.start",
         description="Start a clearml-agent on this machine, for the configured server.",
     )

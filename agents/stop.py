@@ -6,15 +6,15 @@
 A task that was running is marked stopped, and can be enqueued again.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from agents import environment, processes
+from audio.command_line import CommandLine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    command_line = argparse.ArgumentParser(
+    command_line = CommandLine(
         prog="python -m agents.stop", description="End agents that this checkout has started."
     )
     command_line.add_argument("names", nargs="*", help="which; default: all")

@@ -6,14 +6,18 @@ a field is read by `describe` and shown as its help. Contradictions are refused 
 """
 
 import inspect
+import os
 import re
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
 
 from audio.errors import ConfigError
 from audio.named import names_in
 
-__all__ = ["EvaluateConfig", "ExportConfig", "PreprocessConfig", "TrainConfig", "describe"]
+__all__ = ["EvaluateConfig", "ExportConfig", "Place", "PreprocessConfig", "TrainConfig", "describe", "settle"]
 
+Place = Annotated[str, "place"]  # of a file or folder: `settle` makes it mean the same in every process
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 
 
@@ -38,12 +42,35 @@ def within(name: str, value: float | None, low: float, high: float = float("inf"
         raise ConfigError(f"{name} is {value}; it must be {span}.")
 
 
+def settle(record: Any) -> None:
+    """Make every `Place` of a record absolute, so that workers, agents and other folders find what was meant here.
+
+    What is neither here nor written as a path (`ashraq/esc50`, an address) is a name, and stays. Links are kept.
+    Raises ConfigError for a path that is not UTF-8: parameters are text.
+    """
+    for name, hint in get_type_hints(type(record), include_extras=True).items():
+        if Place is hint and (written := getattr(record, name)):
+            setattr(record, name, _absolute(name, written))
+
+
+def _absolute(name: str, written: str) -> str:
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{name} is {os.fsencode(written)!r}, which is not UTF-8: rename it, or make a link to it with such a name."
+        ) from None
+    path = Path(written).expanduser()
+    is_path = written.startswith(("~", "./", "../")) or written in (".", "..") or os.path.lexists(path)
+    return os.path.abspath(path) if is_path else written  # noqa: PTH100  resolve() would follow links
+
+
 @dataclass
 class PreprocessConfig:
     """Recordings to a clip store."""
 
     dataset: str = "synthetic"  # name in the registry of audio.datasets (esc10, folder, synthetic, …)
-    data: str = ""  # folder of the recordings; empty: only for data sets that make or fetch their own
+    data: Place = ""  # folder of the recordings; empty: only for data sets that make or fetch their own
     sample_rate: int = 22050  # Hz of the store; recordings are converted once, with soxr HQ
     duration: float | None = None  # s that every stored clip is cut or filled to; None: natural length
     fill: str = "loop"  # how a clip shorter than `duration` is filled: loop, zero
@@ -55,6 +82,7 @@ class PreprocessConfig:
     seed: int = 0  # of the synthetic data set and of splits that are drawn
 
     def __post_init__(self) -> None:
+        settle(self)
         within("sample_rate", self.sample_rate, 1000, 192000)
         within("duration", self.duration, 0.01, 3600)
         within("segment_seconds", self.segment_seconds, 0.05, 3600)
@@ -72,8 +100,8 @@ class TrainConfig:
     members: int = 1  # networks of that kind trained side by side, whose answers are averaged
     dropout: float = 0.3  # probability before the last layer
     pretrained: bool = False  # start from published weights where the model has them (needs the network)
-    weights: str = ""  # file of weights to start from: a model.pt, or a state dict of the same layers
-    encoder: str = ""  # Hugging Face name or folder of wav2vec2, ast or whisper; empty: the usual base model
+    weights: Place = ""  # file of weights to start from: a model.pt, or a state dict of the same layers
+    encoder: Place = ""  # Hugging Face name or folder of wav2vec2, ast, whisper; empty: the usual base one
     freeze: str = "none"  # what is not trained: none, backbone (all but the head), extractor (of wav2vec2)
     image_size: int = 0  # px a side that image networks see the spectrogram at; 0: as it is
 
@@ -131,7 +159,7 @@ class TrainConfig:
     stretch: float = 0.0  # largest change of tempo at the same pitch (0.2: 20 %); 0: none
     pitch: float = 0.0  # largest change of pitch at the same tempo, in semitones; 0: none
     noise: float = 0.0  # probability of white noise
-    background: str = ""  # folder of recordings that are mixed below the clips; empty: none
+    background: Place = ""  # folder of recordings that are mixed below the clips; empty: none
     background_probability: float = 0.5  # of mixing a background below a clip
     snr_low_db: float = 5.0  # dB, lowest signal-to-noise ratio of noise and background
     snr_high_db: float = 30.0  # dB, highest signal-to-noise ratio of noise and background
@@ -158,6 +186,7 @@ class TrainConfig:
     overlap: str = "refuse"  # held-out clips that `weights` were trained on: refuse, apart (evaluation tells)
 
     def __post_init__(self) -> None:
+        settle(self)
         within("epochs", self.epochs, 1)
         within("batch_size", self.batch_size, 1)
         within("learning_rate", self.learning_rate, 1e-9, 10)

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
+from audio.command_line import CommandLine
 from audio.datasets import DataSet, find, names
 from audio.datasets.contract import Archive
 from audio.errors import DatasetError
@@ -111,9 +112,7 @@ def unpack(packed: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "dataset", nargs="?", help="name in the registry; none: list those that can be fetched"
     )

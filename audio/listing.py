@@ -11,21 +11,31 @@ from typing import Any
 import soundfile
 
 from audio.config import PreprocessConfig
-from audio.datasets import Clip, DataSet
+from audio.datasets import Clip, DataSet, find
 from audio.errors import DatasetError
 from audio.splits import draw_folds
 
 
-def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[Path, list[Clip]]:
-    """The folder of a data set and its clips, each with a fold or a split. Raises DatasetError."""
-    if not config.data and dataset.needs_data:
+def folder_of(config: PreprocessConfig) -> tuple[DataSet, Path | None]:
+    """The data set and its folder; None for one that makes its own. Raises DatasetError: unknown, or not there."""
+    dataset = find(config.dataset)
+    if not config.data:
+        if not dataset.needs_data:
+            return dataset, None
         fetch = f" Or fetch it: python -m audio.download {dataset.name} FOLDER." if dataset.archives else ""
         raise DatasetError(
             f"{dataset.title} needs its folder: set `data`. It should look like this: {dataset.layout}.{fetch}"
         )
-    root = Path(config.data).expanduser() if config.data else out.with_name(f"{out.name}-recordings")
+    root = Path(config.data)
     if dataset.needs_data and not dataset.by_name and not root.exists():
         raise DatasetError(f"There is no folder {root}. {dataset.title} is expected there: {dataset.layout}")
+    return dataset, root
+
+
+def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list[Clip]]:
+    """The data set, its folder and its clips, each with a fold or a split. Raises DatasetError."""
+    dataset, given = folder_of(config)
+    root = given or out.with_name(f"{out.name}-recordings")
     clips = dataset.read(root, config.seed)
     if not clips:
         raise DatasetError(
@@ -33,7 +43,7 @@ def read_clips(dataset: DataSet, config: PreprocessConfig, out: Path) -> tuple[P
         )
     if config.segment_seconds:
         clips = [part for clip in clips for part in segments(clip, config.segment_seconds)]
-    return root, draw_folds(clips, config.seed, config.folds)
+    return dataset, root, draw_folds(clips, config.seed, config.folds)
 
 
 def segments(clip: Clip, seconds: float) -> list[Clip]:

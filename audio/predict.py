@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from audio.command_line import CommandLine
 from audio.datasets.contract import audio_files
 from audio.errors import AudioError, ConfigError, DatasetError
 from audio.named import printable
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(
+    found = CommandLine(
         prog="python -m audio.predict", description=str(__doc__).split("\n")[0], allow_abbrev=False
     )
     found.add_argument("model", type=_named, help="checkpoint (model.pt)")

@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from audio.config import PreprocessConfig
-from audio.datasets import Clip, DataSet, find
+from audio.datasets import Clip, DataSet
 from audio.errors import DatasetError, StoreError
 from audio.journal import JOURNAL, Journal
 from audio.listing import clip_ids, fingerprint, preparation_of, read_clips
@@ -68,9 +68,8 @@ def preprocess(
     it without decoding, when the settings are the same.
     """
     started = time.monotonic()
-    out = Path(out_dir)
-    dataset = find(config.dataset)
-    root, clips = read_clips(dataset, config, out)
+    out = Path(out_dir).absolute()  # workers run in another folder
+    dataset, root, clips = read_clips(config, out)
     count = workers if workers is not None else config.workers or os.cpu_count() or 1
     earlier = _earlier(reuse_from, config)
     try:

@@ -27,6 +27,7 @@ import numpy as np
 import torch
 
 from audio import presets
+from audio.command_line import CommandLine
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.evaluation import evaluate
 from audio.preprocess import preprocess
@@ -38,9 +39,7 @@ PRINTED = ("seed", "fold", "accuracy", "cpu_seconds")
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="esc10", choices=sorted(presets.ALL), help="the recipe")
     parser.add_argument(
         "--dataset", help="name in the registry of audio.datasets; that of the preset by default"

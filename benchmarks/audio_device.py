@@ -22,6 +22,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from audio.command_line import CommandLine
 from audio.config import PreprocessConfig, TrainConfig
 from audio.devices import has_fast_bf16, pick_device
 from audio.engine import build_engine
@@ -40,9 +41,7 @@ GOAL = 0.9
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="*", help="names; a few that fit the device by default")
     parser.add_argument("--data", default="", help="folder in ESC-10's layout; synthetic sounds by default")
     parser.add_argument("--batch", type=int, help="clips of a step; 256 on a GPU, 32 on a CPU")

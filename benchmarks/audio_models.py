@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 
+from audio.command_line import CommandLine
 from audio.config import ExportConfig, PreprocessConfig, TrainConfig
 from audio.devices import autocast
 from audio.engine import build_engine
@@ -44,9 +45,7 @@ ENCODERS = (
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="*", default=QUICK, help="names, or all (but Hugging Face's)")
     parser.add_argument("--data", default="", help="folder in ESC-10's layout; synthetic sounds by default")
     parser.add_argument("--batch", type=int, default=16, help="clips of a step")

@@ -26,6 +26,7 @@ import torchaudio
 import torchvision
 from torch.nn import functional as F
 
+from audio.command_line import CommandLine
 from audio.config import PreprocessConfig, TrainConfig
 from audio.engine import build_engine
 from audio.preprocess import preprocess
@@ -120,9 +121,7 @@ def cpu_name() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="", help="folder in ESC-10's layout; empty: synthetic sounds")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=RESULTS / "throughput-cpu.json")

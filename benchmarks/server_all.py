@@ -19,6 +19,7 @@ from pathlib import Path
 
 import orjson
 
+from audio.command_line import CommandLine
 from benchmarks import mlflow_server, server_ingest, server_queues, server_start, server_tables
 from benchmarks.servers import HEADING, ROWS
 
@@ -67,9 +68,7 @@ def _processor() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small data: to see that it runs")
     parser.add_argument("--no-mlflow", action="store_true", help="leave the peer out: nothing is installed")
     given = parser.parse_args()

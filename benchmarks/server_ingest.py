@@ -22,6 +22,7 @@ from pathlib import Path
 
 import orjson
 
+from audio.command_line import CommandLine
 from benchmarks import mlflow_server
 from benchmarks.servers import Client, Process, line, scratch, soundyard, timed
 from server.store import Store
@@ -105,9 +106,7 @@ def long_curve(process: Process, folder: Path, points: int) -> Callable[[], obje
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--events", type=int, default=1_000_000, help="scalars to report (default: %(default)s)"
     )

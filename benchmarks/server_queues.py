@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
+from audio.command_line import CommandLine
 from benchmarks.servers import ROOT, Client, Process, line, scratch, soundyard
 
 WORKERS = 50
@@ -150,9 +151,7 @@ def report(agent_runs: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--agent-runs", type=int, default=12, help="tasks for the real agent (default: %(default)s)"
     )

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from audio.command_line import CommandLine
 from benchmarks.mlflow_server import Figures
 from benchmarks.servers import ROOT, Client, line, scratch, soundyard
 from server.store import Store
@@ -77,9 +78,7 @@ def one_row(what: str, folder: Path, memory_limit: float, peer: str = "") -> Non
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--gigabytes", type=float, default=5.0, help="size of the database (default: %(default)s)"
     )

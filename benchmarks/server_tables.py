@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from audio.command_line import CommandLine
 from benchmarks.mlflow_server import Figures
 from benchmarks.servers import Client, line, scratch, soundyard, timed
 from server.domain.last_metrics import summary
@@ -126,9 +127,7 @@ def report(tasks: int, peer: Figures) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=100_000, help="how many (default: %(default)s)")
     report(parser.parse_args().tasks, {})
 

@@ -11,6 +11,7 @@ import threading
 
 from playwright.sync_api import Page
 
+from audio.command_line import CommandLine
 from benchmarks import web_data
 from benchmarks.browser import Meter, opened
 from benchmarks.server_tables import METRIC, fill
@@ -163,9 +164,7 @@ PARTS = {"tables": (tables, 10_000), "charts": (charts, 20), "clips": (clips, 87
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=list(PARTS), help="one of the three")
     chosen = parser.parse_args().only
     for name, (run, count) in PARTS.items():

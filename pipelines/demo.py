@@ -17,9 +17,10 @@ from rich.console import Console
 from agents import environment, processes
 from agents import start as agent_start
 from agents import stop as agent_stop
+from audio.errors import AudioError
 from pipelines import embedded
 from pipelines.main_job import MainJobParameters, create, enqueue
-from tasks import connection, names, parameters, register
+from tasks import connection, names, parameters, presets, register
 from tasks.errors import SoundyardError
 
 
@@ -33,14 +34,16 @@ class Options(MainJobParameters):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     about = __doc__.splitlines()[0]
-    options = parameters.parse(Options, arguments, prog="python -m pipelines.demo", about=about)
+    options = parameters.given(
+        Options, arguments, prog="python -m pipelines.demo", about=about, presets=presets.values(Options)
+    ).record
     console = Console()
     if options.stop:
         return stop(console)
     with ExitStack() as undo:
         try:
             done = run(options, console, undo.callback)
-        except SoundyardError as fault:
+        except (SoundyardError, AudioError) as fault:
             console.print(f"[red]error:[/red] {fault}", highlight=False)
             return 1
         except KeyboardInterrupt:
@@ -55,10 +58,11 @@ def run(options: Options, console: Console, undo: Callable[..., object]) -> bool
     """Start what is missing, run the pipeline and show the results; True when it completed."""
     if options.dataset == "synthetic":
         console.print("data: small synthetic sounds; figures on them say nothing about real recordings")
+    chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
+    chosen.check_steps()
     server = _server(options.port, console, undo)
     register.register(server)
     _agents(options.queue, console, undo)
-    chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
     controller = create(chosen, server)
     enqueue(controller, names.SERVICES_QUEUE)
     from pipelines import results

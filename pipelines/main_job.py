@@ -16,13 +16,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio.config import PreprocessConfig, TrainConfig
-from tasks import connection, names, parameters, register, source
+from audio.config import Place, PreprocessConfig, TrainConfig, settle
+from audio.errors import AudioError
+from tasks import connection, names, parameters, presets, register, source
 from tasks.errors import SoundyardError
-from tasks.session import Job, Run, session, under_an_agent
+from tasks.session import Job, Run, check, session, under_an_agent
 
 NAME = "main job"
 SCRIPT = "pipelines/main_job.py"
+STEPS = ("preprocess", "train", "evaluate")
 POLL_MINUTES = 0.03  # between the controller's looks at its steps
 
 
@@ -30,8 +32,11 @@ POLL_MINUTES = 0.03  # between the controller's looks at its steps
 class MainJobParameters:
     """The main job: preprocess → train → evaluate."""
 
+    preset: str = ""  # recipe whose values the steps get; what stands here beside it wins
     dataset: str = PreprocessConfig.dataset  # data set, by its name (esc10, folder, synthetic, …)
-    data: str = PreprocessConfig.data  # folder of the recordings, as the agent sees it; empty: none is needed
+    data: Place = (
+        PreprocessConfig.data
+    )  # folder of the recordings, as the agent sees it; empty: none is needed
     model: str = TrainConfig.model  # name in the registry of audio.models (cnn, resnet18, …)
     fold: int = TrainConfig.fold  # fold held out for the test
     epochs: int = TrainConfig.epochs  # passes over the training clips
@@ -41,17 +46,28 @@ class MainJobParameters:
     queue: str = names.QUEUE  # queue that the steps are put on
 
     def __post_init__(self) -> None:
-        if self.data:
-            self.data = str(Path(self.data).expanduser().resolve())
+        settle(self)
 
-    def shared_with(self, task: str) -> dict[str, Any]:
-        """`Args/…` of a step: the parameters that its task has too."""
-        own = {one.name for one in fields(register.defaults(task))}
+    def values_of(self, step: str) -> dict[str, Any]:
+        """The parameters of a step: the preset's for it, and over them those that stand here too."""
+        config = register.record(step)
+        own = {one.name for one in fields(config)}
+        return {
+            **presets.of_step(self.preset, config),
+            **{name: value for name, value in asdict(self).items() if name in own},
+        }
+
+    def shared_with(self, step: str) -> dict[str, Any]:
+        """The same as `Args/…`."""
         return {
             f"{parameters.SECTION}/{name}": parameters.write(value)
-            for name, value in asdict(self).items()
-            if name in own
+            for name, value in self.values_of(step).items()
         }
+
+    def check_steps(self) -> None:
+        """Raises AudioError or SoundyardError for what a step would not start with, were it run on this machine."""
+        for step in STEPS:
+            check(register.defaults(step, self.values_of(step)))
 
 
 @dataclass
@@ -65,10 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if under_an_agent():
         return run()
     about = __doc__.splitlines()[0]
-    options = parameters.parse(Options, arguments, prog=f"python {SCRIPT}", about=about)
+    options = parameters.given(
+        Options, arguments, prog=f"python {SCRIPT}", about=about, presets=presets.values(Options)
+    ).record
     chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
     try:
         server = connection.use()
+        if server.is_local:  # else the recordings may be where the agents are
+            chosen.check_steps()
         register.register(server)
         controller = create(chosen, server)
         for queue in filter(None, (chosen.queue, options.controller_queue)):
@@ -79,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pipelines.follow import follow
 
         return 0 if follow(controller, server) else 1
-    except SoundyardError as fault:
+    except (SoundyardError, AudioError) as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
 
@@ -153,7 +173,7 @@ def assemble(started: Run[MainJobParameters]) -> Any:
             "Args/model_id": "${train.models.output.-1.id}",
         },
     }
-    for before, name in zip((None, "preprocess", "train"), handed, strict=True):
+    for before, name in zip((None, *STEPS), STEPS, strict=False):
         pipeline.add_step(
             name=name,
             base_task_id=register.template(name),

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from server import settings as settings_module
 from server.api.errors import ApiError
@@ -17,7 +18,12 @@ _COMMANDS = (user, backup, restore, doctor, usage, export, endpoints)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
-    given = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if unknown := [
+        word for word in words if word.startswith("--") and word.partition("=")[0] not in _options(parser)
+    ]:
+        parser.error(_no_such_option(unknown[0].partition("=")[0], _options(parser)))
+    given = parser.parse_args(words)
     try:
         settings = settings_module.from_sources(vars(given), os.environ)
     except ValueError as fault:
@@ -38,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
+        allow_abbrev=False,
         description="Soundyard's embedded server: the ClearML API, the files and the web page, in one process "
         "and one folder. Without a command it serves.",
         epilog="Every option can also be given in the environment, as SOUNDYARD_<OPTION>.",
@@ -46,9 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for command in _COMMANDS:
         command.add_arguments(
-            commands.add_parser(command.NAME, help=command.HELP, description=command.__doc__)
+            commands.add_parser(
+                command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False
+            )
         )
     return parser
+
+
+def _options(parser: argparse.ArgumentParser) -> set[str]:
+    """Every option of the program and of its commands. argparse would tell of `--prot 80` that `80` is no command."""
+    found = {text for action in parser._actions for text in action.option_strings}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found.update(*map(_options, action.choices.values()))
+    return found
+
+
+def _no_such_option(name: str, options: set[str]) -> str:
+    near = get_close_matches(name, sorted(options), 1)
+    return f"there is no option {name}" + (f"; did you mean {near[0]}?" if near else "; --help lists them")
 
 
 def _serve(settings: settings_module.Settings) -> int:

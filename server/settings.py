@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,9 @@ def setting(default: Any, text: str, **more: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    data: Path = setting(Path(".soundyard/server"), "folder of the database, the files and the secrets")
+    data: Path = setting(
+        Path(".soundyard/server"), "folder of the database, the files and the secrets, in this checkout"
+    )
     host: str = setting("127.0.0.1", "address to bind; other than loopback requires --auth password")
     port: int = setting(8080, "web port; the API is on it too, at /api, and the files at /files")
     api_port: int = setting(8008, "additional port with the API at its root; 0: none")
@@ -59,6 +62,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", Path(os.path.abspath(self.data.expanduser())))  # noqa: PTH100  links stay
         for one in dataclasses.fields(self):
             choices = one.metadata.get("choices")
             if choices and getattr(self, one.name) not in choices:
@@ -92,7 +96,7 @@ class Settings:
 
     @property
     def conf_path(self) -> Path:
-        return Path(self.client_conf) if self.client_conf else self.data.parent / "clearml.conf"
+        return Path(self.client_conf).expanduser() if self.client_conf else self.data.parent / "clearml.conf"
 
     @property
     def url(self) -> str:
@@ -141,7 +145,13 @@ def from_sources(arguments: Mapping[str, Any], environment: Mapping[str, str]) -
                 values[one.name] = _kind(one)(environment[variable])
             except ValueError as fault:
                 raise ValueError(f"{variable}={environment[variable]!r}: {fault}") from fault
+    values.setdefault("data", _state(environment) / "server")
     return Settings(**values)
+
+
+def _state(environment: Mapping[str, str]) -> Path:
+    """The folder of everything that this checkout writes, from whatever folder the server is started."""
+    return Path(environment.get(PREFIX + "STATE") or Path(__file__).resolve().parent.parent / ".soundyard")
 
 
 def _kind(one: dataclasses.Field) -> type:

@@ -93,6 +93,10 @@ def use(timeout: float = 5.0) -> Connection:
     connection = find()
     if connection.file is not None:
         os.environ["CLEARML_CONFIG_FILE"] = str(connection.file)
+    if os.environ.get("SOUNDYARD_STATE"):
+        os.environ["SOUNDYARD_STATE"] = str(state())  # what we start runs in other folders
+    if cache := os.environ.get("CLEARML_CACHE_DIR"):
+        os.environ["CLEARML_CACHE_DIR"] = str(Path(cache).expanduser().absolute())
     if not setting(connection.settings, "sdk", "storage", "cache", "default_base_dir"):
         os.environ.setdefault("CLEARML_CACHE_DIR", str(state() / "cache"))
     if not os.environ.get("CLEARML_OFFLINE_MODE"):

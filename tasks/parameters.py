@@ -12,15 +12,18 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from types import UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from audio.command_line import CommandLine
 from audio.config import describe
 from audio.errors import ConfigError
+from audio.named import by_name
 from tasks.errors import BadParameter
 
 SECTION = "Args"
+PRESET = "preset"
 NONE_WORDS = ("", "none", "null")
 BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1", "1.0"), True),
@@ -172,25 +175,57 @@ def write_to(task: Any, record: Any) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Given(Generic[Config]):
+    """What a command line asked for."""
+
+    record: Config
+    preset: str  # whose values stand in for the defaults; empty: none
+
+
 def parse(config: type[Config], arguments: Sequence[str] | None, *, prog: str, about: str) -> Config:
     """A record from a command line. A wrong value ends the program with a message, as argparse does."""
-    command_line = parser(config, prog=prog, about=about)
+    return given(config, arguments, prog=prog, about=about).record
+
+
+def given(
+    config: type[Config],
+    arguments: Sequence[str] | None,
+    *,
+    prog: str,
+    about: str,
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Given[Config]:
+    """The same, with `--preset NAME` where there are `presets`: their values are defaults, options win."""
+    command_line = parser(config, prog=prog, about=about, presets=sorted(presets or ()))
     words = [_underscored(word) for word in (sys.argv[1:] if arguments is None else arguments)]
-    given = vars(command_line.parse_args(words))
+    options = vars(command_line.parse_args(words))
+    preset = options.pop(PRESET, "")
     try:
-        return _made(config, given)
-    except BadParameter as fault:
+        values = dict(by_name(presets, preset, "preset")) if preset and presets else {}
+        own = {PRESET: preset} if PRESET in kinds(config) else {}
+        return Given(_made(config, {**values, **own, **options}), preset)
+    except (BadParameter, ConfigError) as fault:
         command_line.error(str(fault))
 
 
-def parser(config: type, *, prog: str, about: str) -> argparse.ArgumentParser:
-    """A command line with an option for each field; absent options stay absent."""
-    command_line = argparse.ArgumentParser(
+def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) -> CommandLine:
+    """A command line with an option for each field, and `--preset` where there are any; absent options stay absent."""
+    command_line = CommandLine(
         prog=prog, usage=f"{prog} [--parameter VALUE] ...", description=about, formatter_class=_Wide
     )
+    if presets:
+        command_line.add_argument(
+            f"--{PRESET}",
+            default=argparse.SUPPRESS,
+            metavar="NAME",
+            help=f"values that stand in for the defaults below: {', '.join(presets)}",
+        )
     help_texts = describe(config)
     defaults = {one.name: _default(one) for one in fields(config)}
     for name, kind in kinds(config).items():
+        if name == PRESET:
+            continue
         shown = write(defaults[name]) or ("none" if kind.optional else "empty")
         command_line.add_argument(
             "--" + name,

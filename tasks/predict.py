@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audio.config import Place, settle
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
 
@@ -19,10 +20,13 @@ from tasks.session import Run, job, session
 class PredictParameters:
     """What a model hears in one sound file."""
 
-    url: str = ""  # sound file: an address, or a path on the machine that runs the task
+    url: Place = ""  # sound file: an address, or a path on the machine that runs the task
     model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
     top: int = 10  # labels that are reported
     device: str = "auto"  # auto, cpu, cuda, …
+
+    def __post_init__(self) -> None:
+        settle(self)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

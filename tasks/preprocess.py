@@ -42,8 +42,12 @@ class PreprocessParameters(PreprocessConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         within("audio_limit", self.audio_limit, 0)
-        if self.data:  # an agent works in another folder
-            self.data = str(Path(self.data).expanduser().resolve())
+
+    def check(self) -> None:
+        """Raises DatasetError: there is no such data set, or no such folder."""
+        from audio.listing import folder_of
+
+        folder_of(self)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

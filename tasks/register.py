@@ -7,7 +7,6 @@ Running it again brings the templates up to this checkout's code and defaults; e
 drafts without a command line: one that was recorded would beat the parameters that are edited in a clone.
 """
 
-import argparse
 import importlib
 import re
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audio import presets
+from audio.command_line import CommandLine
 from tasks import connection, names, parameters, source
 from tasks.errors import NothingThere, SoundyardError
 
@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> CommandLine:
+    parser = CommandLine(
         prog="python -m tasks.register",
         description="Put the task templates on the server, or bring them up to date.",
     )
@@ -82,8 +82,13 @@ def register_preset(server: connection.Connection, name: str) -> dict[str, str]:
 
 def defaults(name: str, changed: Mapping[str, Any] | None = None) -> Any:
     """The parameters of a task with their defaults, some of them changed."""
-    module, record = PARAMETERS[name]
-    return getattr(importlib.import_module(module), record)(**(changed or {}))
+    return record(name)(**(changed or {}))
+
+
+def record(name: str) -> type:
+    """The class of a task's parameters."""
+    module, found = PARAMETERS[name]
+    return getattr(importlib.import_module(module), found)
 
 
 def template(name: str) -> str:

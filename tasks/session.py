@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from audio.errors import AudioError
-from tasks import connection, names, parameters, source
+from tasks import connection, names, parameters, presets, source
 from tasks.errors import NotRunnable, SoundyardError
 
 Config = TypeVar("Config")
@@ -79,15 +79,26 @@ def session(
     remote = under_an_agent()
     given = None
     if not remote and not draft:
-        given = parameters.parse(config, arguments, prog=job.command, about=about.strip().splitlines()[0])
+        about = about.strip().splitlines()[0]
+        given = parameters.given(
+            config, arguments, prog=job.command, about=about, presets=presets.values(config)
+        )
     sys.excepthook = _without_traceback(sys.excepthook)
     # The SDK warns on every machine without a GPU.
     logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
     server = connection.use()
+    if given is not None:
+        check(given.record)
     task = _start(job, server, draft)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the SDK's handler ignores the first one
     try:
-        chosen = parameters.read_from(task, config) if given is None else given
+        if given is None:
+            chosen = parameters.read_from(task, config)
+            check(chosen)
+        else:
+            chosen = given.record
+            if given.preset:
+                task.set_user_properties(preset=given.preset)
         parameters.write_to(task, chosen)
         folder = connection.state() / "runs" / task.id
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +118,20 @@ def session(
         shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
     else:
         task.close()
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """Parameters that can tell more than their types do: whether what they name is there."""
+
+    def check(self) -> None:
+        """Raises AudioError or SoundyardError. The server can be asked, and nothing has been made on it yet."""
+
+
+def check(record: object) -> None:
+    """From a shell before a task is made, so that a typing mistake leaves none; by an agent before it works."""
+    if isinstance(record, Checked):
+        record.check()
 
 
 def under_an_agent() -> bool:

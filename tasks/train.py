@@ -28,6 +28,12 @@ class TrainParameters(TrainConfig):
     dataset_id: str = ""  # ClearML dataset with a clip store; empty: the newest finished one of the project
     checkpoint_seconds: float = 30.0  # s between uploads of the checkpoint that a stopped task resumes from
 
+    def check(self) -> None:
+        """Raises ConfigError: a model, a front end or a file that is not there."""
+        from audio import models
+
+        models.check(self)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     if int(os.environ.get("RANK", "0")):  # by torchrun, beside the first process, which alone is the task

@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from audio.command_line import CommandLine
 from audio.datasets import find, names
 from audio.datasets.validation import validate
 from audio.errors import DatasetError
@@ -18,9 +19,7 @@ MOST = 20  # problems that are printed
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", nargs="?", help="name in the registry; none: list them all")
     parser.add_argument("folder", nargs="?", type=Path, help="folder of the recordings")
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 """Models by name: `build(config, sample_rate, classes)` gives a Classifier, from waveform to logits."""
 
 from audio.models.classifier import Classifier, FrontEnd
-from audio.models.registry import build, find, names
+from audio.models.registry import build, check, find, names
 
-__all__ = ["Classifier", "FrontEnd", "build", "find", "names"]
+__all__ = ["Classifier", "FrontEnd", "build", "check", "find", "names"]

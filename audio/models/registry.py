@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.features import build_frontend
+from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
 from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
 from audio.models.classifier import Classifier, FrontEnd
@@ -118,6 +119,24 @@ def find(name: str) -> Model:
     return by_name(ALL, name, "model")
 
 
+def check(config: TrainConfig) -> Model:
+    """The model, once all that `config` names is known to be there.
+
+    Raises ConfigError: an unknown model or front end, no published weights, a file or folder that is missing.
+    """
+    model = find(config.model)
+    for name in names_in(config.frontend):
+        by_name(KINDS, name, "front end")
+    if config.pretrained and not model.published:
+        some = ", ".join(name for name in names() if ALL[name].published)
+        raise ConfigError(
+            f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
+        )
+    if config.weights and not Path(config.weights).is_file():
+        raise ConfigError(f"There is no file of weights at {config.weights}.")
+    return model
+
+
 def build(
     config: TrainConfig, sample_rate: int, classes: int, architecture: dict[str, Any] | None = None
 ) -> Classifier:
@@ -126,12 +145,7 @@ def build(
     `architecture` is that of a checkpoint (`Classifier.architecture`), when it is rebuilt from one. Raises ConfigError:
     unknown model, weights that can't be had, settings that the model does not take.
     """
-    model = find(config.model)
-    if config.pretrained and not model.published:
-        some = ", ".join(name for name in names() if ALL[name].published)
-        raise ConfigError(
-            f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
-        )
+    model = check(config)
     plan = Plan(config, sample_rate, classes, architecture or {})
     classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
     if config.weights:

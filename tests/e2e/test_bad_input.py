@@ -30,11 +30,33 @@ def test_an_unknown_dataset_is_answered_with_those_that_exist(server):
     assert "esc10" in said
 
 
-def test_a_failed_run_from_a_shell_keeps_the_reason_on_the_server(server):
-    done = preprocess(server, "--dataset", "esc11")
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["tasks.preprocess", "--dataset", "esc11"], "There is no data set 'esc11'. Did you mean 'esc10'?"),
+        (["tasks.preprocess", "--dataset", "folder", "--data", "nowhere"], "There is no folder nowhere"),
+        (["tasks.preprocess", "--data", "x", "--datset", "folder"], "did you mean --dataset?"),
+        (["tasks.preprocess", "--preset", "esc-10"], "Did you mean 'esc10'?"),
+        (["tasks.train", "--model", "resnet"], "There is no model 'resnet'"),
+        (["tasks.train", "--frontend", "logmell"], "Did you mean 'logmel'?"),
+        (["tasks.train", "--weights", "no.pt"], "There is no file of weights at no.pt"),
+        (["tasks.train", "--epoch", "3"], "did you mean --epochs?"),
+    ],
+)
+def test_a_typing_mistake_leaves_no_task_on_the_server(server, words, expected):
+    def tasks() -> int:
+        return len(server.call("tasks.get_all", only_fields=["id"], page=0, page_size=500)["tasks"])
+
+    before = tasks()
+    assert expected in message(server.run("-m", *words))
+    assert tasks() == before
+
+
+def test_a_failed_run_from_a_shell_keeps_the_reason_on_the_server(server, tmp_path):
+    done = preprocess(server, "--dataset", "folder", "--data", str(tmp_path))
     task = server.task(re.findall(r"task id=(\w+)", done.stdout)[0])
     assert task["status"] == "failed"
-    assert "esc11" in task["status_reason"]
+    assert str(tmp_path) in task["status_reason"]
 
 
 def test_an_empty_folder_is_named_with_the_layout_that_was_expected(server, tmp_path):

@@ -1,8 +1,10 @@
 """The main job's parameters, and what each step gets of them."""
 
-from pathlib import Path
+import pytest
 
+from audio.errors import AudioError
 from pipelines.main_job import MainJobParameters
+from tasks.errors import BadParameter
 
 
 def test_a_step_gets_the_parameters_that_its_task_has():
@@ -14,5 +16,15 @@ def test_a_step_gets_the_parameters_that_its_task_has():
     assert "Args/queue" not in train
 
 
-def test_a_relative_folder_becomes_absolute_because_agents_work_elsewhere():
-    assert Path(MainJobParameters(data="recordings").data).is_absolute()
+def test_a_relative_folder_becomes_absolute_because_agents_work_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "recordings").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert MainJobParameters(data="recordings").data == str(tmp_path / "recordings")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"model": "resnet"}, {"data": "/no/such", "dataset": "folder"}, {"epochs": 0}]
+)
+def test_what_a_step_would_not_start_with_is_said_before_there_is_a_task(wrong):
+    with pytest.raises((AudioError, BadParameter)):
+        MainJobParameters(**wrong).check_steps()

@@ -1,0 +1,44 @@
+"""A command line that guesses no abbreviations and answers an unknown option with the nearest one."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+
+class CommandLine(argparse.ArgumentParser):
+    """argparse's parser, which looks at the options' names before it reads any value.
+
+    By itself argparse takes `--epoch` for `--epochs` until another option begins with it, and tells of `--prot 8080`
+    that `8080` is unexpected.
+    """
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **more})
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        known = set(_options(self))
+        for word in words[: words.index("--")] if "--" in words else words:
+            name = word.partition("=")[0]
+            if name.startswith("--") and name not in known:
+                self.error(unknown(name, known))
+        return super().parse_known_args(words, namespace)
+
+
+def unknown(option: str, known: Iterable[str]) -> str:
+    """What to tell of an option that there is not."""
+    near = get_close_matches(option, sorted(known), 1)
+    return f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else "; --help lists them")
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterable[str]:
+    """Of a command line and of the commands below it, which then hold their words against their own."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _options(below)

@@ -1,0 +1,44 @@
+"""Options are known by their whole names, and an unknown one is answered with the nearest."""
+
+import pytest
+
+from audio.command_line import CommandLine
+
+
+def parser() -> CommandLine:
+    made = CommandLine(prog="p")
+    made.add_argument("--epochs", type=int, default=1)
+    made.add_argument("files", nargs="*")
+    below = made.add_subparsers(dest="command").add_parser("list")
+    below.add_argument("--quiet", action="store_true")
+    return made
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(words)
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_an_unknown_option_is_named_before_its_value_is_looked_at(capsys):
+    assert "there is no option --epoch; did you mean --epochs?" in refused(capsys, "--epoch", "3")
+    assert "there is no option --epohcs; did you mean --epochs?" in refused(capsys, "--epohcs=3")
+
+
+def test_an_option_of_a_command_is_suggested_too(capsys):
+    assert "did you mean --quiet?" in refused(capsys, "list", "--quite")
+
+
+def test_what_is_like_nothing_leads_to_the_help(capsys):
+    assert "there is no option --zzz; --help lists them" in refused(capsys, "--zzz")
+
+
+def test_words_behind_two_hyphens_are_no_options():
+    flat = CommandLine(prog="p")
+    flat.add_argument("files", nargs="*")
+    assert flat.parse_args(["--", "--odd-name.wav"]).files == ["--odd-name.wav"]
+
+
+def test_whole_names_are_read_as_ever():
+    assert parser().parse_args(["--epochs", "-3", "list", "--quiet"]).epochs == -3
