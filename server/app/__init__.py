@@ -6,6 +6,8 @@ the page; the additional ports have theirs at the root.
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.app.api import Api
@@ -34,7 +36,13 @@ class App:
             refused = refusal(scope, self._settings)
             if refused is not None:
                 room = self._api.refuse(refused)
-            await room(dict(scope, path=path), receive, send)
+            await room(dict(scope, path=path, raw_path=self._raw(scope, path)), receive, send)
+
+    def _raw(self, scope: Scope, path: str) -> bytes:
+        """The path as it came, without the prefix that `path` is without."""
+        whole, came = scope["path"].encode(), scope.get("raw_path", b"").partition(b"?")[0]
+        prefix = whole[: len(whole) - len(path.encode())]
+        return came[len(prefix) :] if path != "/" and came.startswith(prefix) else quote(path).encode()
 
     def _room(self, scope: Scope) -> tuple[ASGIApp, str]:
         path, port = self._below_base(scope["path"]), (scope.get("server") or ("", 0))[1]

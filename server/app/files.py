@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import datetime, timezone
-from urllib.parse import unquote, urlsplit
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -26,8 +25,8 @@ from server.api.errors import ApiError, BadRequest, NotAllowedForRole, NotFound,
 from server.app import content_types
 from server.app.context import Context
 from server.app.uploads import Upload
-from server.domain import access
-from server.store.files import task_of
+from server.domain import access, files
+from server.store import addresses
 
 log = logging.getLogger("soundyard.files")
 
@@ -44,7 +43,7 @@ class Files:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._answer(request, scope["path"])
+            response = await self._answer(request, scope["path"], scope["raw_path"].decode("latin-1"))
         except ClientDisconnect:
             return
         except ApiError as fault:
@@ -55,13 +54,14 @@ class Files:
             response = _error(ApiError("the server's log has the details"))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, path: str) -> Response:
+    async def _answer(self, request: Request, path: str, raw: str) -> Response:
+        """`raw`: the path as it came. A name that was quoted before it was stored is that, not what it resolves to."""
         reading = request.method in ("GET", "HEAD")
         identity = await run_in_threadpool(self._identify, request, "viewer" if reading else "user")
         if reading:
-            return await run_in_threadpool(self._download, path, request.headers)
+            return await run_in_threadpool(self._download, path, raw, request.headers)
         if request.method == "DELETE":
-            return await run_in_threadpool(self._delete, path)
+            return await run_in_threadpool(self._delete, path, raw)
         if request.method == "POST" and path.strip("/") == "delete_many":
             return await run_in_threadpool(self._delete_many, await self._small_body(request))
         if request.method in ("POST", "PUT") and path.strip("/") == "":
@@ -83,8 +83,7 @@ class Files:
         return identity
 
     async def _upload(self, request: Request, identity: Identity) -> Response:
-        files = self._context.store.files
-        upload = Upload(request.headers.get("content-type", ""), files.receive)
+        upload = Upload(request.headers.get("content-type", ""), self._context.store.files.receive)
         try:
             gathered, size = [], 0
             async for data in request.stream():
@@ -95,13 +94,13 @@ class Files:
                     gathered, size = [], 0
             await run_in_threadpool(upload.feed, b"".join(gathered))
             now = datetime.now(timezone.utc)
-            await run_in_threadpool(files.keep, upload.finish(), identity.user, now)
+            await run_in_threadpool(files.keep, self._context.store, upload.finish(), identity.user, now)
         finally:
             await run_in_threadpool(upload.discard)
         return _json([name for name, _ in upload.files])
 
-    def _download(self, path: str, headers: Headers) -> Response:
-        file = self._context.store.files.find(path)
+    def _download(self, path: str, raw: str, headers: Headers) -> Response:
+        file = self._context.store.files.find(path, raw)
         if file is None:
             raise NotFound(f"no file {path!r}")
         facts = file.stat()
@@ -111,34 +110,34 @@ class Files:
             return Response(status_code=304, headers=answer)
         return _Download(file, headers=answer, media_type=answer["Content-Type"], stat_result=facts)
 
-    def _delete(self, path: str) -> Response:
-        store = self._context.store
-        if not store.files.delete([path]):
-            task = task_of(path)
-            if not task or store.tasks.exists(task):
-                raise NotFound(f"no file {path!r}")
-            # The SDK deletes a task and then each of its files, which went with it: that's no failure.
-        return _json({"deleted": [path]})
+    def _delete(self, path: str, raw: str) -> Response:
+        outcome, namers = files.remove(self._context.store, path, raw)
+        if outcome == "missing":
+            raise NotFound(f"no file {path!r}")
+        # Kept is no failure either: the SDK deletes what it has deleted the last but one name of.
+        return _json({"deleted": [path]} if outcome != "kept" else {"deleted": [], "kept": {path: namers}})
 
     def _delete_many(self, body: bytes) -> Response:
         try:
-            wanted = orjson.loads(body)["files"]
-            names = {one: _name(one) for one in wanted}
+            names = {one: addresses.name_of(one) for one in orjson.loads(body)["files"]}
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as fault:
             raise BadRequest('the body is {"files": [path or address, …]}') from fault
         deleted: dict[str, str] = {}
+        kept: dict[str, list[dict]] = {}
         errors: dict[str, list[str]] = {}
         for given, name in names.items():
             try:
-                found = self._context.store.files.delete([name])
+                outcome, namers = files.remove(self._context.store, name)
             except ApiError as fault:
                 errors.setdefault(fault.message, []).append(given)
                 continue
-            if found:
-                deleted[given] = name
-            else:
+            if outcome == "kept":
+                kept[given] = namers
+            elif outcome == "missing":
                 errors.setdefault("Not found", []).append(given)
-        return _json({"deleted": deleted, "errors": errors})
+            else:
+                deleted[given] = name
+        return _json({"deleted": deleted, "kept": kept, "errors": errors})
 
     async def _small_body(self, request: Request) -> bytes:
         limit = int(self._context.settings.max_body_mb * 1_000_000)
@@ -160,14 +159,6 @@ async def _drain(request: Request) -> None:
     with suppress(RuntimeError, ClientDisconnect):  # RuntimeError: there was no rest
         async for _ in request.stream():
             pass
-
-
-def _name(given: str) -> str:
-    """The file's name, from itself or from its address."""
-    if not given.startswith(("http://", "https://")):
-        return given
-    path = unquote(urlsplit(given).path)
-    return path.partition("/files/")[2] or path
 
 
 def _matches(condition: str, tag: str) -> bool:

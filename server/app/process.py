@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
         store = _open(settings, opened)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
         store.files.discard_unfinished()
+        store.releases.sweep()
         context = Context(settings, store, Tokens(settings.data / "token.key"))
         now = datetime.now(timezone.utc)
         ensure_client_conf(settings, store, now)

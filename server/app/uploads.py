@@ -8,7 +8,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from server.api.errors import BadRequest
-from server.store.files import Incoming
+from server.store.incoming import Incoming
 
 _LONGEST_HEADER = 16 * 1024
 

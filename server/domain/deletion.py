@@ -22,23 +22,30 @@ class Removed:
     events: int = 0
     urls: dict[str, list[str]] = field(default_factory=dict)
     """By kind: event_urls, model_urls, artifact_urls."""
-    kept_urls: list[str] = field(default_factory=list)
-    """Files of models that stay."""
     fields: dict[str, Any] = field(default_factory=dict)
     dequeued: int = 0
 
 
-def delete(store: Store, task: str, *, force: bool = False, delete_output_models: bool = True) -> Removed:
+def delete(
+    store: Store,
+    task: str,
+    *,
+    force: bool = False,
+    delete_output_models: bool = True,
+    free_files: bool = True,
+) -> Removed:
     """Delete a task with its events, its queue entry and the output models that no other task uses.
 
+    With `free_files`, the files go that nothing names any more.
+
     Raises:
-        InvalidTaskId. TaskCannotBeDeleted: without `force`, one that runs or is published, or that has published
-        children or models.
+        InvalidTaskId. TaskCannotBeDeleted: without `force`, one that runs or is published, that has published
+        children or models, or that versions of a dataset build on.
     """
     found = transitions.existing(store, task)
     if not force:
         _require_deletable(store, found)
-    removed = _drop_output(store, found, delete_output_models)
+    removed = _drop_output(store, found, delete_output_models, free_files)
     store.queues.remove(task)
     for model in store.models.all({"task": task}):
         store.models.update(model["id"], {"task": DELETED + task})
@@ -54,6 +61,11 @@ def _require_deletable(store: Store, task: dict) -> None:
         raise TaskCannotBeDeleted("it has published children, use force=true", task=task["id"])
     if store.models.count({"task": task["id"], "ready": True}):
         raise TaskCannotBeDeleted("it has published output models, use force=true", task=task["id"])
+    children = store.file_uses.children([task["id"]])
+    if children:
+        raise TaskCannotBeDeleted(
+            f"{len(children)} versions of the dataset build on it, use force=true", task=task["id"]
+        )
 
 
 def reset(
@@ -65,6 +77,7 @@ def reset(
     force: bool = False,
     clear_all: bool = False,
     delete_output_models: bool = True,
+    free_files: bool = True,
     reason: str | None = None,
     message: str | None = None,
 ) -> Removed:
@@ -78,7 +91,7 @@ def reset(
     found = transitions.existing(store, task)
     if not force and found["status"] in ("published", "publishing"):
         raise InvalidTaskStatus("a published task can't be reset", task=task, current_status=found["status"])
-    removed = _drop_output(store, found, delete_output_models)
+    removed = _drop_output(store, found, delete_output_models, free_files)
     removed.dequeued = store.queues.remove(task)
     removed.fields = transitions.change(
         store, task, "created", now, user, force=force, reason=reason, message=message,
@@ -104,8 +117,8 @@ def _initial(task: dict, clear_all: bool) -> dict[str, Any]:
     }
 
 
-def _drop_output(store: Store, task: dict, delete_output_models: bool) -> Removed:
-    """Remove events and unused output models; note the addresses of their files."""
+def _drop_output(store: Store, task: dict, delete_output_models: bool, free_files: bool) -> Removed:
+    """Remove events and unused output models; note the addresses of their files, and let these go."""
     id = task["id"]
     gone, staying = (
         _output_models(store, task) if delete_output_models else ([], store.models.all({"task": id}))
@@ -119,8 +132,10 @@ def _drop_output(store: Store, task: dict, delete_output_models: bool) -> Remove
             "model_urls": [model["uri"] for model in gone if model.get("uri")],
             "artifact_urls": [one["uri"] for one in artifacts if one.get("uri")],
         },
-        kept_urls=[model["uri"] for model in staying if model.get("uri")],
     )
+    store.file_uses.hand_down(id)
+    if free_files:
+        store.releases.release(store.releases.at_risk([id, *(model["id"] for model in gone)]))
     for model in gone:
         store.events.delete_of(model["id"])
     store.models.delete([model["id"] for model in gone])

@@ -41,6 +41,7 @@ def require(store: Store, ids: Iterable[str], *, models: bool | None = False) ->
 def delete(store: Store, owner: str, *, model: bool, allow_locked: bool | None) -> int:
     """Remove all events of a task or model. Returns: how many."""
     require_unlocked(store, owner, model=model, allow_locked=allow_locked)
+    store.releases.release(store.releases.of_events(owner))
     return store.events.delete_of(owner)
 
 

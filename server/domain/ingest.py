@@ -157,6 +157,7 @@ def _write_one(store: Store, owner: str, model: bool, reported: Reported, now: d
     for (kind, metric, variant), rows in reported.rich.items():
         number = events.series.number(owner, kind, metric, variant)
         events.rich.add(RichEvent(number, *row) for row in rows)
+        events.note_files(owner, kind, [row[3] for row in rows])
         reported.reach(max(row[0] for row in rows))
     events.logs.add(reported.logs)
     events.touch(owner, reported.last_iteration, now, model=model)

@@ -95,8 +95,10 @@ def publish(
 # Deletion
 
 
-def delete(store: Store, model: str, *, force: bool) -> str | None:
+def delete(store: Store, model: str, *, force: bool, free_files: bool = True) -> str | None:
     """Delete a model; its name stays in the tasks that used it, marked as deleted. Returns: its file's URI.
+
+    With `free_files`, its file goes unless something else names it.
 
     Raises:
         InvalidModelId
@@ -112,8 +114,10 @@ def delete(store: Store, model: str, *, force: bool) -> str | None:
         raise ModelCreatorPublished("use force=true", model=model, task=creator["id"])
     for task, models in tasks.items():
         store.tasks.update(task, {"models": _marked(models, model)})
+    if free_files:
+        store.releases.release(store.releases.at_risk([model]))
     store.models.forget_parent([model], DELETED)
-    store.tasks.drop_metrics([model])
+    store.events.delete_of(model)
     store.models.delete(model)
     return found.get("uri")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.api.errors import ProjectCannotBeMergedIntoItsChild, ProjectHasModels, ProjectHasTasks
-from server.domain import deletion, project_tree
+from server.domain import deletion, models, project_tree
 from server.store import Store
 
 
@@ -17,8 +17,6 @@ class Removed:
     deleted_tasks: int = 0
     deleted_models: int = 0
     urls: dict[str, list[str]] = field(default_factory=dict)
-    tasks: list[tuple[str, list[str]]] = field(default_factory=list)
-    """The deleted tasks, each with the addresses of files that must stay."""
 
 
 def contents(store: Store, project: str) -> dict[str, int]:
@@ -42,8 +40,12 @@ _KINDS = {
 }
 
 
-def delete(store: Store, project: str, *, force: bool = False, delete_contents: bool = False) -> Removed:
+def delete(
+    store: Store, project: str, *, force: bool = False, delete_contents: bool = False, free_files: bool = True
+) -> Removed:
     """Delete a project and all below it. What lies there is deleted too, or stays without a project.
+
+    With `free_files`, the files go that nothing names any more.
 
     Raises:
         InvalidProjectId. ProjectHasTasks, ProjectHasModels: without `force`, when something there isn't archived.
@@ -56,7 +58,7 @@ def delete(store: Store, project: str, *, force: bool = False, delete_contents: 
     below = store.projects.with_descendants([project])
     removed = Removed()
     if delete_contents:
-        _delete_contents(store, below, removed)
+        _delete_contents(store, below, free_files, removed)
     else:
         removed.disassociated_tasks = store.tasks.move(store.tasks.ids({"project": below}), None)
         store.models.move(store.models.ids({"project": below}), None)
@@ -65,20 +67,18 @@ def delete(store: Store, project: str, *, force: bool = False, delete_contents: 
     return removed
 
 
-def _delete_contents(store: Store, projects: list[str], removed: Removed) -> None:
+def _delete_contents(store: Store, projects: list[str], free_files: bool, removed: Removed) -> None:
     for task in store.tasks.ids({"project": projects}):
-        one = deletion.delete(store, task, force=True)
+        one = deletion.delete(store, task, force=True, free_files=free_files)
         removed.deleted_tasks += 1
         removed.deleted_models += one.deleted_models
-        removed.tasks.append((task, one.kept_urls))
         for kind, urls in one.urls.items():
             removed.urls.setdefault(kind, []).extend(urls)
-    models = store.models.all({"project": projects, "only_fields": ["uri"]})
-    for model in models:
-        store.events.delete_of(model["id"])
-    store.models.delete([model["id"] for model in models])
-    removed.deleted_models += len(models)
-    removed.urls.setdefault("model_urls", []).extend(model["uri"] for model in models if model.get("uri"))
+    for model in store.models.ids({"project": projects}):
+        uri = models.delete(store, model, force=True, free_files=free_files)
+        removed.deleted_models += 1
+        if uri:
+            removed.urls.setdefault("model_urls", []).append(uri)
 
 
 def merge(

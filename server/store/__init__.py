@@ -8,11 +8,13 @@ from pathlib import Path
 from server.store.contents import Contents
 from server.store.db import Database
 from server.store.events import Events
+from server.store.file_uses import FileUses
 from server.store.files import Files
 from server.store.migrations import migrate
 from server.store.models import Models
 from server.store.projects import Projects
 from server.store.queues import Queues
+from server.store.releases import Releases
 from server.store.serving import Serving
 from server.store.settings import StoredSettings
 from server.store.tasks import Tasks
@@ -36,6 +38,8 @@ class Store:
         self.users = Users(self.db)
         self.events = Events(self.db)
         self.files = Files(folder, self.db, durable=synchronous == "FULL")
+        self.file_uses = FileUses(self.db)
+        self.releases = Releases(self.db, self.files)
         self.projects = Projects(self.db)
         self.tasks = Tasks(self.db)
         self.models = Models(self.db, self.tasks.last_metrics)

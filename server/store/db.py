@@ -81,9 +81,10 @@ class Database:
             call()
 
     def after_commit(self, call: Callable[[], object]) -> None:
-        """Have this called once the current transaction is committed; not at all if it is rolled back."""
+        """Have this called once when the current transaction is committed; not at all if it is rolled back."""
         self._require_transaction()
-        self._local.after.append(call)
+        if call not in self._local.after:
+            self._local.after.append(call)
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""

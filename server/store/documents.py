@@ -14,6 +14,7 @@ import orjson
 from server.api.errors import InvalidScrollId, ValidationFailed
 from server.store import ordering, projection
 from server.store.db import Database
+from server.store.file_uses import FileUses
 from server.store.query import Compiler, Window, window
 from server.store.schema import Schema
 
@@ -41,6 +42,7 @@ class Collection:
     def __init__(self, db: Database, schema: Schema, drawn: Mapping[str, Drawn] | None = None) -> None:
         self._db = db
         self.schema = schema
+        self.uses = FileUses(db)
         self._drawn = dict(drawn or {})
 
     # One document
@@ -64,6 +66,7 @@ class Collection:
                 marks = ", ".join("?" * (len(columns) + 1))
                 values = (document["id"], *columns.values())
                 self._db.execute(f"INSERT INTO {table}({names}) VALUES ({marks})", values)
+        self.uses.note(document["id"], document, new=True)
         return document["id"]
 
     def update(self, id: str, fields: Mapping[str, Any], expected_status: Iterable[str] | None = None) -> int:
@@ -80,10 +83,14 @@ class Collection:
         if changed and wide:
             sets = ", ".join(f'"{name}" = ?' for name in wide)
             self._db.execute(f"UPDATE {self.schema.wide_table} SET {sets} WHERE id = ?", [*wide.values(), id])
+        if changed:
+            self.uses.note(id, fields, new=False)
         return changed
 
     def delete(self, ids: str | Iterable[str]) -> int:
-        listed = orjson.dumps([ids] if isinstance(ids, str) else list(ids)).decode()
+        gone = [ids] if isinstance(ids, str) else list(ids)
+        self.uses.drop(gone)
+        listed = orjson.dumps(gone).decode()
         return self._db.execute(
             f"DELETE FROM {self.schema.table} WHERE id IN (SELECT value FROM json_each(?))", (listed,)
         )

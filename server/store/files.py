@@ -1,8 +1,8 @@
 """Uploaded files: a tree under `files/` that any tool can read, and one row a file saying whose it is.
 
-A name is what the client sent, verbatim, so that the tree is the one ClearML's own file server would write. An
-upload is written beside the tree, flushed, and moved into place whole: a killed process or a full disk leaves
-the old file or the new one, never half of one.
+A name is what the client sent, verbatim, so that the tree is the one ClearML's own file server would write (only a
+part too long for a file system is shortened, see `addresses.fitting`). An upload is written beside the tree, flushed,
+and moved into place whole: a killed process or a full disk leaves the old file or the new one, never half of one.
 """
 
 from __future__ import annotations
@@ -10,49 +10,20 @@ from __future__ import annotations
 import errno
 import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote
 
-from server.api.errors import BadFileName, StorageFull
-from server.store import times
+import orjson
+
+from server.api.errors import BadFileName
+from server.store import addresses, times
 from server.store.db import Database
+from server.store.incoming import Incoming, room
 
 _TASK = re.compile(r"\.([0-9a-f]{32})(?:/|$)")
-_LONGEST_PART, _LONGEST_NAME = 255, 3000
-"""Bytes: what Linux file systems allow in one component, and a margin below what they allow in a path."""
-
-
-class Incoming:
-    """A file on its way in. Raises from any method: StorageFull, when the disk has no room."""
-
-    def __init__(self, folder: Path) -> None:
-        with _room():
-            self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
-        self.path = Path(self._file.name)
-        self.size = 0
-
-    def write(self, data: bytes) -> None:
-        with _room():
-            self._file.write(data)
-        self.size += len(data)
-
-    def finish(self, durable: bool) -> None:
-        with _room():
-            self._file.flush()
-            if durable:
-                os.fsync(self._file.fileno())
-            self._file.close()
-        self.path.chmod(0o644)
-
-    def discard(self) -> None:
-        """Remove what was written. After the move into place this does nothing."""
-        with suppress(OSError):
-            self._file.close()
-        self.path.unlink(missing_ok=True)
+_LONGEST_NAME = 3000
+"""Bytes: a margin below what Linux allows in a path."""
 
 
 class Files:
@@ -83,20 +54,28 @@ class Files:
             StorageFull: the disk has no room.
         """
         pairs = [(self.path(name), one) for name, one in incoming]
+        self._want_again([self.name(target) for target, _ in pairs])
         for target, one in pairs:
             one.finish(self._durable)
-            with _room():
+            with room():
                 self._place(one.path, target)
         with self._db.transaction():
             self._db.execute_many(
-                "INSERT INTO files(path, task, size, created, user) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO files(path, task, size, created, user, key) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT(path) DO UPDATE SET size=excluded.size, created=excluded.created,"
                 " user=excluded.user",
                 [
-                    (name, task_of(name), one.size, times.text(now), user)
+                    (name, task_of(name), one.size, times.text(now), user, addresses.key(name))
                     for name, one in ((self.name(target), one) for target, one in pairs)
                 ],
             )
+
+    def _want_again(self, names: list[str]) -> None:
+        """What is uploaded now is not to go because an older file of the name was to."""
+        sql = "SELECT 1 FROM file_releases WHERE path = ?"
+        if any(self._db.row(sql, (name,)) for name in names):
+            with self._db.transaction():
+                self._db.execute_many("DELETE FROM file_releases WHERE path = ?", [(name,) for name in names])
 
     def _place(self, source: Path, target: Path) -> None:
         for _ in range(5):  # a deletion may remove the folder between the two steps
@@ -119,17 +98,17 @@ class Files:
 
     def path(self, name: str) -> Path:
         """Where a file of this name lies or would lie. Raises: BadFileName."""
-        parts = [part for part in name.split("/") if part not in ("", ".")]
+        try:
+            parts = [part for part in addresses.fitting(name).split("/") if part not in ("", ".")]
+            length = len("/".join(parts).encode())
+        except UnicodeEncodeError as fault:
+            raise BadFileName(f"{name!r} is not text") from fault
         if not parts:
             raise BadFileName("it is empty")
         if ".." in parts or "\0" in name:
             raise BadFileName(f"{name!r} leaves the folder of files")
-        try:
-            lengths = [len(part.encode()) for part in parts]
-        except UnicodeEncodeError as fault:
-            raise BadFileName(f"{name!r} is not text") from fault
-        if max(lengths) > _LONGEST_PART or sum(lengths) + len(parts) > _LONGEST_NAME:
-            raise BadFileName(f"{name[:80]!r}… is too long: at most {_LONGEST_PART} bytes between slashes")
+        if length > _LONGEST_NAME:
+            raise BadFileName(f"{name[:80]!r}… is too long: at most {_LONGEST_NAME} bytes")
         path = self.root.joinpath(*parts)
         if not path.resolve().is_relative_to(self._real_root):  # a link that somebody put there
             raise BadFileName(f"{name!r} leaves the folder of files")
@@ -138,10 +117,31 @@ class Files:
     def name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
-    def find(self, name: str) -> Path | None:
-        """The file of this name, or None. Raises: BadFileName."""
-        path = self.path(name)
-        return path if path.is_file() and not path.is_symlink() else None
+    def find(self, *spellings: str) -> Path | None:
+        """The file that one of these names means, or None. Of several files with one key none is meant.
+
+        Raises: BadFileName, when none of the spellings can be one.
+        """
+        faults = []
+        for name in spellings:
+            try:
+                path = self.path(name)
+            except BadFileName as fault:
+                faults.append(fault)
+                continue
+            if path.is_file() and not path.is_symlink():
+                return path
+        if len(faults) == len(spellings):
+            raise faults[0]
+        alike = self.with_keys({addresses.key(name) for name in spellings})
+        found = [path for path in map(self.path, alike) if path.is_file() and not path.is_symlink()]
+        return found[0] if len(found) == 1 else None
+
+    def with_keys(self, keys: Iterable[str]) -> list[str]:
+        """Names of the files that these keys mean."""
+        listed = orjson.dumps(sorted(keys)).decode()
+        sql = "SELECT path FROM files WHERE key IN (SELECT value FROM json_each(?)) ORDER BY path"
+        return [row[0] for row in self._db.rows(sql, (listed,))]
 
     def delete(self, names: Iterable[str]) -> list[str]:
         """Remove files, and the folders they leave empty. Returns: the names that existed.
@@ -156,6 +156,16 @@ class Files:
         with self._db.transaction():
             self._db.execute_many("DELETE FROM files WHERE path = ?", [(self.name(path),) for path in paths])
         return [self.name(path) for path in paths]
+
+    def copy(self, name: str, other: str) -> None:
+        """The same bytes under another name, whatever becomes of the first. To be called in a transaction."""
+        target = self.path(other)
+        os.link(self.path(name), target)
+        self._db.execute(
+            "INSERT INTO files(path, task, size, created, user, key) SELECT ?, task, size, created, user, ?"
+            " FROM files WHERE path = ?",
+            (self.name(target), addresses.key(other), name),
+        )
 
     def _prune(self, folder: Path) -> None:
         while folder != self.root:
@@ -175,15 +185,6 @@ class Files:
             row[0] for row in self._db.rows("SELECT path FROM files WHERE task = ? ORDER BY path", (task,))
         ]
 
-    def delete_of_task(self, task: str, keep: Iterable[str] = ()) -> int:
-        """Free a task's files, except those that a URL in `keep` (of a model that stays) ends with.
-
-        Returns: the number of files removed.
-        """
-        kept = tuple(unquote(url) for url in keep)
-        names = [name for name in self.of_task(task) if not any(url.endswith(f"/{name}") for url in kept)]
-        return len(self.delete(names))
-
     def audit(self) -> tuple[list[str], list[str]]:
         """Compare table and tree. Returns: names listed that don't lie there, and names that lie there unlisted."""
         listed = {row[0] for row in self._db.rows("SELECT path FROM files")}
@@ -193,10 +194,15 @@ class Files:
     def reconcile(self, now: datetime) -> None:
         """Make the table say what lies in the tree: a file copied there by hand counts, one removed doesn't."""
         gone, new = self.audit()
-        rows = [(name, task_of(name), self.path(name).stat().st_size, times.text(now)) for name in new]
+        rows = [
+            (name, task_of(name), self.path(name).stat().st_size, times.text(now), addresses.key(name))
+            for name in new
+        ]
         with self._db.transaction():
             self._db.execute_many("DELETE FROM files WHERE path = ?", [(name,) for name in gone])
-            self._db.execute_many("INSERT INTO files(path, task, size, created) VALUES (?, ?, ?, ?)", rows)
+            self._db.execute_many(
+                "INSERT INTO files(path, task, size, created, key) VALUES (?, ?, ?, ?, ?)", rows
+            )
 
 
 def task_of(name: str) -> str | None:
@@ -211,13 +217,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull() from fault
-        raise

@@ -39,6 +39,16 @@ class Models(Collection):
         sql = "SELECT id, models FROM tasks WHERE id IN (SELECT task FROM task_models WHERE model = ?)"
         return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (model,))}
 
+    def made_by(self, tasks: Iterable[str]) -> list[tuple[str, str, bool, list[str]]]:
+        """The output models of tasks: id, its task, whether it is published, the other tasks that name it."""
+        sql = (
+            "SELECT m.id, m.task, m.ready, (SELECT json_group_array(u.task) FROM task_models u"
+            " WHERE u.model = m.id AND u.task != m.task)"
+            " FROM json_each(?) t CROSS JOIN models m ON m.task = t.value"
+        )
+        rows = self._db.tuples(sql, (orjson.dumps(list(tasks)).decode(),))
+        return [(id, task, bool(ready), orjson.loads(users)) for id, task, ready, users in rows]
+
     def label_counts(self, ids: list[str]) -> dict[str, int]:
         """Returns: id → how many labels the model has."""
         sql = (

@@ -9,6 +9,7 @@ import orjson
 
 from server.store.db import Database
 from server.store.documents import Collection, Document
+from server.store.file_uses import dataset_parents
 from server.store.schema import Schema
 
 SCHEMA = Schema(
@@ -72,6 +73,9 @@ class Tasks(Collection):
             if not new:
                 self._db.execute(f"DELETE FROM {table} WHERE task = ?", (task,))
             self._db.execute_many(_DRAW[table], rows(task, fields[field] or {}))
+        if "configuration" in fields:
+            parents = dataset_parents(task, fields["configuration"] or {})
+            self.uses.set_parents(task, parents, new=new)
 
     # Metrics
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -157,3 +158,42 @@ def test_media_and_text_are_shown_and_the_rest_is_downloaded(
     assert headers["Content-Type"] == expected
     assert ("attachment" not in headers.get("Content-Disposition", "")) is shown
     assert "Content-Encoding" not in headers
+
+
+AWKWARD = ["train: größer lr #1 50% ?&\"x\"", "a%2Fb", "%2e%2e", "%", "100%25", "🎧" * 60, "x" * 200, "dot.", "space ",
+           "e\u0301", "训练" * 64, "back\\slash"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_file_is_found_by_its_address_however_often_its_name_was_quoted(
+    files: FileClient, name: str
+) -> None:
+    """The SDK keeps a file under a name that it has quoted, and records the address quoted once, or once more."""
+    stored = f"names/{quote(name, safe='')}.{TASK}/w.pt"
+    assert files.upload(stored, b"once").status_code == 200
+    spellings = [quote(stored), stored, quote(quote(stored))]
+    for one in spellings:
+        assert files.raw("GET", f"/files/{one}") == (200, b"once"), one
+        assert files.raw("HEAD", f"/files/{one}")[0] == 200, one
+    for delete in (
+        lambda: files.raw("DELETE", f"/files/{stored}")[0] == 200,
+        lambda: _deleted(files, f"{files.root}/{stored}"),
+        lambda: _deleted(files, f"http://elsewhere:8081/{quote(stored)}"),
+    ):
+        files.upload(stored, b"again")
+        assert delete()
+        assert files.raw("GET", f"/files/{quote(stored)}")[0] == 404
+
+
+def _deleted(files: FileClient, address: str) -> bool:
+    body = {"files": [address]}
+    answer = requests.post(f"{files.root}/delete_many", json=body, headers=files.headers, timeout=30)
+    return list(answer.json()["deleted"]) == [address]
+
+
+def test_two_files_that_differ_in_their_quotes_are_two(files: FileClient) -> None:
+    for name in ("two/a b", "two/a%20b"):
+        files.upload(name, name.encode())
+    assert files.raw("GET", "/files/two/a%20b") == (200, b"two/a b")
+    assert files.raw("GET", "/files/two/a%2520b") == (200, b"two/a%20b")
+    assert files.raw("GET", "/files/two/a%252520b")[0] == 404, "which of them is meant, nobody knows"

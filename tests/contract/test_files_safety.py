@@ -61,7 +61,7 @@ def test_no_path_leads_out_of_the_folder(files: FileClient, method: str, target:
 
 @pytest.mark.parametrize(
     "name",
-    ["../out", "a/../../out", "/../out", "..", "", "/", "./.", "nul\0.txt", "x" * 256, "a/" * 2000 + "b"],
+    ["../out", "a/../../out", "/../out", "..", "", "/", "./.", "nul\0.txt", "a/" * 2000 + "b"],
 )
 def test_no_upload_lands_outside_the_folder(files: FileClient, name: str) -> None:
     boundary = b"b0undary"

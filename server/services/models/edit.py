@@ -159,13 +159,21 @@ def set_ready(call: Call, request: SetReady) -> dict:
 
 class Delete(OfModel):
     force: bool = False
+    delete_external_artifacts: bool | None = True
+    """Its file goes with it, unless something else names it. Not in ClearML's API."""
 
 
 @endpoint("models.delete", Delete)
 def delete(call: Call, request: Delete) -> dict:
-    """Delete a model. Its file is the client's to delete: the answer names it."""
+    """Delete a model, and its file unless something else names it; the answer names the file."""
+    return drop(call, request)
+
+
+def drop(call: Call, request: Delete) -> dict:
+    free = request.delete_external_artifacts is not False
     with call.store.transaction():
-        return {"deleted": True, "url": models.delete(call.store, request.model, force=request.force)}
+        uri = models.delete(call.store, request.model, force=request.force, free_files=free)
+    return {"deleted": True, "url": uri}
 
 
 class AddOrUpdateMetadata(OfModel):

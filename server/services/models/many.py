@@ -6,7 +6,8 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import models, project_tree
+from server.domain import files, models, project_tree
+from server.services.models import edit
 from server.services.tasks.many import each
 
 
@@ -16,17 +17,20 @@ class OfModels(Request):
 
 class DeleteMany(OfModels):
     force: bool = False
+    delete_external_artifacts: bool | None = True
 
 
 @endpoint("models.delete_many", DeleteMany)
 def delete_many(call: Call, request: DeleteMany) -> dict:
-    """Delete models."""
+    """Delete models, and their files unless something else names them."""
+    fields = request.given(exclude={"ids"})
+    return each(request.ids, lambda model: edit.drop(call, edit.Delete(model=model, **fields)))
 
-    def one(model: str) -> dict:
-        with call.store.transaction():
-            return {"deleted": True, "url": models.delete(call.store, model, force=request.force)}
 
-    return each(request.ids, one)
+@endpoint("models.validate_delete", OfModels, role="viewer")
+def validate_delete(call: Call, request: OfModels) -> dict:
+    """What deleting these models would do: files that go, files that stay, who would lose them."""
+    return files.before_model_deletion(call.store, request.ids)
 
 
 @endpoint("models.archive_many", OfModels)

@@ -6,7 +6,7 @@ from server.api.call import Call
 from server.api.errors import ProjectSourceAndDestinationAreTheSame
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import project_deletion, project_tree
+from server.domain import files, project_deletion, project_tree
 from server.services.projects.read import OfProject
 from server.store import times
 
@@ -88,8 +88,9 @@ def merge(call: Call, request: Merge) -> dict:
 
 @endpoint("projects.validate_delete", OfProject, role="viewer")
 def validate_delete(call: Call, request: OfProject) -> dict:
-    """What a deletion would meet."""
-    return project_deletion.contents(call.store, request.project)
+    """What a deletion would meet; `release`: what one with the contents would do to models and files."""
+    held = project_deletion.contents(call.store, request.project)
+    return {**held, "release": files.before_project_deletion(call.store, request.project)}
 
 
 class Delete(OfProject):
@@ -107,10 +108,8 @@ def delete(call: Call, request: Delete) -> dict:
             request.project,
             force=bool(request.force),
             delete_contents=bool(request.delete_contents),
+            free_files=request.delete_external_artifacts is not False,
         )
-    if request.delete_external_artifacts is not False:
-        for task, kept in removed.tasks:
-            call.store.files.delete_of_task(task, keep=kept)
     return {
         "deleted": removed.deleted,
         "disassociated_tasks": removed.disassociated_tasks,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import deletion
+from server.domain import deletion, files, pipelines
 from server.services.tasks.status import Transition
 
 
@@ -34,8 +34,8 @@ def drop(call: Call, request: Delete) -> dict:
             request.task,
             force=bool(request.force),
             delete_output_models=request.delete_output_models is not False,
+            free_files=request.delete_external_artifacts is not False,
         )
-    _free(call, request, request.task, removed)
     return {
         "deleted": True,
         "deleted_models": removed.deleted_models,
@@ -44,6 +44,28 @@ def drop(call: Call, request: Delete) -> dict:
         "events": {"deleted": removed.events},
         **({"urls": removed.urls} if request.return_file_urls else {}),
     }
+
+
+class ValidateDelete(Request):
+    ids: list[str]
+    include_pipeline_steps: bool | None = False
+
+
+@endpoint("tasks.validate_delete", ValidateDelete, role="viewer")
+def validate_delete(call: Call, request: ValidateDelete) -> dict:
+    """What deleting these tasks would do: models and files that go, files that stay, who would lose some."""
+    return files.before_deletion(call.store, _with_steps(call, request))
+
+
+@endpoint("tasks.validate_reset", ValidateDelete, role="viewer")
+def validate_reset(call: Call, request: ValidateDelete) -> dict:
+    """The same of a reset."""
+    return files.before_deletion(call.store, _with_steps(call, request), reset=True)
+
+
+def _with_steps(call: Call, request: ValidateDelete) -> list[str]:
+    steps = pipelines.steps if request.include_pipeline_steps else lambda *_: []
+    return list(dict.fromkeys(one for id in request.ids for one in (id, *steps(call.store, id))))
 
 
 class Reset(Transition, Cleaning):
@@ -66,10 +88,10 @@ def redraft(call: Call, request: Reset) -> dict:
             force=bool(request.force),
             clear_all=bool(request.clear_all),
             delete_output_models=request.delete_output_models is not False,
+            free_files=request.delete_external_artifacts is not False,
             reason=request.status_reason,
             message=request.status_message,
         )
-    _free(call, request, request.task, removed)
     return {
         "updated": 1,
         "fields": removed.fields,
@@ -78,9 +100,3 @@ def redraft(call: Call, request: Reset) -> dict:
         "events": {"deleted": removed.events},
         **({"urls": removed.urls} if request.return_file_urls else {}),
     }
-
-
-def _free(call: Call, request: Cleaning, task: str, removed: deletion.Removed) -> None:
-    """Only once the database has forgotten them: a file too many is better than one too few."""
-    if request.delete_external_artifacts is not False:
-        call.store.files.delete_of_task(task, keep=removed.kept_urls)

@@ -218,11 +218,13 @@ class ArtifactId(Request):
 
 class DeleteArtifacts(EditPart):
     artifacts: list[ArtifactId]
+    delete_external_artifacts: bool | None = True
+    """Their files go with them, unless something else names them. Not in ClearML's API."""
 
 
 @endpoint("tasks.delete_artifacts", DeleteArtifacts)
 def delete_artifacts(call: Call, request: DeleteArtifacts) -> dict:
-    """Forget artifacts; their files stay."""
+    """Remove artifacts, and their files unless something else names them."""
     gone = {(one.key, one.mode or "output") for one in request.artifacts}
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "execution"))
@@ -233,6 +235,9 @@ def delete_artifacts(call: Call, request: DeleteArtifacts) -> dict:
             if (one["key"], one.get("mode") or "output") not in gone
         ]
         execution = {**before["execution"], "artifacts": kept}
+        removed = [one for one in before["execution"].get("artifacts") or [] if one not in kept]
+        if request.delete_external_artifacts is not False:
+            call.store.releases.release_addresses(one.get("uri") for one in removed)
         return {"deleted": _save(call, request.task, execution=execution)}
 
 

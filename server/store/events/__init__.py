@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from server.store import times
+from server.store import addresses, times
 from server.store.db import Database
 from server.store.events.last_metrics import LastMetrics
 from server.store.events.logs import Logs
@@ -18,6 +18,7 @@ from server.store.events.scalars import Scalars
 from server.store.events.series import AllSeries, Series
 from server.store.events.stream import Stream
 from server.store.events.tiles import Tiles
+from server.store.file_uses import FileUses
 
 __all__ = ["Events", "Series"]
 
@@ -37,6 +38,7 @@ class Events:
         self.logs = Logs(db)
         self.last_metrics = LastMetrics(db)
         self.stream = Stream(db)
+        self._uses = FileUses(db)
 
     def locked(self, ids: Iterable[str], *, models: bool = False) -> dict[str, bool]:
         """Which of these tasks (or models) exist, and whether they are published, so that events need
@@ -62,6 +64,13 @@ class Events:
             (times.text(now), last_iteration or 0, owner),
         )
 
+    def note_files(self, owner: str, kind: str, bodies: Iterable[str]) -> None:
+        """Keep up with the files that debug samples and plots name."""
+        if kind == "image":
+            self._uses.add(owner, "samples", addresses.keys_of(bodies))
+        elif kind == "plot":
+            self._uses.add(owner, "plots", set().union(*map(addresses.keys_in, bodies)))
+
     def delete_of(self, owner: str) -> int:
         """Remove every event of a task or model, and its last metrics. Returns: the number of events."""
         removed = self.logs.delete(owner)
@@ -69,5 +78,6 @@ class Events:
             removed += self.scalars.delete(series.id) + self.rich.delete(series.id)
             self.tiles.delete(series.id)
         self.series.delete(owner)
+        self._uses.drop([owner], ("samples", "plots"))
         self.last_metrics.delete(owner)
         return removed

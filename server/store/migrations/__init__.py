@@ -1,14 +1,20 @@
 """Numbered migrations: `NNNN_name.sql`, applied in order, each in one transaction.
 
 The database's `user_version` is the number of the last one applied. A database newer than the code is refused,
-and a copy is made before an existing one is migrated.
+and a copy is made before an existing one is migrated. A migration may call the functions of `_FUNCTIONS`.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+
+import orjson
+
+from server.store import addresses
+from server.store.file_uses import dataset_parents
 
 FOLDER = Path(__file__).parent
 
@@ -46,6 +52,8 @@ def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
         pending = [(number, file) for number, file in steps if number > version]
         if pending and version:
             _back_up(connection, path.with_name(f"{path.stem}.before-{pending[-1][0]:04d}{path.suffix}"))
+        for name, inputs, function in _FUNCTIONS:
+            connection.create_function(name, inputs, function, deterministic=True)
         for number, file in pending:
             connection.executescript(
                 f"BEGIN IMMEDIATE;\n{file.read_text()}\n;PRAGMA user_version={number};\nCOMMIT;"
@@ -62,3 +70,16 @@ def _back_up(connection: sqlite3.Connection, target: Path) -> None:
     with closing(sqlite3.connect(partial)) as copy:
         connection.backup(copy)
     partial.replace(target)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return orjson.dumps(sorted(values)).decode()
+
+
+_FUNCTIONS = (
+    ("FILE_KEY", 1, addresses.key),
+    ("FILE_KEYS", 1, lambda address: _listed(addresses.keys(address))),
+    ("FILE_KEYS_IN", 1, lambda text: _listed(addresses.keys_in(text))),
+    ("DATASET_PARENTS", 2, lambda id, text: _listed(dataset_parents(id, orjson.loads(text or "null") or {}))),
+)
+"""Name, number of arguments, what it does. Lists are given as JSON."""

@@ -1,0 +1,52 @@
+"""A file on its way in: written beside the tree, so that only whole files get a name there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from server.api.errors import StorageFull
+
+
+class Incoming:
+    """A file on its way in. Raises from any method: StorageFull, when the disk has no room."""
+
+    def __init__(self, folder: Path) -> None:
+        with room():
+            self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
+        self.path = Path(self._file.name)
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        with room():
+            self._file.write(data)
+        self.size += len(data)
+
+    def finish(self, durable: bool) -> None:
+        with room():
+            self._file.flush()
+            if durable:
+                os.fsync(self._file.fileno())
+            self._file.close()
+        self.path.chmod(0o644)
+
+    def discard(self) -> None:
+        """Remove what was written. After the move into place this does nothing."""
+        with suppress(OSError):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Raises: StorageFull, where the system says that there is none."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull() from fault
+        raise
