@@ -1,8 +1,8 @@
 """The configuration and the environment that an agent is started with.
 
 Everything an agent writes stays in `.soundyard/agents/`: its configuration, repository cache, clones and logs, and a
-git configuration of its own (the agent sets `safe.directory` in the global one). Tasks run in the environment that is
-installed here, because building one for each task takes longer than the task.
+git configuration of its own (the agent sets `safe.directory` in the global one). A person's own git settings apply, but
+for those that would change files or differences on their way. Each task is started by `agents/launch.py`.
 """
 
 import json
@@ -11,16 +11,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agents import decision, launch, tools, unmodified
 from tasks import connection
 
 GITCONFIG = """\
 [include]
-    path = ~/.gitconfig
+    path = ~/.config/git/config
+    path = {personal}
 [safe]
     directory = *
 [advice]
     detachedHead = false
+[core]
+    autocrlf = false
+    safecrlf = false
+    attributesFile = /dev/null
+    hooksPath = /dev/null
+[apply]
+    whitespace = nowarn
+    ignoreWhitespace = no
+[protocol "file"]
+    allow = always
 """
+GIT_PLACES = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_DIFF_OPTS",
+    "GIT_NAMESPACE",
+}
+KEPT_ENVIRONMENTS = 5  # built ones, for the next task with the same requirements
 POLL_SECONDS = 0.5  # between looks at the queue, and at the task that runs
 
 
@@ -29,22 +50,23 @@ def folder() -> Path:
     return connection.state() / "agents"
 
 
-def prepare(server: connection.Connection, name: str, *, build: bool) -> dict[str, str]:
+def prepare(server: connection.Connection, name: str, *, kind: str = decision.AUTO) -> dict[str, str]:
     """Write the agent's configuration; gives the environment it has to be started in.
 
-    `build`: make a virtual environment for each task from its recorded packages, rather than use this one.
+    `kind`: in which environment its tasks run: `auto`, `installed` or `own` (`agents/decision.py`).
     """
     home = folder()
-    for one in ("clones", "temporary"):
+    for one in ("clones", "temporary", "tools"):
         (home / one).mkdir(parents=True, exist_ok=True)
     gitconfig = home / "gitconfig"
-    gitconfig.write_text(GITCONFIG)
+    gitconfig.write_text(GITCONFIG.format(personal=os.environ.get("GIT_CONFIG_GLOBAL") or "~/.gitconfig"))
     file = home / f"{name}.conf"
     file.touch(mode=0o600)
     file.write_text(json.dumps(configuration(server, home), indent=1))
-    environment = dict(os.environ)
+    environment = {name: value for name, value in os.environ.items() if name not in GIT_PLACES}
     environment.pop("PYTHONPATH", None)  # a task imports from its clone, not from here
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # it would compile its libraries at every start
+    environment.pop("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", None)  # decided for each task
     environment.update(
         CLEARML_CONFIG_FILE=str(file),
         CLEARML_AGENT_QUEUE_POLL_FREQ_SEC=str(POLL_SECONDS),
@@ -52,12 +74,16 @@ def prepare(server: connection.Connection, name: str, *, build: bool) -> dict[st
         CLEARML_SUPPRESS_UPDATE_MESSAGE="1",
         GIT_CONFIG_GLOBAL=str(gitconfig),
         PYTHONUNBUFFERED="1",
+        TMPDIR=str(home / "temporary"),
+        **{
+            tools.OUTER_TEMPORARY: os.environ.get("TMPDIR", ""),
+            decision.OPTION: kind,
+            unmodified.LAUNCHER: str(launch.launcher(home)),
+        },
     )
     environment.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # spinning threads on busy cores slow training tenfold
-    if not build:
-        environment["CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL"] = "1"
     return environment
 
 
@@ -86,7 +112,11 @@ def configuration(server: connection.Connection, home: Path) -> dict[str, Any]:
                     "path": str(home / "repositories"),
                     "clone_on_pull_fail": True,
                 },
-                "venvs_cache": {"path": str(home / "environments")},
+                "venvs_cache": {
+                    "path": str(home / "environments"),
+                    "max_entries": KEPT_ENVIRONMENTS,
+                    "free_space_threshold_gb": 2.0,
+                },
                 "pip_download_cache": {"path": str(home / "packages")},
                 "docker_pip_cache": str(
                     home / "packages"

@@ -128,8 +128,10 @@ def _session(leader: int) -> list[psutil.Process]:
 
 
 def _is_agent(process: psutil.Process) -> bool:
+    """Daemons, and agents that prepare a task; the launcher of a task is none: it passes on that it has to end."""
     try:
-        return "clearml_agent" in process.cmdline()
+        command = process.cmdline()
+        return "clearml_agent" in command and "agents.launch" not in command
     except psutil.Error:
         return False
 

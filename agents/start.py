@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from agents import devices, environment, processes
+from agents import decision, devices, environment, launch, processes
 from audio.command_line import CommandLine
 from tasks import connection, names
 from tasks.errors import SoundyardError
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.queue,
             gpus=None if options.cpu_only else options.gpus,
             services=options.services_mode,
-            build=options.build_environment,
+            kind=decision.OWN if options.build_environment else options.environment,
         )
     except SoundyardError as fault:
         print(f"error: {fault}", file=sys.stderr)
@@ -72,10 +72,13 @@ def parser() -> CommandLine:
     )
     add("--detached", action="store_true", help="return once the agent listens")
     add(
-        "--build-environment",
-        action="store_true",
-        help="build an environment for each task, rather than use this one",
+        "--environment",
+        choices=(decision.AUTO, decision.INSTALLED, decision.OWN),
+        default=decision.AUTO,
+        help="what tasks run in: the environment installed here if it is what they recorded, else one of their own "
+        "(auto); always this one; always their own. A task's user property `environment` goes before it",
     )
+    add("--build-environment", action="store_true", help="the same as --environment own")
     return command_line
 
 
@@ -84,7 +87,7 @@ def start(
     *,
     gpus: str | None = "",
     services: bool = False,
-    build: bool = False,
+    kind: str = decision.AUTO,
 ) -> processes.Agent:
     """Start `clearml-agent daemon` and wait until it listens.
 
@@ -100,10 +103,11 @@ def start(
         devices.check(gpus)
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
     name = _free_name("-".join([*queues, "services" if services else device]), folder)
-    variables = environment.prepare(server, name, build=build)
+    variables = environment.prepare(server, name, kind=kind)
     command = [
         sys.executable,
         "-m",
+        launch.DAEMON,
         "clearml_agent",
         "daemon",
         "--foreground",
@@ -119,7 +123,7 @@ def start(
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=variables,
+            env={**variables, "PYTHONPATH": str(connection.ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

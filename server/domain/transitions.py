@@ -6,6 +6,7 @@ while it has one of them. Whoever comes second gets an error, never a task in tw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -37,6 +38,9 @@ ALLOWED: dict[str, frozenset[str]] = {
 ENDED = frozenset({"stopped", "failed", "completed", "closed", "published"})
 STOPPING = "stopping"
 """The message by which a running task's agent learns that it shall stop."""
+
+AGENTS_WORDS = re.compile(r"worker execution (done|exit code -?\d+)")
+"""What an agent says of every task that ends; it wipes out no reason that somebody gave before."""
 
 
 def sources(status: str) -> list[str]:
@@ -72,11 +76,15 @@ def change(
     Raises:
         InvalidTaskId: no such task. InvalidTaskStatus: it can't go from its status to this one.
     """
-    before = existing(store, task, ("status", "status_message", "started", "completed", "project"))
+    before = existing(
+        store, task, ("status", "status_reason", "status_message", "started", "completed", "project")
+    )
     allowed = STATUSES if force else (sources(to) if allowed_from is None else list(allowed_from))
     updates = {**_stamps(before, to, now), **changed_by(user, now), **fields}
-    if not (before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")):
-        # A late `started` must not wipe out the request to stop.
+    late_start = before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")
+    late_end = before["status"] == to in ENDED and AGENTS_WORDS.fullmatch(reason or "")
+    if not (late_start or (late_end and before.get("status_reason"))):
+        # A late `started` must not wipe out the request to stop, nor a late end the reason for it.
         updates |= {"status_reason": reason or "", "status_message": message or ""}
     if not store.tasks.update(task, updates, expected_status=allowed):
         raise InvalidTaskStatus(

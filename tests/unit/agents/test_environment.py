@@ -1,12 +1,14 @@
 """What an agent is started with."""
 
 import json
+import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from agents import environment
+from agents import decision, environment
 from tasks.connection import Connection
 
 SETTINGS = {
@@ -42,22 +44,38 @@ def test_everything_an_agent_writes_stays_in_its_folder(tmp_path):
 
 
 def test_the_file_with_the_secret_is_readable_by_its_owner_alone(tmp_path):
-    variables = environment.prepare(SERVER, "audio-cpu", build=False)
+    variables = environment.prepare(SERVER, "audio-cpu")
     file = Path(variables["CLEARML_CONFIG_FILE"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert json.loads(file.read_text())["api"]["credentials"]["secret_key"] == "secret"
 
 
-def test_tasks_reuse_the_installed_environment_unless_told_otherwise(tmp_path, monkeypatch):
-    monkeypatch.delenv("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", raising=False)
-    ours = environment.prepare(SERVER, "a", build=False)
-    built = environment.prepare(SERVER, "a", build=True)
-    assert ours["CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL"] == "1"
-    assert "CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL" not in built
+def test_the_daemon_decides_nothing_about_environments_for_all_of_its_tasks(monkeypatch):
+    monkeypatch.setenv("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", "1")
+    variables = environment.prepare(SERVER, "a", kind="own")
+    assert "CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL" not in variables
+    assert variables[decision.OPTION] == "own"
+    assert os.access(variables["SOUNDYARD_LAUNCHER"], os.X_OK)
+
+
+def test_settings_of_a_person_that_would_change_files_on_their_way_are_overruled(tmp_path, monkeypatch):
+    personal = tmp_path / "personal"
+    personal.write_text("[core]\n autocrlf = true\n[apply]\n whitespace = fix\n[user]\n name = me\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(personal))
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    variables = environment.prepare(SERVER, "a")
+
+    def told(key):
+        asked = ["git", "config", "--get", key]
+        return subprocess.run(
+            asked, cwd=tmp_path, env=variables, capture_output=True, text=True
+        ).stdout.strip()
+
+    assert (told("core.autocrlf"), told("apply.whitespace"), told("user.name")) == ("false", "nowarn", "me")
 
 
 def test_a_task_imports_from_its_clone_and_the_users_git_settings_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    variables = environment.prepare(SERVER, "a", build=False)
+    variables = environment.prepare(SERVER, "a")
     assert "PYTHONPATH" not in variables
     assert Path(variables["GIT_CONFIG_GLOBAL"]).is_relative_to(tmp_path)

@@ -1,0 +1,171 @@
+"""Starts one task for the daemon, in the environment it needs, and says how it ended. Stands in for the interpreter.
+
+The daemon runs `LAUNCHER -u -m clearml_agent --config-file … execute --disable-monitoring --id TASK`. This reads the
+task, decides (`agents/decision.py`), starts the same command with the real interpreter and with variables and a
+configuration for this task alone, and waits. The agent becomes the task's process (`exec`), so that its exit status is
+the task's: an end that the agent would tell as a number is told to the server in words.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import requests
+
+from agents import decision, ending, leftovers, repository, satisfied, tools, tracked
+
+DAEMON = "agents.unmodified"
+INTERRUPTED = 254  # the exit status that the daemon takes for stopped
+UNTIL_KILLED = 10.0  # s; the daemon looks at the task's status every half second
+
+
+def main(arguments: Sequence[str]) -> int:
+    command = list(arguments)
+    if "execute" not in command or "--id" not in command:
+        os.execv(sys.executable, [sys.executable, *command])
+    if (
+        "--full-monitoring" in command
+    ):  # a daemon of its own for a service, which starts the task through us again
+        rest = command[command.index("clearml_agent") :]
+        os.environ["PYTHONPATH"] = str(tools.ROOT)
+        os.execv(sys.executable, [sys.executable, "-u", "-m", DAEMON, *rest])
+    return Launch(command).run()
+
+
+class Launch:
+    """One task, from the daemon's command to its end."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._file = Path(command[command.index("--config-file") + 1])
+        self._settings = tracked.read_settings(self._file)
+        self._task = tracked.Tracked(tracked.Server(self._settings), command[command.index("--id") + 1])
+        self._home = Path(self._settings["agent"]["vcs_cache"]["path"]).parent
+        self._child: subprocess.Popen[bytes] | None = None
+        self._asked_to_end = False
+
+    def run(self) -> int:
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+        try:
+            chosen = self._choose()
+            print(chosen.told, flush=True)
+            self._start(chosen)
+        except decision.Refused as refusal:
+            print(f"error: {refusal}", flush=True)
+            return self._tell("failed", str(refusal), 1)
+        self._note(chosen)
+        return self._end(self._wait())
+
+    def _choose(self) -> decision.Environment:
+        script = self._task.script
+        cache = Path(self._settings["agent"]["vcs_cache"]["path"])
+        top = repository.look(script, cache)
+        if top is None:
+            repository.fetch(script, self._file, self._home / "temporary" / self._task.id)
+            shutil.rmtree(self._home / "temporary" / self._task.id, ignore_errors=True)
+            top = repository.look(script, cache)
+        return decision.decide(script, top, self._task.forced)
+
+    def _start(self, chosen: decision.Environment) -> None:
+        clones = Path(self._settings["agent"]["venvs_dir"])
+        if clones.is_relative_to(self._home):  # the agent would install into what the last task has left
+            leftovers.clear(clones)
+        if chosen.requirements is not None:
+            found = self._task.script.get("requirements") or {}
+            self._task.set_requirements({**found, "pip": chosen.requirements})
+        variables = tools.variables(chosen, self._home, self._settings)
+        command = [sys.executable, *self._command]
+        self._child = subprocess.Popen(command, env=variables)
+        if self._asked_to_end:
+            self._pass_on()
+
+    def _note(self, chosen: decision.Environment) -> None:
+        """For people, on the task: which environment it was, and what was in it. The task runs meanwhile."""
+        try:
+            self._task.note_environment(chosen.kind, chosen.why)
+            if chosen.kind == decision.INSTALLED:
+                found = self._task.script.get("requirements") or {}
+                asked = satisfied.asked(found) or found.get("org_pip") or ""
+                frozen = f"{satisfied.REUSED}\n{satisfied.freeze()}"
+                self._task.set_requirements({**found, "org_pip": asked, "pip": frozen})
+        except (requests.RequestException, KeyError) as error:
+            print(f"note: the environment could not be written to the task: {error}", flush=True)
+
+    def _wait(self) -> int:
+        assert self._child is not None
+        while True:
+            try:
+                return self._child.wait()
+            except KeyboardInterrupt:
+                continue  # the daemon was interrupted too, and ends us
+
+    def _end(self, status: int) -> int:
+        said = ending.tail(_console())
+        if self._asked_to_end:
+            return self._tell("stopped", "its agent was stopped", INTERRUPTED)
+        if status:
+            why = ending.reason(status, said)
+            print(f"error: {why}", flush=True)
+            return self._tell("failed", why, status if status > 0 else 128 - status)
+        broken = ending.thread_error(said)
+        if broken:
+            print(f"note: {broken}", flush=True)
+            self._tell("completed", f"exit status 0, but {broken}", 0)
+        return 0
+
+    def _tell(self, how: str, why: str, status: int) -> int:
+        """Say how it ended, unless the task or a person has said so already; stay until the daemon has seen it."""
+        try:
+            if not self._task.running:
+                return status
+            self._task.end(how, why)
+        except (requests.RequestException, KeyError) as error:
+            print(f"note: the server could not be told: {error}", flush=True)
+            return status
+        if how != "completed":
+            time.sleep(UNTIL_KILLED)  # else the daemon would write "worker execution exit code 1" over it
+        return status
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        self._asked_to_end = True
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._child is not None and self._child.poll() is None:
+            for pid in leftovers.own_code(self._child.pid):
+                os.kill(pid, signal.SIGTERM)
+
+
+def _console() -> Path | None:
+    """The file that the daemon sends to the server as the task's console."""
+    try:
+        name = Path("/proc/self/fd/1").readlink()
+    except OSError:
+        return None
+    return name if name.is_file() else None
+
+
+def launcher(folder: Path) -> Path:
+    """Write the executable that the daemon takes for its interpreter."""
+    file = folder / "launcher"
+    text = (
+        "#!/bin/sh\n# Starts a task for the daemon: agents/launch.py.\n"
+        f'PYTHONPATH={_quoted(str(tools.ROOT))} exec {_quoted(sys.executable)} -m agents.launch "$@"\n'
+    )
+    file.write_text(text)
+    file.chmod(0o755)
+    return file
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

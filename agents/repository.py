@@ -1,0 +1,90 @@
+"""What lies at the top of a task's repository: whether a lock file says what is to be installed.
+
+A repository on this machine is asked itself, in milliseconds. Any other is asked once the agent has it in its cache
+of repositories; for a commit that is not in there yet, the agent's own code fetches it.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry"}
+FETCH = """
+import sys
+from clearml_agent.helper.repo import clone_repository_cached
+from clearml_agent.session import Session
+from types import SimpleNamespace
+session = Session(config_file=sys.argv[1])
+asked = SimpleNamespace(repository=sys.argv[2], version_num=sys.argv[3], branch=sys.argv[4], tag="", docker_cmd="",
+                        entry_point=".", working_dir=".")
+clone_repository_cached(session, asked, sys.argv[5])
+"""
+
+
+@dataclass(frozen=True)
+class Top:
+    """The files that matter, from the working directory up to the root: the nearest first."""
+
+    folder: str  # of the lock, in the repository; `.` for the root
+    manager: str  # `uv` or `poetry`; empty without a lock
+    requirements: str | None  # text of requirements.txt; None when there is none
+    packaged: bool  # setup.py, setup.cfg or pyproject.toml
+
+
+def look(script: dict[str, Any], cache: Path) -> Top | None:
+    """None when the repository can't be looked into. `cache`: the agent's folder of cached repositories."""
+    url = str(script.get("repository") or "")
+    commit = str(script.get("version_num") or script.get("branch") or "HEAD")
+    if not url:
+        return Top(".", "", None, False)
+    for folder in (Path(url.removeprefix("file://")).expanduser(), _cached(url, cache)):
+        if folder.is_dir() and _git(folder, "cat-file", "-e", f"{commit}^{{commit}}") is not None:
+            return _top(folder, commit, str(script.get("working_dir") or "."), str(script.get("diff") or ""))
+    return None
+
+
+def _cached(url: str, cache: Path) -> Path:
+    """Where the agent keeps its clone of a repository."""
+    name = Path(urlsplit(url).path).name
+    return cache / f"{name}.{hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()}" / name
+
+
+def _top(folder: Path, commit: str, working: str, diff: str) -> Top:
+    root = set((_git(folder, "ls-tree", "--name-only", commit) or "").splitlines())
+    inner = working.strip("./")
+    below = (
+        set((_git(folder, "ls-tree", "--name-only", f"{commit}:{inner}") or "").splitlines())
+        if inner
+        else set()
+    )
+    root |= {name for name in LOCKS if f"+++ b/{name}\n" in diff}
+    for place, names in ((inner, below), (".", root)):
+        lock = next((name for name in LOCKS if name in names), None)
+        if lock and "pyproject.toml" in names:
+            return Top(place, LOCKS[lock], None, True)
+    text = _git(folder, "show", f"{commit}:requirements.txt") if "requirements.txt" in root else None
+    return Top(".", "", text, bool({"setup.py", "setup.cfg", "pyproject.toml"} & root))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_DIR")}
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=environment,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+def fetch(script: dict[str, Any], settings: Path, scratch: Path) -> None:
+    """Let the agent's own code put the repository into its cache, with its credentials; silent when it can't."""
+    asked = [str(script.get(name) or "") for name in ("repository", "version_num", "branch")]
+    command = [sys.executable, "-c", FETCH, str(settings), *asked, str(scratch)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False)
