@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tasks import difference as differences
 from tasks.connection import ROOT, Connection
 from tasks.errors import NotRunnable
 
@@ -72,7 +73,7 @@ def describe(connection: Connection, root: Path = ROOT) -> Source:
             "Push it: git push -u origin HEAD"
         )
     added = _new_python_files(root)
-    difference = _difference(root, commit, added)
+    difference = differences.difference(root, commit, added)
     if len(difference.encode()) > LARGEST_DIFFERENCE:
         raise NotRunnable(
             f"The changes since commit {commit[:8]} come to {len(difference.encode()) // 1000} kB, too much to travel "
@@ -126,34 +127,22 @@ def _new_python_files(root: Path) -> list[str]:
     return sorted(name for name in listed.split("\0") if name.endswith(".py"))
 
 
-def _difference(root: Path, commit: str, added: Iterable[str]) -> str:
-    changes = [_git(root, "diff", "--no-ext-diff", "--no-color", "--binary", commit, strip=False)]
-    for name in added:
-        changes.append(
-            _git(
-                root,
-                *("diff", "--no-index", "--no-ext-diff", "--no-color", "--binary", "--", os.devnull, name),
-                strip=False,
-                differs=True,
-            )
-        )
-    return "".join(changes)
-
-
-def _git(
-    root: Path, *arguments: str, allow_failure: bool = False, strip: bool = True, differs: bool = False
-) -> str:
-    """What git prints. `differs`: status 1 means that there is a difference, not a failure."""
+def _git(root: Path, *arguments: str, allow_failure: bool = False) -> str:
+    """What git prints, without the space around it."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, errors="surrogateescape"
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            env=differences.clean_environment(),
         )
     except FileNotFoundError as fault:
         raise NotRunnable(
             "git is not installed, and agents fetch code with it: apt-get install git"
         ) from fault
-    if done.returncode and not allow_failure and not (differs and done.returncode == 1):
+    if done.returncode and not allow_failure:
         raise NotRunnable(f"git {arguments[0]} failed in {root}: {done.stderr.strip()}")
     if done.returncode and allow_failure:
         return ""
-    return done.stdout.strip() if strip else done.stdout
+    return done.stdout.strip()
