@@ -11,6 +11,7 @@ from typing import Any
 from agents import pythons, satisfied
 from agents.repository import Top
 
+NOT_STORED = "# WARNING! git diff too large to store"  # what the SDK records in place of a large difference
 INSTALLED, OWN, AUTO = "installed", "own", "auto"
 OPTION = "SOUNDYARD_ENVIRONMENT"  # the agent's option, for the launcher
 SYNONYMS = {"build": OWN, "new": OWN, "reuse": INSTALLED, "system": INSTALLED, "default": AUTO, "": ""}
@@ -43,8 +44,10 @@ def decide(script: dict[str, Any], top: Top | None, forced: str) -> Environment:
     """`forced`: the task's user property. `top`: None when the repository could not be looked into.
 
     Raises:
-        Refused: the Python it was recorded with is not on this machine, or the property can't be read.
+        Refused: there is no code, or not all of it; the Python it was recorded with is not on this machine; or the
+            property can't be read.
     """
+    _check_code(script)
     version = pythons.recorded(str(script.get("binary") or ""))
     if version is None:
         return _of_a_shell(str(script.get("binary")))
@@ -61,6 +64,17 @@ def decide(script: dict[str, Any], top: Top | None, forced: str) -> Environment:
     if not lacking:
         return Environment(INSTALLED, _satisfied(script, top), version)
     return _with_python(own, lacking)
+
+
+def _check_code(script: dict[str, Any]) -> None:
+    """The agent would run a file that is not there; or, without a word, the code without its changes."""
+    if not any(str(script.get(part) or "").strip() for part in ("repository", "entry_point", "diff")):
+        raise Refused("The task has no code: neither a repository nor a script.")
+    if str(script.get("diff") or "").lstrip().startswith(NOT_STORED):
+        raise Refused(
+            "The task's uncommitted changes were too large to be recorded, and the code was not run without them. "
+            "Commit them and run it again, or clear the task's uncommitted changes."
+        )
 
 
 def _of_a_shell(binary: str) -> Environment:

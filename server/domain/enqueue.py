@@ -28,6 +28,14 @@ def chosen_queue(
     return queues.default(store, company, now)["id"]
 
 
+def known_queue(store: Store, queue: str | None, name: str | None) -> str | None:
+    """As `chosen_queue`, but nothing is made: None when there is no such queue yet."""
+    if queue:
+        return queue
+    found = store.queues.by_name(name) if name else None
+    return found["id"] if found else None
+
+
 def enqueue(
     store: Store,
     task: str,

@@ -24,6 +24,7 @@ class StartPipeline(queue.Target):
 def start_pipeline(call: Call, request: StartPipeline) -> dict:
     """Clone a pipeline's controller with other arguments and put the clone on a queue."""
     args = {arg.name: arg.value for arg in request.args or []}
+    queue.check(call, request, request.task)
     with call.store.transaction():
         run = pipelines.new_run(call.store, request.task, args, call.user, call.company, call.now)
         chosen = queue.target(call, request)

@@ -53,7 +53,8 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
       }
       if (enqueue) {
         remember("queue", queue);
-        await call("tasks.enqueue_many", { ids, queue });
+        const answer = await call("tasks.enqueue_many", { ids, queue });
+        for (const one of answer.failed ?? []) toast(one.error?.msg ?? t("That did not work"), { tone: "error" });
       }
       const said = ids.length > 1 ? t("{n} clones made", { n: ids.length }) : t("Cloned");
       toast(said, { link: { href: taskLink({ id: ids[0], project: target ?? task.project }), label: t("Open") } });

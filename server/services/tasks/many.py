@@ -119,11 +119,12 @@ class EnqueueMany(Ids, queue.Target):
 
 @endpoint("tasks.enqueue_many", EnqueueMany)
 def enqueue_many(call: Call, request: EnqueueMany) -> dict:
-    """Let agents run tasks."""
+    """Let agents run tasks. With `validate_tasks`, one without code is refused as well."""
     with call.store.transaction():
         chosen = queue.target(call, request)
 
     def one(id: str) -> dict:
+        queue.check(call, request, id, complete=bool(request.validate_tasks))
         with call.store.transaction():
             fields = queue.put(call, status.Transition(**request.one(id)), chosen)
         return {"queued": True, "updated": 1, "fields": fields}

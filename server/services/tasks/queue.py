@@ -6,6 +6,7 @@ from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import enqueue as queueing
+from server.domain import runnable
 from server.services.tasks.status import Transition
 
 
@@ -23,12 +24,21 @@ class Enqueue(Transition, Target):
 
 @endpoint("tasks.enqueue", Enqueue)
 def enqueue(call: Call, request: Enqueue) -> dict:
-    """Let an agent run it."""
+    """Let an agent run it. One that no agent can run is refused, unless it is forced."""
+    check(call, request, request.task)
     with call.store.transaction():
         queue = target(call, request)
         fields = put(call, request, queue)
         watched = is_watched(call, request, queue)
     return {"queued": 1, "updated": 1, "fields": fields, **watched}
+
+
+def check(call: Call, request: Target, task: str, *, complete: bool = False) -> None:
+    """Refuse a task that no agent of the queue can run. Before the transaction: a repository is looked into."""
+    if getattr(request, "force", False):
+        return
+    queue = queueing.known_queue(call.store, request.queue, request.queue_name)
+    runnable.check(call.store, task, queue, call.now, complete=complete)
 
 
 def target(call: Call, request: Target) -> str:

@@ -63,7 +63,7 @@ def test_every_installed_package_is_in_the_freeze():
 
 
 def decided(top=Top(".", "", None, False), forced="", **script):  # noqa: B008 - a frozen record
-    return decision.decide({"binary": "python3", **script}, top, forced)
+    return decision.decide({"binary": "python3", "entry_point": "a.py", **script}, top, forced)
 
 
 @pytest.fixture(autouse=True)
@@ -127,3 +127,10 @@ def test_a_shell_needs_no_environment_and_anything_else_is_refused():
     assert decided(binary="/bin/bash").kind == "installed"
     with pytest.raises(decision.Refused, match="/usr/bin/perl, and agents run Python and bash"):
         decided(binary="/usr/bin/perl")
+
+
+def test_code_that_is_not_there_or_not_all_of_it_is_refused():
+    with pytest.raises(decision.Refused, match="no code"):
+        decided(entry_point="")
+    with pytest.raises(decision.Refused, match="not run without them"):
+        decided(diff="# WARNING! git diff too large to store, clear this section to execute without it.\n")
