@@ -34,16 +34,52 @@ class UnknownEndpoint(BadRequest):
     subcode = 0
 
 
+class NotSupported(BadRequest):
+    """Not offered by this server"""
+
+    subcode = 1
+
+
+class InvalidVersion(BadRequest):
+    """The version in the request's path is none; expected something like /v2.23/tasks.get_all"""
+
+    subcode = 2
+
+
+class ImpersonationError(BadRequest):
+    """Can't act for this user"""
+
+    subcode = 6
+
+
 class ValidationFailed(BadRequest):
     """Validation error"""
 
     subcode = 12
 
 
+class BatchHasNoItems(BadRequest):
+    """The batch is empty: one JSON object a line is expected"""
+
+    subcode = 17
+
+
+class BatchValidationError(ValidationFailed):
+    """An item of the batch is invalid, and none was kept"""
+
+    subcode = 18
+
+
+class InvalidRegex(ValidationFailed):
+    """Invalid regular expression"""
+
+    subcode = 21
+
+
 class InvalidId(BadRequest):
     """Invalid id"""
 
-    subcode = 100
+    subcode = 10
 
 
 class InvalidTaskId(BadRequest):
@@ -79,7 +115,7 @@ class TaskCannotBeDeleted(BadRequest):
 class TaskIsPublished(BadRequest):
     """Task is published: its events can't be changed without allow_locked"""
 
-    subcode = 112
+    subcode = 113
 
 
 class InvalidTaskType(BadRequest):
@@ -91,7 +127,7 @@ class InvalidTaskType(BadRequest):
 class CannotRemoveAllRuns(BadRequest):
     """Can't remove all runs of a pipeline: one at least must stay"""
 
-    subcode = 1102
+    subcode = 160
 
 
 class InvalidProjectId(BadRequest):
@@ -110,6 +146,24 @@ class ProjectHasModels(BadRequest):
     """Project has associated models"""
 
     subcode = 405
+
+
+class ProjectHasDatasets(BadRequest):
+    """Project has datasets"""
+
+    subcode = 406
+
+
+class ProjectHasPipelines(BadRequest):
+    """Project has pipelines with runs"""
+
+    subcode = 413
+
+
+class ProjectPathTooLong(BadRequest):
+    """Project path exceeds what is allowed"""
+
+    subcode = 409
 
 
 class InvalidProjectName(BadRequest):
@@ -145,7 +199,7 @@ class ProjectCannotBeMergedIntoItsChild(BadRequest):
 class ProjectExists(BadRequest):
     """Project name already exists at this level"""
 
-    subcode = 406
+    subcode = 801
 
 
 class InvalidModelId(BadRequest):
@@ -169,13 +223,13 @@ class ModelIsReady(BadRequest):
 class ModelCreatorPublished(BadRequest):
     """The task that made the model is published"""
 
-    subcode = 204
+    subcode = 206
 
 
 class NoModelForTask(BadRequest):
     """The task has no output model"""
 
-    subcode = 206
+    subcode = 122
 
 
 class ModelInUse(BadRequest):
@@ -193,67 +247,103 @@ class InvalidQueueId(BadRequest):
 class QueueNotEmpty(BadRequest):
     """Queue is not empty"""
 
-    subcode = 704
+    subcode = 702
+
+
+class NoDefaultQueue(BadRequest):
+    """No queue is marked as the default one"""
+
+    subcode = 707
+
+
+class SeveralDefaultQueues(BadRequest):
+    """Several queues are marked as the default one"""
+
+    subcode = 708
 
 
 class InvalidQueueOrTaskNotQueued(BadRequest):
     """Invalid queue id or task is not in the queue"""
 
-    subcode = 706
+    subcode = 703
 
 
 class QueueExists(BadRequest):
     """Queue name already exists"""
 
-    subcode = 708
+    subcode = 801
 
 
 class TaskAlreadyQueued(BadRequest):
     """Task is already queued"""
 
-    subcode = 703
+    subcode = 706
 
 
 class InvalidUserId(BadRequest):
     """Invalid user id"""
 
-    subcode = 1002
+    subcode = 301
+
+
+class UserIdExists(BadRequest):
+    """User id already exists"""
+
+    subcode = 302
+
+
+class InvalidPreferences(BadRequest):
+    """Invalid update of preferences"""
+
+    subcode = 305
 
 
 class UserExists(BadRequest):
     """User name already exists"""
 
-    subcode = 1003
+    subcode = 801
+
+
+class InvalidWorkerId(BadRequest):
+    """Invalid worker id"""
+
+    subcode = 1001
+
+
+class WorkerStatsNotFound(BadRequest):
+    """The worker has reported nothing"""
+
+    subcode = 1005
 
 
 class WorkerNotRegistered(BadRequest):
     """Worker is not registered"""
 
-    subcode = 1001
+    subcode = 1004
 
 
 class InvalidScrollId(BadRequest):
     """Invalid scroll id: start again without one"""
 
-    subcode = 801
+    subcode = 1104
 
 
 class NoSuchServingContainer(BadRequest):
     """No such serving container"""
 
-    subcode = 1100
+    subcode = 1051
 
 
 class NoSuchEndpoint(BadRequest):
     """Nothing serves this endpoint"""
 
-    subcode = 1101
+    subcode = 1052
 
 
 class EventsNotAdded(BadRequest):
     """Events were not added"""
 
-    subcode = 800
+    subcode = 131
 
 
 class BadFileName(BadRequest):
@@ -266,24 +356,49 @@ class Unauthorized(ApiError):
     """Unauthorized"""
 
     code = 401
+    subcode = 1
 
 
 class InvalidCredentials(Unauthorized):
     """Unauthorized (invalid credentials): check the access key and secret key in clearml.conf"""
 
-    subcode = 1
+    subcode = 22
 
 
 class InvalidToken(Unauthorized):
     """Unauthorized (invalid or expired token)"""
 
-    subcode = 21
+    subcode = 30
 
 
 class WrongPassword(Unauthorized):
     """Unauthorized (wrong user name or password)"""
 
-    subcode = 2
+    subcode = 22
+
+
+class NoCredentials(Unauthorized):
+    """Unauthorized (no credentials): sign in with a user name and password, or an access key and secret key"""
+
+    subcode = 20
+
+
+class BadCredentials(InvalidCredentials):
+    """Unauthorized (malformed credentials)"""
+
+    subcode = 21
+
+
+class BlockedToken(InvalidToken):
+    """Unauthorized (the token's key or session was revoked): sign in again"""
+
+    subcode = 31
+
+
+class BadAuthType(Unauthorized):
+    """Unauthorized (unknown kind of authorization): Basic or Bearer is expected"""
+
+    subcode = 10
 
 
 class TooManyAttempts(ApiError):
@@ -302,13 +417,17 @@ class Forbidden(ApiError):
 class ForeignOrigin(Forbidden):
     """Forbidden (cross-origin request)"""
 
-    subcode = 10
-
 
 class NotAllowedForRole(Forbidden):
     """Forbidden (not allowed for this role)"""
 
     subcode = 20
+
+
+class NoWritePermission(Forbidden):
+    """Forbidden: it is public, and can be changed only after make_private"""
+
+    subcode = 21
 
 
 class NotFound(ApiError):
@@ -321,4 +440,4 @@ class StorageFull(ApiError):
     """The server's disk is full: nothing was written. Free space in its data folder and try again"""
 
     code = 500
-    subcode = 50
+    subcode = 4

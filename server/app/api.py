@@ -18,13 +18,16 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import services
-from server.api import registry
+from server.api import left_out, registry
 from server.api.call import Call
 from server.api.envelope import envelope
 from server.api.errors import (
     ApiError,
     BadRequest,
+    InvalidVersion,
+    NoCredentials,
     NotAllowedForRole,
+    NotSupported,
     StorageFull,
     Unauthorized,
     UnknownEndpoint,
@@ -37,6 +40,7 @@ from server.domain import access
 log = logging.getLogger("soundyard.api")
 
 _PATH = re.compile(r"^/(?:v(?P<version>\d+(?:\.\d+){0,2})/)?(?P<name>[a-z_]+\.[a-z_0-9]+)/?$")
+_VERSIONED = re.compile(r"/v[^/]*/[a-z_]+\.[a-z_0-9]+/?$")
 _WORTH_COMPRESSING = 4096
 assert services, "importing the services registers the endpoints"
 
@@ -88,6 +92,7 @@ class Api:
         try:
             found = registry.find(name)
             if found is None:
+                _require_offered(request.url.path, name)
                 raise UnknownEndpoint(f"{name or request.url.path!r}; /api/server.endpoints lists them")
             call = self._call(request, name, version, body, required=found.role)
             answer = found.handler(call, _parsed(found, body))
@@ -127,7 +132,7 @@ class Api:
             # An old cookie must not keep anybody from signing in again; `auth.login` looks at the header itself.
             identity = None
         if required is not None and identity is None:
-            raise Unauthorized("no credentials were given")
+            raise NoCredentials()
         if required is not None and identity is not None and not identity.may(required):
             raise NotAllowedForRole(f"{name} needs the role {required}; yours is {identity.role}")
         return Call(
@@ -144,6 +149,15 @@ class Api:
             body=body,
             client=request.client.host if request.client else "",
         )
+
+
+def _require_offered(path: str, name: str) -> None:
+    """Raises: NotSupported for what is left out on purpose. InvalidVersion for a path whose version can't be read."""
+    why = left_out.reason(name)
+    if why:
+        raise NotSupported(f"{name}: {why}")
+    if not name and _VERSIONED.search(path):
+        raise InvalidVersion(path[-100:])
 
 
 def _parsed(found: registry.Endpoint, body: bytes) -> object:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.api.call import Identity
 from server.api.envelope import envelope
-from server.api.errors import ApiError, BadRequest, NotAllowedForRole, NotFound, Unauthorized
+from server.api.errors import ApiError, BadRequest, NoCredentials, NotAllowedForRole, NotFound
 from server.app import content_types
 from server.app.context import Context
 from server.app.uploads import Upload
@@ -77,7 +77,7 @@ class Files:
             datetime.now(timezone.utc),
         )
         if identity is None:
-            raise Unauthorized("files need a token (Authorization: Bearer …), an access key, or a session")
+            raise NoCredentials("files need a token (Authorization: Bearer …), an access key, or a session")
         if not identity.may(role):
             raise NotAllowedForRole(f"this needs the role {role}; yours is {identity.role}")
         return identity

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from server.api.call import Identity
 from server.api.errors import (
+    BadAuthType,
+    BadCredentials,
+    BlockedToken,
+    ImpersonationError,
     InvalidCredentials,
-    InvalidToken,
-    InvalidUserId,
     NotAllowedForRole,
     WrongPassword,
 )
@@ -33,11 +35,11 @@ _ACCESS_KEY = re.compile(r"^([0-9A-F]{32}|[0-9A-Z]{20,})$")
 
 
 def basic(header: str) -> tuple[str, str]:
-    """The two parts of HTTP Basic (RFC 7617). Raises: InvalidCredentials when it can't be read."""
+    """The two parts of HTTP Basic (RFC 7617). Raises: BadCredentials when it can't be read."""
     try:
         name, _, secret = base64.b64decode(header, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as fault:
-        raise InvalidCredentials("the Authorization header can't be decoded") from fault
+        raise BadCredentials("the Authorization header can't be decoded") from fault
     return name, secret
 
 
@@ -58,11 +60,11 @@ def enter_mode(store: Store, auth: str, now: datetime) -> None:
 
 
 def impersonated(store: Store, identity: Identity, user: str) -> str:
-    """The user an admin asks to act for. Raises: NotAllowedForRole, InvalidUserId."""
+    """The user an admin asks to act for. Raises: NotAllowedForRole, ImpersonationError."""
     if not identity.may("admin"):
         raise NotAllowedForRole("acting for others is an admin's right")
     if store.users.get(user) is None:
-        raise InvalidUserId(user=user)
+        raise ImpersonationError("there is no such user", user=user)
     return user
 
 
@@ -81,7 +83,7 @@ def of_token(store: Store, tokens: Tokens, token: str, now: datetime) -> Identit
     else:
         identity = store.users.identity_of_session(claims.get("session", ""))
     if identity is None:
-        raise InvalidToken("its key or session was revoked")
+        raise BlockedToken()
     return identity
 
 
@@ -117,14 +119,18 @@ def identify(store: Store, tokens: Tokens, authorization: str, cookie: str, now:
     """The caller's identity, or None when nothing was presented.
 
     Raises:
-        InvalidCredentials, InvalidToken: something was presented that doesn't hold.
+        InvalidCredentials, InvalidToken, BadAuthType: something was presented that doesn't hold.
     """
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "basic":
         return of_key(store, *basic(value))
     if scheme.lower() == "bearer":
         return of_token(store, tokens, value.strip(), now)
-    return of_token(store, tokens, cookie, now) if cookie else None
+    if cookie:
+        return of_token(store, tokens, cookie, now)
+    if authorization:
+        raise BadAuthType(scheme[:40])
+    return None
 
 
 def ensure_admin(store: Store, now: datetime) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from server.api.call import ROLES, Identity
-from server.api.errors import InvalidUserId, NotAllowedForRole, UserExists, ValidationFailed
+from server.api.errors import InvalidUserId, NotAllowedForRole, UserExists, UserIdExists, ValidationFailed
 from server.domain import passwords
 from server.store import Store, patterns
 
@@ -58,15 +58,17 @@ def create(store: Store, now: datetime, *, name: str, role: str, password: str |
     """Returns: the new user's id.
 
     Raises:
-        UserExists: the name or the id is taken. ValidationFailed: no such role; an unfit password.
+        UserExists, UserIdExists: the name or the id is taken. ValidationFailed: no such role; an unfit password.
     """
     _require_role(role)
     name = name.strip()
     if not name or ":" in name:
         raise ValidationFailed("a user's name is not empty and has no colon (HTTP Basic splits there)")
     wanted = fields.pop("id", None)
-    if store.users.by_name(name) or (wanted and store.users.get(wanted)):
+    if store.users.by_name(name):
         raise UserExists(name=name)
+    if wanted and store.users.get(wanted):
+        raise UserIdExists(id=wanted)
     user = store.users.create(name, role, now, passwords.hashed(password) if password else None, wanted)
     given = {key: value for key, value in fields.items() if value is not None}
     if given:

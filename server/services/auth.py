@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.api.call import Call, Identity
-from server.api.errors import BadRequest, InvalidId, InvalidToken, Unauthorized, ValidationFailed
+from server.api.errors import BadRequest, InvalidId, InvalidToken, NoCredentials, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain import access, users
@@ -52,7 +52,7 @@ def _signed_in(call: Call) -> Identity:
         name, password = access.basic(authorization.partition(" ")[2])
         user = access.of_password(call.store, call.login_limits, name, password, call.client, call.now).user
     elif authorization or call.settings.auth == "password":
-        raise Unauthorized("sign in with a user name and password, or an access key and secret key")
+        raise NoCredentials()
     else:
         with call.store.transaction():
             user = access.ensure_admin(call.store, call.now)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.api import left_out
 from server.api.call import Call
-from server.api.errors import BadRequest, ValidationFailed
+from server.api.errors import NotSupported, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Query, Request
 from server.domain import project_tree, publish, references, reports, task_fields, transitions
@@ -141,7 +142,7 @@ def delete(call: Call, request: Delete) -> dict:
 @endpoint("reports.share", Nothing)
 def share(call: Call, request: Nothing) -> dict:
     """Not offered: a link without signing in would need a public address."""
-    raise BadRequest("reports can't be shared outside this server; publish the report and send its address")
+    raise NotSupported(left_out.LEFT_OUT[call.endpoint])
 
 
 class Histogram(Request):

@@ -8,7 +8,7 @@ from pathlib import Path
 import server
 from server.api import registry
 from server.api.call import Call
-from server.api.errors import BadRequest
+from server.api.errors import BadRequest, NotSupported
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.store import times
@@ -100,5 +100,5 @@ class ReportStatsOption(Request):
 def report_stats_option(call: Call, request: ReportStatsOption) -> dict:
     """This server reports nothing to anybody, and can't be made to."""
     if request.enabled:
-        raise BadRequest("this server sends statistics to nobody; that can't be switched on")
+        raise NotSupported("this server sends statistics to nobody; that can't be switched on")
     return {"supported": False, "enabled": False, "current_version": server.SERVER_VERSION}

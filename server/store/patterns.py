@@ -16,7 +16,7 @@ from typing import Any
 
 import regex
 
-from server.api.errors import ValidationFailed
+from server.api.errors import InvalidRegex, ValidationFailed
 
 LONGEST = 2000
 _SECONDS = 0.25
@@ -29,7 +29,8 @@ _REPEATED_GROUP = re.compile(r"\)[*+{?]")
 
 
 def checked(pattern: str, ignore_case: bool = False) -> str:
-    """The pattern, ready for SQL's REGEXP. Raises: ValidationFailed when it is too long or can't be compiled."""
+    """The pattern, ready for SQL's REGEXP. Raises: ValidationFailed when it is too long,
+    InvalidRegex when it can't be compiled."""
     if len(pattern) > LONGEST:
         raise ValidationFailed(f"the pattern has {len(pattern)} characters, more than {LONGEST}")
     if _written_out(pattern) > _MOST_REPEATS:
@@ -39,7 +40,7 @@ def checked(pattern: str, ignore_case: bool = False) -> str:
     try:
         _matcher(pattern)
     except (re.error, regex.error, RecursionError, OverflowError, ValueError) as fault:
-        raise ValidationFailed(f"{pattern[:100]!r} is not a regular expression: {fault}") from fault
+        raise InvalidRegex(f"{pattern[:100]!r} is not a regular expression: {fault}") from fault
     return pattern
 
 

@@ -64,7 +64,7 @@ def test_wrong_lines_are_counted_and_keep_nobody_out(api: Api) -> None:
 
 def test_a_batch_of_which_nothing_is_kept_is_an_error_that_says_why(api: Api) -> None:
     meta = refused(api, {"type": "unheard of", "task": api.task()}, scalar("nobody", 1, 1))
-    assert meta["result_subcode"] == 800
+    assert meta["result_subcode"] == 131
     assert "unheard of" in meta["result_msg"] and "nobody" in meta["result_msg"]
 
 
@@ -174,7 +174,7 @@ def test_a_published_task_takes_events_only_with_allow_locked(api: Api) -> None:
         api(step, task=task)
     assert "published" in refused(api, scalar(task, 1, 1.0))["result_msg"]
     assert send(api, scalar(task, 1, 1.0, allow_locked=True))["added"] == 1
-    assert "allow_locked" in api.fails("events.delete_for_task", 400, 112, task=task)
+    assert "allow_locked" in api.fails("events.delete_for_task", 400, 113, task=task)
     assert api("events.delete_for_task", task=task, allow_locked=True) == {"deleted": True}
 
 

@@ -165,4 +165,4 @@ def test_a_foreign_scroll_id_is_refused(api: Api) -> None:
             ("events.get_task_events", {}),
             ("events.get_task_plots", {}),
         ):
-            api.fails(endpoint, 400, 801, task=task, scroll_id=scroll, **more)
+            api.fails(endpoint, 400, 1104, task=task, scroll_id=scroll, **more)

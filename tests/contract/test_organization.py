@@ -97,7 +97,7 @@ def test_a_long_table_is_downloaded_whole(api: Api, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_bad_download_is_refused_when_it_is_prepared(api: Api) -> None:
-    api.fails("organization.prepare_download_for_get_all", 400, 12, entity_type="task", name="(")
+    api.fails("organization.prepare_download_for_get_all", 400, 21, entity_type="task", name="(")
     api.fails("organization.prepare_download_for_get_all", 400, 12, entity_type="shoe")
     api.fails("organization.prepare_download_for_get_all", 400, 12, field_mappings=[{"name": "x"}])
     api.fails("organization.download_for_get_all", 400, 12, prepare_id="forged")

@@ -34,7 +34,7 @@ def test_runs_are_deleted_with_their_steps_but_never_all(api: Api) -> None:
     project = api.project("p/.pipelines/pipe", system_tags=["hidden", "pipeline"])
     one, two = controller(api, project), controller(api, project, "pipe #2")
     step = api.task("step", parent=one)
-    api.fails("pipelines.delete_runs", 400, 1102, project=project, ids=[one, two])
+    api.fails("pipelines.delete_runs", 400, 160, project=project, ids=[one, two])
     answer = api("pipelines.delete_runs", project=project, ids=[one, "nobody"])
     assert [done["id"] for done in answer["succeeded"]] == [one] and answer["failed"][0]["id"] == "nobody"
     api.fails("tasks.get_by_id", 400, 101, task=step)

@@ -21,7 +21,7 @@ def test_creating_a_project_creates_its_parents(api: Api) -> None:
     assert (deep["name"], deep["basename"], deep["tags"]) == ("a/b/c", "c", ["t"])
     assert api.names("projects.get_all") == ["a", "a/b", "a/b/c"]
     assert len(deep["path"]) == 2 and deep["path"][-1] == deep["parent"]
-    api.fails("projects.create", 400, 406, name="a/b")
+    api.fails("projects.create", 400, 801, name="a/b")
     api.fails("projects.create", 400, 407, name="a//b")
     api.fails("projects.get_by_id", 400, 401, project="nowhere")
 
@@ -33,7 +33,7 @@ def test_a_new_name_renames_everything_below(api: Api) -> None:
     for elsewhere in ("x", "y/x", "a/x/c"):
         api.fails("projects.update", 400, 408, project=b, name=elsewhere)
     api.project("a/taken")
-    api.fails("projects.update", 400, 406, project=b, name="a/taken")
+    api.fails("projects.update", 400, 801, project=b, name="a/taken")
     assert api("projects.update", project=b, description=None)["updated"] == 1
 
 

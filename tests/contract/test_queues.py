@@ -30,9 +30,9 @@ def test_a_queue_is_found_by_its_id_only(api: Api, queue: str) -> None:
 
 
 def test_a_queue_name_is_unique(api: Api, queue: str) -> None:
-    api.fails("queues.create", 400, 708, name="work")
+    api.fails("queues.create", 400, 801, name="work")
     other = api("queues.create", name="other")["id"]
-    api.fails("queues.update", 400, 708, queue=other, name="work")
+    api.fails("queues.update", 400, 801, queue=other, name="work")
     assert api("queues.update", queue=queue, name="work", tags=["b"])["updated"] == 1
 
 
@@ -106,7 +106,7 @@ def test_an_entry_moves_by_places_and_to_both_ends(api: Api, queue: str) -> None
 
 
 def test_moving_a_task_that_does_not_wait_is_an_error(api: Api, queue: str) -> None:
-    api.fails("queues.move_task_to_front", 400, 706, queue=queue, task=api.task())
+    api.fails("queues.move_task_to_front", 400, 703, queue=queue, task=api.task())
 
 
 def test_peeking_and_counting_leave_the_queue_as_it_is(api: Api, queue: str) -> None:
@@ -119,7 +119,7 @@ def test_peeking_and_counting_leave_the_queue_as_it_is(api: Api, queue: str) -> 
 def test_a_task_added_by_hand_is_handed_out_too(api: Api, queue: str) -> None:
     task = api.task()
     assert api("queues.add_task", queue=queue, task=task)["added"] == 1
-    api.fails("queues.add_task", 400, 703, queue=queue, task=task)
+    api.fails("queues.add_task", 400, 706, queue=queue, task=task)
     api.fails("queues.add_task", 400, 101, queue=queue, task="nobody")
     assert api("queues.get_next_task", queue=queue)["entry"]["task"] == task
 
@@ -129,14 +129,14 @@ def test_a_removed_task_gets_its_status_back_when_that_is_asked(api: Api, queue:
     assert api("queues.remove_task", queue=queue, task=kept)["removed"] == 1
     assert api("queues.remove_task", queue=queue, task=back, update_task_status=True)["removed"] == 1
     assert (api.status(kept), api.status(back)) == ("queued", "created")
-    api.fails("queues.remove_task", 400, 706, queue=queue, task=kept)
+    api.fails("queues.remove_task", 400, 703, queue=queue, task=kept)
 
 
 def test_a_queue_with_entries_is_deleted_by_force_alone_and_its_tasks_are_drafts_again(
     api: Api, queue: str
 ) -> None:
     (task,) = waiting(api, queue, 1)
-    api.fails("queues.delete", 400, 704, queue=queue)
+    api.fails("queues.delete", 400, 702, queue=queue)
     assert api("queues.delete", queue=queue, force=True)["deleted"] == 1
     assert api.status(task) == "created"
     api.fails("queues.delete", 400, 701, queue=queue)

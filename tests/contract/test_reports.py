@@ -45,7 +45,7 @@ def test_archived_reports_come_back(api: Api) -> None:
 def test_other_tasks_are_no_reports(api: Api) -> None:
     for action in ("update", "publish", "archive", "delete"):
         api.fails(f"reports.{action}", 400, 126, task=api.task())
-    api.fails("reports.share", 400, 0)
+    api.fails("reports.share", 400, 1)
 
 
 def test_the_data_of_tasks_is_gathered_for_a_report(api: Api) -> None:

@@ -1,7 +1,10 @@
 """`server.*`, `storage.*`, `debug.*`: what the server says of itself and keeps for its administrator."""
 
+import pytest
+
 from server import API_VERSION
-from server.api import registry
+from server.api import left_out, registry
+from server.api.left_out import LEFT_OUT
 from tests.contract.conftest import Api
 
 
@@ -34,7 +37,7 @@ def test_statistics_count_what_is_there(api: Api) -> None:
 
 def test_reporting_to_anybody_cannot_be_switched_on(api: Api) -> None:
     assert api("server.report_stats_option")["supported"] is False
-    api.fails("server.report_stats_option", 400, 0, enabled=True)
+    api.fails("server.report_stats_option", 400, 1, enabled=True)
 
 
 def test_storage_credentials_are_kept_by_kind_and_reset(api: Api) -> None:
@@ -54,4 +57,10 @@ def test_the_server_answers_a_ping(api: Api) -> None:
 
 
 def test_an_unknown_endpoint_is_a_clear_error(api: Api) -> None:
-    assert "server.endpoints" in api.fails("async.result", 400, 0)
+    assert "server.endpoints" in api.fails("tasks.dance", 400, 0)
+    assert api.post("tasks.get_all", {}, version="vtwo").json()["meta"]["result_subcode"] == 2
+
+
+@pytest.mark.parametrize("name", [one.replace("*", "get_all") for one in LEFT_OUT])
+def test_what_is_left_out_on_purpose_says_why(api: Api, name: str) -> None:
+    assert left_out.reason(name) in api.fails(name, 400, 1)

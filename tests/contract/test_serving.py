@@ -50,8 +50,8 @@ def test_a_container_that_ended_is_gone(api: Api) -> None:
     report(api, "c1")
     api("serving.unregister_container", container_id="c1")
     assert api("serving.get_endpoints")["endpoints"] == []
-    api.fails("serving.get_endpoint_details", 400, 1101, endpoint_url=URL)
-    api.fails("serving.unregister_container", 400, 1100, container_id="c1")
+    api.fails("serving.get_endpoint_details", 400, 1052, endpoint_url=URL)
+    api.fails("serving.unregister_container", 400, 1051, container_id="c1")
 
 
 def test_a_container_that_fell_silent_is_not_listed(api: Api) -> None:

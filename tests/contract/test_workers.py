@@ -47,7 +47,7 @@ def test_a_worker_that_signed_off_is_gone_and_may_come_back(api: Api) -> None:
     api("workers.register", worker="box:0", queues=[])
     api("workers.unregister", worker="box:0", queues=[])
     assert api("workers.get_all")["workers"] == []
-    api.fails("workers.unregister", 400, 1001, worker="box:0")
+    api.fails("workers.unregister", 400, 1004, worker="box:0")
     api("workers.register", worker="box:0")
     assert api("workers.get_count")["count"] == 1
 

@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from server.api.call import Call
-from server.api.errors import InvalidTaskStatus, ValidationFailed
+from server.api.errors import BatchHasNoItems, BatchValidationError, InvalidTaskStatus, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain import project_tree, task_fields, transitions
@@ -67,13 +67,16 @@ def _update(call: Call, request: Update) -> dict:
 @endpoint("tasks.update_batch", Nothing, raw=True)
 def update_batch(call: Call, request: Nothing) -> dict:
     """`tasks.update` for many: one JSON object a line. All of them or none."""
+    lines = list(filter(bytes.strip, call.body.splitlines()))
+    if not lines:
+        raise BatchHasNoItems()
     updated = 0
     with call.store.transaction():
-        for number, line in enumerate(filter(bytes.strip, call.body.splitlines()), 1):
+        for number, line in enumerate(lines, 1):
             try:
                 one = Update.model_validate(orjson.loads(line))
             except (orjson.JSONDecodeError, ValidationError) as fault:
-                raise ValidationFailed(f"line {number}: {fault}") from fault
+                raise BatchValidationError(f"line {number}: {fault}") from fault
             updated += _update(call, one)["updated"]
     return {"updated": updated}
 
