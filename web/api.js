@@ -86,7 +86,7 @@ function failure(response, envelope, endpoint, quiet) {
     code: response.status,
     subcode: meta?.result_subcode ?? 0,
     endpoint,
-    data: envelope?.data,
+    data: meta?.error_data ?? envelope?.data,
   });
 }
 

@@ -55,7 +55,7 @@ def test_every_sentence_has_its_words_in_every_language():
         json.loads(f'"{sentence}"')
         for file in sources()
         if "strings" not in file.parts
-        for sentence in re.findall(r'\bt\(\s*"((?:[^"\\]|\\.)*)"', file.read_text())
+        for sentence in in_quotes(file.read_text())
     }
     program = "import { zh } from './web/strings/zh-CN.js'; console.log(JSON.stringify(zh))"
     done = node("--input-type=module", "--eval", program)
@@ -65,6 +65,13 @@ def test_every_sentence_has_its_words_in_every_language():
     holes = {sentence: set(re.findall(r"\{\w+\}", sentence)) for sentence in asked}
     wrong = {one for one in asked if set(re.findall(r"\{\w+\}", words[one])) != holes[one]}
     assert not wrong, "the blanks of these differ"
+
+
+def in_quotes(source: str) -> list[str]:
+    """The sentences that a source asks for with `t`, and both forms that it asks for with `tn`."""
+    text = r'"((?:[^"\\]|\\.)*)"'
+    numbered = re.findall(rf"\btn\([^\"]*{text},\s*{text}", source)
+    return [*re.findall(rf"\bt\(\s*{text}", source), *(form for pair in numbered for form in pair)]
 
 
 def drawn(layer: LogMel | KaldiBank, samples: np.ndarray, view: str = "") -> np.ndarray:

@@ -1,11 +1,13 @@
 /** Doing things with tasks: one or many, with the questions that have to be asked first. */
 import { call } from "../api.js";
 import { save } from "../lib/files.js";
-import { t } from "../lib/text.js";
+import { sentence } from "../lib/refusal.js";
+import { t, tn } from "../lib/text.js";
 import { confirmed, openDialog } from "../kit/dialog.js";
 import { toast, toastError } from "../kit/toast.js";
 import { CloneDialog } from "./clone.js";
 import { EnqueueDialog, MoveDialog, TagsDialog } from "./dialogs.js";
+import { agreed } from "./release.js";
 import { fitting } from "./rules.js";
 
 /** @typedef {import("./rules.js").Task} Task */
@@ -19,14 +21,16 @@ async function many(endpoint, tasks, more, done) {
   const failed = answer.failed ?? [];
   const worked = tasks.length - failed.length;
   if (worked) toast(t(done, { n: worked }));
-  for (const one of failed.slice(0, 3)) toast(`${tasks.find((task) => task.id === one.id)?.name ?? one.id}: ${one.error?.msg ?? t("That did not work")}`,
-    { tone: "error" });
+  for (const one of failed.slice(0, 3)) toast(`${tasks.find((task) => task.id === one.id)?.name ?? one.id}: ${sentence(one.error)}`, { tone: "error" });
   return worked > 0;
 }
 
-/** @param {Task[]} tasks @param {string} action @param {string} title @param {string} text @param {string} confirm */
-const sure = (tasks, action, title, text, confirm) =>
-  confirmed({ title: t(title), text: t(text, { n: fitting(action, tasks).length }), confirm: t(confirm), danger: action === "delete" });
+const ids = (/** @type {Task[]} */ tasks) => tasks.map((task) => task.id);
+
+const toReset = (/** @type {Task[]} */ tasks, /** @type {string} */ title, /** @type {string} */ confirm) => agreed({
+  title, confirm, endpoint: "tasks.validate_reset", body: { ids: ids(tasks) },
+  text: tn(tasks.length, "1 task will be a draft again; its scalars, plots, samples, console and artifacts are deleted.",
+    "{n} tasks will be drafts again; their scalars, plots, samples, console and artifacts are deleted.") });
 
 /** @type {Record<string, (tasks: Task[]) => Promise<any>>} each resolves to a true value when something has changed */
 const doers = {
@@ -34,27 +38,31 @@ const doers = {
   enqueue: (tasks) => openDialog(EnqueueDialog, { tasks: fitting("enqueue", tasks) }),
   dequeue: (tasks) => many("tasks.dequeue_many", fitting("dequeue", tasks), {}, "{n} taken from the queue"),
   abort: async (tasks) =>
-    (await sure(tasks, "abort", "Abort", "{n} running or pending tasks will be stopped. What they have written so far is kept.", "Abort")) &&
+    (await confirmed({ title: t("Abort"), confirm: t("Abort"), text: tn(fitting("abort", tasks).length,
+      "1 running or pending task will be stopped. What it has written so far is kept.",
+      "{n} running or pending tasks will be stopped. What they have written so far is kept.") })) &&
     many("tasks.stop_many", fitting("abort", tasks), {}, "{n} stopping"),
   reset: async (tasks) =>
-    (await sure(tasks, "reset", "Reset", "{n} tasks will be drafts again; their scalars, plots, samples, console and artifacts are deleted.", "Reset")) &&
+    (await toReset(fitting("reset", tasks), t("Reset"), t("Reset"))) &&
     many("tasks.reset_many", fitting("reset", tasks), { force: true }, "{n} reset"),
   retry: async (tasks) => {
-    if (!(await sure(tasks, "retry", "Retry", "{n} tasks will be reset, which deletes what they have written, and enqueued again.",
-          "Reset and enqueue"))) return false;
     const fit = fitting("retry", tasks);
+    if (!(await toReset(fit, t("Retry"), t("Reset and enqueue")))) return false;
     if (!(await many("tasks.reset_many", fit, { force: true }, "{n} reset"))) return false;
     return (await openDialog(EnqueueDialog, { tasks: fit })) ?? true;
   },
   continue: (tasks) => openDialog(EnqueueDialog, { tasks: fitting("continue", tasks), goOn: true }),
   publish: async (tasks) =>
-    (await sure(tasks, "publish", "Publish", "{n} tasks will be read-only from now on, and so will their models.", "Publish")) &&
+    (await confirmed({ title: t("Publish"), confirm: t("Publish"), text: tn(fitting("publish", tasks).length,
+      "1 task will be read-only from now on, and so will its models.", "{n} tasks will be read-only from now on, and so will their models.") })) &&
     many("tasks.publish_many", fitting("publish", tasks), {}, "{n} published"),
   archive: (tasks) => many("tasks.archive_many", fitting("archive", tasks), {}, "{n} archived"),
   restore: (tasks) => many("tasks.unarchive_many", fitting("restore", tasks), {}, "{n} restored"),
   delete: async (tasks) =>
-    (await sure(tasks, "delete", "Delete for good", "{n} tasks, with their scalars, samples, artifacts and models, will be deleted. This cannot be undone.",
-        "Delete")) &&
+    (await agreed({ title: t("Delete for good"), confirm: t("Delete"), danger: true, endpoint: "tasks.validate_delete",
+      body: { ids: ids(fitting("delete", tasks)) }, text: tn(fitting("delete", tasks).length,
+        "1 task, with its scalars, plots, samples, console and artifacts, will be deleted. This cannot be undone.",
+        "{n} tasks, with their scalars, plots, samples, console and artifacts, will be deleted. This cannot be undone.") })) &&
     many("tasks.delete_many", fitting("delete", tasks), { force: true, delete_output_models: true, delete_external_artifacts: true }, "{n} deleted"),
   tags: (tasks) => openDialog(TagsDialog, { tasks }),
   move: (tasks) => openDialog(MoveDialog, { tasks }),

@@ -4,13 +4,13 @@ import { classes, html, useState } from "../lib/dom.js";
 import { useApi } from "../lib/hooks.js";
 import { taskLink } from "../lib/links.js";
 import { remember } from "../lib/preferences.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Combobox } from "../kit/combobox.js";
 import { Dialog } from "../kit/dialog.js";
-import { ErrorBox, Loading } from "../kit/states.js";
-import { toast, toastError } from "../kit/toast.js";
-import { QueueField, useProjects, useQueues, usualQueue } from "./dialogs.js";
+import { ErrorBox, Loading, Refused } from "../kit/states.js";
+import { toast } from "../kit/toast.js";
+import { QueueField, enqueued, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
 
 /**
@@ -30,6 +30,8 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const [filter, setFilter] = useState("");
   const [chosen, setQueue] = useState("");
   const [busy, setBusy] = useState(false);
+  const [made, setMade] = useState(/** @type {any[]} */ ([]));
+  const [refused, setRefused] = useState(/** @type {{name?: string, error: any}[]} */ ([]));
   const name = typedName ?? wanted ?? t("Clone of {name}", { name: task.name });
   const project = typedProject ?? task.project?.name ?? "";
   const queue = chosen || (queues.data?.find((one) => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
@@ -44,35 +46,47 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
       const known = projects.data?.find((one) => one.name === project);
       const target = project === task.project?.name ? task.project.id : known ? known.id : project
         ? (await call("projects.create", { name: project, description: "" })).id : undefined;
-      const ids = [];
-      for (const clone of clones) {
+      const done = [...made];
+      for (const clone of clones.slice(made.length)) {
         const { id } = await call("tasks.clone",
           { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: Object.keys(edits).length ? clone.hyperparams : undefined,
             new_task_parent: task.id });
-        ids.push(id);
+        done.push({ id, name: clone.name, status: "created", project: target ?? task.project });
+        setMade([...done]);
       }
-      if (enqueue) {
-        remember("queue", queue);
-        const answer = await call("tasks.enqueue_many", { ids, queue });
-        for (const one of answer.failed ?? []) toast(one.error?.msg ?? t("That did not work"), { tone: "error" });
-      }
-      const said = ids.length > 1 ? t("{n} clones made", { n: ids.length }) : t("Cloned");
-      toast(said, { link: { href: taskLink({ id: ids[0], project: target ?? task.project }), label: t("Open") } });
+      const ids = done.map((one) => one.id);
+      if (enqueue && (await putOn(done))) return;
+      toast(ids.length > 1 ? t("{n} clones made", { n: ids.length }) : t("Cloned"), { link: { href: taskLink(done[0]), label: t("Open") } });
       close(ids);
     } catch (error) {
-      toastError(error);
+      setRefused([{ error }]);
       setBusy(false);
     }
   };
+  const putOn = async (/** @type {any[]} */ done) => { // true when some were refused, which is said in place
+    remember("queue", queue);
+    const answer = await enqueued(done.filter((one) => !one.waits), queue);
+    const again = new Set(answer.map((one) => one.task.id));
+    setMade(done.map((one) => ({ ...one, waits: !again.has(one.id) })));
+    setRefused(answer);
+    setBusy(false);
+    return answer.length > 0;
+  };
+  const end = () => close(made.length ? made.map((one) => one.id) : undefined);
   const text = filter.toLowerCase();
   const shown = params.filter((one) => `${one.section}/${one.name}`.toLowerCase().includes(text));
-  return html`<${Dialog} wide title=${title} close=${close} onSubmit=${() => reason || make(false)} footer=${html`
-    <span class="clone-count">${clones.length > 1 ? t("A sweep: {n} tasks", { n: clones.length }) : Object.keys(edits).length
-        ? t("{n} values changed", { n: Object.keys(edits).length }) : ""}</span>
-    <${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>
+  return html`<${Dialog} wide title=${title} close=${end} onSubmit=${() => reason || (made.length ? make(true) : make(false))} footer=${html`
+    <span class="clone-count">${clones.length > 1 ? tn(clones.length, "A sweep: 1 task", "A sweep: {n} tasks") : Object.keys(edits).length
+        ? tn(Object.keys(edits).length, "1 value changed", "{n} values changed") : ""}</span>
+    ${made.length ? html`<${Button} onClick=${end}>${t("Leave it a draft")}<//>`
+      : html`<${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>
+        ${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>`}
     <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>
-      ${t("Clone and enqueue")}<//>`}>
-    <div class="form-grid">
+      ${made.length ? t("Enqueue again") : t("Clone and enqueue")}<//>`}>
+    ${refused.length > 0 && html`<${Refused} refused=${refused}
+        title=${made.length ? t("The clone was made, and is a draft: it was not enqueued.") : t("No clone was made.")}>
+      ${made.filter((one) => !one.waits).slice(0, 5).map((one) => html`<p><a href=${taskLink(one)} onClick=${end}>${one.name}</a></p>`)}<//>`}
+    <fieldset class="plain" disabled=${made.length > 0}><div class="form-grid">
       <label class="field"><span>${t("Name")}</span><input autofocus value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
       <${Combobox} label=${t("Project")} value=${project} free options=${(projects.data ?? []).map((one) => ({ value: one.name, label: one.name }))}
         onChange=${setProject} />
@@ -85,7 +99,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
     </div>
     ${answer.error ? html`<${ErrorBox} error=${answer.error} />` : !loaded ? html`<${Loading} />` : params.length
       ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
-  <//>`;
+  </fieldset><//>`;
 }
 
 /** What is wrong with the text in a field. @param {import("./sweep.js").Param} param @param {Record<string, string>} edits */

@@ -3,11 +3,12 @@ import { call, callAll } from "../api.js";
 import { html, useState } from "../lib/dom.js";
 import { useApi, useAsked } from "../lib/hooks.js";
 import { remember, remembered } from "../lib/preferences.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
 import { Combobox } from "../kit/combobox.js";
 import { Dialog } from "../kit/dialog.js";
+import { Refused } from "../kit/states.js";
 import { toast, toastError } from "../kit/toast.js";
 
 /** @typedef {import("./rules.js").Task} Task */
@@ -29,7 +30,7 @@ export function useQueues() {
 export const QueueField = ({ queues, value, onChange }) => html`
   <${Combobox} label=${t("Queue")} value=${value} onChange=${onChange}
     options=${queues.map((queue) =>
-        ({ value: queue.id, label: queue.name, note: queue.agents ? t("{n} agents listen", { n: queue.agents }) : t("no agent listens") }))} />
+        ({ value: queue.id, label: queue.name, note: queue.agents ? tn(queue.agents, "1 agent listens", "{n} agents listen") : t("no agent listens") }))} />
   ${queues.find((queue) => queue.id === value)?.agents === 0
     && html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`}`;
 
@@ -41,29 +42,48 @@ export function usualQueue(queues) {
   return known?.id ?? "";
 }
 
+/**
+ * Put tasks on a queue.
+ * @param {Task[]} tasks @param {string} queue @returns {Promise<{task: Task, name?: string, error: any}[]>} those that were refused, and why
+ */
+export async function enqueued(tasks, queue) {
+  const named = (/** @type {Task} */ task, /** @type {any} */ error) => ({ task, name: tasks.length > 1 ? task.name : undefined, error });
+  try {
+    const { failed = [] } = await call("tasks.enqueue_many", { ids: tasks.map((task) => task.id), queue });
+    const why = new Map(failed.map((/** @type {any} */ one) => [one.id, one.error]));
+    return tasks.flatMap((task) => (why.has(task.id) ? [named(task, why.get(task.id))] : []));
+  } catch (error) {
+    return tasks.map((task) => named(task, error));
+  }
+}
+
 /** @param {{tasks: Task[], goOn?: boolean, close: (value?: any) => void}} props `goOn`: continue where it stopped, without a reset */
 export function EnqueueDialog({ tasks, goOn, close }) {
   const queues = useQueues();
   const [chosen, choose] = useState("");
+  const [left, setLeft] = useState(tasks);
+  const [refused, setRefused] = useState(/** @type {{name?: string, error: any}[]} */ ([]));
+  const [busy, setBusy] = useState(false);
   const queue = chosen || usualQueue(queues.data);
+  const end = () => close(left.length < tasks.length || undefined);
   const submit = async () => {
-    if (!queue) return;
+    if (!queue || busy) return;
+    setBusy(true);
     remember("queue", queue);
-    try {
-      const answer = await call("tasks.enqueue_many", { ids: tasks.map((task) => task.id), queue });
-      for (const one of answer.failed ?? []) toast(one.error?.msg ?? t("That did not work"), { tone: "error" });
-      const worked = tasks.length - (answer.failed?.length ?? 0);
-      if (worked) toast(t("{n} enqueued", { n: worked }));
-      close(worked > 0);
-    } catch (error) {
-      toastError(error);
-    }
+    const answer = await enqueued(left, queue);
+    const worked = left.length - answer.length;
+    if (worked) toast(tn(worked, "1 enqueued", "{n} enqueued"));
+    if (!answer.length) return close(true);
+    setLeft(answer.map((one) => one.task));
+    setRefused(answer);
+    return setBusy(false);
   };
   const title = goOn ? t("Continue") : t("Enqueue");
-  return html`<${Dialog} title=${title} close=${close} onSubmit=${submit} footer=${html`
-    <${Button} onClick=${() => close()}>${t("Cancel")}<//>
-    <${Button} type="submit" primary icon="enqueue" reason=${queue ? null : t("There is no queue yet")}>${title}<//>`}>
-    <p>${tasks.length === 1 ? tasks[0].name : t("{n} tasks", { n: tasks.length })}</p>
+  return html`<${Dialog} title=${title} close=${end} onSubmit=${submit} footer=${html`
+    <${Button} onClick=${end}>${t("Cancel")}<//>
+    <${Button} type="submit" primary icon="enqueue" disabled=${busy} reason=${queue ? null : t("There is no queue yet")}>${title}<//>`}>
+    <p>${left.length === 1 ? left[0].name : tn(left.length, "1 task", "{n} tasks")}</p>
+    ${refused.length > 0 && html`<${Refused} title=${tn(refused.length, "1 task was not enqueued:", "{n} tasks were not enqueued:")} refused=${refused} />`}
     ${goOn && html`<p class="hint">${t("It goes on from where it stopped: nothing is deleted, and the task finds its own last checkpoint.")}</p>`}
     <${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${choose} />
   <//>`;

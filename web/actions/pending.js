@@ -5,7 +5,7 @@ import { ago, duration } from "../lib/format.js";
 import { useAsked } from "../lib/hooks.js";
 import { taskLink } from "../lib/links.js";
 import { href } from "../lib/router.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { PopoverButton } from "../kit/menu.js";
 import { Answered } from "../kit/states.js";
 import { waiting } from "./waiting.js";
@@ -39,7 +39,8 @@ function explain(w) {
     <pre>python -m agents.start --queue ${w.queue.name}</pre>`;
   if (w.kind === "next") return html`<p class="strong">${t("An agent is free and will take it in a moment.")}</p>${line}
     <p>${w.workers.map((/** @type {any} */ one) => one.id).join(", ")}</p>`;
-  const title = w.kind === "busy" ? t("All {n} agents of this queue are busy.", { n: w.workers.length }) : t("Others are before it in the queue.");
+  const title = w.kind === "busy" ? tn(w.workers.length, "The only agent of this queue is busy.", "All {n} agents of this queue are busy.")
+    : t("Others are before it in the queue.");
   return html`<p class="strong">${title}</p>${line}
     <ul>${w.busy.map((/** @type {any} */ one) =>
           html`<li>${one.id}: <a href=${taskLink(one.task)}>${one.task.name ?? one.task.id}</a> ${one.task.running_time ? duration(one.task.running_time / 1000)

@@ -2,7 +2,7 @@
 import { html } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { query, setQuery } from "../lib/router.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Combobox, Select } from "../kit/combobox.js";
 import { openDialog } from "../kit/dialog.js";
@@ -64,7 +64,7 @@ export function Facets({ clips, judged, choice, count, task, peers, marks, playl
       options=${orders.map((value) => ({ value, label: t(orderWords[/** @type {"loss"} */ (value)]) }))}
       onChange=${(/** @type {string} */ sort) => setQuery({ sort: sort === orders[0] ? null : sort })} />
     <${OtherRun} peers=${peers} judged=${judged} />
-    <span class="grow"></span><small>${t("{n} clips", { n: number(count) })}</small>
+    <span class="grow"></span><small>${tn(Number(count), "1 clip", "{n} clips")}</small>
     <${Button} small pressed=${playlist} title=${t("Play one after another")} onClick=${() => setPlaylist(!playlist)}>${t("Playlist")}<//>
     <${Button} small icon="download" reason=${marks.marked.value.size ? null : t("Mark clips first, with M")} onClick=${() => marks.download(clips, task.name)}>
       ${t("Marked ({n})", { n: marks.marked.value.size })}<//>

@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useState } from "../lib/dom.js";
 import { duration, number, percent } from "../lib/format.js";
 import { useWindow } from "../lib/hooks.js";
 import { query, setQuery } from "../lib/router.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { openDialog } from "../kit/dialog.js";
 import { SplitPane } from "../kit/split.js";
 import { Empty } from "../kit/states.js";
@@ -98,7 +98,7 @@ function Counted({ clips, choice, listen }) {
   const total = useMemo(() => clips.reduce((sum, clip) => sum + (clip.duration || 0), 0), [clips]);
   const kept = useMemo(() => clips.filter((clip) => clip.url).length, [clips]);
   const choose = (/** @type {string} */ label, /** @type {string} */ part) => setQuery(classes.field ? { label, [classes.field]: part } : { label });
-  return html`<p class="row"><strong>${t("{n} clips", { n: number(clips.length) })}</strong> ${t("{n} classes, {time}",
+  return html`<p class="row"><strong>${tn(Number(clips.length), "1 clip", "{n} clips")}</strong> ${t("{n} classes, {time}",
         { n: classes.rows.length, time: duration(total) })}<span class="grow"></span>
       ${kept < clips.length && html`<small title=${t("The preprocess task’s parameter audio_limit decides how many.")}>
           ${t("{n} with their sound", { n: number(kept) })}</small>`}</p>

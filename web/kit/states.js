@@ -1,6 +1,7 @@
 /** What a page says while it waits, when there is nothing, and when something went wrong. */
 import { html } from "../lib/dom.js";
 import { href } from "../lib/router.js";
+import { sentence } from "../lib/refusal.js";
 import { t } from "../lib/text.js";
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
@@ -19,7 +20,7 @@ export const Empty = ({ icon = "tasks", title, children }) => html`
 export function ErrorBox({ error, retry, missing }) {
   const gone = missing && isMissing(error);
   return html`<div class="state error" role="alert">
-    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : error.message}</p>
+    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : sentence(error)}</p>
     ${advice(error) && html`<p>${advice(error)}</p>`}
     <div class="row">${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}
       ${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>
@@ -43,6 +44,13 @@ function advice(error) {
   if (error.code === 403) return t("Your user may not do this. An administrator can change that under Settings → Users.");
   return "";
 }
+
+/**
+ * What was refused, in the dialog that asked for it, which stays open.
+ * @param {{title: string, refused: {name?: string, error: any}[], children?: any}} props
+ */
+export const Refused = ({ title, refused, children }) => html`<div class="refused" role="alert"><p class="strong">${title}</p>
+  <ul>${refused.map((one) => html`<li>${one.name && html`<strong>${one.name}: </strong>`}${sentence(one.error)}</li>`)}</ul>${children}</div>`;
 
 /**
  * Shows an answer of `useApi` when it is there, and says so when it is not.

@@ -1,5 +1,6 @@
 /** Short messages that come and go; errors stay until they are closed. */
 import { html, signal } from "../lib/dom.js";
+import { sentence } from "../lib/refusal.js";
 import { t } from "../lib/text.js";
 import { Icon } from "./icons.js";
 
@@ -17,7 +18,7 @@ export function toast(text, { tone = "info", link } = {}) {
 }
 
 /** @param {any} error */
-export const toastError = (error) => toast(error.message ?? String(error), { tone: "error" });
+export const toastError = (error) => toast(sentence(error), { tone: "error" });
 
 /** @param {number} id */
 const dismiss = (id) => (toasts.value = toasts.value.filter((one) => one.id !== id));

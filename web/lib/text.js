@@ -23,6 +23,16 @@ export const wordsReady = () => (tables[language.value]?.() ?? Promise.resolve({
 if (typeof document !== "undefined") effect(() => void wordsReady());
 
 /**
+ * A sentence about a number of things: the form that the reader's language has for it, with `{n}` written as people do.
+ * @param {number} n @param {string} one English, for one @param {string} other English, for any other number
+ * @param {Record<string, any>} [values]
+ */
+export function tn(n, one, other, values) {
+  const form = new Intl.PluralRules(language.value).select(n) === "one" ? one : other;
+  return t(form, { ...values, n: n.toLocaleString(language.value) });
+}
+
+/**
  * The sentence in the reader's language, with `{name}` filled in.
  * @param {string} sentence @param {Record<string, any>} [values]
  */

@@ -5,10 +5,11 @@ import { ago, duration } from "../lib/format.js";
 import { useAsked } from "../lib/hooks.js";
 import { tasksLink } from "../lib/links.js";
 import { useQuery } from "../lib/router.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
+import { agreed } from "../actions/release.js";
 import { Button } from "../kit/button.js";
 import { StatusChip, statusWords } from "../kit/chip.js";
-import { asked, confirmed } from "../kit/dialog.js";
+import { asked } from "../kit/dialog.js";
 import { Menu } from "../kit/menu.js";
 import { Answered, Empty } from "../kit/states.js";
 import { toast, toastError } from "../kit/toast.js";
@@ -77,10 +78,11 @@ async function move(project, reload) {
 async function remove(project, reload) {
   try {
     const { tasks = 0, models = 0, non_archived_tasks: live = 0 } = await call("projects.validate_delete", { project: project.id });
-    if (live) return void toast(t("{n} tasks in it are not in the archive; archive them first.", { n: live }), { tone: "error" });
-    const sure = await confirmed({ title: t("Delete for good"),
-        text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }), confirm: t("Delete"),
-        danger: true });
+    if (live) return void toast(tn(live, "1 task in it is not in the archive; archive it first.",
+      "{n} tasks in it are not in the archive; archive them first."), { tone: "error" });
+    const sure = await agreed({ title: t("Delete for good"), endpoint: "projects.validate_delete", body: { project: project.id },
+      of: (answer) => answer.release, confirm: t("Delete"), danger: true,
+      text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }) });
     if (sure) await call("projects.delete", { project: project.id, delete_contents: true, force: true });
     if (sure) reload();
   } catch (error) {

@@ -6,7 +6,7 @@ import { fileKind, fileUrl } from "../../lib/files.js";
 import { useAsked } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { entryAt, samplesOf } from "../../lib/samples.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
@@ -25,7 +25,7 @@ function Side({ tasks, rows, empty }) {
   const shown = rows.filter((one) => one.name.toLowerCase().includes(find.toLowerCase()));
   if (!rows.length) return html`<${Empty} icon="compare" title=${empty}><p>${t("None of these tasks has reported any.")}</p><//>`;
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find}
-      onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${t("{n} titles", { n: shown.length })}</small></div>
+      onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${tn(shown.length, "1 title", "{n} titles")}</small></div>
     <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}>
             <div class="row"><h3 class="grow">${one.name}</h3>
               ${(one.sounds?.length ?? 0) > 1

@@ -5,7 +5,7 @@ import { ago, bytes, date, moment, number } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { datasetLink, taskLink } from "../../lib/links.js";
 import { navigate, useQuery } from "../../lib/router.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Select } from "../../kit/combobox.js";
 import { Chip, StatusChip } from "../../kit/chip.js";
 import { Facts } from "../../kit/facts.js";
@@ -65,7 +65,7 @@ function Version({ task, parents, users, maker, versions }) {
     { id: "sound", label: t("Sound"), href: `${at}?tab=sound` }];
   return html`<${PageHead} title=${nameOf(task.project)} trail=${[{ label: t("Datasets"), href: "/datasets" }]}
     under=${html`<div class="task-facts"><${StatusChip} status=${task.status} /><span>${t("version {name}", { name: task.runtime?.version ?? "–" })}</span>
-        <span>${t("{n} files", { n: number(task.runtime?.ds_file_count) })}</span><span>${bytes(task.runtime?.ds_total_size)}</span>
+        <span>${tn(Number(task.runtime?.ds_file_count), "1 file", "{n} files")}</span><span>${bytes(task.runtime?.ds_total_size)}</span>
         <span title=${moment(task.created)}>${t("created {when}", { when: ago(task.created) })}</span></div>`}>
       ${versions.length > 1 && html`<${Select} hideLabel label=${t("Version")} value=${task.id}
           options=${versions.map((one) => ({ value: one.id, label: `${one.runtime?.version ?? one.name} · ${ago(one.created)}` }))}

@@ -7,10 +7,11 @@ import { useAsked } from "../../lib/hooks.js";
 import { modelLink, taskLink } from "../../lib/links.js";
 import { navigate } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { agreed } from "../../actions/release.js";
 import { Button } from "../../kit/button.js";
 import { Chip, Tags } from "../../kit/chip.js";
 import { CodeView } from "../../kit/code.js";
-import { asked, confirmed } from "../../kit/dialog.js";
+import { asked } from "../../kit/dialog.js";
 import { Facts } from "../../kit/facts.js";
 import { Menu } from "../../kit/menu.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -86,7 +87,7 @@ function Model({ model, users, reload }) {
 
 /** @param {any} model */
 async function remove(model) {
-  if (!(await confirmed({ title: t("Delete for good"), text: t("The model {name} and its file will be deleted. This cannot be undone.", { name: model.name }),
-          confirm: t("Delete"), danger: true }))) return;
+  if (!(await agreed({ title: t("Delete for good"), text: t("The model {name} will be deleted. This cannot be undone.", { name: model.name }),
+          confirm: t("Delete"), danger: true, endpoint: "models.validate_delete", body: { ids: [model.id] } }))) return;
   await call("models.delete", { model: model.id, force: true }).then(() => navigate("/models"), toastError);
 }

@@ -3,7 +3,7 @@ import { call, callAll } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { href, navigate } from "../../lib/router.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { asked, confirmed } from "../../kit/dialog.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -94,7 +94,8 @@ async function rename(queue, reload) {
 
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function remove(queue, reload) {
-  const text = queue.workers.length ? t("{n} agents listen on it; they go on with their other queues.", { n: queue.workers.length })
+  const text = queue.workers.length ? tn(queue.workers.length,
+    "1 agent listens on it; it goes on with its other queues.", "{n} agents listen on it; they go on with their other queues.")
     : t("No agent listens on it.");
   if (!(await confirmed({ title: t("Delete the queue {name}?", { name: queue.name }), text, confirm: t("Delete"), danger: true }))) return;
   await attempt(async () => {
@@ -107,6 +108,7 @@ async function remove(queue, reload) {
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function clear(queue, reload) {
   const sure = await confirmed({ title: t("Dequeue all"),
-      text: t("{n} tasks become what they were before they were enqueued. Nothing is deleted.", { n: queue.entries.length }), confirm: t("Dequeue all") });
+      text: tn(queue.entries.length, "1 task becomes what it was before it was enqueued. Nothing is deleted.",
+        "{n} tasks become what they were before they were enqueued. Nothing is deleted."), confirm: t("Dequeue all") });
   if (sure) await attempt(() => call("tasks.dequeue_many", { ids: queue.entries.map((entry) => entry.id) }), reload);
 }

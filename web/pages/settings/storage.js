@@ -3,7 +3,7 @@ import { html } from "../../lib/dom.js";
 import { bytes, number, percent } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
 import { taskLink, tasksLink } from "../../lib/links.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -37,7 +37,7 @@ export function StorageSection() {
 
 /** @param {any} data @returns {[string, string][]} */
 const figures = (data) => [
-  [t("{n} files", { n: number(data.files.files) }), bytes(data.files.bytes)],
+  [tn(Number(data.files.files), "1 file", "{n} files"), bytes(data.files.bytes)],
   [t("Database"), bytes(data.database.bytes)],
   [t("Free on the disk"), bytes(data.disk.free)],
 ];

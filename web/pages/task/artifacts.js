@@ -6,7 +6,7 @@ import { bytes, moment } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { modelLink } from "../../lib/links.js";
 import { readTable } from "../../lib/tables.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Facts } from "../../kit/facts.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -62,6 +62,6 @@ function Preview({ url, table }) {
       <${PlainTable} label=${fileName(url)} head=${data.columns}
         rows=${data.rows.slice(0, 100).map((/** @type {any} */ row) =>
             data.columns.map((/** @type {string} */ name) => String(row[name] ?? "").slice(0, 60)))} /></div>
-            <small>${t("{n} rows", { n: data.rows.length })}</small>`;
+            <small>${tn(data.rows.length, "1 row", "{n} rows")}</small>`;
   }}<//>`;
 }

@@ -5,7 +5,7 @@ import { logLines, pieces } from "../../lib/ansi.js";
 import { save } from "../../lib/files.js";
 import { useEvery } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
 import { useStickToEnd } from "../../kit/table.js";
@@ -70,7 +70,7 @@ export default function ConsoleTab({ task, live }) {
     <div class="console-bar">
       <input type="search" aria-label=${t("Find in the console")} placeholder=${t("Find in the console")} value=${search}
         onInput=${(/** @type {any} */ e) => setSearch(e.target.value)} />
-      ${wanted && html`<span class="muted" role="status">${t("{n} lines", { n: shown.length })}</span>`}
+      ${wanted && html`<span class="muted" role="status">${tn(shown.length, "1 line", "{n} lines")}</span>`}
       <span class="grow"></span>
       ${log.events.length < log.total && html`<${Button} icon="up" onClick=${log.earlier}>${t("Earlier lines")}<//>`}
       <${Button} pressed=${times === "1"} onClick=${() => setTimes(times === "1" ? "" : "1")}>${t("Times")}<//>

@@ -4,7 +4,7 @@ import { fileKind, fileName, fileUrl } from "../../lib/files.js";
 import { useApi } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { entryAt, iterationsOf, nearest, samplesOf } from "../../lib/samples.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
 import { pins, togglePin } from "../../audio/pins.js";
 import { AudioPlayer } from "../../audio/player.js";
@@ -47,7 +47,7 @@ function Samples({ samples, frontEnd }) {
       <input type="search" class="search" aria-label=${t("Find a sample")} placeholder=${t("Find a sample")} value=${find}
         onInput=${(/** @type {any} */ e) => setFind(e.target.value)} />
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
-      <small>${t("{n} samples", { n: shown.length })}</small><span class="grow"></span>
+      <small>${tn(shown.length, "1 sample", "{n} samples")}</small><span class="grow"></span>
       ${pins.value.length > 0 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>
           ${t("Listen to {n} pinned", { n: pins.value.length })}<//>
           <${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`}</div>

@@ -7,7 +7,7 @@ import { useApi } from "../../lib/hooks.js";
 import { compareLink } from "../../lib/links.js";
 import { navigate, query, setQuery } from "../../lib/router.js";
 import { useServerRows } from "../../lib/rows.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Empty, ErrorBox } from "../../kit/states.js";
 import { DataTable } from "../../kit/table.js";
@@ -57,7 +57,7 @@ function Head({ project, total, asked, columns, filter }) {
     save(`${title}.csv`, csv(header, tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
   };
   return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]}
-    under=${total !== null && html`<span class="count-note">${t("{n} tasks", { n: total })}</span>`}>
+    under=${total !== null && html`<span class="count-note">${tn(total, "1 task", "{n} tasks")}</span>`}>
     <${SearchBox} asked=${asked} />
     <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
     <${ColumnsButton} project=${project} columns=${columns} />

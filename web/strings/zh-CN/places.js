@@ -70,7 +70,6 @@ export default {
   "No task has read it yet.": "还没有任务读取它。",
   "Labels": "标签",
   "Metadata": "元数据",
-  "The model {name} and its file will be deleted. This cannot be undone.": "模型 {name} 及其文件将被删除，此操作无法撤销。",
   "{name}, run {n}": "{name}，第 {n} 次运行",
   "Try it": "试一试",
   "Drop a sound file here, choose one, or record. An agent answers; the sound is kept with its task.": "将声音文件拖到此处、选择一个文件或录音。由代理给出答案；声音与其任务一起保存。",
