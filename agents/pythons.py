@@ -44,7 +44,7 @@ def _candidates(version: str) -> Iterator[Path]:
     yield from sorted(pyenv.glob(f"{version}.*/bin/python{version}"), reverse=True)
     uv = find_uv()
     if uv:
-        asked = [str(uv), "python", "find", "--no-python-downloads", "--no-project", version]
+        asked = [str(uv), "python", "find", "--no-cache", "--no-python-downloads", "--no-project", version]
         told = subprocess.run(asked, capture_output=True, text=True, cwd="/")
         if told.returncode == 0 and told.stdout.strip():
             yield Path(told.stdout.strip())

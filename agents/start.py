@@ -3,12 +3,17 @@
     python -m agents.start --queue audio --gpus 0
     python -m agents.start --queue audio --cpu-only --detached
     python -m agents.start --queue services --services-mode --detached    for pipeline controllers
+    python -m agents.start --queue audio --wait --detached                beside a server that is just starting
 
 In the foreground it shows what the agent says, and Ctrl-C ends the agent and the task it runs. Detached it returns as
 soon as the agent listens; `python -m agents.stop` ends it. Logs are in `.soundyard/agents/`.
 """
 
+import hashlib
+import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,13 +22,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from agents import decision, devices, environment, launch, processes
+from agents import decision, devices, environment, launch, processes, pythons, unmodified
 from audio.command_line import CommandLine
 from tasks import connection, names
-from tasks.errors import SoundyardError
+from tasks.errors import NotConfigured, SoundyardError, Unreachable
 
 LISTENS = "Listening to queues"  # what the agent prints once the server has registered it
 START_SECONDS = 60.0
+WAIT_SECONDS = 300.0
+WORKER_ID = "CLEARML_WORKER_ID"
+
+
+class NameTaken(SoundyardError):
+    """An agent of this name runs here."""
 
 
 class DidNotStart(SoundyardError):
@@ -33,15 +44,21 @@ class DidNotStart(SoundyardError):
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
+        if options.wait is not None:
+            wait_for_the_server(options.wait)
         agent = start(
             options.queue,
             gpus=None if options.cpu_only else options.gpus,
             services=options.services_mode,
             kind=decision.OWN if options.build_environment else options.environment,
+            name=options.name,
         )
     except SoundyardError as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     if options.detached:
         print(f"agent {agent.name} listens on {agent.about}; its log is {agent.log}")
         return 0
@@ -70,6 +87,15 @@ def parser() -> CommandLine:
         action="store_true",
         help="run any number of tasks at once: for controllers, which wait",
     )
+    add("--name", help="what to call it (default: its queues and device); it is known to the server by it")
+    add(
+        "--wait",
+        nargs="?",
+        type=float,
+        const=WAIT_SECONDS,
+        metavar="SECONDS",
+        help=f"for a server that is not up yet, {WAIT_SECONDS:.0f} s if no other time is given",
+    )
     add("--detached", action="store_true", help="return once the agent listens")
     add(
         "--environment",
@@ -82,19 +108,40 @@ def parser() -> CommandLine:
     return command_line
 
 
+def wait_for_the_server(seconds: float) -> None:
+    """Return once the configured server answers; a configuration that is not there yet is waited for as well.
+
+    Raises:
+        NotConfigured, Unreachable: it did not within `seconds`. WrongCredentials: at once.
+    """
+    deadline, told = time.monotonic() + seconds, False
+    while True:
+        try:
+            connection.use()
+            return
+        except (NotConfigured, Unreachable) as fault:
+            if not told:
+                print(f"waiting up to {seconds:g} s: {fault}", file=sys.stderr, flush=True)
+                told = True
+            if time.monotonic() >= deadline:
+                raise type(fault)(f"{fault} Waited for {seconds:g} s.") from fault
+        time.sleep(min(0.5, max(0.0, deadline - time.monotonic())))
+
+
 def start(
     queues: Sequence[str],
     *,
     gpus: str | None = "",
     services: bool = False,
     kind: str = decision.AUTO,
+    name: str | None = None,
 ) -> processes.Agent:
     """Start `clearml-agent daemon` and wait until it listens.
 
-    `gpus`: indices, None for none at all, empty for the first if there is one.
+    `gpus`: indices, None for none at all, empty for the first if there is one. `name`: of queues and device if None.
 
     Raises:
-        NotConfigured, Unreachable, WrongCredentials, NoSuchDevice, DidNotStart.
+        NotConfigured, Unreachable, WrongCredentials, NoSuchDevice, NameTaken, DidNotStart.
     """
     server, folder = connection.use(), environment.folder()
     if gpus == "":
@@ -102,8 +149,14 @@ def start(
     if gpus is not None:
         devices.check(gpus)
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
-    name = _free_name("-".join([*queues, "services" if services else device]), folder)
+    name = _free_name(name, "-".join([*queues, "services" if services else device]), folder)
+    log = folder / f"{name}.log"
     variables = environment.prepare(server, name, kind=kind)
+    variables |= {
+        "PYTHONPATH": str(connection.ROOT),
+        WORKER_ID: worker_id(name, folder),
+        unmodified.LOG: str(log),
+    }
     command = [
         sys.executable,
         "-m",
@@ -112,18 +165,19 @@ def start(
         "daemon",
         "--foreground",
         "--create-queue",
-        "--queue",
-        *queues,
     ]
+    command += ["--queue", *queues]
     command += ["--cpu-only"] if gpus is None else ["--gpus", gpus]
     command += ["--services-mode"] if services else []
-    log = folder / f"{name}.log"
+    command += ["--child-report-tags", *_pythons(kind)]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # an ignored SIGINT would be inherited
-    with log.open("w") as output:
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    with log.open("ab") as output:  # appended to: it is cut short while it is written
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**variables, "PYTHONPATH": str(connection.ROOT)},
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -139,10 +193,28 @@ def start(
     return agent
 
 
-def _free_name(wanted: str, folder: Path) -> str:
+def worker_id(name: str, folder: Path) -> str:
+    """How the server knows an agent: the same whenever it starts, another on any other machine or checkout."""
+    checkout = hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]
+    return f"{socket.gethostname()}:{name}:{checkout}"
+
+
+def _free_name(given: str | None, usual: str, folder: Path) -> str:
+    """The name that was given, or the usual one, with a number if it is taken. A queue may be called anything."""
+    wanted = re.sub(r"[^\w.-]+", "_", given or usual).strip(".") or "agent"
     taken = {agent.name for agent in processes.running(folder)}
+    if given and wanted in taken:
+        raise NameTaken(
+            f"An agent named {wanted} runs here already: stop it (python -m agents.stop {wanted})."
+        )
     candidates = [wanted, *(f"{wanted}-{number}" for number in range(2, 1000))]
     return next(one for one in candidates if one not in taken)
+
+
+def _pythons(kind: str) -> list[str]:
+    """Tags by which the server knows which recorded Pythons its tasks may have."""
+    versions = [pythons.running()] if kind == decision.INSTALLED else pythons.installed()
+    return [f"python{version}" for version in versions]
 
 
 def _wait_until_it_listens(process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -175,6 +247,8 @@ def _follow(agent: processes.Agent) -> int:
 
 
 def _show(log: IO[str]) -> None:
+    if Path(log.name).stat().st_size < log.tell():
+        log.seek(0)  # it has been cut short
     sys.stdout.write(log.read())
     sys.stdout.flush()
 

@@ -4,14 +4,21 @@
 
 The daemon decides by its own environment variables whether *every* task gets an environment or none does, and starts
 a task as `sys.executable -m clearml_agent execute --id …`. The one thing that is set here is that name, in this
-process: the launcher can then decide for each task, and sees how it ended.
+process: the launcher can then decide for each task, and sees how it ended. Beside it a thread keeps the house: the
+log is cut short when it is long, and what tasks have left is pruned every hour.
 """
 
 import os
 import runpy
 import sys
+import threading
+import time
+from pathlib import Path
 
 LAUNCHER = "SOUNDYARD_LAUNCHER"  # path of the executable that stands in for the interpreter
+
+LOG = "SOUNDYARD_AGENT_LOG"  # path of what the daemon writes, set for daemons alone
+HOUR = 3600.0
 
 
 def main() -> None:
@@ -19,7 +26,23 @@ def main() -> None:
     if launcher:
         sys.executable = launcher
     sys.argv = sys.argv[1:]
+    log = os.environ.pop(LOG, None)
+    if log and sys.argv[1:2] == ["daemon"]:
+        threading.Thread(target=keep_house, args=(Path(log),), daemon=True).start()
     runpy.run_module("clearml_agent", run_name="__main__", alter_sys=True)
+
+
+def keep_house(log: Path) -> None:
+    """Bound what this agent's folder takes, for as long as it runs."""
+    from agents import leftovers
+
+    pruned = -HOUR
+    while True:
+        leftovers.bound_log(log)
+        if time.monotonic() - pruned >= HOUR:
+            leftovers.prune(log.parent)
+            pruned = time.monotonic()
+        time.sleep(10)
 
 
 if __name__ == "__main__":
