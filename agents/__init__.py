@@ -4,3 +4,7 @@ python -m agents.start --queue audio --gpus 0       one agent on this machine's 
 python -m agents.start --queue audio --cpu-only     one without a GPU
 python -m agents.stop                               ends every agent that this checkout has started
 """
+
+from audio.interruption import watch_programs
+
+watch_programs()

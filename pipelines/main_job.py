@@ -16,6 +16,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from audio import interruption
+
+if __name__ == "__main__":
+    interruption.watch()  # what follows takes a moment to import
+
 from audio.config import Place, PreprocessConfig, TrainConfig, settle
 from audio.errors import AudioError
 from tasks import connection, names, parameters, presets, register, source

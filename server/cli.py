@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{parser.prog} {given.command}: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         return 130
 
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 EVERY = 5.0  # s between lines
 
@@ -22,7 +22,7 @@ def _bar(what: str) -> Callable[[int, int], None]:
     def say(done: int, total: int) -> None:
         nonlocal bar
         if bar is None:
-            bar = tqdm(total=total, initial=done - 1, unit=f" {what}")
+            bar = tqdm(total=total, initial=done - 1, unit=f" {what}", dynamic_ncols=True)
         bar.update(done - bar.n)
         if done >= total:
             bar.close()
@@ -57,3 +57,68 @@ def epochs() -> Callable[[int, int, dict[str, float]], None] | None:
         print(f"epoch {epoch}/{total}  {shown}", flush=True)
 
     return say
+
+
+def stand_above_bars() -> None:
+    """On a terminal, what is printed from here on stands above the bars. Before the SDK takes hold of stdout."""
+    if sys.stderr.isatty() and not isinstance(sys.stdout, Above):
+        sys.stdout = Above(sys.stdout)
+
+
+def leave_bars() -> None:
+    """The end of the work: bars that are not full stay as they are, and what is printed stands below them."""
+    for bar in _bars():
+        bar.close()
+    if isinstance(sys.stdout, Above):
+        sys.stdout.settle()
+
+
+def _bars() -> list[Any]:
+    """Those that are drawn now. Nobody has drawn any who has not imported tqdm, which takes a moment."""
+    module = sys.modules.get("tqdm")
+    return list(getattr(module.tqdm, "_instances", ())) if module else []
+
+
+class Above:
+    """A stream whose lines are printed above the bars; a line that is not whole waits while there are some."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._begun = ""
+
+    def write(self, text: str) -> int:
+        self._begun += text
+        if not _bars():
+            self.settle()
+        elif "\n" in self._begun:
+            whole, _, self._begun = self._begun.rpartition("\n")
+            self._print(whole + "\n")
+        return len(text)
+
+    def _print(self, text: str) -> None:
+        from tqdm import tqdm
+
+        with tqdm.external_write_mode(file=sys.stderr):  # where the bars are
+            self._stream.write(text)
+            self._stream.flush()
+
+    def settle(self) -> None:
+        """Print what waits."""
+        waiting, self._begun = self._begun, ""
+        self._stream.write(waiting)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def draw_the_sdks_bars() -> None:
+    """The SDK's own bars, of up- and downloads, are 80 columns wide on every terminal, and stay."""
+    if not sys.stderr.isatty():
+        return
+    from clearml.storage import callbacks
+    from tqdm import tqdm
+
+    def bar(total: float, **_: Any) -> Any:
+        return tqdm(total=total, unit=" MB", dynamic_ncols=True, leave=False)
+
+    callbacks.tqdm = bar

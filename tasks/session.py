@@ -19,9 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from audio import interruption
 from audio.errors import AudioError
-from tasks import connection, names, parameters, presets, source
-from tasks.errors import NotRunnable, SoundyardError
+from tasks import connection, names, parameters, presets, progress, source
+from tasks.errors import NotRunnable, SoundyardError, Unreachable
 
 Config = TypeVar("Config")
 
@@ -83,14 +84,16 @@ def session(
         given = parameters.given(
             config, arguments, prog=job.command, about=about, presets=presets.values(config)
         )
+    interruption.watch()
     sys.excepthook = _without_traceback(sys.excepthook)
     # The SDK warns on every machine without a GPU.
     logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
     server = connection.use()
     if given is not None:
         check(given.record)
+    progress.stand_above_bars()
     task = _start(job, server, draft)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the SDK's handler ignores the first one
+    signal.signal(signal.SIGTERM, interruption.interrupt)  # the SDK's handler ignores the first one
     try:
         if given is None:
             chosen = parameters.read_from(task, config)
@@ -102,18 +105,23 @@ def session(
         parameters.write_to(task, chosen)
         folder = connection.state() / "runs" / task.id
         folder.mkdir(parents=True, exist_ok=True)
-        yield Run(task, chosen, folder, remote)
+        with interruption.recognised():
+            yield Run(task, chosen, folder, remote)
         task.flush(wait_for_uploads=True)
     except (SoundyardError, AudioError, OSError) as fault:
         if remote:
             _fail(task, fault)
         raise
     except KeyboardInterrupt:
+        progress.leave_bars()
+        interruption.say()
         if not remote:
+            _stopped(task, server)
             raise
-        print("interrupted", file=sys.stderr, flush=True)
         task.flush(wait_for_uploads=True)
         sys.exit(AGENT_INTERRUPTED)
+    finally:
+        progress.leave_bars()
     if remote:
         shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
     else:
@@ -142,6 +150,7 @@ def under_an_agent() -> bool:
 def _start(job: Job, server: connection.Connection, draft: str) -> Any:
     from clearml import Task
 
+    progress.draw_the_sdks_bars()
     task: Any = Task.init(
         project_name=job.project,
         task_name=job.name,
@@ -150,11 +159,24 @@ def _start(job: Job, server: connection.Connection, draft: str) -> Any:
         continue_last_task=0,  # a resumed run reports absolute epochs: no offset
         auto_connect_arg_parser=False,
         auto_connect_frameworks=FRAMEWORKS,
+        auto_resource_monitoring=_monitor(),
     )
     task.output_uri = True  # models go to the file server
     if Task.running_locally() and not draft:
         record_source(task, server, job.entry_point)
     return task
+
+
+def _monitor() -> Any:
+    """The SDK's monitor of the machine, which without a GPU looks for one all the same and says so amid the work."""
+    from clearml.utilities.resource_monitor import ResourceMonitor
+
+    class WithoutGPU(ResourceMonitor):
+        def __init__(self, *arguments: Any, **more: Any) -> None:
+            super().__init__(*arguments, **more)
+            self._gpustat: Any = None
+
+    return True if shutil.which("nvidia-smi") else WithoutGPU
 
 
 def record_source(task: Any, server: connection.Connection, entry_point: str) -> None:
@@ -163,6 +185,19 @@ def record_source(task: Any, server: connection.Connection, entry_point: str) ->
         task.update_task({"script": source.describe(server).script(entry_point)})
     except NotRunnable as fault:
         print(f"note: a clone of this task could not run on an agent. {fault}", file=sys.stderr)
+
+
+def _stopped(task: Any, server: connection.Connection) -> None:
+    """Say it to the server first: who presses Ctrl-C again does not wait for the SDK's goodbye."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        connection.call(
+            server, "tasks.stopped", task=task.id, force=True, status_reason="interrupted with Ctrl-C"
+        )
+    except Unreachable:
+        pass  # the SDK tries as well, as long as one lets it
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _fail(task: Any, fault: BaseException) -> None:
@@ -181,8 +216,6 @@ def _without_traceback(
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
         if issubclass(kind, SoundyardError | AudioError):
             print(f"error: {fault}", file=sys.stderr)
-        elif issubclass(kind, KeyboardInterrupt):
-            print("interrupted", file=sys.stderr)
         else:
             hook(kind, fault, trace)
 

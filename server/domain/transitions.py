@@ -82,9 +82,10 @@ def change(
     allowed = STATUSES if force else (sources(to) if allowed_from is None else list(allowed_from))
     updates = {**_stamps(before, to, now), **changed_by(user, now), **fields}
     late_start = before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")
-    late_end = before["status"] == to in ENDED and AGENTS_WORDS.fullmatch(reason or "")
-    if not (late_start or (late_end and before.get("status_reason"))):
-        # A late `started` must not wipe out the request to stop, nor a late end the reason for it.
+    wordless = not (reason or message) or AGENTS_WORDS.fullmatch(reason or "")
+    late_end = before["status"] == to in ENDED and before.get("status_reason") and wordless
+    if not (late_start or late_end):
+        # A late `started` must not wipe out the request to stop, nor an end that is told twice the reason for it.
         updates |= {"status_reason": reason or "", "status_message": message or ""}
     if not store.tasks.update(task, updates, expected_status=allowed):
         raise InvalidTaskStatus(

@@ -13,8 +13,16 @@ HEAVY = {"torch", "torchvision", "torchaudio", "clearml", "clearml_agent", "pand
 MAY_IMPORT = {  # room → rooms and heavy libraries that it may import
     "audio": {"torch", "torchvision", "torchaudio", "pandas", "numpy"},
     "tasks": {"audio", "clearml", "torch", "pandas", "numpy"},
-    "agents": {"tasks.connection", "tasks.names", "tasks.errors", "audio.command_line"},
-    "pipelines": {"tasks", "agents", "audio.config", "audio.errors", "clearml", "pandas"},
+    "agents": {"tasks.connection", "tasks.names", "tasks.errors", "audio.command_line", "audio.interruption"},
+    "pipelines": {
+        "tasks",
+        "agents",
+        "audio.config",
+        "audio.errors",
+        "audio.interruption",
+        "clearml",
+        "pandas",
+    },
     "server": set(),
 }
 SERVER = {  # layer → layers of the server that it may import

@@ -1,0 +1,101 @@
+"""Ctrl-C ends a program, with one word, whatever it strikes.
+
+Python raises KeyboardInterrupt in whatever the main thread is at. In a destructor or in the callback of a C library it
+is dropped with a traceback and the program goes on, or it comes out as that library's error; in an import it is a page
+of traceback. A package whose modules are programs therefore watches as soon as it is imported for `python -m`.
+"""
+
+import _thread
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
+
+STATUS = 130  # the exit status of what Ctrl-C has ended
+AGAIN = 0.05  # s until an interruption that was dropped is raised again
+MOST = 3  # times that it is; what drops it even then is left at once
+
+Hook = Callable[[type[BaseException], BaseException, TracebackType | None], Any]
+
+
+class _State:
+    """Of this process."""
+
+    pressed = False
+    said = False
+    dropped = 0
+    watched = False
+
+
+def watch_programs() -> None:
+    """Called by a package: `watch`, if it is imported because `python -m` is about to run one of its modules."""
+    if sys.argv[:1] == ["-m"]:
+        watch()
+
+
+def watch() -> None:
+    """From here on Ctrl-C is one word on stderr and the exit status 130, and is not lost. Main thread only."""
+    if _State.watched:
+        return
+    _State.watched = True
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # else it is ignored, as behind nohup and &
+        signal.signal(signal.SIGINT, interrupt)
+    sys.excepthook = _one_word(sys.excepthook)
+    sys.unraisablehook = _not_dropped(sys.unraisablehook)
+
+
+def interrupt(_number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
+    """The handler of a signal that ends the program."""
+    _State.pressed = True
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def recognised() -> Iterator[None]:
+    """Whatever error an interruption has become on its way out of the block is KeyboardInterrupt again."""
+    try:
+        yield
+    except Exception as fault:
+        if _State.pressed:
+            raise KeyboardInterrupt from fault
+        raise
+
+
+def _one_word(hook: Hook) -> Hook:
+    def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
+        if issubclass(kind, KeyboardInterrupt):
+            say()
+        else:
+            hook(kind, fault, trace)
+
+    return show
+
+
+def say() -> None:
+    """Tell that the program was interrupted, once."""
+    if not _State.said:
+        _State.said = True
+        print("interrupted", file=sys.stderr, flush=True)
+
+
+def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What can't be raised where it is, is raised a moment later; a second Ctrl-C at the program's end ends it."""
+
+    def show(dropped: Any) -> Any:
+        if not (dropped.exc_type and issubclass(dropped.exc_type, KeyboardInterrupt)):
+            return hook(dropped)
+        _State.dropped += 1
+        if _State.said or _State.dropped > MOST:
+            say()
+            os._exit(STATUS)
+        later = threading.Timer(AGAIN, _thread.interrupt_main)
+        later.daemon = True
+        later.start()
+
+    return show
