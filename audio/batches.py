@@ -12,7 +12,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from audio.decoding import fill_behind, fit
+from audio.decoding import fill_behind, fit, to_float
 from audio.models import Classifier
 from audio.store import ClipStore
 
@@ -34,6 +34,7 @@ class Waves:
     def __post_init__(self) -> None:
         self.offsets = self.rows["offset"].to_numpy()
         self.lengths = self.rows["frames"].to_numpy()
+        self.scales = self.rows["scale"].to_numpy(np.float32)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,7 +43,7 @@ class Waves:
         """One clip at a playback speed, float32 `(frames,)` in -1..1."""
         need = self.frames if speed == 1.0 else int(self.frames * speed) + 8
         samples = self.store.samples[self.offsets[i] : self.offsets[i] + min(self.lengths[i], need)]
-        wave = samples.astype(np.float32) / 32768.0
+        wave = to_float(samples, float(self.scales[i]))
         if speed != 1.0:
             wave = soxr.resample(wave, speed, 1.0, quality="HQ")
         return fit(wave, self.frames, self.fill)
@@ -58,7 +59,7 @@ class Waves:
             else:
                 row[:] = self.clip(i, speed)
         if speed == 1.0:  # exact, and all at once in a third of the time of clip by clip
-            batch *= SCALE
+            batch *= SCALE * self.scales[indices.numpy(), None]
         return torch.from_numpy(batch).to(self.device, non_blocking=True)
 
 

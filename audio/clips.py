@@ -25,7 +25,9 @@ def clip_table(
     table: list[dict[str, Any]] = []
     with tqdm(total=len(rows), unit=" clips", disable=progress is not None, delay=2) as bar:
         for row in rows.itertuples():
-            wave = store.waveform(str(row.clip))
+            shape = Strip(int(row.frames))
+            for piece in store.pieces(str(row.clip)):
+                shape.add(piece)
             table.append(
                 {
                     "clip": row.clip,
@@ -34,8 +36,8 @@ def clip_table(
                     "label": row.label,
                     "duration": round(float(str(row.duration)), 4),
                     "sample_rate": store.sample_rate,
-                    "loudness": loudness(wave),
-                    "peaks": peaks(wave),
+                    "loudness": shape.loudness,
+                    "peaks": shape.peaks,
                 }
             )
             bar.update()
@@ -51,17 +53,47 @@ def spread(rows: pd.DataFrame, seed: int = 0) -> list[str]:
     return list(drawn.assign(turn=turn).sort_values(["turn", "label"], kind="stable")["clip"])
 
 
-def loudness(waveform: np.ndarray) -> float:
-    """Root mean square of int16 samples in dBFS (a full-scale square wave is 0); digital silence is -100."""
-    power = float(np.mean(np.square(waveform.astype(np.float32) / 32768.0)))
-    return round(10 * np.log10(max(power, 1e-10)), 2)
+class Strip:
+    """What a strip of a clip shows, gathered from its pieces: how loud it is, and its shape."""
+
+    def __init__(self, num_samples: int, pairs: int = PEAKS) -> None:
+        """`pairs`: equal stretches of which the extremes are kept."""
+        self._starts = np.linspace(0, num_samples, pairs + 1).astype(int)[:-1]
+        self._low = np.full(pairs, np.inf, np.float32)
+        self._high = np.full(pairs, -np.inf, np.float32)
+        self._square = 0.0
+        self._seen = 0
+
+    def add(self, piece: np.ndarray) -> None:
+        """The next samples, float32 in -1..1."""
+        if not len(piece):
+            return
+        self._square += float(np.dot(piece, piece))
+        first = int(np.searchsorted(self._starts, self._seen, "right")) - 1  # the stretch that goes on
+        first = int(np.searchsorted(self._starts, self._starts[first], "left"))  # and others at its place
+        last = int(np.searchsorted(self._starts, self._seen + len(piece), "left"))
+        starts = np.maximum(self._starts[first:last] - self._seen, 0)
+        part = slice(first, last)
+        self._low[part] = np.minimum(self._low[part], np.minimum.reduceat(piece, starts))
+        self._high[part] = np.maximum(self._high[part], np.maximum.reduceat(piece, starts))
+        self._seen += len(piece)
+
+    @property
+    def loudness(self) -> float:
+        """Root mean square in dBFS (a full-scale square wave is 0); digital silence is -200."""
+        power = self._square / max(1, self._seen)
+        return round(10 * np.log10(max(power, 1e-20)), 2)
+
+    @property
+    def peaks(self) -> str:
+        """Base64 of int8 (minimum, maximum) of the stretches, for drawing a strip without decoding."""
+        pairs = np.stack([self._low, self._high], axis=1)
+        shown = np.clip(np.floor(np.nan_to_num(pairs, posinf=0.0, neginf=0.0) * 128), -128, 127)
+        return base64.b64encode(shown.astype(np.int8).tobytes()).decode()
 
 
-def peaks(waveform: np.ndarray, pairs: int = PEAKS) -> str:
-    """Base64 of int8 (minimum, maximum) of `pairs` equal stretches, for drawing a strip without decoding."""
-    strip = np.zeros((pairs, 2), np.int8)
-    if len(waveform):
-        starts = np.linspace(0, len(waveform), pairs + 1).astype(int)[:-1]
-        strip[:, 0] = np.minimum.reduceat(waveform, starts) >> 8
-        strip[:, 1] = np.maximum.reduceat(waveform, starts) >> 8
-    return base64.b64encode(strip.tobytes()).decode()
+def strip_of(waveform: np.ndarray, pairs: int = PEAKS) -> Strip:
+    """The strip of a waveform in one piece."""
+    strip = Strip(len(waveform), pairs)
+    strip.add(waveform)
+    return strip

@@ -1,29 +1,49 @@
-"""One recording, from file to the samples that are stored: decode, one channel, resample, trim, fit."""
+"""One recording, from file to the samples that are stored: decode, one channel, resample, trim, fit, 16 bits.
+
+A recording is walked through block by block, so that its length does not matter to memory: a few minutes stay there,
+what is longer lies in a file in between. The samples are the same either way.
+"""
 
 import hashlib
-from dataclasses import dataclass
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import numpy as np
-import soundfile
 import soxr
 
-from audio.errors import AudioError
+from audio.channels import to_mono
+from audio.reading import Sound, Undecodable, open_sound
 
-FOREIGN = {".m4a", ".aac", ".wma", ".amr"}  # sound that libsndfile does not decode
-
-
-class Undecodable(AudioError):
-    """A file holds no usable sound; the message is the reason, without the path."""
+IN_MEMORY = 1 << 23  # samples that are held in memory; more lie in a file
+PENDING = "pending-"  # begins the name of a file of samples on its way into a store
+PIECE = 1 << 20  # samples read back from it at a time
+QUIET = 2.0**-6  # of full scale: below this peak (-36 dB), 16 bits are spread over the clip's own range
+CANCELS = 0.05  # share of the channels' power that is left in their mix, below which it is told
+WHOLE = 0.999  # share of what the header promises that has to be there
+OFFSET = 0.05  # share of the peak that a constant offset may be
+FAINT = 1e-3  # peak below which a recording is silent, whatever its offset
 
 
 @dataclass
 class Prepared:
-    """A clip's stored form."""
+    """A clip's stored form: int16 samples, of which 32768 stand for `scale`."""
 
     content: str  # hash of the file's bytes
-    samples: np.ndarray | None  # int16, (frames,); None: the content is what the caller already has
+    samples: np.ndarray | None = None  # int16, (num_samples,), when they are in memory
+    file: Path | None = None  # or a file of them, which whoever takes them over removes
+    num_samples: int = 0
+    scale: float = 1.0
+    notes: list[str] = field(default_factory=list)  # what a person should know of the recording
+
+    @property
+    def known(self) -> bool:
+        """Whether the content is what the caller has already, so that there are no samples."""
+        return self.samples is None and self.file is None
 
 
 def content_of(path: Path) -> str:
@@ -44,53 +64,116 @@ def _hash(path: Path, size: int, changed: int) -> str:
     return digest.hexdigest()
 
 
-def decode(path: Path, start: float = 0.0, end: float | None = None) -> tuple[np.ndarray, int]:
-    """Samples as float32 `(frames, channels)` and the sample rate in Hz. Raises Undecodable.
+@dataclass
+class Heard:
+    """What was found on the way through a recording, told in `notes`."""
 
-    `start` and `end` are seconds. Formats are those of libsndfile: WAV (8 to 32 bit, float), FLAC, OGG,
-    MP3, AIFF, …
+    total: float = 0.0  # sum of the mix
+    power: float = 0.0  # sum of the squares of the mix
+    apart: float = 0.0  # the same, of the mean of the channels' own
+    frames: int = 0  # read from the file
+    rate: int = 1  # Hz of the file
+    promised: int = 0  # frames that the header tells of; 0: it does not, or a part is heard
+    broken: str = ""  # why it could not be read to its end
+    finite: bool = True
+
+    def look(self, block: np.ndarray, mono: np.ndarray) -> None:
+        flat = block.ravel()
+        self.apart += float(np.dot(flat, flat)) / block.shape[1]
+        self.power += float(np.dot(mono, mono))
+        self.total += float(mono.sum(dtype=np.float64))
+        self.frames += len(block)
+        self.finite = self.finite and bool(np.isfinite(self.apart) or np.isfinite(block).all())
+
+    def notes(self, peak: float = 0.0) -> list[str]:
+        """What a person should know. `peak` is that of the mix."""
+        found, rate = [], self.rate
+        if self.broken:
+            found.append(
+                f"truncated: breaks off after {self.frames / rate:.2f} s ({self.broken.rstrip('.')})"
+            )
+        elif self.frames < self.promised * WHOLE:
+            found.append(f"truncated: {self.frames / rate:.2f} s of {self.promised / rate:.2f} s are there")
+        if self.apart and self.power < CANCELS * self.apart:
+            left = 10 * np.log10(max(self.power / self.apart, 1e-12))
+            found.append(f"channels cancel: their mix is {left:.0f} dB below them")
+        mean = self.total / max(1, self.frames)
+        if peak > FAINT and abs(mean) > OFFSET * peak:
+            found.append(f"DC offset: {abs(mean) / peak:.0%} of the peak")
+        return found
+
+
+def stream(path: Path, sample_rate: int, heard: Heard | None = None) -> Iterator[np.ndarray]:
+    """The recording as one channel at `sample_rate` (Hz), float32 `(num_samples,)` a block. Raises Undecodable.
+
+    `heard` is told what is found on the way.
     """
+    with open_sound(path) as sound:
+        yield from _resampled(sound, sample_rate, 0.0, None, heard or Heard())
+
+
+def beginning(path: Path, sample_rate: int, most: int) -> np.ndarray:
+    """The first samples of a recording as one channel, at most `most` of them, float32. Raises Undecodable."""
+    found: list[np.ndarray] = []
+    room = most
+    for block in stream(path, sample_rate):
+        found.append(block[:room])
+        room -= len(found[-1])
+        if room <= 0:
+            break
+    return np.concatenate(found) if found else np.empty(0, np.float32)
+
+
+def _resampled(
+    sound: Sound, sample_rate: int, start: float, end: float | None, heard: Heard
+) -> Iterator[np.ndarray]:
+    """Blocks of the mix at `sample_rate`; `heard` is told of each. A file that breaks off ends there."""
+    rate = heard.rate = sound.sample_rate
+    heard.promised = (sound.frames or 0) if start == 0.0 and end is None else 0
+    first = round(start * rate)
+    last = None if end is None else first + max(0, round((end - start) * rate))
+    to = None if rate == sample_rate else soxr.ResampleStream(rate, sample_rate, 1, "float32", "HQ")
+    waiting: np.ndarray | None = None
+    for block in _whole(sound, first, last, heard):
+        mono = np.ascontiguousarray(to_mono(block, sound.speakers))
+        heard.look(block, mono)
+        if not heard.finite:
+            raise Undecodable("holds NaN or infinite samples")
+        if to is None:
+            yield mono
+        elif waiting is not None:
+            yield to.resample_chunk(waiting)
+        waiting = mono
+    if to is not None and waiting is not None:
+        yield to.resample_chunk(waiting, last=True)
+
+
+def _whole(sound: Sound, first: int, last: int | None, heard: Heard) -> Iterator[np.ndarray]:
     try:
-        if path.stat().st_size == 0:
-            raise Undecodable("the file is empty (0 bytes)")
-        with soundfile.SoundFile(path) as file:
-            file.seek(min(round(start * file.samplerate), file.frames))
-            frames = -1 if end is None else max(0, round((end - start) * file.samplerate))
-            return file.read(frames, dtype="float32", always_2d=True), file.samplerate
-    except soundfile.LibsndfileError as error:
-        raise Undecodable(f"cannot be decoded: {_why(path, error.error_string.strip())}") from error
-    except OSError as error:
-        raise Undecodable(f"cannot be read: {error.strerror or error}") from error
-
-
-def _why(path: Path, said: str) -> str:
-    """What libsndfile said, in words that fit, with what to do about formats of other libraries."""
-    if "does not exist" in said:  # of an MP3 that is none
-        said = "it is not sound in a known format."
-    foreign = path.suffix.lower() in FOREIGN
-    return f"{said} Convert it: ffmpeg -i NAME{path.suffix} NAME.flac" if foreign else said
-
-
-def to_mono(samples: np.ndarray) -> np.ndarray:
-    """The mean of the channels: `(frames, channels)` → `(frames,)`."""
-    return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
-
-
-def resample(waveform: np.ndarray, rate: int, to: int) -> np.ndarray:
-    """Float32 `(frames,)` at another sample rate (Hz), with soxr's HQ quality."""
-    return waveform if rate == to else soxr.resample(waveform, rate, to, quality="HQ")
+        yield from sound.blocks(first, last)
+    except Undecodable as error:
+        if not heard.frames:
+            raise Undecodable(f"cannot be decoded: {error}") from error
+        heard.broken = str(error)
 
 
 def trim(waveform: np.ndarray, threshold_db: float) -> np.ndarray:
-    """Without the quiet at both ends: what stays below `threshold_db` re the peak. A silent clip stays
-    whole.
-    """
-    level = np.abs(waveform)
-    peak = level.max(initial=0.0)
-    if peak == 0.0:
-        return waveform
-    loud = np.flatnonzero(level > peak * 10 ** (threshold_db / 20))
-    return waveform[loud[0] : loud[-1] + 1]
+    """Without the quiet at both ends: what stays below `threshold_db` re the peak. A silent clip stays whole."""
+    first, last = _loud([waveform], float(np.abs(waveform).max(initial=0.0)), threshold_db)
+    return waveform[first:last]
+
+
+def _loud(pieces: Iterable[np.ndarray], peak: float, threshold_db: float) -> tuple[int, int]:
+    """From which sample to which a waveform is above `threshold_db` re its peak; all of it when it is silent."""
+    threshold = peak * 10 ** (threshold_db / 20)
+    first, last, position = None, 0, 0
+    for piece in pieces:
+        loud = np.flatnonzero(np.abs(piece) > threshold)
+        if len(loud):
+            first = position + int(loud[0]) if first is None else first
+            last = position + int(loud[-1]) + 1
+        position += len(piece)
+    return (0, position) if first is None else (first, last)
 
 
 def fit(waveform: np.ndarray, frames: int, fill: str) -> np.ndarray:
@@ -114,12 +197,48 @@ def fill_behind(row: np.ndarray, size: int, fill: str) -> None:
         size += more
 
 
-def to_int16(waveform: np.ndarray) -> np.ndarray:
-    """Float -1..1 to int16; what is louder (float files, overshoot of the resampler) is scaled down as a
-    whole.
+def scale_of(peak: float) -> float:
+    """What full scale of the 16 bits stands for: 1, more for a clip that is louder, less for a very quiet one.
+
+    A power of two below 1, so that nothing is rounded by it.
     """
-    peak = max(1.0, float(np.abs(waveform).max(initial=0.0)))
-    return np.round(waveform * (32767.0 / peak)).astype(np.int16)
+    if 0.0 < peak < QUIET:
+        return float(2.0 ** max(-100.0, np.ceil(np.log2(peak))))
+    return max(1.0, peak)
+
+
+def to_int16(waveform: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """Float to 16 bits, of which full scale stands for `scale`."""
+    return np.round(waveform * np.float32(32767.0 / scale)).astype(np.int16)
+
+
+def to_float(samples: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """The waveform that int16 samples stand for, float32."""
+    return samples.astype(np.float32) * np.float32(scale / 32768.0)
+
+
+class Spool:
+    """A mono waveform that is written once and read back in pieces: in memory, or in a file when it is long."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(4 * IN_MEMORY, dir=folder)  # noqa: SIM115
+        self.size = 0  # samples
+
+    def write(self, block: np.ndarray) -> None:
+        self._file.write(block.tobytes())
+        self.size += len(block)
+
+    def pieces(self, first: int = 0, last: int | None = None) -> Iterator[np.ndarray]:
+        """Samples `first` to `last`."""
+        left = (self.size if last is None else min(last, self.size)) - first
+        self._file.seek(4 * first)
+        while left > 0:
+            piece = np.frombuffer(self._file.read(4 * min(PIECE, left)), np.float32)
+            yield piece
+            left -= len(piece)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def prepare(
@@ -131,19 +250,66 @@ def prepare(
     trim_db: float | None = None,
     duration: float | None = None,
     fill: str = "loop",
-) -> np.ndarray:
-    """The stored form of a clip: int16 `(frames,)` at `sample_rate`. Raises Undecodable with the reason."""
-    samples, rate = decode(path, start, end)
-    if len(samples) == 0:
-        raise Undecodable("holds no samples (zero length)")
-    waveform = to_mono(samples)
-    if not np.isfinite(waveform).all():
-        raise Undecodable("holds NaN or infinite samples")
-    waveform = resample(waveform, rate, sample_rate)
-    if trim_db is not None:
-        waveform = trim(waveform, trim_db)
-    if duration is not None:
-        waveform = fit(waveform, round(duration * sample_rate), fill)
-    if len(waveform) == 0:
-        raise Undecodable(f"is shorter than one sample at {sample_rate} Hz")
-    return to_int16(waveform)
+    scratch: str | None = None,
+) -> Prepared:
+    """The stored form of a clip at `sample_rate` (Hz), without its hash. Raises Undecodable with the reason.
+
+    `start`, `end` and `duration` are seconds. `scratch` is a folder for the samples of a long recording, which then
+    come as a file there; without it they come in memory whatever their length.
+    """
+    spool = Spool(scratch)
+    try:
+        made, peak = _spooled(spool, path, sample_rate, start, end)
+        first, last = (0, spool.size) if trim_db is None else _loud(spool.pieces(), peak, trim_db)
+        if last <= first:
+            raise Undecodable(f"is shorter than one sample at {sample_rate} Hz")
+        wanted = last - first if duration is None else max(1, round(duration * sample_rate))
+        kept = min(last - first, wanted)
+        pieces = (to_int16(piece, made.scale) for piece in spool.pieces(first, first + kept))
+        made.num_samples = wanted
+        if scratch is None or wanted <= IN_MEMORY:
+            made.samples = fit(np.concatenate(list(pieces)), wanted, fill)
+        else:
+            made.file = _written(pieces, kept, wanted, fill, scratch)
+        return made
+    finally:
+        spool.close()
+
+
+def _spooled(
+    spool: Spool, path: Path, sample_rate: int, start: float, end: float | None
+) -> tuple[Prepared, float]:
+    """The part of the file as one channel, in the spool; gives its scale and notes, and its peak."""
+    heard, peak = Heard(), 0.0
+    with open_sound(path) as sound:
+        _refuse_outside(sound, start, end)
+        for block in _resampled(sound, sample_rate, start, end, heard):
+            spool.write(block)
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+        if heard.frames == 0:
+            raise Undecodable("holds no samples (zero length)")
+    return Prepared("", scale=scale_of(peak), notes=heard.notes(peak)), peak
+
+
+def _refuse_outside(sound: Sound, start: float, end: float | None) -> None:
+    """A part that lies behind the end of the file, or ends before it begins."""
+    if not start >= 0.0 or (end is not None and not end > start):
+        raise Undecodable(f"has no part from {start:g} s to {'its end' if end is None else f'{end:g} s'}")
+    if sound.frames is not None and start and round(start * sound.sample_rate) >= sound.frames:
+        length = sound.frames / sound.sample_rate
+        raise Undecodable(f"ends after {length:.2f} s, before the part from {start:g} s")
+
+
+def _written(pieces: Iterable[np.ndarray], size: int, wanted: int, fill: str, folder: str) -> Path:
+    """A file of `wanted` int16 samples: those of the pieces, `size` in all, and behind them what fills it."""
+    with tempfile.NamedTemporaryFile("w+b", dir=folder, prefix=PENDING, delete=False) as file:
+        for piece in pieces:
+            file.write(piece.tobytes())
+        if fill != "loop":
+            file.truncate(2 * wanted)
+        for start in range(0, wanted - size if fill == "loop" else 0, step := min(PIECE, size)):
+            file.seek(2 * start)  # what is `size` samples before the end
+            again = file.read(2 * min(step, wanted - size - start))
+            file.seek(0, os.SEEK_END)
+            file.write(again)
+    return Path(file.name)

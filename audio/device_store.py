@@ -30,6 +30,7 @@ class DeviceWaves(Waves):
             clip = torch.from_numpy(self.store.samples[offset : offset + length].copy())
             self.samples[start : start + length] = clip.to(self.device, non_blocking=True)
         self.starts = starts.to(self.device)
+        self.levels = torch.from_numpy(self.scales / 32768.0).to(self.device)
         self.sizes = lengths.clamp_min(1).to(self.device)
 
     def gather(self, indices: Tensor, speed: float = 1.0) -> Tensor:
@@ -41,7 +42,7 @@ class DeviceWaves(Waves):
         size = self.sizes[indices, None]
         inside = place if self.fill == "zero" else place % size
         inside = inside.minimum(size - 1)
-        waves = self.samples[self.starts[indices, None] + inside].float() / 32768.0
+        waves = self.samples[self.starts[indices, None] + inside].float() * self.levels[indices, None]
         if self.fill == "zero":
             waves = waves.masked_fill(place >= size, 0.0)
         if up != down:

@@ -51,7 +51,7 @@ class EvaluationResult:
     note: str = ""  # what a person has to know beside the figures
 
     def waveform(self, clip: str) -> np.ndarray:
-        """int16 samples `(frames,)` of one clip at `store.sample_rate`."""
+        """Of one clip, float32 `(num_samples,)` at `store.sample_rate`."""
         return self.store.waveform(clip)
 
 

@@ -8,23 +8,27 @@ piece, so that its length does not matter to memory.
 """
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import soundfile
 import torch
 
 from audio import checkpoint as checkpoints
-from audio.decoding import Undecodable, fit, prepare
+from audio.decoding import Heard, fit, scale_of, stream, to_float, to_int16, trim
 from audio.devices import autocast, pick_device, spare_threads
 from audio.errors import ConfigError
+from audio.named import printable
 from audio.objective import probabilities
+from audio.reading import Undecodable
 
 BATCH = 16  # windows at a time
+BATCH_SECONDS = 160.0  # s of sound in them at the most
+SLACK = 0.05  # share of a window that a recording may be longer, and is still heard as one
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Prediction:
     starts: np.ndarray  # s, of each window
     window: float  # s, length of a window
     chances: np.ndarray  # (window, classes) probabilities
+    notes: list[str] = field(default_factory=list)  # what a person should know of the recording
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -87,33 +92,33 @@ class Predictor:
     def file(self, path: str | Path) -> Prediction:
         """The answer for one sound file. Raises Undecodable, with the file's name."""
         path = Path(path)
+        windows = Windows(self.frames, self.hop * self.sample_rate)
+        parts: list[np.ndarray] = []
+        heard = Heard()
         try:
-            duration = soundfile.info(path).duration if path.is_file() else 0.0
-            starts = self._starts(duration)
-            parts = [self.waveforms(waves) for waves in self._batches(path, duration, starts)]
-        except (soundfile.LibsndfileError, Undecodable) as error:
-            raise Undecodable(f"{path} can't be heard: {error}") from error
-        return Prediction(path, duration, self.classes, starts, self.window, np.concatenate(parts))
+            for waves in _batches(windows.of(stream(path, self.sample_rate, heard)), self.batch):
+                parts.append(self.waveforms(np.stack(waves)))
+            if windows.short is not None:
+                parts.append(self.waveforms(self._alone(windows.short)[None]))
+        except Undecodable as error:
+            raise Undecodable(f"{printable(str(path))} can't be heard: {error}") from error
+        starts = np.array(windows.starts) / self.sample_rate
+        duration = windows.heard / self.sample_rate
+        return Prediction(
+            path, duration, self.classes, starts, self.window, np.concatenate(parts), heard.notes()
+        )
 
-    def _starts(self, duration: float) -> np.ndarray:
-        """Windows that cover a file: one for a short one; the last of several ends where the file does."""
-        if duration <= self.window * 1.05:
-            return np.zeros(1)
-        last = duration - self.window
-        return np.append(np.arange(0.0, last - 1e-6, self.hop), last)
+    @property
+    def batch(self) -> int:
+        """Windows at a time: some, but no more than a few minutes of sound."""
+        return max(1, min(BATCH, round(BATCH_SECONDS / self.window)))
 
-    def _batches(self, path: Path, duration: float, starts: np.ndarray) -> Iterator[np.ndarray]:
-        """Float32 `(window, time)`, a few windows at a time."""
-        if len(starts) == 1:
-            whole = prepare(path, self.sample_rate, trim_db=self.trim_db)
-            yield as_float(fit(whole, self.frames, self.config.fill))[None]
-            return
-        for group in np.array_split(starts, -(-len(starts) // BATCH)):
-            end = min(duration, group[-1] + self.window)
-            sound = prepare(path, self.sample_rate, start=float(group[0]), end=float(end))
-            places = np.round((group - group[0]) * self.sample_rate).astype(int)
-            cut = [fit(sound[at : at + self.frames], self.frames, self.config.fill) for at in places]
-            yield as_float(np.stack(cut))
+    def _alone(self, waveform: np.ndarray) -> np.ndarray:
+        """A recording about as long as a clip, as the training's clips were made of such."""
+        if not len(waveform):
+            raise Undecodable("holds no samples (zero length)")
+        whole = waveform if self.trim_db is None else trim(waveform, self.trim_db)
+        return as_stored(fit(whole, self.frames, self.config.fill))
 
     @torch.no_grad()
     def waveforms(self, waves: np.ndarray) -> np.ndarray:
@@ -123,9 +128,60 @@ class Predictor:
         return probabilities(logits, self.multi_label).cpu().numpy()
 
 
-def as_float(samples: np.ndarray) -> np.ndarray:
-    """int16 → float32 in -1..1."""
-    return samples.astype(np.float32) / 32768.0
+class Windows:
+    """Windows of one length over a stream of sound, of which no more is held than the next ones need.
+
+    They begin every hop; the last one ends where the sound does. Sound that is hardly longer than a window is none of
+    several: it is kept whole in `short`.
+    """
+
+    def __init__(self, size: int, hop: float) -> None:
+        """`size` in samples, `hop` in samples, not necessarily whole."""
+        self._size, self._hop = size, hop
+        self._held = np.empty(0, np.float32)  # what the next windows need
+        self._first = 0  # place of its first sample
+        self.starts: list[int] = []
+        self.short: np.ndarray | None = None
+        self.heard = 0  # samples
+
+    def of(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Float32 `(size,)`, one after the other. Afterwards `starts`, `heard` and `short` are known."""
+        slack = self._size * (1 + SLACK)
+        for block in blocks:
+            self.heard += len(block)
+            self._held = np.concatenate([self._held, block])
+            if self.heard <= slack:
+                continue
+            while self._next + self._size < self.heard:
+                yield self._cut(self._next)
+            keep = max(0, min(self._next, self.heard - self._size) - self._first)
+            self._held = self._held[keep:].copy()
+            self._first += keep
+        if self.heard <= slack:
+            self.starts, self.short = [0], self._held
+        else:
+            yield self._cut(self.heard - self._size)
+
+    @property
+    def _next(self) -> int:
+        return round(len(self.starts) * self._hop)
+
+    def _cut(self, start: int) -> np.ndarray:
+        self.starts.append(start)
+        at = start - self._first
+        return as_stored(self._held[at : at + self._size])
+
+
+def as_stored(waveform: np.ndarray) -> np.ndarray:
+    """A waveform as the clip store would give it back: in 16 bits of its own range."""
+    scale = scale_of(float(np.abs(waveform).max(initial=0.0)))
+    return to_float(to_int16(waveform, scale), scale)
+
+
+def _batches(windows: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
+    several = iter(windows)
+    while batch := list(islice(several, size)):
+        yield batch
 
 
 def trim_db_of(preparation: dict[str, Any]) -> float | None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from audio.clips import loudness
+from audio.clips import Strip
 from audio.decoding import fit
 from audio.frontend import LogMel
 from audio.store import ClipStore
@@ -29,6 +29,9 @@ SAME = 0.95  # correlation of waveforms from which a pair is the same recording
 SILENT_DBFS = -60.0
 CLIPPED_SHARE = 0.001  # of samples in runs at the clip's own extremes
 DEPTH = 9.2  # nats below the loudest spot (40 dB) that a coarse picture shows
+STEP = 1.5 / 32768  # a step of 16 bits, and rounding: what still counts as the same extreme
+FAINT = 1000 / 32768  # 30 dB below full scale: a plateau below it is quantisation, not clipping
+LONG = 1 << 22  # samples that are looked at together; a longer clip is seen in such pieces
 RUN = 3  # samples in a row at the extreme that count as clipped
 PICTURE = (32, 24)  # bands and frames of the coarse picture
 Finding = tuple[str, str, str, str]  # kind, clip, other, detail
@@ -53,7 +56,8 @@ def inspect(store: ClipStore, *, progress: Callable[[int, int], None] | None = N
     """Look through every clip of a store. `progress(done, total)` as clips are read; None draws a bar on stderr.
 
     Kinds: `duplicate` (same samples), `near duplicate` (same sound), `same sound, other label`, `leak` (the same
-    sound or the same source on two sides of the folds or splits), `silent`, `clipped`, `odd duration`.
+    sound or the same source on two sides of the folds or splits), `silent`, `clipped`, `odd duration`, and what was
+    noted when the clip was decoded: `truncated`, `channels cancel`, `DC offset`.
     """
     with one_thread():
         return _inspect(store, progress)
@@ -77,12 +81,13 @@ def _inspect(store: ClipStore, progress: Callable[[int, int], None] | None) -> I
     layer = LogMel(store.sample_rate, n_mels=PICTURE[0])
     with tqdm(total=len(store), unit=" clips", disable=progress is not None) as bar:
         for i, clip in enumerate(store.index["clip"]):
-            wave = store.waveform(clip)
-            by_content.setdefault(hashlib.blake2b(wave.tobytes(), digest_size=16).hexdigest(), []).append(
-                clip
-            )
-            pictures[i] = coarse_picture(layer, wave)
-            findings += [(kind, clip, "", detail) for kind, detail in faults(wave)]
+            look = Look(layer, int(store.index["frames"].iloc[i]))
+            for piece in store.pieces(clip, LONG):
+                look.at(piece)
+            by_content.setdefault(look.content, []).append(clip)
+            pictures[i] = look.picture
+            notes = [note for note in store.index["notes"].iloc[i].split("; ") if note]
+            findings += [(kind, clip, "", detail) for kind, detail in [*map(_noted, notes), *look.faults()]]
             bar.update()
             if progress:
                 progress(i + 1, len(store))
@@ -103,34 +108,84 @@ def odd_durations(store: ClipStore) -> list[Finding]:
     return [("odd duration", str(c), "", f"{s:.2f} s; most have {typical:.2f} s") for c, s in odd.items()]
 
 
-def faults(wave: np.ndarray) -> list[tuple[str, str]]:
-    """What is wrong with one clip's samples: kinds with details."""
-    level = loudness(wave)
-    if level < SILENT_DBFS:
-        return [("silent", f"{level:.0f} dBFS")]
-    share = clipped_share(wave)
-    return [("clipped", f"{share:.1%} of the samples")] if share > CLIPPED_SHARE else []
+def _noted(note: str) -> tuple[str, str]:
+    """Kind and detail of what preprocessing noted: `truncated: 3.20 s of 5.00 s are there`."""
+    kind, _, detail = note.partition(": ")
+    return kind, detail
 
 
-def clipped_share(wave: np.ndarray) -> float:
-    """Share of samples in runs of three or more at the clip's own largest or smallest value."""
-    level = np.abs(wave.astype(np.int32))
-    peak = level.max(initial=0)
-    if peak < 1000:  # 30 dB below full scale: a plateau there is quantisation, not clipping
-        return 0.0
-    at_peak = level >= peak - 1
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], at_peak.view(np.int8), [0]])))
-    runs = edges[1::2] - edges[::2]
-    return float(runs[runs >= RUN].sum() / len(wave))
+class Look:
+    """One clip, looked at piece by piece (float32 in -1..1): what it holds, its coarse picture, its faults."""
+
+    def __init__(self, layer: LogMel, num_samples: int) -> None:
+        self._layer, self._num_samples = layer, num_samples
+        self._digest = hashlib.blake2b(digest_size=16)
+        self._strip = Strip(num_samples, 1)
+        self._levels: list[np.ndarray] = []  # of the parts of the picture, each (bands, frames)
+        self._clipped = Clipped()
+
+    def at(self, piece: np.ndarray) -> None:
+        self._digest.update(piece.tobytes())
+        self._strip.add(piece)
+        self._clipped.add(piece)
+        share = (
+            max(1, round(PICTURE[1] * len(piece) / self._num_samples))
+            if self._num_samples > LONG
+            else PICTURE[1]
+        )
+        mel = self._layer(torch.from_numpy(piece.copy())[None])
+        self._levels.append(F.adaptive_avg_pool2d(mel, (PICTURE[0], share))[0, 0].numpy())
+
+    @property
+    def content(self) -> str:
+        """A hash of the samples."""
+        return self._digest.hexdigest()
+
+    @property
+    def picture(self) -> np.ndarray:
+        """A small log-mel picture, level and mean removed, of unit length: `(bands · frames,)`."""
+        whole = torch.from_numpy(np.concatenate(self._levels, axis=1))[None]
+        mel = (
+            F.adaptive_avg_pool2d(whole, PICTURE).flatten()
+            if whole.shape[2] != PICTURE[1]
+            else whole.flatten()
+        )
+        mel = mel.clamp_min(mel.max() - DEPTH)
+        mel = mel - mel.mean()
+        return (mel / mel.norm().clamp_min(1e-6)).numpy()
+
+    def faults(self) -> list[tuple[str, str]]:
+        """What is wrong with the samples: kinds with details."""
+        level = self._strip.loudness
+        if level < SILENT_DBFS:
+            return [("silent", f"{level:.0f} dBFS")]
+        share = self._clipped.share
+        return [("clipped", f"{share:.1%} of the samples")] if share > CLIPPED_SHARE else []
 
 
-def coarse_picture(layer: LogMel, wave: np.ndarray) -> np.ndarray:
-    """A small log-mel picture of a clip, level and mean removed, of unit length: `(bands · frames,)`."""
-    sound = torch.from_numpy(wave.astype(np.float32) / 32768.0)[None]
-    mel = F.adaptive_avg_pool2d(layer(sound), PICTURE).flatten()
-    mel = mel.clamp_min(mel.max() - DEPTH)
-    mel = mel - mel.mean()
-    return (mel / mel.norm().clamp_min(1e-6)).numpy()
+class Clipped:
+    """Counts samples in runs of three or more at a clip's own largest or smallest value, piece by piece."""
+
+    def __init__(self) -> None:
+        self._peak, self._held, self._seen = 0.0, 0, 0
+
+    def add(self, piece: np.ndarray) -> None:
+        level = np.abs(piece)
+        peak = float(level.max(initial=0.0))
+        self._seen += len(piece)
+        if peak > self._peak + STEP:
+            self._peak, self._held = peak, 0
+        if self._peak < FAINT or peak < self._peak - STEP:
+            return
+        at_peak = level >= self._peak - STEP
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], at_peak.view(np.int8), [0]])))
+        runs = edges[1::2] - edges[::2]
+        self._held += int(runs[runs >= RUN].sum())
+
+    @property
+    def share(self) -> float:
+        """Of all samples."""
+        return self._held / max(1, self._seen)
 
 
 def near_duplicates(store: ClipStore, pictures: np.ndarray, known: set[tuple[str, str]]) -> list[Finding]:
@@ -140,10 +195,15 @@ def near_duplicates(store: ClipStore, pictures: np.ndarray, known: set[tuple[str
     for a, b in likely_pairs(torch.from_numpy(pictures)):
         if (names[a], names[b]) in known:
             continue
-        alike = correlation(store.waveform(names[a]), store.waveform(names[b]))
+        alike = correlation(*(beginning(store, names[i]) for i in (a, b)))
         if alike >= SAME:
             found.append(_pair(store, names[a], names[b], "near duplicate", f"correlation {alike:.3f}"))
     return found
+
+
+def beginning(store: ClipStore, clip: str) -> np.ndarray:
+    """A clip, or as much of it as is looked at together, float32 `(num_samples,)`."""
+    return next(store.pieces(clip, LONG), np.empty(0, np.float32))
 
 
 def likely_pairs(pictures: Tensor, chunk: int = 1024) -> list[tuple[int, int]]:

@@ -5,10 +5,11 @@ first line is a fingerprint of the input and the settings; when these changed, e
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
-from audio.decoding import Prepared, Undecodable
+from audio.decoding import PENDING, Prepared, Undecodable
 from audio.store import SAMPLES
 
 JOURNAL = "journal.jsonl"
@@ -19,6 +20,8 @@ class Journal:
 
     def __init__(self, folder: Path, key: str):
         self.folder = folder
+        for left in folder.glob(f"{PENDING}*"):
+            left.unlink()  # of a run that was killed
         self.entries = self._read(key)
         frames = sum(int(e["frames"]) for e in self.entries)
         self.samples = (folder / SAMPLES).open("r+b" if frames else "wb")
@@ -58,13 +61,22 @@ class Journal:
         if isinstance(answer, Undecodable):
             entry: dict[str, Any] = {"frames": 0, "reason": str(answer)}
         else:
-            assert answer.samples is not None
-            self.samples.write(answer.samples.tobytes())
+            self._take_over(answer)
             self.samples.flush()
-            entry = {"frames": len(answer.samples), "content": answer.content}
+            entry = {"frames": answer.num_samples, "content": answer.content, "scale": answer.scale}
+            entry |= {"notes": answer.notes} if answer.notes else {}
         self._write_line(entry)
         self.lines.flush()
         self.entries.append(entry)
+
+    def _take_over(self, answer: Prepared) -> None:
+        if answer.samples is not None:
+            self.samples.write(answer.samples.tobytes())
+            return
+        assert answer.file is not None
+        with answer.file.open("rb") as source:
+            shutil.copyfileobj(source, self.samples, 1 << 20)
+        answer.file.unlink()
 
     def __enter__(self) -> "Journal":
         return self

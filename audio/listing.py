@@ -8,12 +8,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
+from audio.datasets.contract import files_below, is_audio
 from audio.errors import DatasetError
+from audio.named import printable
+from audio.reading import Undecodable, duration_of
 from audio.splits import draw_folds
+
+SOUND = 2  # 2: quiet and loud clips have a scale, surround sound its coefficients
 
 
 def folder_of(config: PreprocessConfig) -> tuple[DataSet, Path | None]:
@@ -32,11 +35,16 @@ def folder_of(config: PreprocessConfig) -> tuple[DataSet, Path | None]:
     return dataset, root
 
 
+def _named(clip: Clip) -> Clip:
+    """With labels and a source that can be written down, whatever the bytes of the folders' names."""
+    return replace(clip, labels=tuple(map(printable, clip.labels)), source=printable(clip.source))
+
+
 def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list[Clip]]:
     """The data set, its folder and its clips, each with a fold or a split. Raises DatasetError."""
     dataset, given = folder_of(config)
     root = given or out.with_name(f"{out.name}-recordings")
-    clips = dataset.read(root, config.seed)
+    clips = [_named(clip) for clip in dataset.read(root, config.seed)]
     if not clips:
         raise DatasetError(
             f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
@@ -46,19 +54,28 @@ def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list
     return dataset, root, draw_folds(clips, config.seed, config.folds)
 
 
+def others(root: Path, clips: list[Clip]) -> dict[str, int]:
+    """Files in the data set's folder that are no clip: how many by their suffix, sound apart from the rest."""
+    if not root.is_dir():
+        return {}
+    mine = {clip.path for clip in clips}
+    left = (path for path in files_below(root) if path not in mine)
+    return dict(Counter("sound" if is_audio(path) else path.suffix.lower() or path.name for path in left))
+
+
 def segments(clip: Clip, seconds: float) -> list[Clip]:
     """A clip cut into parts of equal length, the last one at least half of it; parts of one recording share a source.
 
     A file that cannot be opened stays one clip: decoding it tells why.
     """
     try:
-        end = soundfile.info(clip.path).duration if clip.end is None else clip.end
-    except (soundfile.LibsndfileError, OSError):
+        end = duration_of(clip.path) if clip.end is None else clip.end
+    except Undecodable:
         return [clip]
     parts = max(1, math.floor((end - clip.start) / seconds + 0.5))
     if parts == 1:
         return [clip]
-    source = clip.source or str(clip.path)
+    source = clip.source or printable(str(clip.path))
     starts = [round(clip.start + i * seconds, 6) for i in range(parts)]
     return [replace(clip, start=s, end=round(min(s + seconds, end), 6), source=source) for s in starts]
 
@@ -77,6 +94,7 @@ def clip_ids(clips: list[Clip], root: Path) -> list[str]:
         name = clip.path.relative_to(root).as_posix() if inside else clip.path.as_posix().lstrip("/")
         if clip.start or clip.end is not None:
             name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+        name = printable(name)
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}~{seen[name]}")
     return names
@@ -97,4 +115,5 @@ def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
 
 def preparation_of(config: PreprocessConfig) -> dict[str, Any]:
     names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
-    return {name: value for name, value in asdict(config).items() if name in names}
+    """What shapes the stored samples: settings, and the number of the way in which they are made."""
+    return {**{name: value for name, value in asdict(config).items() if name in names}, "sound": SOUND}

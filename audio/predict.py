@@ -114,9 +114,10 @@ def hear(predictor: "Predictor", path: Path, top: int, table: "Table | None") ->
         if table:
             table.write_failure(path, predictor.classes, reason)
         return False
+    notes = f"  ({'; '.join(found.notes)})" if found.notes else ""
     answers = "   ".join(f"{name} {chance:.1%}" for name, chance in found.top(top))
     windows = f"  ({len(found.starts)} windows)" if len(found.starts) > 1 else ""
-    print(printable(f"{path}  {answers}{windows}"), flush=True)
+    print(printable(f"{path}  {answers}{windows}{notes}"), flush=True)
     if table:
         table.write(path, found)
     return True

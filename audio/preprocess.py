@@ -20,7 +20,7 @@ from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
 from audio.errors import DatasetError, StoreError
 from audio.journal import JOURNAL, Journal
-from audio.listing import clip_ids, fingerprint, preparation_of, read_clips
+from audio.listing import clip_ids, fingerprint, others, preparation_of, read_clips
 from audio.store import MANIFEST, ClipStore, finish_store
 from audio.workers import Prepared, prepare_all
 
@@ -39,6 +39,8 @@ class PreprocessReport:
     per_class: dict[str, int]  # clips of each class
     per_fold: dict[int, int]  # clips of each fold; empty when there are none
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
+    noted: list[tuple[str, str]] = field(default_factory=list)  # (clip, what a person should know of it)
+    others: dict[str, int] = field(default_factory=dict)  # files that are no clip, by suffix; `sound` apart
     reused: int = 0  # clips taken over from an interrupted run or an earlier store
     elapsed: float = 0.0  # s
     dataset: dict[str, Any] = field(default_factory=dict)  # name, title, licence, homepage of the data set
@@ -92,7 +94,9 @@ def preprocess(
             f"The clip store in {out} could not be written: {error.strerror or error} ({free:.0f} MiB free). "
             "Make room or choose another folder, then run again; it continues where it stood."
         ) from error
-    return _report(out, index, skipped, manifest, reused, time.monotonic() - started)
+    report = _report(out, index, skipped, manifest, reused, time.monotonic() - started)
+    report.others = others(root, clips)
+    return report
 
 
 def _earlier(folder: str | Path | None, config: PreprocessConfig) -> ClipStore | None:
@@ -119,6 +123,8 @@ def _decode_rest(
     known = dict(earlier.index["content"]) if earlier else {}
     common = preparation_of(config)
     common["trim_db"] = common["trim_db"] if common.pop("trim_silence") else None
+    common["scratch"] = str(journal.folder)
+    del common["sound"]
 
     def job(i: int) -> dict[str, Any]:
         clip = clips[i]
@@ -129,8 +135,8 @@ def _decode_rest(
     with tqdm(total=len(clips), initial=rest.start, unit=" clips", disable=progress is not None) as bar:
         answers = prepare_all(map(job, rest), 1 if len(rest) < FEW else workers)
         for i, answer in zip(rest, answers, strict=True):
-            if isinstance(answer, Prepared) and answer.samples is None and earlier:
-                answer = Prepared(answer.content, earlier.waveform(names[i]))
+            if isinstance(answer, Prepared) and answer.known and earlier:
+                answer = earlier.prepared(names[i])
                 taken += 1
             journal.add(answer)
             bar.update()
@@ -162,10 +168,24 @@ def tabulate(
             frames / sample_rate,
             source,
             entry["content"],
+            entry["scale"],
+            "; ".join(entry.get("notes", ())),
         )
         rows.append(row)
         offset += frames
-    columns = ["clip", "label", "fold", "split", "offset", "frames", "duration", "source", "content"]
+    columns = [
+        "clip",
+        "label",
+        "fold",
+        "split",
+        "offset",
+        "frames",
+        "duration",
+        "source",
+        "content",
+        "scale",
+        "notes",
+    ]
     return pd.DataFrame(rows, columns=columns), skipped
 
 
@@ -215,6 +235,7 @@ def _report(
         per_class={name: counts[name] for name in classes},
         per_fold=dict(sorted(folds.items())),
         skipped=skipped,
+        noted=[(clip, note) for clip, note in zip(index["clip"], index["notes"], strict=True) if note],
         reused=reused,
         elapsed=elapsed,
         dataset=manifest["dataset"],

@@ -11,7 +11,7 @@ from audio.figures import sample_figure
 from audio.frontend import LogMel
 from audio.models import Classifier
 from audio.objective import probabilities
-from audio.store import ClipStore
+from audio.store import LONGEST_HEARD, ClipStore
 
 
 def spread(labels: list[str], count: int) -> list[int]:
@@ -41,10 +41,10 @@ def report_samples(
         label, clip = rows["label"].iloc[i], rows["clip"].iloc[i]
         answer = int(chance[i].argmax())
         title = f"{label} → {classes[answer]} ({float(chance[i, answer]):.0%})"
-        wave = waves.store.waveform(clip)
+        wave = waves.store.waveform(clip, LONGEST_HEARD)
         view = shown(waves.gather(torch.tensor([i])))[0, 0].cpu().numpy()
         name = f"{label} · {clip.rsplit('/', 1)[-1]}"
-        sound = torch.from_numpy(wave.astype("float32") / 32768.0)[None]
+        sound = torch.from_numpy(wave)[None]
         writer.add_audio(f"audio/{name}", sound, epoch, sample_rate=waves.store.sample_rate)
         figure = sample_figure(waves.clip(i), view, shown.describe(), title)
         writer.add_figure(f"spectrogram/{name}", figure, epoch, close=False)
@@ -56,6 +56,6 @@ def report_clips(
     """Write the sound of some clips as `TITLE/LABEL · CLIP`, up to `limit` of them."""
     for clip in clips[:limit]:
         name = f"{store.index.loc[clip, 'label']} · {clip.rsplit('/', 1)[-1]}"
-        sound = torch.from_numpy(store.waveform(clip).astype("float32") / 32768.0)[None]
+        sound = torch.from_numpy(store.waveform(clip, LONGEST_HEARD))[None]
         writer.add_audio(f"{title}/{name}", sound, epoch, sample_rate=store.sample_rate)
     writer.flush()

@@ -1,12 +1,13 @@
 """The clip store: every clip as int16 PCM in one memory-mapped array, with an index table.
 
 A store is a folder: `audio.i16` (samples, one clip after another), `index.parquet` (one row a clip: `clip`,
-`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`, `content`) and `store.json` (sample rate,
-classes, how it was made). `store.json` is written last, so that a half-written folder is never taken for
-a store.
+`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`, `content`, `scale`, `notes`) and `store.json`
+(sample rate, classes, how it was made). `store.json` is written last, so that a half-written folder is never taken
+for a store.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from audio.decoding import PIECE, Prepared, to_float
 from audio.errors import StoreError
 from audio.identity import fingerprint
 
@@ -21,6 +23,8 @@ MANIFEST = "store.json"
 SAMPLES = "audio.i16"
 INDEX = "index.parquet"
 VERSION = 1
+LONGEST_HEARD = 300.0  # s of a clip that are reported as sound; pages and their players are made for clips
+LATER = {"scale": 1.0, "notes": ""}  # columns that stores of before they were thought of lack
 
 
 @dataclass
@@ -53,6 +57,9 @@ class ClipStore:
                 f"{folder / SAMPLES} has {found} bytes, {expected} were written; preprocess again."
             )
         _refuse_other_index(folder, index, manifest)
+        for name, usual in LATER.items():
+            if name not in index.columns:
+                index[name] = usual
         return cls(
             folder=folder,
             index=index,
@@ -66,10 +73,41 @@ class ClipStore:
     def __len__(self) -> int:
         return len(self.index)
 
-    def waveform(self, clip: str) -> np.ndarray:
-        """The samples of one clip, int16 `(frames,)`, without a copy. Raises KeyError for an unknown clip."""
+    def pcm(self, clip: str) -> np.ndarray:
+        """The samples of one clip, int16 `(num_samples,)`, without a copy; full scale stands for `scale(clip)`.
+
+        Raises KeyError for an unknown clip.
+        """
         row = self.index.loc[clip]
         return self.samples[row["offset"] : row["offset"] + row["frames"]]
+
+    def scale(self, clip: str) -> float:
+        """What full scale of a clip's samples stands for; 1 for all but very quiet or overfull ones."""
+        return float(self.index.loc[clip, "scale"])
+
+    def waveform(self, clip: str, seconds: float | None = None) -> np.ndarray:
+        """The waveform of one clip, or of its first seconds, float32 `(num_samples,)`. Raises KeyError."""
+        samples = self.pcm(clip)
+        return to_float(
+            samples[: None if seconds is None else round(seconds * self.sample_rate)], self.scale(clip)
+        )
+
+    def pieces(self, clip: str, size: int = PIECE) -> Iterator[np.ndarray]:
+        """The same in pieces of `size` samples, read from the file one by one: a clip may be hours long."""
+        row = self.index.loc[clip]
+        left = int(row["frames"])
+        with (self.folder / SAMPLES).open("rb") as file:
+            file.seek(2 * int(row["offset"]))
+            while left > 0:
+                piece = np.frombuffer(file.read(2 * min(size, left)), np.int16)
+                left -= len(piece)
+                yield to_float(piece, float(row["scale"]))
+
+    def prepared(self, clip: str) -> Prepared:
+        """A clip as preprocessing stores it, to be taken over by another store."""
+        row = self.index.loc[clip]
+        notes = [note for note in row["notes"].split("; ") if note]
+        return Prepared(row["content"], self.pcm(clip), None, int(row["frames"]), float(row["scale"]), notes)
 
     @property
     def folds(self) -> list[int]:

@@ -2,7 +2,8 @@
 
 `multiprocessing` would import the calling program again in every child (and with it the experiment
 tracker), or fork a process full of threads. A worker here is `python -m audio.workers`: a line of JSON
-in, a length and the samples out. A decoder that crashes on a hostile file takes only its worker with it.
+in, what is known of the clip and its samples out. A decoder that crashes on a hostile file takes only its worker
+with it.
 """
 
 import contextlib
@@ -51,9 +52,10 @@ class Worker:
         answer = json.loads(header)
         if "reason" in answer:
             return Undecodable(answer["reason"])
-        if answer["frames"] is None:
-            return Prepared(answer["content"], None)
-        return Prepared(answer["content"], np.frombuffer(stdout.read(2 * answer["frames"]), np.int16))
+        behind = answer.pop("behind")
+        file = answer.pop("file")
+        samples = np.frombuffer(stdout.read(2 * behind), np.int16) if behind else None
+        return Prepared(samples=samples, file=Path(file) if file else None, **answer)
 
     def close(self) -> None:
         self.process.kill()
@@ -66,9 +68,11 @@ def prepare_here(job: dict[str, Any]) -> Answer:
     path, known = Path(job.pop("path")), job.pop("known", None)
     try:
         content = content_of(path)
-        return Prepared(content, None if content == known else prepare(path, **job))
+        made = Prepared(content) if content == known else prepare(path, **job)
     except Undecodable as reason:
         return reason
+    made.content = content
+    return made
 
 
 def prepare_all(jobs: Iterable[dict[str, Any]], workers: int) -> Iterator[Answer]:
@@ -122,8 +126,11 @@ def serve() -> None:
             out.write(json.dumps({"reason": str(answer)}).encode() + b"\n")
         else:
             samples = answer.samples
-            frames = None if samples is None else len(samples)
-            out.write(json.dumps({"frames": frames, "content": answer.content}).encode() + b"\n")
+            about = {**vars(answer), "file": answer.file and str(answer.file), "behind": 0}
+            del about["samples"]
+            if samples is not None:
+                about["behind"] = len(samples)
+            out.write(json.dumps(about).encode() + b"\n")
             out.write(b"" if samples is None else samples.tobytes())
         out.flush()
 

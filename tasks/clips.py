@@ -31,10 +31,13 @@ def with_sounds(
 
     `logger` is that of the task `task_id`. `progress(done, total)` is called as the sounds go.
     """
+    from audio.store import LONGEST_HEARD
     from tasks import reports
 
+    if long := int((store.index.loc[list(chosen), "duration"] > LONGEST_HEARD).sum()):
+        print(f"note: {long} sounds are longer than {LONGEST_HEARD:.0f} s; their beginning is uploaded")
     for done, clip in enumerate(chosen, 1):
-        reports.report_audio(logger, TITLE, clip, store.waveform(clip), store.sample_rate)
+        reports.report_audio(logger, TITLE, clip, store.waveform(clip, LONGEST_HEARD), store.sample_rate)
         if done % AT_ONCE == 0:
             logger.flush(wait=True)
         progress(done, len(chosen))

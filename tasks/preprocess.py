@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from audio.preprocess import PreprocessReport
     from audio.store import ClipStore
 
+EXAMPLE_SECONDS = 60.0  # s of a long clip that are an example
+LISTED = 20  # lines of a list on the console
 FINDINGS_SHOWN = 200  # rows of the table on the page
 
 
@@ -113,9 +115,20 @@ def _say(report: "PreprocessReport") -> None:
     if report.reused:
         print(f"{report.reused} of them were taken over: their files have not changed")
     if report.skipped:
-        print(f"{len(report.skipped)} files were skipped:")
-        for path, reason in report.skipped[:20]:
-            print(f"  {path}: {reason}")
+        _list("files were skipped", report.skipped)
+    if report.noted:
+        _list("recordings are to be looked at", report.noted)
+    if report.others:
+        other = ", ".join(f"{count} {kind}" for kind, count in sorted(report.others.items()))
+        print(f"files in the folder that are no clip of this data set: {other}")
+
+
+def _list(what: str, rows: list[tuple[str, str]]) -> None:
+    print(f"{len(rows)} {what}:")
+    for name, reason in rows[:LISTED]:
+        print(f"  {name}: {reason}")
+    if len(rows) > LISTED:
+        print(f"  and {len(rows) - LISTED} more, in the task's tables")
 
 
 def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "ClipStore") -> None:
@@ -162,7 +175,7 @@ def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
     from tasks import reports
 
     for clip in spread(store.index)[:count]:
-        waveform, rate = store.waveform(clip), store.sample_rate
+        waveform, rate = store.waveform(clip, EXAMPLE_SECONDS), store.sample_rate
         title = f"{store.index.loc[clip, 'label']}: {clip}"
         reports.report_audio(logger, "examples: audio", clip, waveform, rate)
         reports.report_figure(logger, "examples: waveform", clip, waveform_figure(waveform, rate, title))

@@ -8,15 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+QUIET = 2.0**-6  # of full scale: below this peak, 16 bits would leave too few steps
+
 
 def report_audio(
     logger: Any, title: str, series: str, waveform: np.ndarray, rate: int, iteration: int = 0
 ) -> None:
-    """A sound as a debug sample, lossless. `waveform`: int16 `(frames,)`; `rate` in Hz."""
+    """A sound as a debug sample, lossless: `waveform` float32 `(num_samples,)` in -1..1; `rate` in Hz."""
     import soundfile
 
+    quiet = float(np.abs(waveform).max(initial=0.0)) < QUIET
+    bits, kept = (24, np.int32) if quiet else (16, np.int16)
+    full = 2.0 ** (31 if quiet else 15)
+    samples = np.clip(np.round(waveform * full), -full, full - 2.0 ** (8 if quiet else 0)).astype(kept)
     stream = io.BytesIO()
-    soundfile.write(stream, waveform, rate, format="FLAC", subtype="PCM_16")
+    soundfile.write(stream, samples, rate, format="FLAC", subtype=f"PCM_{bits}")
     stream.seek(0)
     logger.report_media(title, series, iteration=iteration, stream=stream, file_extension=".flac")
 

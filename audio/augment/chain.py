@@ -12,8 +12,9 @@ from torch import Generator, Tensor
 from audio.augment import mixing, spectrogram, waveform
 from audio.config import TrainConfig
 from audio.datasets.contract import audio_files
-from audio.decoding import Undecodable, prepare
+from audio.decoding import beginning
 from audio.errors import ConfigError
+from audio.reading import Undecodable
 
 MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
 BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
@@ -164,7 +165,7 @@ def load_background(folder: Path, sample_rate: int) -> np.ndarray:
     room = BACKGROUND_SECONDS * sample_rate
     for path in audio_files(folder) if folder.is_dir() else []:
         try:
-            parts.append(prepare(path, sample_rate)[:room].astype(np.float32) / 32768.0)
+            parts.append(beginning(path, sample_rate, room))
         except Undecodable:
             continue
         room -= len(parts[-1])

@@ -2,15 +2,12 @@
 read one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.decoding import FOREIGN
 from audio.errors import DatasetError
-
-DECODED = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64"}
-SUFFIXES = DECODED | FOREIGN  # those that can't be decoded are listed as skipped, with what to do
+from audio.reading import SUFFIXES, looks_like_sound
 
 
 @dataclass(frozen=True)
@@ -55,18 +52,38 @@ class DataSet:
 
 
 def is_audio(path: Path) -> bool:
-    """A file that holds sound, by its suffix; hidden files (`._x.wav` of macOS archives) do not."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    """A file that is called sound, readable or not, or begins as sound does; hidden ones (`._x.wav`) are not."""
+    if path.name.startswith(".") or path.is_dir():
+        return False
+    return path.suffix.lower() in SUFFIXES or looks_like_sound(path)
 
 
 def audio_files(folder: Path) -> list[Path]:
-    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere.
+    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere."""
+    seen = ((path.relative_to(folder).as_posix(), path) for path in files_below(folder) if is_audio(path))
+    return [path for _, path in sorted(seen)]
 
-    What lies in a hidden folder, or in the one that archives made on a Mac add, is left out.
+
+def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """Every file below a folder, links to folders followed once.
+
+    What lies in a hidden folder, or in the one that archives made on a Mac add, is left out. Raises DatasetError for a
+    folder that can't be read.
     """
-    found = ((p.relative_to(folder), p) for p in folder.rglob("*") if is_audio(p))
-    seen = ((name.as_posix(), p) for name, p in found if not any(map(_is_hidden, name.parts)))
-    return [p for _, p in sorted(seen)]
+    try:
+        facts = folder.stat()
+        here = (facts.st_dev, facts.st_ino)
+        entries = [] if here in above else sorted(folder.iterdir())  # a link may lead up again
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DatasetError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
+    for entry in entries:
+        if entry.is_dir():
+            if not _is_hidden(entry.name):
+                yield from files_below(entry, above | {here})
+        elif not _is_hidden(entry.name):
+            yield entry
 
 
 def _is_hidden(name: str) -> bool:

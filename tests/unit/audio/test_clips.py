@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from audio.clips import clip_table, loudness, peaks, spread
+from audio.clips import Strip, clip_table, spread, strip_of
 
 from .conftest import ignore
 
@@ -19,7 +19,7 @@ def test_the_table_has_a_row_for_every_clip_in_the_order_of_the_store(store):
     row = table.iloc[-1]
     wave = store.waveform(row["clip"])
     assert row["duration"] == pytest.approx(len(wave) / store.sample_rate, abs=1e-3)
-    assert row["loudness"] == loudness(wave) and row["peaks"] == peaks(wave)
+    assert row["loudness"] == strip_of(wave).loudness and row["peaks"] == strip_of(wave).peaks
     assert row["label"] == store.index.loc[row["clip"], "label"] and row["sample_rate"] == store.sample_rate
 
 
@@ -39,17 +39,32 @@ def test_any_beginning_of_the_order_has_as_many_of_each_label(store):
 
 
 def test_loudness_is_dbfs():
-    assert loudness(np.full(100, 32767, np.int16)) == pytest.approx(0, abs=0.01)
-    assert loudness((16384 * np.sqrt(2) * np.sin(np.arange(48000))).astype(np.int16)) == pytest.approx(
-        -6.02, abs=0.05
-    )
-    assert loudness(np.zeros(10, np.int16)) == -100
+    tone = np.sin(np.arange(48000)).astype(np.float32)
+    assert strip_of(np.ones(100, np.float32)).loudness == 0
+    assert strip_of(tone / np.float32(2**0.5)).loudness == pytest.approx(-6.02, abs=0.05)
+    assert strip_of(tone * np.float32(1e-6)).loudness == pytest.approx(-123, abs=0.05), "quiet is not silent"
+    assert strip_of(np.zeros(10, np.float32)).loudness == -200
 
 
 @pytest.mark.parametrize("frames", [0, 1, 99, 100, 12345])
 def test_peaks_fit_any_length(frames):
-    wave = np.linspace(-32768, 32767, frames).astype(np.int16)
-    strip = np.frombuffer(base64.b64decode(peaks(wave)), np.int8).reshape(100, 2)
+    wave = np.linspace(-1, 1, frames).astype(np.float32)
+    strip = np.frombuffer(base64.b64decode(strip_of(wave).peaks), np.int8).reshape(100, 2)
     assert (strip[:, 0] <= strip[:, 1]).all()
     if frames > 100:
         assert strip[0, 0] == -128 and strip[-1, 1] == 127
+
+
+@pytest.mark.parametrize("frames", [1, 2, 50, 99, 100, 101, 1000, 12345])
+@pytest.mark.parametrize("piece", [1, 7, 100, 5000, 99999])
+def test_a_strip_is_the_same_in_whatever_pieces_it_is_gathered(frames, piece):
+    wave = np.random.default_rng(frames).uniform(-1, 1, frames).astype(np.float32)
+    strip = Strip(frames)
+    for start in range(0, frames, piece):
+        strip.add(wave[start : start + piece])
+    starts = np.linspace(0, frames, 101).astype(int)[:-1]
+    lowest = np.floor(np.minimum.reduceat(wave, starts) * 128).clip(-128, 127)
+    shown = np.frombuffer(base64.b64decode(strip.peaks), np.int8).reshape(100, 2)
+    assert (shown[:, 0] == lowest).all()
+    assert strip.peaks == strip_of(wave).peaks
+    assert strip.loudness == strip_of(wave).loudness

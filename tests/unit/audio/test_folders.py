@@ -78,11 +78,17 @@ def test_splits_beside_classes_are_refused(tmp_path):
         read(tmp_path, "train/dog/1.wav", "test/dog/1.wav", "extra/dog/1.wav")
 
 
-def test_sound_that_cannot_be_decoded_is_listed_with_what_to_do(tmp_path):
+def test_sound_that_cannot_be_decoded_is_listed_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("audio.reading.find_spec", lambda name: None)  # PyAV is not installed
     sound(tmp_path / "in" / "dog" / "1.wav")
     (tmp_path / "in" / "dog" / "2.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     report = preprocess(
         PreprocessConfig(dataset="folder", data=str(tmp_path / "in")), tmp_path / "store", progress=ignore
     )
     ((name, reason),) = report.skipped
-    assert report.clips == 1 and name == "dog/2.m4a" and "ffmpeg -i NAME.m4a NAME.flac" in reason
+    assert (
+        report.clips == 1
+        and name == "dog/2.m4a"
+        and "ffmpeg -i NAME.m4a NAME.flac" in reason
+        and "pip install av" in reason
+    )

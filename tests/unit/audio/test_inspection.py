@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from audio.config import PreprocessConfig
-from audio.inspection import clipped_share, correlation, inspect
+from audio.inspection import Clipped, correlation, inspect
 from audio.preprocess import preprocess
 from audio.store import ClipStore
 
@@ -67,11 +67,18 @@ def test_official_folds_of_synthetic_sounds_have_no_leak(store):
 
 def test_a_loud_sine_is_not_clipped_but_a_square_is():
     t = np.arange(16000) / 16000
-    sine = (32767 * np.sin(2 * np.pi * 50.3 * t)).astype(np.int16)
-    assert (
-        clipped_share(sine) < 0.02
-        and clipped_share((np.clip(3.0 * sine, -32768, 32767)).astype(np.int16)) > 0.5
-    )
+    sine = np.round(32767 * np.sin(2 * np.pi * 50.3 * t)).astype(np.float32) / 32768
+    assert clipped_share(sine) < 0.02
+    assert clipped_share(np.clip(3.0 * sine, -1, 1)) > 0.5
+    assert clipped_share(np.clip(3.0 * sine, -1, 1), piece=1000) > 0.5
+    assert clipped_share(np.clip(3.0 * sine, -1, 1) / 64) == 0, "a plateau of quantisation"
+
+
+def clipped_share(wave: np.ndarray, piece: int = 16000) -> float:
+    clipped = Clipped()
+    for start in range(0, len(wave), piece):
+        clipped.add(wave[start : start + piece])
+    return clipped.share
 
 
 def test_correlation_sees_through_shift_and_level():
