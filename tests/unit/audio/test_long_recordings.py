@@ -1,0 +1,94 @@
+"""Two hours of sound are preprocessed, inspected, listed and heard in the memory of a few minutes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from audio.store import ClipStore
+from audio.training import train
+
+from .conftest import ignore
+
+pytestmark = pytest.mark.slow
+LIMIT = 400  # MiB above what the process takes before it sees the file
+HEAD = """
+import sys
+from pathlib import Path
+
+def status(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
+
+"""
+PREPROCESS = (
+    HEAD
+    + """
+from audio.clips import clip_table
+from audio.config import PreprocessConfig
+from audio.inspection import inspect
+from audio.preprocess import preprocess
+from audio.store import ClipStore
+
+base = status("VmRSS")
+config = PreprocessConfig(dataset="folder", data=sys.argv[1])
+preprocess(config, Path(sys.argv[2]), progress=lambda *_: None)
+made = status("VmHWM") - base
+store = ClipStore.open(sys.argv[2])
+inspect(store, progress=lambda *_: None)
+clip_table(store, store.index, progress=lambda *_: None)
+print(made, status("VmHWM") - base)
+"""
+)
+PREDICT = (
+    HEAD
+    + """
+from audio.inference import Predictor
+
+predictor = Predictor(sys.argv[1], hop=float(sys.argv[3]))
+base = status("VmRSS")
+found = predictor.file(sys.argv[2])
+print(status("VmHWM") - base, len(found.starts), found.duration)
+"""
+)
+
+
+def figures(code: str, *arguments: object) -> list[float]:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [float(word) for word in done.stdout.split()]
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hours of stereo noise that grows louder, at 44.1 kHz."""
+    path = tmp_path_factory.mktemp("long") / "in" / "noise" / "two hours.wav"
+    path.parent.mkdir(parents=True)
+    second = (0.05 * np.random.default_rng(0).standard_normal((44100, 2))).astype(np.float32)
+    with soundfile.SoundFile(path, "w", 44100, 2, subtype="PCM_16") as file:
+        for i in range(7200):
+            file.write(second * (1 + i / 7200))
+    return path
+
+
+def test_it_is_preprocessed_and_looked_at(long_file: Path, tmp_path: Path):
+    made, looked_at = figures(PREPROCESS, long_file.parents[1], tmp_path / "store")
+    store = ClipStore.open(tmp_path / "store")
+    assert store.index["duration"].iloc[0] == pytest.approx(7200, abs=0.01)
+    assert not list((tmp_path / "store").glob("pending-*"))
+    assert made < LIMIT and looked_at < LIMIT, (made, looked_at)
+
+
+@pytest.mark.parametrize("hop", [600.0, 0.5])
+def test_it_is_heard(long_file: Path, store: ClipStore, tiny, tmp_path: Path, hop: float):
+    model = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore).model_path
+    taken, windows, duration = figures(PREDICT, model, long_file, hop)
+    assert duration == pytest.approx(7200, abs=0.01)
+    assert windows == pytest.approx(7200 / hop, abs=5)
+    assert taken < LIMIT, taken
