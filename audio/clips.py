@@ -68,7 +68,7 @@ class Strip:
         """The next samples, float32 in -1..1."""
         if not len(piece):
             return
-        self._square += float(np.dot(piece, piece))
+        self._square += float(np.square(piece, dtype=np.float64).sum())
         first = int(np.searchsorted(self._starts, self._seen, "right")) - 1  # the stretch that goes on
         first = int(np.searchsorted(self._starts, self._starts[first], "left"))  # and others at its place
         last = int(np.searchsorted(self._starts, self._seen + len(piece), "left"))

@@ -17,7 +17,7 @@ import numpy as np
 import soxr
 
 from audio.channels import to_mono
-from audio.reading import Sound, Undecodable, open_sound
+from audio.reading import Sound, Undecodable, open_sound, require_file
 
 IN_MEMORY = 1 << 23  # samples that are held in memory; more lie in a file
 PENDING = "pending-"  # begins the name of a file of samples on its way into a store
@@ -26,6 +26,8 @@ QUIET = 2.0**-6  # of full scale: below this peak (-36 dB), 16 bits are spread o
 CANCELS = 0.05  # share of the channels' power that is left in their mix, below which it is told
 WHOLE = 0.999  # share of what the header promises that has to be there
 OFFSET = 0.05  # share of the peak that a constant offset may be
+BRIEF = 0.05  # s that have to be there to tell an offset from a slow wave
+EDGE = 0.02  # s by which a part may reach over the end of its file, as rounded times do
 FAINT = 1e-3  # peak below which a recording is silent, whatever its offset
 
 
@@ -48,6 +50,7 @@ class Prepared:
 
 def content_of(path: Path) -> str:
     """A hash of a file's bytes (BLAKE2b, 128 bits, hexadecimal). Raises Undecodable."""
+    require_file(path)
     try:
         stat = path.stat()
         return _hash(path, stat.st_size, stat.st_mtime_ns)
@@ -73,14 +76,17 @@ class Heard:
     apart: float = 0.0  # the same, of the mean of the channels' own
     frames: int = 0  # read from the file
     rate: int = 1  # Hz of the file
-    promised: int = 0  # frames that the header tells of; 0: it does not, or a part is heard
+    promised: int = 0  # frames that the header tells of, or that were asked for; 0: nothing tells
+    slack: int = 0  # frames by which that may be wrong
+    unfinished: bool = False  # the file lacks the mark of its end
     broken: str = ""  # why it could not be read to its end
     finite: bool = True
 
     def look(self, block: np.ndarray, mono: np.ndarray) -> None:
         flat = block.ravel()
-        self.apart += float(np.dot(flat, flat)) / block.shape[1]
-        self.power += float(np.dot(mono, mono))
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.apart += float(np.dot(flat, flat)) / block.shape[1]
+            self.power += float(np.dot(mono, mono))
         self.total += float(mono.sum(dtype=np.float64))
         self.frames += len(block)
         self.finite = self.finite and bool(np.isfinite(self.apart) or np.isfinite(block).all())
@@ -92,14 +98,16 @@ class Heard:
             found.append(
                 f"truncated: breaks off after {self.frames / rate:.2f} s ({self.broken.rstrip('.')})"
             )
-        elif self.frames < self.promised * WHOLE:
+        elif self.frames + self.slack < self.promised * WHOLE:
             found.append(f"truncated: {self.frames / rate:.2f} s of {self.promised / rate:.2f} s are there")
+        elif self.unfinished:
+            found.append(f"truncated: {self.frames / rate:.2f} s are there, and no mark of an end")
         if self.apart and self.power < CANCELS * self.apart:
             left = 10 * np.log10(max(self.power / self.apart, 1e-12))
             found.append(f"channels cancel: their mix is {left:.0f} dB below them")
         mean = self.total / max(1, self.frames)
-        if peak > FAINT and abs(mean) > OFFSET * peak:
-            found.append(f"DC offset: {abs(mean) / peak:.0%} of the peak")
+        if peak > FAINT and abs(mean) > OFFSET * peak and self.frames > BRIEF * rate:
+            found.append(f"DC offset: {min(1.0, abs(mean) / peak):.0%} of the peak")
         return found
 
 
@@ -129,9 +137,11 @@ def _resampled(
 ) -> Iterator[np.ndarray]:
     """Blocks of the mix at `sample_rate`; `heard` is told of each. A file that breaks off ends there."""
     rate = heard.rate = sound.sample_rate
-    heard.promised = (sound.frames or 0) if start == 0.0 and end is None else 0
     first = round(start * rate)
     last = None if end is None else first + max(0, round((end - start) * rate))
+    heard.promised = max(0, (sound.frames or 0) - first) if last is None else last - first
+    heard.slack = sound.slack if last is None else max(sound.slack, round(EDGE * rate))
+    heard.unfinished = sound.unfinished and last is None
     to = None if rate == sample_rate else soxr.ResampleStream(rate, sample_rate, 1, "float32", "HQ")
     waiting: np.ndarray | None = None
     for block in _whole(sound, first, last, heard):

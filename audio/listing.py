@@ -10,10 +10,11 @@ from typing import Any
 
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
-from audio.datasets.contract import files_below, is_audio
+from audio.datasets.contract import files_below, is_audio, is_hidden
 from audio.errors import DatasetError
 from audio.named import printable
 from audio.reading import Undecodable, duration_of
+from audio.sniffing import looks_like_sound
 from audio.splits import draw_folds
 
 SOUND = 2  # 2: quiet and loud clips have a scale, surround sound its coefficients
@@ -54,13 +55,33 @@ def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list
     return dataset, root, draw_folds(clips, config.seed, config.folds)
 
 
-def others(root: Path, clips: list[Clip]) -> dict[str, int]:
-    """Files in the data set's folder that are no clip: how many by their suffix, sound apart from the rest."""
+def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    """Files in the data set's folder of which there is no clip: sound, each with the reason, and how many of what else.
+
+    What is no sound is counted by its suffix, or by its name when it has none.
+    """
     if not root.is_dir():
-        return {}
+        return [], {}
     mine = {clip.path for clip in clips}
-    left = (path for path in files_below(root) if path not in mine)
-    return dict(Counter("sound" if is_audio(path) else path.suffix.lower() or path.name for path in left))
+    sound, rest = [], Counter[str]()
+    for path in files_below(root, hidden=True):
+        if path in mine:
+            continue
+        inside = path.relative_to(root)
+        hidden = any(map(is_hidden, inside.parts))
+        if looks_like_sound(path) if hidden else is_audio(path):
+            sound.append((printable(inside.as_posix()), _why_left_out(dataset, hidden)))
+        else:
+            rest["hidden" if hidden else printable(path.suffix.lower() or path.name)] += 1
+    return sorted(sound), dict(rest)
+
+
+def _why_left_out(dataset: DataSet, hidden: bool) -> str:
+    if hidden:
+        return "is hidden: its name or its folder's begins with a dot, or it is an archive's own"
+    if dataset.name == "folder":
+        return "lies in no folder of a class"
+    return f"is not listed by the data set ({dataset.title})"
 
 
 def segments(clip: Clip, seconds: float) -> list[Clip]:
@@ -114,6 +135,6 @@ def fingerprint(clips: list[Clip], config: PreprocessConfig) -> str:
 
 
 def preparation_of(config: PreprocessConfig) -> dict[str, Any]:
-    names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
     """What shapes the stored samples: settings, and the number of the way in which they are made."""
+    names = ("sample_rate", "duration", "fill", "trim_silence", "trim_db")
     return {**{name: value for name, value in asdict(config).items() if name in names}, "sound": SOUND}

@@ -20,7 +20,7 @@ from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
 from audio.errors import DatasetError, StoreError
 from audio.journal import JOURNAL, Journal
-from audio.listing import clip_ids, fingerprint, others, preparation_of, read_clips
+from audio.listing import clip_ids, fingerprint, left_out, preparation_of, read_clips
 from audio.store import MANIFEST, ClipStore, finish_store
 from audio.workers import Prepared, prepare_all
 
@@ -40,7 +40,10 @@ class PreprocessReport:
     per_fold: dict[int, int]  # clips of each fold; empty when there are none
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (path, reason)
     noted: list[tuple[str, str]] = field(default_factory=list)  # (clip, what a person should know of it)
-    others: dict[str, int] = field(default_factory=dict)  # files that are no clip, by suffix; `sound` apart
+    left_out: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # (sound that is no clip of the set, reason)
+    others: dict[str, int] = field(default_factory=dict)  # files that are no sound, by suffix
     reused: int = 0  # clips taken over from an interrupted run or an earlier store
     elapsed: float = 0.0  # s
     dataset: dict[str, Any] = field(default_factory=dict)  # name, title, licence, homepage of the data set
@@ -83,7 +86,8 @@ def preprocess(
             reused += _decode_rest(journal, clips, names, earlier, config, count, progress, should_stop)
             index, skipped = tabulate(clips, journal.entries, root, config.sample_rate)
             _refuse_nothing(index, skipped, root)
-            manifest = _manifest(dataset, config, index, skipped)
+            several = dataset.multi_label or any(len(clip.labels) != 1 for clip in clips)
+            manifest = _manifest(dataset, config, index, skipped, several)
             finish_store(out, index, manifest)
         (out / JOURNAL).unlink()
     except InterruptedError:
@@ -95,7 +99,7 @@ def preprocess(
             "Make room or choose another folder, then run again; it continues where it stood."
         ) from error
     report = _report(out, index, skipped, manifest, reused, time.monotonic() - started)
-    report.others = others(root, clips)
+    report.left_out, report.others = left_out(dataset, root, clips)
     return report
 
 
@@ -198,9 +202,12 @@ def _refuse_nothing(index: pd.DataFrame, skipped: list[tuple[str, str]], root: P
 
 
 def _manifest(
-    dataset: DataSet, config: PreprocessConfig, index: pd.DataFrame, skipped: list[tuple[str, str]]
+    dataset: DataSet,
+    config: PreprocessConfig,
+    index: pd.DataFrame,
+    skipped: list[tuple[str, str]],
+    multi: bool,
 ) -> dict[str, Any]:
-    multi = dataset.multi_label or bool(index["label"].str.contains("|", regex=False).any())
     labels = index["label"].str.split("|").explode() if multi else index["label"]
     about = {k: getattr(dataset, k) for k in ("name", "title", "licence", "homepage")}
     return {

@@ -7,32 +7,23 @@ waited for, a device never ends.
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 import soundfile
 
 from audio.channels import VORBIS, WAVE, Speakers
 from audio.errors import AudioError
+from audio.headers import lacks_its_end, promised_frames, speakers_of
+from audio.sniffing import could_be_sound, why_text
 
 BLOCK = 1 << 18  # frames read at a time
 SMALL = 1 << 10  # the same where a file breaks off
-SUFFIXES = frozenset(  # of files that are expected to hold sound
-    f".{name}"
-    for names in (
-        "wav wave flac ogg oga opus mp3 aif aiff aifc au snd caf w64 rf64",  # mostly libsndfile's
-        "m4a m4b aac wma amr mp4 webm mkv mka mov 3gp 3g2 ac3 eac3 ape wv tta mp2 dts spx avi flv asf",
-    )
-    for name in names.split()
-)
-AT_START = (
-    *(b"RF64", b"riff", b"fLaC", b"OggS", b".snd", b"caff", b"ID3", b"\x1aE\xdf\xa3", b"#!AMR", b"MAC "),
-    *(b"wvpk", b"TTA1", b"0&\xb2u", b"FLV\x01", b"\x0bw", b"\x7f\xfe\x80\x01"),
-)
-INSIDE = {b"RIFF": (b"WAVE", b"AVI "), b"RIFX": (b"WAVE",), b"FORM": (b"AIFF", b"AIFC")}  # at byte 8
+NO_TAIL = 0.1  # s: what the length that FFmpeg's containers tell may be wrong by
+SHARE = 0.02  # and by which share of it
 
 
 class Undecodable(AudioError):
@@ -44,6 +35,8 @@ class Sound(Protocol):
 
     sample_rate: int  # Hz
     frames: int | None  # that the header promises; None: it does not say
+    slack: int  # frames by which that may be wrong
+    unfinished: bool  # it lacks the mark of its end
     speakers: Speakers  # of the channels, where they are known
 
     def blocks(self, start: int, end: int | None) -> Iterator[np.ndarray]:
@@ -56,7 +49,9 @@ class Sound(Protocol):
 @contextmanager
 def open_sound(path: Path) -> Iterator[Sound]:
     """A sound file, open while the block runs. Raises Undecodable."""
-    _require_file(path)
+    require_file(path)
+    if said := why_text(path):
+        raise Undecodable(f"cannot be decoded: {said}")
     try:
         file = soundfile.SoundFile(os.fsencode(path))  # bytes: a name need not be text
     except soundfile.LibsndfileError as error:
@@ -65,11 +60,27 @@ def open_sound(path: Path) -> Iterator[Sound]:
     except TypeError as error:  # of *.raw: samples without a header
         raise Undecodable("cannot be decoded: raw samples do not say their rate and format") from error
     else:
-        with file:
-            yield Libsndfile(file, path)
+        if not file.frames:
+            file.close()
+            with _unsized(path) as sound:
+                yield sound
+            return
+        with closing(Libsndfile(file, path)) as sound:
+            yield sound
 
 
-def _require_file(path: Path) -> None:
+@contextmanager
+def _unsized(path: Path) -> Iterator[Sound]:
+    """A file whose header says that it holds nothing, which who was cut off while writing leaves: FFmpeg looks."""
+    try:
+        with _through_ffmpeg(path, "") as sound:
+            yield sound
+    except Undecodable as error:
+        raise Undecodable("holds no samples (its header says zero length)") from error
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is no readable regular file with bytes in it. Raises Undecodable with the reason."""
     try:
         found = path.stat()
     except FileNotFoundError as error:
@@ -94,21 +105,27 @@ class Libsndfile:
     """A file that libsndfile reads."""
 
     def __init__(self, file: soundfile.SoundFile, path: Path) -> None:
-        self._file = file
+        self._file, self._path = file, path
+        self._at = 0  # the next frame that is read
         self.sample_rate = int(file.samplerate)
-        self.frames: int | None = max(int(file.frames), _promised(path, file.format))
+        foreign = (
+            file.subtype.startswith("MPEG") and file.format != "MP3"
+        )  # the count is an estimate of its encoder
+        self.frames: int | None = None if foreign else max(int(file.frames), promised_frames(path) or 0)
+        self.slack = 0
+        self.unfinished = file.format == "OGG" and lacks_its_end(path)
         orders = VORBIS if file.format == "OGG" else WAVE
-        self.speakers = orders.get(file.channels, ())
+        self.speakers = speakers_of(path) or orders.get(file.channels, ())
 
     def blocks(self, start: int, end: int | None) -> Iterator[np.ndarray]:
-        position = min(start, self._file.frames)
+        position = start
         try:
             for size in (
                 BLOCK,
                 SMALL,
             ):  # an error takes its whole block along: then in small ones, up to the fault
-                self._file.seek(position)
                 try:
+                    self._go_to(position)
                     for block in self._read(size, None if end is None else max(0, end - position)):
                         position += len(block)
                         yield block
@@ -116,13 +133,36 @@ class Libsndfile:
                 except soundfile.LibsndfileError:
                     if size == SMALL:
                         raise
+                    self._reopen()  # a decoder that has stumbled stays where it is
         except soundfile.LibsndfileError as error:
             raise Undecodable(_in_words(error)) from error
+
+    def _go_to(self, position: int) -> None:
+        """Stand before a frame. Some codecs can only be read on, so that is done where it leads there."""
+        if position < self._at:
+            self._reopen()
+        if position > self._at and self._file.seekable():
+            try:
+                self._at = self._file.seek(min(position, self._file.frames))
+                return
+            except soundfile.LibsndfileError:
+                pass
+        for _ in self._read(BLOCK, position - self._at):
+            pass
+
+    def _reopen(self) -> None:
+        self._file.close()
+        self._file = soundfile.SoundFile(os.fsencode(self._path))
+        self._at = 0
+
+    def close(self) -> None:
+        self._file.close()
 
     def _read(self, size: int, left: int | None) -> Iterator[np.ndarray]:
         while left is None or left > 0:
             wanted = size if left is None else min(size, left)
             block = self._file.read(wanted, dtype="float32", always_2d=True)
+            self._at += len(block)
             if len(block):
                 yield block
             if len(block) < wanted:
@@ -137,34 +177,16 @@ def _in_words(error: soundfile.LibsndfileError) -> str:
     return "it is not sound in a known format." if unknown else said
 
 
-def _promised(path: Path, form: str) -> int:
-    """Frames that a WAV's header tells of, which libsndfile cuts to what is there; 0 where it says nothing."""
-    if form not in ("WAV", "WAVEX"):
-        return 0
-    with path.open("rb") as file:
-        head = file.read(4096)
-    order: Literal["big", "little"] = "big" if head[:4] == b"RIFX" else "little"
-    at, align = 12, 0
-    while at + 8 <= len(head):
-        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], order)
-        if name == b"fmt ":
-            align = int.from_bytes(head[at + 20 : at + 22], order)
-            if int.from_bytes(head[at + 8 : at + 10], order) not in (1, 3, 0xFFFE):
-                return 0  # a codec whose blocks are no frames
-        if name == b"data":
-            streamed = size in (0, 0xFFFFFFFF) or size >= 0x7FFFF000  # its writer did not know
-            return 0 if streamed or not align else size // align
-        at += 8 + size + size % 2
-    return 0
-
-
 class Ffmpeg:
     """A file that FFmpeg reads, its first sound track."""
 
-    def __init__(self, container: Any) -> None:
+    def __init__(self, container: Any, promised: int | None) -> None:
         self._container, self._stream = container, container.streams.audio[0]
         self.sample_rate = int(self._stream.rate)
-        self.frames: int | None = None
+        seconds = float(container.duration or 0) / 1e6
+        self.frames: int | None = promised or round(seconds * self.sample_rate) or None
+        self.slack = 0 if promised else round((NO_TAIL + SHARE * seconds) * self.sample_rate)
+        self.unfinished = False
         self.speakers = tuple(channel.name for channel in self._stream.layout.channels)
 
     def blocks(self, start: int, end: int | None) -> Iterator[np.ndarray]:
@@ -189,7 +211,7 @@ class Ffmpeg:
 @contextmanager
 def _through_ffmpeg(path: Path, said: str) -> Iterator[Sound]:
     """The file by PyAV, if it is installed and the file is what FFmpeg might read; else Undecodable, with `said`."""
-    if not looks_like_sound(path):  # what is a playlist, say, must not be followed
+    if not could_be_sound(path):  # what is a playlist, say, must not be followed
         raise Undecodable(f"cannot be decoded: {said}")
     if find_spec("av") is None:
         raise Undecodable(
@@ -199,7 +221,7 @@ def _through_ffmpeg(path: Path, said: str) -> Iterator[Sound]:
     with path.open("rb") as file, _opened(file, said) as container:
         if not container.streams.audio:
             raise Undecodable("has no sound track")
-        yield Ffmpeg(container)
+        yield Ffmpeg(container, promised_frames(path))
 
 
 @contextmanager
@@ -207,7 +229,7 @@ def _opened(file: IO[bytes], said: str) -> Iterator[Any]:
     import av
 
     try:
-        container = av.open(file, metadata_errors="ignore")
+        container = av.open(file, metadata_errors="ignore", options={"protocol_whitelist": "none"})
     except (av.FFmpegError, ValueError) as error:
         raise Undecodable(f"cannot be decoded: {said} FFmpeg: {getattr(error, 'strerror', error)}") from error
     with container:
@@ -221,26 +243,3 @@ def duration_of(path: Path) -> float:
         if frames is None:
             frames = sum(len(block) for block in sound.blocks(0, None))
         return frames / sound.sample_rate
-
-
-def looks_like_sound(path: Path) -> bool:
-    """Whether a regular file begins as sound in some format does."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError:
-        return False
-    if head[:4] in INSIDE:
-        return head[8:12] in INSIDE[head[:4]]
-    return head.startswith(AT_START) or head[4:8] == b"ftyp" or _is_mpeg(head)
-
-
-def _is_mpeg(head: bytes) -> bool:
-    """A frame of MPEG audio, layers II and III, or of AAC. (Layer I begins as UTF-16 text does.)"""
-    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return False
-    aac = head[1] & 0xF6 == 0xF0
-    known = head[2] >> 4 != 0xF and head[2] >> 2 & 3 != 3  # bit rate and sample rate
-    return aac or (head[1] >> 1 & 3 in (1, 2) and known)

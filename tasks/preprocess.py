@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EXAMPLE_SECONDS = 60.0  # s of a long clip that are an example
 LISTED = 20  # lines of a list on the console
+ROWS_SHOWN = 1000  # of the tables of skipped files and the like
 FINDINGS_SHOWN = 200  # rows of the table on the page
 
 
@@ -118,15 +119,22 @@ def _say(report: "PreprocessReport") -> None:
         _list("files were skipped", report.skipped)
     if report.noted:
         _list("recordings are to be looked at", report.noted)
+    if report.left_out:
+        _list("files of sound are no clip of this data set", report.left_out)
     if report.others:
         other = ", ".join(f"{count} {kind}" for kind, count in sorted(report.others.items()))
-        print(f"files in the folder that are no clip of this data set: {other}")
+        print(f"files in the folder that are not sound: {other}")
+
+
+def one_line(name: str) -> str:
+    """A file's name on a line of the console: what would break it, or steer the terminal, as `\\n`."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)
 
 
 def _list(what: str, rows: list[tuple[str, str]]) -> None:
     print(f"{len(rows)} {what}:")
     for name, reason in rows[:LISTED]:
-        print(f"  {name}: {reason}")
+        print(f"  {one_line(name)}: {reason}")
     if len(rows) > LISTED:
         print(f"  and {len(rows) - LISTED} more, in the task's tables")
 
@@ -141,12 +149,20 @@ def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "
     if report.per_fold:
         reports.report_counts(logger, "clips per fold", "clips", report.per_fold, "fold")
     reports.report_distribution(logger, "durations", "clips", store.index["duration"].to_numpy(), "s")
-    skipped = pd.DataFrame(report.skipped, columns=["file", "reason"])
-    reports.report_rows(logger, "skipped files", "skipped", skipped)
+    for title, series, rows in (
+        ("skipped files", "skipped", report.skipped),
+        ("noted recordings", "noted", report.noted),
+        ("files left out", "left out", report.left_out),
+    ):
+        shown = pd.DataFrame(rows[:ROWS_SHOWN], columns=["file", "reason"])
+        reports.report_rows(logger, title, series, shown)
     for name, value in (
         ("clips", report.clips),
         ("minutes", report.seconds / 60),
         ("skipped files", len(report.skipped)),
+        ("noted recordings", len(report.noted)),
+        ("files left out", len(report.left_out)),
+        ("files that are not sound", sum(report.others.values())),
         ("reused clips", report.reused),
         ("clips per second", report.clips_per_second),
     ):

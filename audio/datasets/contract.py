@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import DatasetError
-from audio.reading import SUFFIXES, looks_like_sound
+from audio.sniffing import is_called_sound, looks_like_sound
+
+VERSIONS = (".git", ".hg", ".svn")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def is_audio(path: Path) -> bool:
     """A file that is called sound, readable or not, or begins as sound does; hidden ones (`._x.wav`) are not."""
     if path.name.startswith(".") or path.is_dir():
         return False
-    return path.suffix.lower() in SUFFIXES or looks_like_sound(path)
+    return is_called_sound(path) or looks_like_sound(path)
 
 
 def audio_files(folder: Path) -> list[Path]:
@@ -64,11 +66,13 @@ def audio_files(folder: Path) -> list[Path]:
     return [path for _, path in sorted(seen)]
 
 
-def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
-    """Every file below a folder, links to folders followed once.
+def files_below(
+    folder: Path, hidden: bool = False, above: frozenset[tuple[int, int]] = frozenset()
+) -> Iterator[Path]:
+    """Every file below a folder, links to folders followed once; with `hidden` also those that are hidden.
 
-    What lies in a hidden folder, or in the one that archives made on a Mac add, is left out. Raises DatasetError for a
-    folder that can't be read.
+    Hidden is what lies in a folder with a dot before its name, or in the one that archives made on a Mac add. The
+    folders of version control are never looked into. Raises DatasetError for a folder that can't be read.
     """
     try:
         facts = folder.stat()
@@ -79,14 +83,16 @@ def files_below(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -
     except OSError as error:
         raise DatasetError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
     for entry in entries:
-        if entry.is_dir():
-            if not _is_hidden(entry.name):
-                yield from files_below(entry, above | {here})
-        elif not _is_hidden(entry.name):
+        if is_hidden(entry.name) and not hidden:
+            continue
+        if not entry.is_dir():
             yield entry
+        elif entry.name not in VERSIONS:
+            yield from files_below(entry, hidden, above | {here})
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of that name is hidden."""
     return name.startswith(".") or name == "__MACOSX"
 
 

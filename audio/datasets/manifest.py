@@ -6,8 +6,13 @@ folder. Several labels are joined with `|` or `;`. `start` and `end` are seconds
 long recording; these share it as their source unless the table says otherwise.
 """
 
+import math
+import os
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -60,12 +65,12 @@ class Places:
 
     def find(self, name: str) -> Path:
         """The file of that name; when there is none, where it was expected."""
-        for text in dict.fromkeys((name, name.replace("\\", "/"))):
+        for text in dict.fromkeys(_spellings(name)):
             for folder in self.folders:
                 if (folder / text).is_file():
                     return folder / text
-        found = self._by_name().get(Path(name.replace("\\", "/")).name, [])
-        return found[0] if len(found) == 1 else self.folders[0] / name
+        found = self._by_name().get(Path(name.strip().replace("\\", "/")).name, [])
+        return found[0] if len(found) == 1 else self.folders[0] / name.strip()
 
     def _by_name(self) -> dict[str, list[Path]]:
         """Files below the table's folder, by their names with and without the suffix."""
@@ -75,6 +80,19 @@ class Places:
                 for name in (path.name, path.stem):
                     self.names.setdefault(name, []).append(path)
         return self.names
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """What a file of that name in a table may be called: as it stands, with the other slashes, its accents in one sign
+    or in two, in the bytes of an old encoding."""
+    for text in (name, name.strip(), name.strip().replace("\\", "/")):
+        yield text
+        for form in ("NFC", "NFD"):
+            same = unicodedata.normalize(form, text)
+            yield same
+            for encoding in ("cp1252", "latin-1"):
+                with suppress(UnicodeEncodeError):
+                    yield os.fsdecode(same.encode(encoding))
 
 
 def _clip(table: Table, number: int, values: dict[str, str], places: Places, split: str) -> Clip:
@@ -87,7 +105,7 @@ def _clip(table: Table, number: int, values: dict[str, str], places: Places, spl
         refuse("the path is empty")
     try:
         fold = _fold(values.get("fold", ""))
-        start, end = float(values.get("start") or 0), float(values["end"]) if values.get("end") else None
+        start, end = _seconds(values.get("start", "")) or 0.0, _seconds(values.get("end", ""))
     except ValueError as error:
         refuse(f"fold, start and end must be numbers ({error})")
     if fold < -1 or start < 0 or (end is not None and end <= start):
@@ -100,10 +118,20 @@ def _clip(table: Table, number: int, values: dict[str, str], places: Places, spl
         labels=_labels(values["label"], table.plural),
         fold=fold,
         split=SPLITS[said.lower()] if said else split,
-        source=values.get("source") or values["path"],
+        source=values.get("source") or values["path"].strip(),
         start=start,
         end=end,
     )
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds; None for nothing. Raises ValueError, for NaN and infinity too."""
+    if not text:
+        return None
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no time; leave it empty for the file's own start or end")
+    return number
 
 
 def _fold(text: str) -> int:
@@ -112,7 +140,7 @@ def _fold(text: str) -> int:
         return -1
     named = FOLD.fullmatch(text.lower())
     number = float(named[1] if named else text)
-    if number != int(number):
+    if not math.isfinite(number) or number != int(number):
         raise ValueError(f"{text!r} is no whole number")
     return int(number)
 

@@ -9,8 +9,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.datasets.contract import SUFFIXES
 from audio.errors import DatasetError
+from audio.sniffing import is_called_sound
 
 SEPARATORS = (",", ";", "\t", "|")
 COLUMNS = {
@@ -43,7 +43,15 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """Read a table. Raises DatasetError when it has no column of files or none of labels."""
-    text = _text(path)
+    try:
+        return _table(path, _text(path))
+    except csv.Error as error:
+        raise DatasetError(f"{path} is no table that can be read: {error}.") from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _table(path: Path, text: str) -> Table:
     separator = _separator(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header = next(lines, [])
@@ -60,11 +68,16 @@ def read_table(path: Path) -> Table:
             )
         plural = _plain(header[found["label"]]) in PLURAL
     rows = [
-        (lines.line_num, {name: row[i].strip() if i < len(row) else "" for name, i in found.items()})
+        (lines.line_num, {name: _cell(name, row[i]) if i < len(row) else "" for name, i in found.items()})
         for row in lines
         if any(cell.strip() for cell in row)
     ]
     return Table(path, plural, rows)
+
+
+def _cell(column: str, text: str) -> str:
+    """Without the blanks around it, but of a path, where they may belong to the name."""
+    return text if column == "path" and text.strip() else text.strip()
 
 
 def is_table(path: Path) -> bool:
@@ -77,14 +90,23 @@ def is_table(path: Path) -> bool:
 
 
 def _text(path: Path) -> str:
-    """The text of a file in UTF-8, UTF-16 with its mark, or else in Western Europe's old encoding."""
+    """The text of a file in UTF-16 with its mark, or line by line in UTF-8 or else Western Europe's old encoding.
+
+    Names of files are bytes: a list of them may well hold both.
+    """
     content = path.read_bytes()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+        return content.decode("utf-16", errors="replace")
+    return "".join(map(_line, content.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)))
+
+
+def _line(content: bytes) -> str:
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            pass
+    return content.decode("latin-1")  # which has a sign for every byte
 
 
 def _separator(text: str) -> str:
@@ -114,4 +136,4 @@ def _places(header: list[str]) -> dict[str, int]:
 
 def _is_a_row(first: list[str]) -> bool:
     """Whether a table begins without a header: with a file and its label."""
-    return len(first) == 2 and Path(first[0].strip()).suffix.lower() in SUFFIXES
+    return len(first) == 2 and is_called_sound(Path(first[0].strip()))

@@ -149,7 +149,9 @@ def test_a_part_that_is_none_has_a_reason(tmp_path, start, end, said):
 
 def test_a_part_that_reaches_over_the_end_ends_there(tmp_path):
     path = write(tmp_path / "x.wav", tone(1.0, RATE))
-    assert prepare(path, RATE, start=0.5, end=9.0).num_samples == RATE // 2
+    made = prepare(path, RATE, start=0.5, end=9.0)
+    assert made.num_samples == RATE // 2 and made.notes == ["truncated: 0.50 s of 8.50 s are there"]
+    assert prepare(path, RATE, start=0.5, end=1.01).notes == []
 
 
 MEASURE = """

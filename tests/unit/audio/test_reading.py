@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from audio.decoding import prepare
-from audio.reading import Undecodable, duration_of, looks_like_sound, open_sound
+from audio.reading import Undecodable, duration_of, open_sound
+from audio.sniffing import looks_like_sound
 
 from .conftest import tone
 
@@ -80,6 +81,47 @@ def test_without_pyav_the_advice_is_given(tmp_path, monkeypatch):
 def test_a_playlist_that_is_called_sound_is_not_followed(tmp_path):
     (tmp_path / "x.m4a").write_text("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")
     assert "not sound" in reason(tmp_path / "x.m4a")
+
+
+def test_what_ffmpeg_opens_leads_to_no_other_file(tmp_path):
+    write_with_ffmpeg(tmp_path / "secret.m4a", "aac")
+    playlist = b"#EXTM3U\n#\xe9\n#EXTINF:1,\n" + os.fsencode(tmp_path / "secret.m4a") + b"\n"
+    for name in ("x.m4a", "x.mp4", "x.ts", "x"):
+        (tmp_path / name).write_bytes(playlist)
+        with pytest.raises(Undecodable):
+            prepare(tmp_path / name, RATE)
+
+
+def test_a_pointer_of_git_lfs_says_how_to_fetch_the_sound(tmp_path):
+    (tmp_path / "x.wav").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert "git lfs pull" in reason(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32", "NMS_ADPCM_16", "IMA_ADPCM", "MS_ADPCM", "ULAW"])
+def test_a_part_of_a_file_is_the_same_whether_its_codec_can_be_sought_in_or_not(tmp_path, subtype):
+    path = tmp_path / "x.wav"
+    soundfile.write(path, tone(2.0, 8000), 8000, subtype=subtype)
+    with open_sound(path) as sound:
+        whole = np.concatenate(list(sound.blocks(0, None)))
+        part = np.concatenate(list(sound.blocks(3210, 9876)))
+    assert (part == whole[3210:9876]).all()
+
+
+def test_a_wav_whose_writer_was_cut_off_is_read_to_its_end(tmp_path):
+    pytest.importorskip("av")
+    soundfile.write(tmp_path / "x.wav", tone(1.0, RATE), RATE)
+    content = bytearray((tmp_path / "x.wav").read_bytes())
+    content[4:8] = content[40:44] = bytes(4)
+    (tmp_path / "x.wav").write_bytes(content)
+    assert len(read(tmp_path / "x.wav")) == RATE
+
+
+def test_the_places_of_loudspeakers_in_a_header_count(tmp_path):
+    from .awkward.formats import extensible
+
+    (tmp_path / "x.wav").write_bytes(extensible(0x33, 4))
+    with open_sound(tmp_path / "x.wav") as sound:
+        assert sound.speakers == ("FL", "FR", "BL", "BR")
 
 
 def test_what_is_no_regular_file_is_never_waited_for(tmp_path):

@@ -1,5 +1,8 @@
 """Tables of recordings as people and programs write them."""
 
+import csv
+import os
+
 import pytest
 
 from audio.config import PreprocessConfig
@@ -93,7 +96,7 @@ def test_a_name_that_fits_two_files_is_left_to_the_list_of_skipped_ones(tmp_path
     (tmp_path / "m.csv").write_text("path,label\na.wav,x\nb.wav,y\nc.wav,y\n")
     config = PreprocessConfig(dataset="csv", data=str(tmp_path / "m.csv"))
     report = preprocess(config, tmp_path / "store", progress=ignore)
-    reason = "cannot be read: No such file or directory"
+    reason = "cannot be read: there is no such file"
     assert report.clips == 1 and report.skipped == [("a.wav", reason), ("c.wav", reason)]
 
 
@@ -138,6 +141,13 @@ def test_segments_of_one_recording_share_it_as_their_source(tmp_path):
         ("a.wav,dog,x,,,", "line 3: fold, start and end must be numbers"),
         ("a.wav,dog,1.5,,,", "no whole number"),
         ("a.wav,dog,1,3,2,", "line 3: fold and start must not be negative, end must be after start"),
+        ("a.wav,dog,1,nan,,", "line 3: .*'nan' is no time"),
+        ("a.wav,dog,1,1,NaN,", "line 3: .*'NaN' is no time; leave it empty"),
+        ("a.wav,dog,1,,inf,", "line 3: .*'inf' is no time"),
+        ("a.wav,dog,1,1e999,,", "line 3: .*'1e999' is no time"),
+        ("a.wav,dog,inf,,,", "line 3: .*'inf' is no whole number"),
+        ("a.wav,dog,1,2,2,", "line 3: .*end must be after start"),
+        ("a.wav,dog,1,-1,2,", "line 3: .*must not be negative"),
         (",dog,1,,,", "line 3: the path is empty"),
         ("a.wav,dog,1,,,later", "line 3: split is 'later'; it can be test, train, validation"),
         ("a.wav,dog,,,,", "1 of 2 clips have no fold"),
@@ -173,3 +183,39 @@ def test_files_elsewhere_keep_their_whole_path_as_their_name(tmp_path):
     table.write_text("path,label\n" + "".join(f"{path},x\n" for path in there))
     preprocess(PreprocessConfig(dataset="csv", data=str(table)), tmp_path / "store", progress=ignore)
     assert list(ClipStore.open(tmp_path / "store").index["clip"]) == [str(path).lstrip("/") for path in there]
+
+
+@pytest.mark.parametrize("listed", ["as it is", "in one sign", "in two signs"])
+@pytest.mark.parametrize("name", [b"caf\xe9.wav", "caf\u00e9.wav".encode(), "cafe\u0301.wav".encode()])
+def test_a_name_with_an_accent_is_found_however_table_and_folder_write_it(tmp_path, name, listed):
+    path = sound(tmp_path / "a.wav").rename(tmp_path / os.fsdecode(name))
+    text = {
+        "as it is": name,
+        "in one sign": "caf\u00e9.wav".encode(),
+        "in two signs": "cafe\u0301.wav".encode(),
+    }
+    rows = [b"path,label", text[listed] + b",x", b"b.wav,B\xe4r", "c.wav,Kühe".encode()]
+    (tmp_path / "m.csv").write_bytes(b"\n".join(rows))
+    clips = read(tmp_path)
+    assert clips[0].path == path and [c.labels for c in clips] == [("x",), ("Bär",), ("Kühe",)]
+
+
+def test_blanks_around_a_name_may_belong_to_it(tmp_path):
+    names = [" a.wav", "b.wav ", "c.wav"]
+    paths = [sound(tmp_path / "x.wav").rename(tmp_path / name) for name in names]
+    (tmp_path / "m.csv").write_text('path,label\n" a.wav",x\n"b.wav ",x\n c.wav ,x\n')
+    assert [c.path for c in read(tmp_path)] == paths
+
+
+def test_names_with_signs_of_tables_are_found(tmp_path):
+    names = ["new\nline.wav", "a,b;c|d.wav", 'say "hi".wav', "tab\t.wav", "-r.wav", "\U0001f415.wav"]
+    paths = [sound(tmp_path / name) for name in names]
+    with (tmp_path / "m.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["path", "label"], *([name, "x"] for name in names)])
+    assert [c.path for c in read(tmp_path)] == paths
+
+
+def test_what_is_no_table_is_refused_with_a_reason(tmp_path):
+    (tmp_path / "m.csv").write_text("path,label\n" + "a" * 200_000 + ",x\n")
+    with pytest.raises(DatasetError, match=r"m\.csv is no table that can be read: field larger"):
+        read(tmp_path / "m.csv")
