@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from server.domain import task_fields
+from server.domain import recorded_arguments, task_fields
 from server.store import Store
 
 COPIED = (
@@ -22,7 +21,6 @@ COPIED = (
     "container",
     "parent",
 )
-_MODULE_WITH_ARGUMENTS = re.compile(r"^\s*(-m\s+[\w.]+)\s+\S")
 
 
 def clone(
@@ -48,7 +46,10 @@ def clone(
     if execution:
         fields["execution"] = {**fields["execution"], **execution}
     fields |= {name: value for name, value in overrides.items() if value is not None}
-    fields["script"] = without_arguments(fields.get("script") or {}, fields.get("hyperparams") or {})
+    recorded = template.get("hyperparams") or {}
+    fields["script"] = recorded_arguments.without(
+        fields.get("script") or {}, recorded if "Args" in recorded else fields.get("hyperparams") or {}
+    )
     return store.tasks.insert(task_fields.document(store, fields, user, company, now))
 
 
@@ -56,12 +57,3 @@ def _execution(execution: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in execution.items() if name != "queue"}
     kept["artifacts"] = [one for one in execution.get("artifacts") or [] if one.get("mode") == "input"]
     return kept
-
-
-def without_arguments(script: Mapping[str, Any], hyperparams: Mapping[str, Any]) -> dict[str, Any]:
-    """`-m tasks.train --epochs 3` becomes `-m tasks.train`.
-
-    The SDK bakes a module's command line into the entry point, where it would win over the edited `Args/…`.
-    """
-    entry = _MODULE_WITH_ARGUMENTS.match(script.get("entry_point") or "")
-    return {**script, "entry_point": entry[1]} if entry and "Args" in hyperparams else dict(script)

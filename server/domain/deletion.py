@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
-from server.domain import transitions
+from server.domain import recorded_arguments, transitions
 from server.store import Store
 from server.store.tasks import DELETED
 
@@ -113,7 +113,7 @@ def _initial(task: dict, clear_all: bool) -> dict[str, Any]:
         "execution": {"artifacts": inputs} if clear_all else {**execution, "artifacts": inputs},
         "models": {"input": (task["models"].get("input") or []), "output": []},
         "output": {"destination": destination} if destination else {},
-        **({"script": {}} if clear_all else {}),
+        "script": {} if clear_all else recorded_arguments.without(task["script"], task["hyperparams"]),
     }
 
 

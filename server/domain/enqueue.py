@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.domain import queues, transitions
+from server.domain import queues, recorded_arguments, transitions
 from server.store import Store
 
 WORKER_LIFE = timedelta(minutes=10)
@@ -52,9 +52,13 @@ def enqueue(
     Raises:
         InvalidTaskId, InvalidTaskStatus.
     """
-    found = transitions.existing(store, task, ("status", "execution", "system_tags", "enqueue_status"))
+    fields = ("status", "execution", "system_tags", "enqueue_status", "script", "hyperparams")
+    found = transitions.existing(store, task, fields)
     waiting = found["status"] == "queued"
-    fields = transitions.change(
+    hyperparams, more = found.get("hyperparams") or {}, {}
+    if recorded_arguments.recorded(hyperparams):  # what is edited is what runs
+        more["script"] = recorded_arguments.without(found.get("script") or {}, hyperparams)
+    changed = transitions.change(
         store,
         task,
         "queued",
@@ -64,12 +68,13 @@ def enqueue(
         reason=reason,
         message=message,
         execution={**(found.get("execution") or {}), "queue": queue},
+        **more,
         enqueue_status=found.get("enqueue_status") if waiting else found["status"],
         system_tags=[tag for tag in found["system_tags"] if tag != "development"],
     )
     store.queues.remove(task)
     store.queues.add(queue, task, now)
-    return fields
+    return changed
 
 
 def dequeue(

@@ -1,5 +1,7 @@
 """The status machine, queues, clean-up, and the `*_many` forms."""
 
+from collections.abc import Callable
+
 import pytest
 
 from server.domain.transitions import ALLOWED
@@ -235,3 +237,40 @@ def test_a_controllers_steps_go_the_same_way_on_demand(api: Api) -> None:
     assert api.status(step) == "stopped"
     api("tasks.delete_many", ids=[controller], include_pipeline_steps=True)
     api.fails("tasks.get_by_id", 400, 101, task=step)
+
+
+LINE = "-m tasks.train --epochs 3 --other 1"
+RECORDED = {"Args": {"epochs": {"value": "3", "type": "int"}}}
+
+
+def edited_after_a_reset(api: Api, task: str) -> None:
+    api("tasks.started", task=task)
+    api("tasks.completed", task=task)
+    api("tasks.reset", task=task)
+
+
+def edited_in_the_draft(api: Api, task: str) -> None:
+    item = {"section": "Args", "name": "epochs", "value": "7"}
+    api("tasks.edit_hyper_params", task=task, hyperparams=[item])
+
+
+def edited_as_a_whole(api: Api, task: str) -> None:
+    api("tasks.edit", task=task, hyperparams={"Args": {"epochs": {"value": "7"}}})
+
+
+def enqueued(api: Api, task: str) -> None:
+    api("tasks.enqueue", task=task)
+
+
+@pytest.mark.parametrize("how", [edited_after_a_reset, edited_in_the_draft, edited_as_a_whole, enqueued])
+def test_what_is_edited_is_what_runs(api: Api, how: Callable[[Api, str], None]) -> None:
+    task = api.task(script={"entry_point": LINE}, hyperparams=RECORDED)
+    how(api, task)
+    assert api.get(task)["script"]["entry_point"] == "-m tasks.train --other 1"
+
+
+def test_a_run_may_say_what_it_was_started_with(api: Api) -> None:
+    task = api.task(script={"entry_point": LINE}, hyperparams=RECORDED)
+    api("tasks.started", task=task)
+    api("tasks.edit", task=task, hyperparams=RECORDED, force=True)
+    assert api.get(task)["script"]["entry_point"] == LINE

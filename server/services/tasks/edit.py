@@ -11,7 +11,7 @@ from server.api.call import Call
 from server.api.errors import BatchHasNoItems, BatchValidationError, InvalidTaskStatus, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import project_tree, task_fields, transitions
+from server.domain import project_tree, recorded_arguments, task_fields, transitions
 from server.services.tasks.create import Details, require_sense
 from server.services.tasks.read import OfTask
 from server.store import times
@@ -91,6 +91,8 @@ def _apply(call: Call, before: dict, given: dict[str, Any]) -> dict:
     if not fields:
         return {"updated": 0, "fields": {}}
     stamps = transitions.changed_by(call.user, call.now)
+    if before.get("status") == "created" and "hyperparams" in fields and "script" not in fields:
+        stamps["script"] = recorded_arguments.without(before["script"], before["hyperparams"])
     return {"updated": call.store.tasks.update(before["id"], {**fields, **stamps}), "fields": fields}
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import task_fields, transitions
+from server.domain import recorded_arguments, task_fields, transitions
 from server.services.tasks.edit import require_editable
 from server.services.tasks.read import OfTask
 
@@ -70,7 +70,7 @@ def edit_hyper_params(call: Call, request: EditHyperParams) -> dict:
     for param in request.hyperparams:
         new.setdefault(param.section, {})[param.name] = param.given()
     with call.store.transaction():
-        before = transitions.existing(call.store, request.task, ("status", "hyperparams"))
+        before = transitions.existing(call.store, request.task, ("status", "hyperparams", "script"))
         if set(new) - {"properties"} or request.replace_hyperparams == "all":
             require_editable(before, bool(request.force))
         kept = {} if request.replace_hyperparams == "all" else before["hyperparams"]
@@ -78,7 +78,10 @@ def edit_hyper_params(call: Call, request: EditHyperParams) -> dict:
         for section, params in new.items():
             old = {} if request.replace_hyperparams == "section" else merged.get(section, {})
             merged[section] = {**old, **params}
-        return {"updated": _save(call, request.task, hyperparams=task_fields.sections(merged))}
+        fields = {"hyperparams": task_fields.sections(merged)}
+        if before["status"] == "created":  # what is edited is what runs
+            fields["script"] = recorded_arguments.without(before["script"], before["hyperparams"])
+        return {"updated": _save(call, request.task, **fields)}
 
 
 class ParamKey(Request):
