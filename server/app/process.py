@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
-import os
 import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime, timezone
 
 import uvicorn
 
 from server.api.tokens import Tokens
 from server.app import App
+from server.app.announcement import announced
 from server.app.client_conf import ensure_client_conf
 from server.app.context import Context
 from server.app.jobs import Jobs
@@ -52,7 +50,7 @@ def serve(settings: Settings) -> None:
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
         opened.enter_context(Jobs(context))
-        opened.enter_context(_announced(settings))
+        opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         _collect_rarely()
         config = uvicorn.Config(
@@ -143,23 +141,6 @@ def _bind(settings: Settings) -> list[socket.socket]:
             ) from fault
         sockets.append(one)
     return sockets
-
-
-@contextmanager
-def _announced(settings: Settings) -> Iterator[None]:
-    """`ready.json`: who serves, and where; gone when nobody does."""
-    file = settings.data / "ready.json"
-    facts = {
-        "pid": os.getpid(),
-        "url": settings.url,
-        "local_url": settings.local_url,
-        "conf": str(settings.conf_path.resolve()),
-    }
-    file.write_text(json.dumps(facts))
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def set_up_logging(level: str) -> None:

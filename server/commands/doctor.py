@@ -4,40 +4,30 @@ and what to do. It changes nothing, and may run while the server does."""
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import socket
 import sqlite3
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from server.app import announcement
 from server.app.client_conf import access_key_in, address_in
-from server.commands import add_data
+from server.commands import add_data, doctor_network
+from server.commands.finding import NOTE, OK, PROBLEM, Finding
 from server.settings import Settings
 from server.store import checkup
-from server.store.lock import holder, is_held
+from server.store.lock import is_held
 from server.store.migrations import numbered
 
 NAME, HELP = "doctor", "check database, files, permissions, ports, disk and configuration"
 
-OK, NOTE, PROBLEM = "ok", "note", "problem"
 _MARKS = {OK: ("✓", "green"), NOTE: ("!", "yellow"), PROBLEM: ("✗", "bold red")}
 _LITTLE, _TOO_LITTLE = 2_000_000_000, 200_000_000
 """Bytes free on the disk."""
 _LARGE_JOURNAL = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    level: str
-    what: str
-    advice: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +48,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return int(worst == PROBLEM)
 
 
-def findings(settings: Settings, *, thorough: bool = False) -> Iterator[Finding]:
-    """All that is checked, in order. What can't be checked because of an earlier finding is left out."""
+def findings(asked: Settings, *, thorough: bool = False) -> Iterator[Finding]:
+    """All that is checked, in order. What can't be checked because of an earlier finding is left out.
+
+    A server that runs on the folder is looked at with its own settings, whatever is asked for here.
+    """
+    held = is_held(asked.data)
+    told = announcement.read(asked.data) if held else None
+    settings = told.settings if told else asked
     yield from _disk(settings)
     if not (settings.data / checkup.DATABASE).is_file():
         yield Finding(
@@ -77,7 +73,19 @@ def findings(settings: Settings, *, thorough: bool = False) -> Iterator[Finding]
                 yield from _client_conf(settings, connection)
         except sqlite3.DatabaseError as fault:
             yield Finding(PROBLEM, f"the database can't be read: {fault}", _RESTORE)
-    yield from _running(settings) if is_held(settings.data) else _ports(settings)
+    yield from doctor_network.running(asked, told) if held else doctor_network.ports(settings)
+    yield from doctor_network.programs(
+        settings, lambda key: _knows(settings, key), os.environ, Path("~").expanduser()
+    )
+
+
+def _knows(settings: Settings, key: str) -> bool:
+    """Whether an access key is one of this server's; also when that can't be told, which has been said by then."""
+    try:
+        with checkup.reading(settings.data) as connection:
+            return checkup.key_is_known(connection, key)
+    except (sqlite3.Error, OSError):
+        return True
 
 
 _RESTORE = "stop the server; keep a copy of the folder; `python -m server restore FILE --replace` brings a backup back"
@@ -202,37 +210,7 @@ def _client_conf(settings: Settings, connection: checkup.Reader) -> Iterator[Fin
         yield Finding(
             NOTE,
             f"{path} points at {address}; these settings say {settings.url}",
-            "give the options (--port, --public-url) that the server was started with",
+            "start the server as before (--port, --public-url), or anew: it writes a configuration for its address",
         )
     else:
         yield Finding(OK, f"{path} points at this server with a valid key")
-
-
-def _running(settings: Settings) -> Iterator[Finding]:
-    said = f"a server (process {holder(settings.data)}) is running on this folder"
-    try:
-        url = json.loads((settings.data / "ready.json").read_text())["local_url"]
-        with urllib.request.urlopen(f"{url}/api/debug.ping", timeout=10) as answer:
-            answer.read()
-        yield Finding(OK, f"{said} and answers at {url}")
-    except (OSError, ValueError, KeyError, urllib.error.URLError) as fault:
-        yield Finding(PROBLEM, f"{said} and does not answer: {fault}", "look at its log, then restart it")
-
-
-def _ports(settings: Settings) -> Iterator[Finding]:
-    for name in ("port", "api_port", "files_port"):
-        number = getattr(settings, name)
-        if not number:
-            continue
-        try:
-            with socket.socket() as one:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                one.bind((settings.host, number))
-        except OSError as fault:
-            level = PROBLEM if name == "port" else NOTE
-            option = name.replace("_", "-")
-            yield Finding(
-                level, f"port {number} can't be used: {fault.strerror}", f"stop what uses it, or --{option} N"
-            )
-        else:
-            yield Finding(OK, f"port {number} is free")

@@ -1,5 +1,6 @@
 """`python -m server doctor`: each fault is made, and must be found and explained."""
 
+import socket
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timezone
@@ -18,7 +19,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path, monkeypatch):
+    """Of a server that programs here use."""
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(tmp_path / "clearml.conf"))
     return Settings(data=tmp_path / "server", port=free_port(), api_port=0, files_port=0)
 
 
@@ -57,6 +60,7 @@ def test_a_sound_folder_has_nothing_to_complain_about(settings, folder, capsys):
 
 def test_a_folder_without_a_database(settings):
     assert "holds no database" in said(settings, "problem")
+    assert "names a configuration that can't be read" in said(settings, "problem")
     assert not settings.data.exists()
 
 
@@ -110,8 +114,6 @@ def test_a_task_that_waits_nowhere(settings, folder):
 
 
 def test_a_port_that_is_taken(settings, folder):
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", settings.port))
         taken.listen()
@@ -121,3 +123,55 @@ def test_a_port_that_is_taken(settings, folder):
 def test_a_server_that_holds_the_folder_and_does_not_answer(settings, folder):
     with locked(folder):
         assert "does not answer" in said(settings, "problem")
+
+
+def test_a_running_server_is_looked_at_with_its_own_settings(new_server, monkeypatch):
+    server = new_server("--watchdog-minutes", "7")
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
+    asked = Settings(data=server.folder / "server")
+    assert said(asked, "problem") == said(asked, "note") == ""
+    well = said(asked, "ok")
+    assert f"answers at {server.url}, with --port {server.port}" in well and "--watchdog-minutes 7" in well
+    assert "programs here find this server" in well
+
+
+def test_what_is_asked_for_here_and_is_not_what_runs_is_told(new_server, monkeypatch):
+    server = new_server()
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
+    asked = Settings(data=server.folder / "server", port=free_port(), auth="password")
+    told = said(asked, "note")
+    assert f"the server runs with --port {server.port}; asked for was {asked.port}" in told
+    assert "the server runs with --auth open; asked for was password" in told
+    assert said(asked, "problem") == ""
+    monkeypatch.setenv("SOUNDYARD_PORT", str(asked.port))
+    assert f"SOUNDYARD_PORT says {asked.port}" in said(asked, "note")
+
+
+def test_programs_that_look_elsewhere_are_told_of_and_whether_anything_is_there(
+    new_server, settings, folder, monkeypatch
+):
+    server = new_server()
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
+    assert f"points at {server.url}/api, where a server answers" in said(settings, "note")
+    server.stop()
+    assert f"points at {server.url}/api, where nothing answers" in said(settings, "problem")
+    assert f"CLEARML_CONFIG_FILE={settings.conf_path}" in said(settings, "problem")
+    monkeypatch.setenv("CLEARML_API_HOST", f"http://localhost:{settings.port}/api")
+    monkeypatch.delenv("CLEARML_CONFIG_FILE")
+    assert "the access key in CLEARML_API_HOST is not one of this server's" in said(settings, "problem")
+
+
+def test_who_has_a_port_is_told_as_far_as_it_can_be(new_server, settings, folder):
+    server = new_server()
+    there = Settings(data=settings.data, port=server.port, api_port=0, files_port=0)
+    assert "a ClearML or Soundyard server has it" in said(there, "problem")
+
+
+def test_a_port_that_another_program_had_when_the_server_started(new_server, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        server = new_server("--api-port", str(port))
+        monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
+        told = said(Settings(data=server.folder / "server"), "note")
+    assert f"port {port} was taken when the server started: another program has it" in told
