@@ -19,6 +19,7 @@ import pandas as pd
 from audio.config import EvaluateConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.evaluation import EvaluationResult, evaluate
+from audio.generations import generations
 from audio.identity import fingerprint as clips_of
 from audio.replicas import plain
 from audio.store import ClipStore
@@ -142,7 +143,7 @@ def _run(
         store,
         writer=writer,
         checkpoint_dir=place,
-        resume_from=last if last.exists() else None,
+        resume_from=last if any(generations(last)) else None,
         should_stop=should_stop,
         progress=lambda *_: None,
     )
@@ -152,8 +153,11 @@ def _run(
     found = evaluate(result.model_path, store, heard)
     if found.note:
         print(f"note: fold {config.fold}, seed {config.seed}: {found.note}", flush=True)
-    (place / DONE).write_text(json.dumps(row(config, found, time.monotonic() - started)))
-    last.unlink(missing_ok=True)
+    half = place / (DONE + ".part")
+    half.write_text(json.dumps(row(config, found, time.monotonic() - started)))
+    half.replace(place / DONE)
+    for one in list(generations(last)):
+        one.unlink()
     return True
 
 

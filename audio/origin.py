@@ -1,7 +1,7 @@
 """Which clips weights come from, kept in their checkpoint.
 
-A resumed training goes on with its own clips by it, and
-an evaluation can tell whether it hears a clip that was trained on.
+By them a resumed training goes on with its own clips, and an evaluation can tell whether it hears one that was trained
+on.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from audio import checkpoint as checkpoints
+from audio import generations
 from audio.augment.audition import report_augmentations
 from audio.config import TrainConfig
 from audio.devices import autocast, prepare_device, spare_threads
@@ -28,6 +29,7 @@ from audio.writers import NullWriter
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
 SMALLEST_BATCH = 4  # clips, for batch norm
+DISK_PAUSE = 10.0  # s between tries to write the model on a full disk
 CHOSEN = ("epoch", "metrics", "weights")  # what tells the best epoch's model from the last one's
 
 
@@ -55,6 +57,7 @@ class Training:
         self.epoch, self.best, self.since_best = 0, float("inf"), 0
         self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best
         self.history: list[dict[str, float]] = []
+        self.unsaved = False  # whether the disk did not take the last checkpoint
 
     def _refuse_heard(self) -> None:
         """The weights it starts from must not have been trained on what is held out here. Raises ConfigError."""
@@ -202,9 +205,18 @@ class Training:
         if self.chosen is not None:
             progress["chosen"] = {name: self.chosen[name] for name in CHOSEN}
         state = {**self.state(), "training": {**self.stepper.state(), **progress}}
-        checkpoints.save(state, self.folder / "last.pt")
-        if on_checkpoint and self.epoch:
-            on_checkpoint(self.folder / "last.pt", self.epoch)
+        try:
+            generations.save(state, self.folder / "last.pt")
+            if on_checkpoint and self.epoch:
+                on_checkpoint(self.folder / "last.pt", self.epoch)
+        except (CheckpointError, OSError) as error:  # a later epoch may find room
+            if not self.unsaved:
+                print(f"note: {error} Training goes on; it is tried again after every epoch.", flush=True)
+            self.unsaved = True
+            return
+        if self.unsaved:
+            print(f"note: there is room again; epoch {self.epoch} is saved.", flush=True)
+        self.unsaved = False
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take over the state of a `last.pt`. Raises CheckpointError when it does not fit."""
@@ -222,9 +234,20 @@ class Training:
         if kept.get("chosen"):
             self.chosen = {**self.state(), **kept["chosen"]}
 
-    def keep_model(self) -> dict[str, Any]:
-        """Write `model.pt`, the best epoch's model or the last one's, and give it."""
+    def keep_model(self, patience: float) -> dict[str, Any]:
+        """Write `model.pt`, the best epoch's model or the last one's, and give it.
+
+        A full disk is waited for, `patience` seconds; then CheckpointError is raised.
+        """
         model = self.chosen if self.chosen is not None else self.state()
-        if self.engine.rank == 0:
-            checkpoints.save(model, self.folder / "model.pt")
+        began = time.monotonic()
+        while self.engine.rank == 0:
+            try:
+                checkpoints.save(model, self.folder / "model.pt")
+                break
+            except CheckpointError as error:
+                if time.monotonic() - began >= patience:
+                    raise
+                print(f"note: {error} Waiting for room, up to {patience / 60:.0f} min.", flush=True)
+                time.sleep(min(patience, DISK_PAUSE))
         return model

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from audio import checkpoint as checkpoints
+from audio import generations
 from audio.config import TrainConfig
 from audio.engine import Alone, build_engine
 from audio.replicas import plain, replicas
@@ -21,6 +21,7 @@ from audio.trainer import Training
 from audio.writers import NullWriter
 
 NOWHERE = NullWriter()
+DISK_PATIENCE = 3600.0  # s that a finished training waits for room for its model
 
 
 @dataclass
@@ -86,7 +87,7 @@ def _train(
 ) -> TrainResult:
     """All epochs of a run."""
     if resume_from:
-        run.resume(checkpoints.load(resume_from))
+        run.resume(generations.load_newest(resume_from))
     stopped, epochs = False, run.config.epochs
     with tqdm(total=epochs, initial=run.epoch, unit=" epochs", disable=progress is not None) as bar:
         run.save(on_checkpoint)
@@ -103,7 +104,7 @@ def _train(
             )
             if progress:
                 progress(run.epoch, epochs, scalars)
-    model = run.keep_model()
+    model = run.keep_model(patience=0 if stopped else DISK_PATIENCE)
     return TrainResult(
         model_path=run.folder / "model.pt",
         last_path=run.folder / "last.pt",

@@ -84,8 +84,10 @@ def find() -> Connection:
     )
 
 
-def use(timeout: float = 5.0) -> Connection:
+def use(timeout: float = 5.0, patient: bool = False) -> Connection:
     """Find the configuration, hand it to the SDK of this process and of its children, and ask the server for a token.
+
+    `patient`: wait for a server that is away, as what an agent runs does.
 
     Raises:
         NotConfigured, Unreachable, WrongCredentials: with what to do about it.
@@ -100,6 +102,10 @@ def use(timeout: float = 5.0) -> Connection:
     if not setting(connection.settings, "sdk", "storage", "cache", "default_base_dir"):
         os.environ.setdefault("CLEARML_CACHE_DIR", str(state() / "cache"))
     if not os.environ.get("CLEARML_OFFLINE_MODE"):
+        if patient:
+            from tasks.outages import Line
+
+            Line(connection).wait("The task has not begun.")
         check(connection, timeout)
     return connection
 

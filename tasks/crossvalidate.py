@@ -9,6 +9,7 @@ matrix. The configuration is one for all folds, and nothing is chosen on a test 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from audio.config import TrainConfig
@@ -34,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from audio.crossvalidation import crossvalidate
         from audio.store import ClipStore
         from tasks import lookup
+        from tasks.checkpoints import claim
         from tasks.stopping import StopRequest
 
         stop = StopRequest(run.task)
+        claim(run.task, run.folder)
         _, folder = lookup.pinned_dataset(run)
         found = crossvalidate(
             run.parameters,
@@ -73,9 +76,10 @@ class Named:
 
 
 def _writers(run: Run[CrossvalidateParameters]) -> Callable[[int, int], Any]:
-    from torch.utils.tensorboard import SummaryWriter
+    from tasks import journal
+    from tasks.writing import SteadyWriter
 
-    writer = SummaryWriter(str(run.folder / "tensorboard"))
+    writer = SteadyWriter(run.folder / journal.FOLDER)
     several = len(run.parameters.seeds) > 1
     return lambda seed, fold: Named(writer, f"fold {fold}" + (f", seed {seed}" if several else ""))
 
@@ -86,7 +90,7 @@ def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str
             run.logger.report_scalar(
                 name, f"seed {result['seed']}", result[name], iteration=int(result["fold"])
             )
-        run.task.set_progress(round(100 * done / total))
+        run.outbox.post("progress", lambda: run.task.set_progress(round(100 * done / total)))
         print(
             f"{done}/{total}  fold {result['fold']}, seed {result['seed']}: accuracy {result['accuracy']:.2%}, "
             f"{result['seconds']:.0f} s",
@@ -115,7 +119,8 @@ def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None
     )
     reports.report_rows(run.logger, "classes", "all folds", found.per_class.reset_index().round(4))
     reports.report_rows(run.logger, "folds", "all", found.runs.round(4))
-    run.task.upload_artifact("folds", found.runs, wait_on_upload=True)
+    upload = partial(run.task.upload_artifact, "folds", found.runs, wait_on_upload=True)
+    run.line.persist("uploading the table of folds", upload)
 
 
 if __name__ == "__main__":

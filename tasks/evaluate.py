@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             progress=progress.counted("clips"),
         )
         _report(run, result)
-        _upload_clips(run, result)
+        run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
         print(
             f"accuracy {result.accuracy:.2%}, macro-F1 {result.macro_f1:.2%}, loss {result.loss:.3f} "
             f"on {len(result.clips)} clips"

@@ -40,7 +40,9 @@ def pinned_dataset(run: Run[Any], resumed: bool = False) -> tuple[str, Path]:
     wanted = run.parameters.dataset_id
     if resumed and not wanted:
         wanted = str(run.task.get_user_properties(value_only=True).get("dataset_id") or "")
-    dataset_id, folder = dataset_folder(wanted, run.task.get_project_name())
+    dataset_id, folder = run.line.persist(
+        "fetching the dataset", lambda: dataset_folder(wanted, run.task.get_project_name())
+    )
     if run.parameters.dataset_id != dataset_id:
         run.parameters.dataset_id = dataset_id
         parameters.write_to(run.task, run.parameters)

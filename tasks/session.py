@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +20,13 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from audio import interruption
 from audio.errors import AudioError
-from tasks import connection, names, parameters, presets, progress, source
+from tasks import connection, goodbye, names, parameters, presets, progress, source
 from tasks.errors import NotRunnable, SoundyardError, Unreachable
+from tasks.outages import Line, find_it_soon
+from tasks.outbox import Outbox
 
 Config = TypeVar("Config")
 
-AGENT_INTERRUPTED = 2  # the exit status that an agent takes for stopped, rather than failed
 FRAMEWORKS = {
     "tensorboard": True,
     **dict.fromkeys(("pytorch", "matplotlib", "scikit", "joblib", "detect_repository", "tfdefines"), False),
@@ -62,6 +62,8 @@ class Run(Generic[Config]):
     parameters: Config
     folder: Path
     remote: bool  # True under an agent
+    line: Line  # to the server, which may be away meanwhile
+    outbox: Outbox  # what is sent to it in the background
 
     @property
     def logger(self) -> Any:
@@ -88,11 +90,13 @@ def session(
     sys.excepthook = _without_traceback(sys.excepthook)
     # The SDK warns on every machine without a GPU.
     logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
-    server = connection.use()
+    server = connection.use(patient=remote)
     if given is not None:
         check(given.record)
     progress.stand_above_bars()
     task = _start(job, server, draft)
+    line = Line(server)
+    find_it_soon(task)
     signal.signal(signal.SIGTERM, interruption.interrupt)  # the SDK's handler ignores the first one
     try:
         if given is None:
@@ -103,23 +107,24 @@ def session(
             if given.preset:
                 task.set_user_properties(preset=given.preset)
         parameters.write_to(task, chosen)
-        folder = connection.state() / "runs" / task.id
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder_of(task.id)
+        line.kept_in = str(folder)
         with interruption.recognised():
-            yield Run(task, chosen, folder, remote)
-        task.flush(wait_for_uploads=True)
+            yield Run(task, chosen, folder, remote, line, Outbox(folder / "outbox", line))
+            goodbye.finish(task, line, folder)
     except (SoundyardError, AudioError, OSError) as fault:
-        if remote:
-            _fail(task, fault)
+        progress.leave_bars()
+        goodbye.fail(task, line, fault, remote)
         raise
     except KeyboardInterrupt:
         progress.leave_bars()
         interruption.say()
-        if not remote:
-            _stopped(task, server)
-            raise
-        task.flush(wait_for_uploads=True)
-        sys.exit(AGENT_INTERRUPTED)
+        goodbye.interrupt(task, line, remote)
+        _stopped(task, server)
+        raise
+    except BaseException:
+        goodbye.crash(line)
+        raise
     finally:
         progress.leave_bars()
     if remote:
@@ -200,12 +205,13 @@ def _stopped(task: Any, server: connection.Connection) -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def _fail(task: Any, fault: BaseException) -> None:
-    """Mark the task failed with the reason, and stay until the agent has seen it: it writes "exit code 1" otherwise."""
-    print(f"error: {fault}", file=sys.stderr, flush=True)
-    task.flush(wait_for_uploads=True)
-    task.mark_failed(status_reason=str(fault)[:500], status_message=str(fault)[:500])
-    time.sleep(10)
+def folder_of(task: str) -> Path:
+    """Where a task keeps what it makes on this machine: the same for its next run here, by hand or by an agent."""
+    from clearml.config import get_cache_dir
+
+    folder = Path(get_cache_dir()) / "runs" / task
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _without_traceback(

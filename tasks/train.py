@@ -12,13 +12,17 @@ a task that was aborted, or whose agent died, goes on from there when it is enqu
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from audio.config import TrainConfig
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.training import TrainResult
+    from tasks.checkpoints import CheckpointKeeper
+
+KEEPING = 90.0  # s that a run which ends early takes at most to upload its checkpoint
 
 
 @dataclass
@@ -43,39 +47,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
         from audio.store import ClipStore
         from audio.training import train
-        from tasks import lookup, progress
-        from tasks.checkpoints import CheckpointKeeper, restore
+        from tasks import journal, lookup, progress
+        from tasks.checkpoints import CheckpointKeeper, claim, restore
         from tasks.stopping import StopRequest
+        from tasks.writing import SteadyWriter
 
         stop = StopRequest(run.task)
-        checkpoint = restore(run.task)
+        claim(run.task, run.folder)
+        checkpoint = restore(run.task, run.folder, run.line)
         dataset_id, folder = lookup.pinned_dataset(run, resumed=checkpoint is not None)
-        keeper = CheckpointKeeper(run.task, run.parameters.checkpoint_seconds)
+        keeper = CheckpointKeeper(run.task, run.outbox, run.parameters.checkpoint_seconds)
         try:
             result = train(
                 run.parameters,
                 ClipStore.open(folder),
-                writer=_writer(run),
+                writer=SteadyWriter(run.folder / journal.FOLDER),
                 checkpoint_dir=run.folder,
                 resume_from=checkpoint,
                 should_stop=stop,
                 on_checkpoint=keeper,
                 progress=progress.epochs(),
             )
-        finally:
-            epoch = keeper.keep()  # also when interrupted: what is trained is kept
+        except BaseException as fault:
+            _keep(run, keeper, fault)
+            raise
         if result.stopped:
+            epoch = keeper.keep(KEEPING)
             print(
                 f"Stopped by the server; epoch {epoch} is kept. Enqueue the task again to go on from there."
             )
             stop.kept()
+        journal.write_history(run.folder / journal.FOLDER, result.history)
+        run.line.wait("The training is done; its model waits to be uploaded.")
         _publish(run, result, dataset_id)
 
 
-def _writer(run: Run[TrainParameters]) -> Any:
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(run.folder / "tensorboard"))
+def _keep(run: Run[TrainParameters], keeper: "CheckpointKeeper", fault: BaseException) -> None:
+    """What is trained is kept, also when it was interrupted or failed: on the server, if that answers."""
+    epoch = keeper.keep(KEEPING if run.line.there() else 0)
+    if epoch and not isinstance(fault, KeyboardInterrupt):
+        print(f"Epoch {epoch} is kept. Enqueue the task again to go on from there.", flush=True)
 
 
 def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) -> None:
@@ -90,9 +101,14 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
         label_enumeration={name: number for number, name in enumerate(result.classes)},
         config_dict=result.frontend,
     )
-    model.update_weights(
-        str(result.model_path), auto_delete_file=False, iteration=result.chosen_epoch, async_enable=False
+    upload = partial(
+        model.update_weights,
+        str(result.model_path),
+        auto_delete_file=False,
+        iteration=result.chosen_epoch,
+        async_enable=False,
     )
+    run.line.persist("uploading the model", upload)
     model.set_metadata("dataset_id", dataset_id, "str")
     model.set_metadata("fold", str(run.parameters.fold), "int")
     for tag, value in result.metrics.items():
