@@ -1,4 +1,4 @@
-"""Ctrl-C ends a program, with one word, whatever it strikes.
+"""Ctrl-C ends a program, with one word, whatever it strikes; and errors made for people are their message alone.
 
 Python raises KeyboardInterrupt in whatever the main thread is at. In a destructor or in the callback of a C library it
 is dropped with a traceback and the program goes on, or it comes out as that library's error; in an import it is a page
@@ -11,9 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
+
+from audio.errors import AudioError
+from audio.named import printable
 
 STATUS = 130  # the exit status of what Ctrl-C has ended
 AGAIN = 0.05  # s until an interruption that was dropped is raised again
@@ -46,7 +49,9 @@ def watch() -> None:
         signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ):  # else it is ignored, as behind nohup and &
         signal.signal(signal.SIGINT, interrupt)
-    sys.excepthook = _one_word(sys.excepthook)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, interrupt)  # the terminal is closed
+    sys.excepthook = _in_a_line(sys.excepthook)
     sys.unraisablehook = _not_dropped(sys.unraisablehook)
 
 
@@ -67,27 +72,41 @@ def recognised() -> Iterator[None]:
         raise
 
 
-def _one_word(hook: Hook) -> Hook:
+def _in_a_line(hook: Hook) -> Hook:
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
         if issubclass(kind, KeyboardInterrupt):
             say()
+        elif isinstance(fault, BrokenPipeError):
+            pass  # whoever was to read it has gone, as `head` does
+        elif isinstance(fault, AudioError) or (isinstance(fault, OSError) and fault.filename is not None):
+            print(f"error: {told(fault)}", file=sys.stderr)
         else:
             hook(kind, fault, trace)
 
     return show
 
 
+def told(fault: BaseException) -> str:
+    """What a person is told of an error: of the system's, the file and what is wrong with it."""
+    if isinstance(fault, OSError) and fault.filename is not None and fault.strerror:
+        return printable(f"{os.fsdecode(fault.filename)}: {fault.strerror}")
+    return printable(str(fault))
+
+
 def say() -> None:
     """Tell that the program was interrupted, once."""
     if not _State.said:
         _State.said = True
-        print("interrupted", file=sys.stderr, flush=True)
+        with suppress(OSError):  # there may be no terminal any more
+            print("interrupted", file=sys.stderr, flush=True)
 
 
 def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What can't be raised where it is, is raised a moment later; a second Ctrl-C at the program's end ends it."""
 
     def show(dropped: Any) -> Any:
+        if dropped.exc_type and issubclass(dropped.exc_type, BrokenPipeError):
+            return None
         if not (dropped.exc_type and issubclass(dropped.exc_type, KeyboardInterrupt)):
             return hook(dropped)
         _State.dropped += 1

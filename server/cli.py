@@ -80,7 +80,7 @@ def _serve(settings: settings_module.Settings) -> int:
     set_up_logging(settings.log_level)
     try:
         serve(settings)
-    except CannotStart as fault:
+    except (CannotStart, OSError) as fault:
         print(f"The server can't start: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

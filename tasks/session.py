@@ -220,7 +220,7 @@ def _without_traceback(
     """An excepthook that shows the errors made for people as their message alone."""
 
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
-        if issubclass(kind, SoundyardError | AudioError):
+        if issubclass(kind, SoundyardError):
             print(f"error: {fault}", file=sys.stderr)
         else:
             hook(kind, fault, trace)

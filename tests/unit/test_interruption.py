@@ -1,4 +1,6 @@
-"""Ctrl-C ends a program with one word, in real processes: in an import, where Python drops it, and as another error."""
+"""Ctrl-C ends a program with one word, in real processes: in an import, where Python drops it, and as another error;
+and an error of the system is told in a line.
+"""
 
 import os
 import signal
@@ -102,3 +104,54 @@ def test_what_is_to_ignore_it_ignores_it():
         "-c", f"{ignoring}from audio import interruption\ninterruption.watch()\npress()\nprint('went on')"
     )
     assert done.stdout == "went on\n"
+
+
+WATCHED = "import os, signal, sys\nfrom audio import interruption\ninterruption.watch()\n"
+
+
+def test_an_error_of_the_system_names_the_file_and_shows_no_traceback(tmp_path):
+    odd = str(tmp_path / "é 50% #1")
+    done = run("-c", f"{WATCHED}open({odd!r})")
+    assert (done.returncode, done.stderr) == (1, f"error: {odd}: No such file or directory\n")
+    done = run("-c", WATCHED + r"open(b'/no\xff')")
+    assert done.stderr == "error: /no\\xff: No such file or directory\n"
+
+
+def test_an_error_made_for_people_is_its_message_alone():
+    done = run("-c", f"{WATCHED}from audio.errors import DatasetError\nraise DatasetError('empty: fill it')")
+    assert (done.returncode, done.stderr) == (1, "error: empty: fill it\n")
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    done = run("-c", f"{WATCHED}os.dup2(os.open('/dev/full', os.O_WRONLY), 1); raise BrokenPipeError")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_is_closed_ends_it_as_ctrl_c_does():
+    program = "os.kill(os.getpid(), signal.SIGHUP); time.sleep(20)"
+    done = run("-c", f"{WATCHED}import time\ntry:\n    {program}\nfinally:\n    print('put away')")
+    assert done.returncode in (130, -signal.SIGINT)
+    assert (done.stdout, done.stderr) == ("put away\n", "interrupted\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "audio.download", "fsdd", "/dev/null/there"],
+        ["-m", "audio.datasets", "folder", "/dev/null/there"],
+        ["-m", "audio.predict", "/dev/null/there", "x.wav"],
+        ["-m", "tasks.register"],
+        ["-m", "agents.stop"],
+        ["-m", "pipelines.demo", "--stop"],
+        ["-m", "server", "--data", "/dev/null/there"],
+        ["-m", "server", "--client-conf", "/dev/null/there", "--data", "DATA", "--port", "0"],
+    ],
+)
+def test_a_file_where_a_folder_is_expected_is_told_in_a_line(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOUNDYARD_STATE", "/dev/null/state")
+    monkeypatch.setenv("HOME", "/no/home")
+    monkeypatch.delenv("CLEARML_CONFIG_FILE", raising=False)
+    done = run(*(str(tmp_path) if word == "DATA" else word for word in command))
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1), done.stderr
+    assert done.returncode == 0 or done.stdout + done.stderr
