@@ -24,6 +24,7 @@ from audio.samples import report_clips, report_samples
 from audio.splits import divide, held_out
 from audio.stepping import Stepper
 from audio.store import ClipStore
+from audio.trial import refuse_few, refuse_untrainable
 from audio.watch import LossWatch
 from audio.writers import NullWriter
 
@@ -40,13 +41,16 @@ class Training:
         self.config, self.store, self.folder, self.engine = config, store, folder, engine
         self.writer = NullWriter() if engine.rank else writer
         device = engine.device
+        self.epoch, self.best, self.since_best = 0, float("inf"), 0
         prepare_device(device, config, engine.size)
         torch.manual_seed(config.seed)
         train_rows, validation_rows = divide(config, store)
+        refuse_few(len(train_rows), engine.size)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device)
+        refuse_untrainable(self.model, self._some_features())
         self.validation = Feed(config, store, validation_rows, self.model, device)
         if self.feed.cache:
             self.validation.keep([1.0])
@@ -54,7 +58,6 @@ class Training:
         self.watch = LossWatch(list(train_rows["clip"]))
         self.origin = Origin.of(store, train_rows, config.weights)
         self._refuse_heard()
-        self.epoch, self.best, self.since_best = 0, float("inf"), 0
         self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best
         self.history: list[dict[str, float]] = []
         self.unsaved = False  # whether the disk did not take the last checkpoint
@@ -64,6 +67,13 @@ class Training:
         if self.config.weights and self.config.overlap == "refuse":
             rows = held_out(self.store, self.config.fold)
             refuse_heard(rows, self.origin.heard(rows), f"{self.config.weights}, which `weights` names,")
+
+    def _some_features(self) -> Tensor:
+        """What a process trains on in a batch, two clips at most, augmented."""
+        random, dice = self.generators()
+        clips = min(2, max(1, min(self.batch_size, len(self.feed)) // self.engine.size))
+        features, _ = self.feed.batch(torch.arange(clips, device=self.feed.indexed_on), random, dice)
+        return features
 
     @property
     def evaluated(self) -> Classifier:

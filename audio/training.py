@@ -16,8 +16,10 @@ from audio import generations
 from audio.config import TrainConfig
 from audio.engine import Alone, build_engine
 from audio.replicas import plain, replicas
+from audio.splits import divide
 from audio.store import ClipStore
 from audio.trainer import Training
+from audio.trial import refuse_few
 from audio.writers import NullWriter
 
 NOWHERE = NullWriter()
@@ -61,6 +63,7 @@ def train(
     `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch; None draws a bar on stderr. Raises
     ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
+    refuse_few(len(divide(config, store)[0]), config.processes)
     with replicas(config):
         engine = build_engine(config.device)
         where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))

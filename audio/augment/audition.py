@@ -65,7 +65,8 @@ def report_augmentations(
     audible = 2 * frontend.hop_length <= frontend.settings["win_length"]  # else frames do not overlap enough
     for step in augment.steps:
         changed, _ = step.apply(features, targets, frontend.level, random)
-        sound = sound_of(frontend, changed[:1]) if audible else None
+        enough = (changed.shape[-1] - 1) * frontend.hop_length > frontend.n_fft // 2  # for edges to mirror
+        sound = sound_of(frontend, changed[:1]) if audible and enough else None
         _report(writer, step.name, sound, features, changed, frontend, epoch)
 
 

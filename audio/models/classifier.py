@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from audio.errors import ConfigError
 from audio.models.members import Members
+from audio.models.narrow import make_careful
 
 
 class FrontEnd(Protocol):
@@ -47,6 +48,7 @@ class Classifier(nn.Module):
     def __init__(self, frontend: FrontEnd, backbone: nn.Module, head: str = "head"):
         """`head` is the path of the last layers inside `backbone`: those that are new for every set of classes."""
         super().__init__()
+        make_careful(backbone)
         self.frontend = frontend
         self.backbone = backbone
         self.head_path = head

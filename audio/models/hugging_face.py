@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from audio.errors import ConfigError
+from audio.models import encoder_files
 from audio.models.classifier import FrontEnd
 from audio.models.encoder_frontends import AST_SILENCE, KaldiBank, Waveform, WhisperMel
 from audio.models.plan import Plan
@@ -24,7 +25,7 @@ USUAL = {
     "whisper": "openai/whisper-base",
 }
 RATE = 16000  # Hz, of all three
-SHORTEST = 400  # samples: one frame of wav2vec 2.0's convolutions
+FITTING = 0.9  # of an encoder's numbers: with less from the file, it holds another model
 
 
 def library() -> Any:
@@ -55,18 +56,37 @@ def load(kind: str, plan: Plan) -> Any:
     try:
         if plan.architecture:
             encoder = model(sizes.from_dict(dict(plan.architecture)))
-        elif plan.config.pretrained:
-            encoder = model.from_pretrained(name)
-        elif plan.config.encoder:
-            encoder = model(sizes.from_pretrained(name))
-        else:
+        elif not (plan.config.pretrained or plan.config.encoder):
             encoder = model(sizes())
-    except (OSError, ValueError) as error:
+        else:
+            stated, _ = sizes.get_config_dict(name)
+            encoder_files.refuse_other_kind(kind, name, str(stated.get("model_type")))
+            encoder = published(model, name) if plan.config.pretrained else model(sizes.from_pretrained(name))
+    except ConfigError:
+        raise
+    except (
+        Exception
+    ) as error:  # the library raises whatever a setting or a damaged file makes it stumble over
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ConfigError(
-            f"The {kind} encoder {name!r} can't be had: {str(error).splitlines()[0]} Give the name of one on the "
+            f"The {kind} encoder {name!r} can't be had: {reason} Give the name of one on the "
             "Hugging Face hub or a folder as `encoder`, or use pretrained=false for random weights."
         ) from error
     return encoder.get_encoder() if kind == "whisper" else encoder
+
+
+def published(model: Any, name: str) -> Any:
+    """An encoder with the weights of a file. Raises ConfigError when most of them are not in it."""
+    encoder, told = model.from_pretrained(name, output_loading_info=True)
+    own = {key: tensor.numel() for key, tensor in encoder.state_dict().items()}
+    missing = sum(own.get(key, 0) for key in told["missing_keys"])
+    share = 1 - missing / max(1, sum(own.values()))
+    if share < FITTING:
+        raise ConfigError(
+            f"Only {share:.0%} of the encoder's weights are in {name}: the file was made for another model. Missing "
+            f"are, for example, {', '.join(sorted(told['missing_keys'])[:3])}."
+        )
+    return encoder
 
 
 def architecture(encoder: Any) -> dict[str, Any]:
@@ -93,6 +113,7 @@ class Wav2Vec2(nn.Module):
     def __init__(self, encoder: Any, classes: int, dropout: float):
         super().__init__()
         self.encoder, self.architecture = encoder, architecture(encoder)
+        self.shortest = one_frame(encoder.config.conv_kernel, encoder.config.conv_stride)
         encoder.config.apply_spec_augment = False  # draws from numpy's global state; masks are ours to make
         encoder.config.layerdrop = (
             0.0  # a layer left out has no gradient, which distributed training waits for
@@ -107,8 +128,16 @@ class Wav2Vec2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
-        x = F.pad(x, (0, max(0, SHORTEST - x.shape[1])))
+        x = F.pad(x, (0, max(0, self.shortest - x.shape[1])))
         return self.head(self.encoder(x).last_hidden_state)
+
+
+def one_frame(kernels: list[int], strides: list[int]) -> int:
+    """Samples that give one frame behind such convolutions: 400 for the published sizes."""
+    samples = 1
+    for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
+        samples = (samples - 1) * stride + kernel
+    return samples
 
 
 class AST(nn.Module):

@@ -13,7 +13,7 @@ from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
-from audio.models import cnn, hugging_face, panns, sequence, tutorial, vision
+from audio.models import cnn, encoder_files, hugging_face, panns, sequence, tutorial, vision
 from audio.models.classifier import Classifier, FrontEnd
 from audio.models.members import Members
 from audio.models.plan import Plan
@@ -134,6 +134,7 @@ def check(config: TrainConfig) -> Model:
         )
     if config.weights and not Path(config.weights).is_file():
         raise ConfigError(f"There is no file of weights at {config.weights}.")
+    encoder_files.check(config.model, config.encoder, config.pretrained)
     return model
 
 
@@ -145,7 +146,7 @@ def build(
     `architecture` is that of a checkpoint (`Classifier.architecture`), when it is rebuilt from one. Raises ConfigError:
     unknown model, weights that can't be had, settings that the model does not take.
     """
-    model = check(config)
+    model = check(replace(config, encoder="") if architecture else config)  # whose sizes are known
     plan = Plan(config, sample_rate, classes, architecture or {})
     classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
     if config.weights:

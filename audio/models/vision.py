@@ -2,12 +2,12 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torchvision import models
 
 from audio.errors import ConfigError
 from audio.models.classifier import FrontEnd
 from audio.models.plan import Plan
+from audio.models.resizing import resize
 
 STEMS = {  # path of the first convolution
     "resnet": "conv1",
@@ -74,16 +74,14 @@ class ImageNetwork(nn.Module):
 
     def __init__(self, network: nn.Module, size: int, smallest: int = 32):
         """`size`: pixels a side that features are resized to, 0 for none; below `smallest` a side is
-        enlarged.
+        enlarged. Every frame and band is in the picture, however many share a pixel.
         """
         super().__init__()
         self.network, self.size, self.smallest = network, size, smallest
 
     def forward(self, x: Tensor) -> Tensor:
-        shape = [self.size or max(side, self.smallest) for side in x.shape[2:]]
-        if shape != list(x.shape[2:]):
-            x = F.interpolate(x, shape, mode="bilinear", align_corners=False)
-        return self.network(x)
+        height, width = (self.size or max(int(side), self.smallest) for side in x.shape[2:])
+        return self.network(resize(x, height, width))
 
 
 def image_network(name: str, plan: Plan, frontend: FrontEnd) -> nn.Module:

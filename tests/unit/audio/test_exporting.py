@@ -28,7 +28,13 @@ def trained(store, config, folder):
 
 
 IN_TURN = {"model": "cnn", "frontend": "logmel+pcen", "members": 2, "deltas": True}
-NETWORKS = [{"model": "cnn"}, IN_TURN, *(pytest.param({"model": name}, marks=SLOW) for name in OTHERS)]
+SHRUNK = {"model": "mobilenet_v3_small", "image_size": 32}  # more frames than pixels
+NETWORKS = [
+    {"model": "cnn"},
+    IN_TURN,
+    SHRUNK,
+    *(pytest.param({"model": name}, marks=SLOW) for name in OTHERS),
+]
 
 
 @pytest.mark.parametrize("settings", NETWORKS, ids=lambda settings: "-".join(map(str, settings.values())))

@@ -1,12 +1,16 @@
 """Hugging Face encoders: the front ends they were trained with, numerically, and what can go wrong."""
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 from torchaudio.compliance import kaldi
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.models import build
+from audio.models import build, check
 from audio.models.encoder_frontends import KaldiBank, Waveform, WhisperMel
 from audio.models.hugging_face import windows
 
@@ -91,8 +95,62 @@ def test_another_sample_rate_is_refused_with_what_to_do(folders):
 
 def test_an_encoder_that_can_t_be_had_says_what_to_do(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConfigError, match=r"can't be had.*pretrained=false"):
+    with pytest.raises(ConfigError, match=r"holds no encoder.*config.json; it holds nothing"):
         build(TrainConfig(model="ast", encoder=str(tmp_path / "empty"), pretrained=True), RATE, 4)
+    with pytest.raises(ConfigError, match="There is no folder"):
+        check(TrainConfig(model="ast", encoder=str(tmp_path / "absent")))
+
+
+def test_an_encoder_of_another_kind_is_refused_with_both_kinds(folders):
+    wrong = TrainConfig(model="wav2vec2", encoder=folders["ast"])
+    for refuse in (check, lambda config: build(config, RATE, 4)):
+        with pytest.raises(
+            ConfigError, match=r"kind audio-spectrogram-transformer.*takes wav2vec2.*model=ast"
+        ):
+            refuse(wrong)
+    with pytest.raises(ConfigError, match=r"encoder=.* is for wav2vec2, ast, whisper; cnn has none"):
+        check(TrainConfig(model="cnn", encoder=folders["ast"]))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"model_type": "bert", "hidden_size": 32}', "kind bert.*no model here"),
+        ('{"hidden_size": 32}', "does not say"),
+        ("[1]", "does not say"),
+        ("{", "can't be read"),
+    ],
+)
+def test_a_folder_that_holds_no_encoder_of_ours_is_refused(content, words, tmp_path):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ConfigError, match=words):
+        check(TrainConfig(model="whisper", encoder=str(tmp_path)))
+
+
+def test_a_folder_without_weights_or_with_another_model_s_is_refused(folders, tmp_path):
+    import transformers
+
+    with pytest.raises(ConfigError, match="has no weights"):
+        check(TrainConfig(model="ast", encoder=folders["ast"], pretrained=True))
+    sizes = transformers.Wav2Vec2Config.from_pretrained(folders["wav2vec2"])
+    transformers.Wav2Vec2Model(sizes).save_pretrained(tmp_path)
+    shutil.copy(Path(folders["ast"]) / "config.json", tmp_path / "config.json")
+    with pytest.raises(ConfigError, match="% of the encoder's weights"):
+        build(TrainConfig(model="ast", encoder=str(tmp_path), pretrained=True), RATE, 4)
+
+
+def test_sizes_that_make_no_encoder_are_refused(folders, tmp_path):
+    settings = json.loads((Path(folders["wav2vec2"]) / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "num_attention_heads": 7}))
+    with pytest.raises(ConfigError, match="can't be had"):
+        build(TrainConfig(model="wav2vec2", encoder=str(tmp_path)), RATE, 4)
+
+
+def test_a_clip_of_one_sample_gives_an_encoder_with_longer_windows_one_frame(folders, tmp_path):
+    settings = json.loads((Path(folders["wav2vec2"]) / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "conv_kernel": [10, 80, 80]}))
+    model = build(TrainConfig(model="wav2vec2", encoder=str(tmp_path)), RATE, 4).eval()
+    assert model(torch.ones(2, 1)).isfinite().all()
 
 
 def test_an_encoder_takes_no_front_ends_in_turn(folders):

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 from torchvision import models
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.models import build
+from audio.models.resizing import resize, triangles
 from audio.models.vision import adapt
 
 RATE = 16000
@@ -60,3 +62,39 @@ def test_image_size_sets_the_picture_the_network_sees():
     with torch.no_grad():
         model(torch.randn(2, RATE))
     assert seen == [(2, 1, 96, 96)]
+
+
+@pytest.mark.parametrize("sizes", [(128, 1034, 224, 224), (64, 300, 32, 7), (16, 5, 32, 32), (1, 1, 32, 32)])
+def test_resizing_gives_torch_s_numbers_with_antialiasing(sizes):
+    bands, frames, height, width = sizes
+    x = torch.randn(2, 3, bands, frames, generator=torch.Generator().manual_seed(0))
+    expected = F.interpolate(x, (height, width), mode="bilinear", align_corners=False, antialias=True)
+    torch.testing.assert_close(resize(x, height, width), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("before, after", [(1034, 224), (1033, 32), (64, 63), (5, 32), (1, 1)])
+def test_every_frame_weighs_alike_in_a_picture_that_is_smaller(before, after):
+    shares = triangles(before, after)
+    torch.testing.assert_close(shares.sum(1), torch.ones(after))
+    if before > 2 * after:  # the mean of the picture is that of the spectrogram, up to its edges
+        inner = shares.sum(0)[before // after : -(before // after)]
+        torch.testing.assert_close(inner, torch.full_like(inner, after / before), rtol=0.15, atol=0)
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v3_small", "resnet18", "cnn", "crnn", "transformer", "tutorial-cnn"]
+)
+def test_no_frame_can_be_changed_without_changing_the_answer(name):
+    """Perturbed one by one: a resize or a pooling that skips frames would not notice."""
+    torch.manual_seed(0)
+    config = TrainConfig(model=name, image_size=32, n_mels=16, n_fft=256, win_length=256, hop_length=128)
+    kind = torch.float32 if name == "crnn" else torch.float64  # its LSTM is in single precision always
+    backbone = build(config, RATE, 4).eval().to(kind).backbone
+    frames = 219
+    features = torch.randn(1, 1, 16, frames, dtype=kind)
+    changed = features.repeat(frames, 1, 1, 1)
+    changed[torch.arange(frames), :, :, torch.arange(frames)] += 1.0
+    with torch.no_grad():
+        before, after = backbone(features), backbone(changed)
+    unseen = (after - before).abs().amax(1) == 0
+    assert not unseen.any(), f"{int(unseen.sum())} of {frames} frames are not looked at"

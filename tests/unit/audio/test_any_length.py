@@ -1,0 +1,211 @@
+"""Clips of any length, with any options: a training ends with a model that can be used, or is refused beforehand.
+
+Cases are drawn from the grid of lengths, shapes of data sets, models, front ends and options, each by its number.
+"""
+
+import dataclasses
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from audio import checkpoint as checkpoints
+from audio.config import EvaluateConfig, TrainConfig
+from audio.errors import ConfigError
+from audio.evaluation import evaluate
+from audio.inference import Predictor
+from audio.models import build, names
+from audio.store import ClipStore
+from audio.training import train
+from audio.trial import refuse_untrainable
+
+from . import clip_stores, encoders
+from .clip_stores import Sound, noise
+from .conftest import ignore
+
+RATE, N_FFT, HOP = 16000, 512, 128
+LENGTHS = (1, 2, HOP - 1, N_FFT // 2, N_FFT // 2 + 1, N_FFT - 1, RATE // 100, RATE // 2)
+SOUNDS = (*LENGTHS, "mixed", "one with half a minute", "silent", "constant")
+SETS = ("three classes", "one clip a class", "one class", "one clip", "several labels")
+SMALL = ("cnn", "crnn", "transformer", "tutorial-cnn", "wav2vec2", "ast", "whisper", "mobilenet_v3_small")
+LARGE = {"resnext101_32x8d", "resnet50", "efficientnet_v2_s", "convnext_tiny", "cnn14", "resnet34"}
+FAST, ALL = 16, 320  # cases
+
+
+def sound(kind: int | str, number: int) -> np.ndarray:
+    """A clip of that kind; `number` tells those of one set apart."""
+    if kind == "silent":
+        return np.zeros((1, 4000)[number % 2], np.int16)
+    if kind == "constant":
+        return np.full(3000, 5000, np.int16)
+    if kind == "mixed":
+        return noise((1, 2, 37, 400, RATE)[number % 5], number)
+    if kind == "one with half a minute":
+        return noise((1, 30 * RATE)[number == 1], number)
+    return noise(int(kind), number)
+
+
+def store_of(folder: Path, kind: int | str, shape: str) -> ClipStore:
+    labels = {
+        "three classes": [*"abc"] * 6,
+        "one clip a class": [*"abcd"],
+        "one class": ["a"] * 6,
+        "one clip": ["a", "a"],
+        "several labels": ["a", "b", "a|b", ""] * 4,
+    }[shape]
+    half = len(labels) // 2
+    sounds = [Sound(label, sound(kind, i), fold=1 + (i >= half)) for i, label in enumerate(labels)]
+    return clip_stores.write(folder, sounds, RATE, multi_label=shape == "several labels")
+
+
+def draw(dice: random.Random, models: tuple[str, ...], background: str) -> dict[str, Any]:
+    """Options of one training."""
+    frontend = dice.choice(["logmel", "stft", "pcen", "mfcc", "logmel+pcen"])
+    options: dict[str, Any] = {
+        "model": dice.choice(models),
+        "frontend": frontend,
+        "members": 2 if "+" in frontend else dice.choice([1, 1, 2]),
+        "deltas": dice.random() < 0.3,
+        "win_length": dice.choice([N_FFT, 400]),
+        "hop_length": dice.choice([HOP, HOP, 1000]),
+        "image_size": dice.choice([0, 48]),
+        "clip_seconds": dice.choice([None, None, 0.05, 1.0]),
+        "crop_seconds": dice.choice([None, 0.05, 3.0]),
+        "fill": dice.choice(["loop", "zero"]),
+        "batch_size": dice.choice([1, 2, 8]),
+        "accumulate": dice.choice([1, 3]),
+        "feature_cache": dice.choice(["auto", "off"]),
+        "store_on_device": dice.choice(["auto", "on"]),
+        "precision": dice.choice(["fp32", "bf16", "auto"]),
+        "optimizer": dice.choice(["adamw", "sgd"]),
+        "class_weights": dice.choice(["none", "balanced"]),
+        "debug_samples_every": dice.choice([0, 1]),
+    }
+    if dice.random() < 0.5:
+        options |= {"flip_time": 0.5, "flip_frequency": 0.5, "mixup": 0.5, "cutmix": 0.5}
+    if dice.random() < 0.4:
+        options |= {"stretch": 0.2, "pitch": 2.0, "noise": 0.5, "background": background}
+    return options
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("any-length")
+
+
+@pytest.fixture(scope="module")
+def encoder_folders(folder: Path) -> dict[str, str]:
+    return encoders.write(folder / "encoders")
+
+
+@pytest.fixture(scope="module")
+def background(folder: Path) -> str:
+    (folder / "background").mkdir()
+    soundfile.write(folder / "background" / "short.wav", noise(100), RATE)
+    return str(folder / "background")
+
+
+def trains_or_is_refused(config: TrainConfig, store: ClipStore, place: Path) -> str:
+    """`refused`, or `trained` after everything that is done with a model was done with it."""
+    try:
+        result = train(config, store, checkpoint_dir=place, progress=ignore)
+    except ConfigError as error:
+        assert not (place / "last.pt").exists(), "refused after training had begun"
+        assert len(str(error)) > 40
+        return "refused"
+    assert all(np.isfinite(value) for epoch in result.history for value in epoch.values())
+    found = evaluate(result.model_path, store, EvaluateConfig(speeds=[0.8, 1.0, 1.25]), progress=ignore)
+    assert np.isfinite(found.loss) and 0 <= found.accuracy <= 1
+    checkpoints.model_of(checkpoints.load(result.model_path))
+    chances = Predictor(result.model_path).waveforms(np.zeros((2, 1), np.float32))
+    assert np.isfinite(chances).all()
+    return "trained"
+
+
+@pytest.mark.parametrize(
+    "number", [n if n < FAST else pytest.param(n, marks=pytest.mark.slow) for n in range(ALL)]
+)
+def test_any_clips_with_any_options_train_or_are_refused(number, encoder_folders, background, tmp_path):
+    dice = random.Random(number)
+    models = SMALL if number % 2 or number < FAST else tuple(sorted(set(names()) - LARGE))
+    options = draw(dice, models, background)
+    config = TrainConfig(
+        encoder=encoder_folders.get(options["model"], ""), epochs=1, threads=1, n_fft=N_FFT, n_mels=16, n_mfcc=8,
+        **options,
+    )  # fmt: skip
+    store = store_of(tmp_path / "store", dice.choice(SOUNDS), dice.choice(SETS))
+    trains_or_is_refused(config, store, tmp_path / "training")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SOUNDS, ids=str)
+@pytest.mark.parametrize("name", sorted(set(names()) - LARGE))
+def test_every_model_takes_every_length(name, kind, encoder_folders, tmp_path):
+    config = TrainConfig(
+        model=name, encoder=encoder_folders.get(name, ""), epochs=1, threads=1, n_fft=N_FFT, win_length=N_FFT,
+        hop_length=HOP, n_mels=16, debug_samples_every=0, precision="fp32", image_size=48,
+    )  # fmt: skip
+    store = store_of(tmp_path / "store", kind, "three classes")
+    assert trains_or_is_refused(config, store, tmp_path / "training") == "trained"
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 40])
+@pytest.mark.parametrize("model", ["cnn", "transformer", "resnet18", "mobilenet_v3_small"])
+def test_bfloat16_gives_the_answers_of_single_precision_however_few_the_frames(model, frames):
+    """Strided convolutions that left one column took what lay about in memory instead."""
+    torch.manual_seed(0)
+    network = build(TrainConfig(model=model, dropout=0.0), RATE, 3).eval()
+    features = torch.randn(4, 1, 64, frames)
+    answers, gradients = [], []
+    for enabled in (False, True):
+        network.zero_grad()
+        litter = [torch.full((size,), float("nan")) for size in (1000, 20_000, 200_000)]
+        del litter
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            answers.append(network.classify(features))
+        answers[-1].square().sum().backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]))
+    torch.testing.assert_close(*answers, rtol=0.1, atol=0.1 * float(answers[0].detach().abs().max()))
+    assert gradients[1].isfinite().all()
+    assert 0.5 < gradients[1].norm() / gradients[0].norm() < 2
+
+
+def test_a_batch_of_one_clip_is_refused_with_what_to_set_where_batch_norm_can_t_learn(tmp_path):
+    store = store_of(tmp_path / "store", 1, "three classes")
+    config = TrainConfig(model="tutorial-cnn", n_mels=4, batch_size=1, epochs=1, debug_samples_every=0)
+    with pytest.raises(ConfigError, match=r"A batch is 1 clip with 1 frame.*batch norm.*batch_size=2"):
+        train(config, store, checkpoint_dir=tmp_path, progress=ignore)
+    enough = dataclasses.replace(config, batch_size=2)
+    assert train(enough, store, checkpoint_dir=tmp_path, progress=ignore).epochs == 1
+
+
+def test_trying_the_model_changes_nothing(tmp_path):
+    """Neither running statistics nor what is drawn later."""
+    torch.manual_seed(0)
+    model = build(TrainConfig(), RATE, 3).eval()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    drawn = torch.random.get_rng_state()
+    refuse_untrainable(model, torch.randn(2, 1, 64, 40, generator=torch.Generator().manual_seed(0)))
+    assert not model.training and torch.equal(torch.random.get_rng_state(), drawn)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_more_processes_than_clips_are_refused(tmp_path):
+    store = store_of(tmp_path / "store", 400, "one clip")
+    with pytest.raises(ConfigError, match=r"1 clips to train on, fewer than processes=2"):
+        train(TrainConfig(processes=2, epochs=1), store, checkpoint_dir=tmp_path, progress=ignore)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", (1, N_FFT // 2, "mixed", "silent"), ids=str)
+def test_two_processes_take_any_length(kind, tmp_path):
+    store = store_of(tmp_path / "store", kind, "three classes")
+    config = TrainConfig(
+        processes=2, epochs=1, batch_size=4, device="cpu", precision="fp32", n_fft=N_FFT, win_length=N_FFT,
+        hop_length=HOP, n_mels=16, debug_samples_every=0,
+    )  # fmt: skip
+    assert trains_or_is_refused(config, store, tmp_path / "training") == "trained"
