@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -106,7 +107,20 @@ def _plot(event: dict) -> str:
     plot = event.get("plot_str")
     if isinstance(plot, (dict, list)):
         return orjson.dumps(plot).decode()
-    return _text(plot, "plot_str") or ""
+    text = _text(plot, "plot_str") or ""
+    return _without_literals(text) if "NaN" in text or "Infinity" in text else text
+
+
+def _without_literals(plot: str) -> str:
+    """The SDK's heatmaps and surfaces have NaN and Infinity in them, which JSON hasn't: gaps, as everywhere."""
+    try:
+        orjson.loads(plot)
+    except orjson.JSONDecodeError:
+        try:
+            return orjson.dumps(json.loads(plot)).decode()
+        except (ValueError, TypeError, RecursionError):
+            pass
+    return plot
 
 
 def _url(event: dict) -> str:

@@ -227,3 +227,18 @@ def test_the_search_takes_a_regular_expression_when_it_is_told_to(
     page.get_by_role("button", name="Regular expression").click()
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("to be completed")
+
+
+def test_a_failed_task_says_why_before_who_wrote_it_down(page: Page, server: ServerProcess, ended: Ended):
+    task = ended("stopped")
+    agent = {"status_message": "Changed by clearml-agent host:0", "force": True}
+    server.call("tasks.failed", task=task, status_reason="killed by signal 9: perhaps out of memory", **agent)
+    open_task(page, server, task)
+    facts = page.locator(".task-facts")
+    expect(facts.locator(".reason")).to_have_text("killed by signal 9: perhaps out of memory")
+    task = ended("stopped")
+    for line in ("Traceback (most recent call last):", "ValueError: no such fold", "Leaving process id 7"):
+        server.call("events.add", type="log", task=task, msg=line, level="info", allow_locked=True)
+    server.call("tasks.failed", task=task, status_reason="worker execution exit code 1", **agent)
+    open_task(page, server, task)
+    expect(facts.locator(".reason")).to_have_text("worker execution exit code 1: ValueError: no such fold")

@@ -5,6 +5,7 @@
 import { html, useEffect, useRef, useState } from "../lib/dom.js";
 import { basePath } from "../lib/config.js";
 import { token } from "../lib/colours.js";
+import { isGap, readFigure } from "../lib/figure.js";
 import { useSize, useVisible } from "../lib/hooks.js";
 import { isDark } from "../lib/preferences.js";
 import { t } from "../lib/text.js";
@@ -26,20 +27,6 @@ function plotly() {
   return loading;
 }
 
-/** @param {string} source @returns {{data: any[], layout: any}} */
-export function readFigure(source) {
-  const figure = JSON.parse(source);
-  const data = Array.isArray(figure) ? figure : figure.data ?? [];
-  return { data, layout: titled(figure.layout ?? {}) };
-}
-
-/** Titles of axes as objects: plotly.js 3 leaves out those that the SDK writes as plain text. @param {Record<string, any>} layout */
-function titled(layout) {
-  const whole = (/** @type {any} */ axis) => (typeof axis?.title === "string" ? { ...axis, title: { text: axis.title } } : axis);
-  const axes = Object.keys(layout).filter((name) => /^([xyz]axis\d*|scene)$/.test(name));
-  return { ...layout, ...Object.fromEntries(axes.map((name) => [name, name === "scene" ? titled(layout[name]) : whole(layout[name])])) };
-}
-
 /** @param {{source: string, title: string, height?: number}} props */
 export function Plot({ source, title, height }) {
   let figure;
@@ -59,12 +46,12 @@ function TablePlot({ trace, title }) {
   const columns = trace.cells?.values ?? [];
   const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column) => shown(column[i])));
   const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) =>
-    (i && column.every((cell) => cell === "" || cell === null || !Number.isNaN(Number(cell))) ? [i] : []));
+    (i && column.every((cell) => cell === "" || isGap(cell) || !Number.isNaN(Number(cell))) ? [i] : []));
   return html`<div class="plot-box table-plot"><${PlainTable} label=${title} head=${head} rows=${rows} numeric=${numeric} /></div>`;
 }
 
 /** @param {any} cell */
-const shown = (cell) => (typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
+const shown = (cell) => (isGap(cell) ? "" : typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
 
 /** @param {{figure: {data: any[], layout: any}, source: string, title: string, height?: number}} props */
 function Drawn({ figure, source, title, height = 380 }) {

@@ -5,7 +5,7 @@ import { language, t } from "./text.js";
 export function number(value) {
   if (value === null || value === undefined || value === "") return "–";
   const n = Number(value);
-  if (!Number.isFinite(n)) return String(value);
+  if (!Number.isFinite(n)) return /^[+-]?(nan|inf|infinity)$/i.test(String(value)) ? "–" : String(value);
   if (Number.isInteger(n) && Math.abs(n) < 1e7) return n.toLocaleString(language.value);
   const size = Math.abs(n);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return n.toExponential(2);

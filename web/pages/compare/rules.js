@@ -1,4 +1,5 @@
 /** What tasks have in common and where they differ. No drawing here. */
+import { isGap } from "../../lib/figure.js";
 import { duration, moment } from "../../lib/format.js";
 import { statusWord } from "../../kit/chip.js";
 
@@ -83,8 +84,10 @@ export function telling(params) {
  * @param {DiffRow[]} params @param {MetricRow} metric
  */
 export function parallel(params, metric) {
-  const goal = metric.values.map((one) => one?.last ?? null);
-  const axes = params.filter((one) => one.differs).slice(0, 12).map((one) => axis(one.name.split("/").pop() ?? one.name, one.values));
+  const there = metric.values.map((one, i) => (Number.isFinite(one?.last) ? i : -1)).filter((i) => i >= 0); // a line has no gaps
+  const goal = there.map((i) => metric.values[i]?.last ?? null);
+  const axes = params.filter((one) => one.differs).slice(0, 12).map((one) =>
+    axis(one.name.split("/").pop() ?? one.name, there.map((i) => one.values[i])));
   return { data: [{ type: "parcoords", line: { color: goal, colorscale: "Viridis", showscale: true },
         dimensions: [...axes, { label: metric.name, values: goal }] }], layout: { margin: { t: 60, l: 60, r: 60, b: 30 } } };
 }
@@ -100,7 +103,7 @@ function axis(label, values) {
 /** A figure of one hyperparameter against one metric. @param {DiffRow} param @param {MetricRow} metric @param {string[]} names of the tasks */
 export const scatter = (param, metric, names) => ({
   data: [{ type: "scatter", mode: "markers", marker: { size: 10 },
-      x: param.values.map((value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : value)),
+      x: param.values.map((value) => (value !== "" && Number.isFinite(Number(value)) ? Number(value) : isGap(value) ? null : value)),
       y: metric.values.map((one) => one?.last ?? null), text: names }],
   layout: { xaxis: { title: { text: param.name } }, yaxis: { title: { text: metric.name } } },
 });

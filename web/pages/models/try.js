@@ -2,6 +2,7 @@
 import { html, useRef, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { taskLink } from "../../lib/links.js";
+import { why } from "../../lib/ending.js";
 import { t } from "../../lib/text.js";
 import { PendingReason } from "../../actions/pending.js";
 import { useQueues } from "../../actions/dialogs.js";
@@ -51,7 +52,7 @@ function Answer({ id }) {
   if (["completed", "failed", "stopped"].includes(task.status) && !done) setDone(true);
   return html`<div class="stack" role="status"><div class="row"><${StatusChip} status=${task.status} /><a href=${taskLink(task)}>${t("Open the task")}</a></div>
     ${task.status === "queued" && html`<${PendingReason} task=${task} />`}
-    ${task.status === "failed" && html`<p class="problem">${task.status_message || task.status_reason}</p>`}
+    ${task.status === "failed" && html`<p class="problem">${why(task)}</p>`}
     <${Likely} top=${top.slice(0, 5)} labels=${top.slice(0, 1).map((/** @type {[string, number]} */ one) => one[0])} /></div>`;
 }
 

@@ -1,6 +1,7 @@
 /** One run of a pipeline: its graph, alive, and what the chosen step does. */
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
+import { why } from "../../lib/ending.js";
 import { ago, duration, moment } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { pipelineLink, taskLink } from "../../lib/links.js";
@@ -69,7 +70,7 @@ function Run({ task, runs, steps, known, project, reload }) {
     under=${html`<div class="task-facts"><${StatusChip} status=${task.status} />
         ${task.started && html`<span title=${moment(task.started)}>${t("started {when}", { when: ago(task.started) })}</span>
           <span>${t("ran {time}", { time: duration(runTime(task)) })}</span>`}<a href=${taskLink(task)}>${t("The controller’s task")}</a>
-          ${ended && html`<span class="problem">${task.status_reason || task.status_message}</span>`}</div>`}>
+          ${ended && html`<span class="problem">${why(task)}</span>`}</div>`}>
       ${runs.length > 1 && html`<${Select} hideLabel label=${t("Run")} value=${task.id}
           options=${runs.map((one) => ({ value: one.id, label: `${one.name} · ${ago(one.created)}` }))}
           onChange=${(/** @type {string} */ id) => navigate(pipelineLink(project, id))} />`}
@@ -113,7 +114,7 @@ function StepPanel({ step, ran }) {
   return html`<section class="card stack">
     <div class="row"><h2 class="grow">${step.name}</h2>${ran && html`<a class="button small" href=${taskLink(ran)}>${t("Open the task")}</a>`}</div>
       <${Facts} facts=${[[t("Status"), html`<${StatusChip} status=${step.status} />`], [t("Started"), ran?.started && moment(ran.started)],
-            [t("Worker"), ran?.last_worker], [t("Message"), ran?.status_reason || ran?.status_message]]} />
+            [t("Worker"), ran?.last_worker], [t("Message"), ran && why(ran)]]} />
       ${params.length > 0 && html`<${PlainTable} label=${t("Parameters")} head=${[t("Parameter"), t("Value")]}
           rows=${params.map(([name, value]) => [name, html`<code>${String(value)}</code>`])} />`}</section>
     ${ran && html`<section class="card step-console"><h2>${t("Console")}</h2><${ConsoleTab} task=${ran} live=${ran.status === "in_progress"} /></section>`}`;

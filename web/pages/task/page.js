@@ -2,7 +2,8 @@
 import { call } from "../../api.js";
 import { html, useEffect, useState } from "../../lib/dom.js";
 import { ago, duration, moment, number } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
+import { lastWord, tells, why } from "../../lib/ending.js";
+import { useApi, useAsked } from "../../lib/hooks.js";
 import { compareLink, taskLink, tasksLink } from "../../lib/links.js";
 import { navigate } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
@@ -105,6 +106,7 @@ function TaskHead({ task, reload }) {
 /** @param {{task: any}} props */
 const TaskFacts = ({ task }) => html`<div class="task-facts">
   <span class="row"><${StatusChip} status=${task.status} />${task.status === "queued" && html`<${PendingHint} task=${task} />`}</span>
+  ${["failed", "stopped", "in_progress"].includes(task.status) && html`<${Reason} key=${`${task.status} ${why(task)}`} task=${task} />`}
   ${isArchived(task) && html`<${Chip} tone="note">${t("In the archive")}<//>`}
   <span>${task.type}</span>
   ${task.last_iteration > 0 && html`<span>${t("iteration {n}", { n: number(task.last_iteration) })}</span>`}
@@ -113,9 +115,18 @@ const TaskFacts = ({ task }) => html`<div class="task-facts">
   ${task.user?.name && html`<span>${task.user.name}</span>`}
   <${Progress} task=${task} />
   <${Tags} tags=${task.tags} />
-  ${task.status_message && ["failed", "stopped", "in_progress"].includes(task.status)
-    && html`<span class=${task.status === "failed" ? "problem" : ""}>${task.status_message}</span>`}
 </div>`;
+
+/** Why it ended so; where a failed task's programs gave no reason, its console has the last word. @param {{task: any}} props */
+function Reason({ task }) {
+  const said = why(task);
+  const failed = task.status === "failed";
+  const console = useApi(failed && !tells(said) ? "events.get_task_log" : null, { task: task.id, batch_size: 50, order: "desc" });
+  const last = lastWord((console.data?.events ?? []).map((/** @type {any} */ one) => one.msg ?? "").reverse());
+  const text = [said, last].filter(Boolean).join(": ");
+  if (task.status === "in_progress" && !tells(said) && said !== "stopping") return null; // an agent says so of every task
+  return text && html`<span class=${failed ? "reason problem" : "reason"} title=${text}>${text}</span>`;
+}
 
 /** @param {{task: any}} props */
 function Progress({ task }) {
