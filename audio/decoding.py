@@ -28,6 +28,10 @@ WHOLE = 0.999  # share of what the header promises that has to be there
 OFFSET = 0.05  # share of the peak that a constant offset may be
 BRIEF = 0.05  # s that have to be there to tell an offset from a slow wave
 EDGE = 0.02  # s by which a part may reach over the end of its file, as rounded times do
+STEADY = (
+    0.4  # share of the largest that the smallest mean of an eighth of the recording has, where it is constant
+)
+STRETCH = 0.02  # s over which means are taken
 FAINT = 1e-3  # peak below which a recording is silent, whatever its offset
 
 
@@ -71,7 +75,7 @@ def _hash(path: Path, size: int, changed: int) -> str:
 class Heard:
     """What was found on the way through a recording, told in `notes`."""
 
-    total: float = 0.0  # sum of the mix
+    means: list[np.ndarray] = field(default_factory=list)  # of the mix, over stretches of `STRETCH`
     power: float = 0.0  # sum of the squares of the mix
     apart: float = 0.0  # the same, of the mean of the channels' own
     frames: int = 0  # read from the file
@@ -87,7 +91,10 @@ class Heard:
         with np.errstate(over="ignore", invalid="ignore"):
             self.apart += float(np.dot(flat, flat)) / block.shape[1]
             self.power += float(np.dot(mono, mono))
-        self.total += float(mono.sum(dtype=np.float64))
+        stretch = max(1, round(STRETCH * self.rate))
+        starts = np.arange(0, len(mono), stretch)
+        sizes = np.diff(np.append(starts, len(mono)))
+        self.means.append(np.add.reduceat(mono, starts, dtype=np.float64) / sizes)
         self.frames += len(block)
         self.finite = self.finite and bool(np.isfinite(self.apart) or np.isfinite(block).all())
 
@@ -105,10 +112,18 @@ class Heard:
         if self.apart and self.power < CANCELS * self.apart:
             left = 10 * np.log10(max(self.power / self.apart, 1e-12))
             found.append(f"channels cancel: their mix is {left:.0f} dB below them")
-        mean = self.total / max(1, self.frames)
-        if peak > FAINT and abs(mean) > OFFSET * peak and self.frames > BRIEF * rate:
-            found.append(f"DC offset: {min(1.0, abs(mean) / peak):.0%} of the peak")
+        offset = self._offset()
+        if peak > FAINT and offset > OFFSET * peak and self.frames > BRIEF * rate:
+            found.append(f"DC offset: {min(1.0, offset / peak):.0%} of the peak")
         return found
+
+    def _offset(self) -> float:
+        """The constant part of the mix, 0 where it is none: a slow wave has another mean in every eighth."""
+        means = np.concatenate(self.means) if self.means else np.zeros(1)
+        eighths = np.array([part.mean() for part in np.array_split(means, min(8, len(means)))])
+        least, most = np.sort(np.abs(eighths))[[0, -1]]
+        same_way = abs(np.sign(eighths).sum()) == len(eighths)
+        return float(abs(means.mean())) if same_way and least > STEADY * most else 0.0
 
 
 def stream(path: Path, sample_rate: int, heard: Heard | None = None) -> Iterator[np.ndarray]:

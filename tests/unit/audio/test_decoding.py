@@ -126,6 +126,8 @@ def test_channels_that_cancel_and_a_constant_offset_are_told(tmp_path):
     assert note.startswith("channels cancel: their mix is -4")
     (note,) = prepare(write(tmp_path / "d.wav", 0.3 * wave + 0.2), RATE).notes
     assert note.startswith("DC offset: ")
+    slow = 0.4 * np.sin(2 * np.pi * 0.4 * np.arange(RATE) / RATE) + 0.1 * wave
+    assert prepare(write(tmp_path / "slow.wav", slow), RATE).notes == [], "a slow wave is no offset"
     both = np.stack([wave, np.random.default_rng(0).uniform(-0.5, 0.5, RATE)], axis=1)
     assert prepare(write(tmp_path / "fine.wav", both), RATE).notes == []
 
