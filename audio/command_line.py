@@ -1,6 +1,7 @@
 """A command line that guesses no abbreviations and answers an unknown option with the nearest one."""
 
 import argparse
+import io
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ class CommandLine(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> Any:
+        print_anything()
         words = sys.argv[1:] if args is None else list(args)
         known = set(_options(self))
         for word in words[: words.index("--")] if "--" in words else words:
@@ -27,6 +29,13 @@ class CommandLine(argparse.ArgumentParser):
             if name.startswith("--") and name not in known:
                 self.error(unknown(name, known))
         return super().parse_known_args(words, namespace)
+
+
+def print_anything() -> None:
+    """Let prints show what a terminal's encoding lacks as `\\xe9`: a file's name must not end hours of work."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def unknown(option: str, known: Iterable[str]) -> str:

@@ -26,10 +26,12 @@ QUIET = 2.0**-6  # of full scale: below this peak (-36 dB), 16 bits are spread o
 CANCELS = 0.05  # share of the channels' power that is left in their mix, below which it is told
 WHOLE = 0.999  # share of what the header promises that has to be there
 OFFSET = 0.05  # share of the peak that a constant offset may be
+LOUDEST = 1e9  # times full scale, in the mean of a block, beyond which the arithmetic of features ends
+OVERFULL = 2.0  # peak from which it is told that a recording is above full scale; resampling alone makes less
 BRIEF = 0.05  # s that have to be there to tell an offset from a slow wave
 EDGE = 0.02  # s by which a part may reach over the end of its file, as rounded times do
 STEADY = (
-    0.4  # share of the largest that the smallest mean of an eighth of the recording has, where it is constant
+    0.4  # share of the largest mean of an eighth of it that the smallest has, where an offset is constant
 )
 STRETCH = 0.02  # s over which means are taken
 FAINT = 1e-3  # peak below which a recording is silent, whatever its offset
@@ -85,16 +87,20 @@ class Heard:
     unfinished: bool = False  # the file lacks the mark of its end
     broken: str = ""  # why it could not be read to its end
     finite: bool = True
+    absurd: bool = False  # louder than anything that is sound
 
     def look(self, block: np.ndarray, mono: np.ndarray) -> None:
         flat = block.ravel()
         with np.errstate(over="ignore", invalid="ignore"):
+            power = float(np.dot(mono, mono))
             self.apart += float(np.dot(flat, flat)) / block.shape[1]
-            self.power += float(np.dot(mono, mono))
+        self.power += power
+        self.absurd = self.absurd or power > LOUDEST**2 * len(mono)
         stretch = max(1, round(STRETCH * self.rate))
         starts = np.arange(0, len(mono), stretch)
         sizes = np.diff(np.append(starts, len(mono)))
-        self.means.append(np.add.reduceat(mono, starts, dtype=np.float64) / sizes)
+        with np.errstate(invalid="ignore"):
+            self.means.append(np.add.reduceat(mono, starts, dtype=np.float64) / sizes)
         self.frames += len(block)
         self.finite = self.finite and bool(np.isfinite(self.apart) or np.isfinite(block).all())
 
@@ -112,6 +118,8 @@ class Heard:
         if self.apart and self.power < CANCELS * self.apart:
             left = 10 * np.log10(max(self.power / self.apart, 1e-12))
             found.append(f"channels cancel: their mix is {left:.0f} dB below them")
+        if peak > OVERFULL:
+            found.append(f"above full scale: its peak is at +{20 * np.log10(peak):.0f} dB, which is kept")
         offset = self._offset()
         if peak > FAINT and offset > OFFSET * peak and self.frames > BRIEF * rate:
             found.append(f"DC offset: {min(1.0, offset / peak):.0%} of the peak")
@@ -164,6 +172,8 @@ def _resampled(
         heard.look(block, mono)
         if not heard.finite:
             raise Undecodable("holds NaN or infinite samples")
+        if heard.absurd:
+            raise Undecodable(f"holds samples more than {LOUDEST:.0e} times full scale; that is no sound")
         if to is None:
             yield mono
         elif waiting is not None:

@@ -39,7 +39,7 @@ AIFF_PLAIN = {b"NONE", b"sowt", b"twos", b"raw ", b"in24", b"in32", b"fl32", b"F
 }  # fmt: skip
 AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # a sample, by encoding
 TAIL = 1 << 17  # bytes at the end in which the last page of an Ogg file begins
-LAST = 4  # flag of it
+FIRST, LAST = 2, 4  # flags of the first page of a stream and of its last
 
 
 def promised_frames(path: Path) -> int | None:
@@ -79,6 +79,19 @@ def lacks_its_end(path: Path) -> bool:
         tail = file.read()
     last = tail.rfind(b"OggS\0")
     return last < 0 or last + 27 > len(tail) or not tail[last + 5] & LAST
+
+
+def is_chain(path: Path) -> bool:
+    """Whether an Ogg file goes on with another stream behind the first one, which libsndfile leaves out."""
+    with path.open("rb") as file:
+        begun = False
+        while (head := file.read(27))[:4] == b"OggS" and len(head) == 27:
+            first = bool(head[5] & FIRST)
+            if first and begun:
+                return True
+            begun = begun or not first
+            file.seek(sum(file.read(head[26])), os.SEEK_CUR)
+    return False
 
 
 def _chunks(file: BinaryIO, head: str, even: int, counted: int = 0) -> Iterator[tuple[bytes, int, int]]:

@@ -57,7 +57,7 @@ def inspect(store: ClipStore, *, progress: Callable[[int, int], None] | None = N
 
     Kinds: `duplicate` (same samples), `near duplicate` (same sound), `same sound, other label`, `leak` (the same
     sound or the same source on two sides of the folds or splits), `silent`, `clipped`, `odd duration`, and what was
-    noted when the clip was decoded: `truncated`, `channels cancel`, `DC offset`.
+    noted when the clip was decoded: `truncated`, `channels cancel`, `DC offset`, `above full scale`.
     """
     with one_thread():
         return _inspect(store, progress)

@@ -17,7 +17,7 @@ import soundfile
 
 from audio.channels import VORBIS, WAVE, Speakers
 from audio.errors import AudioError
-from audio.headers import lacks_its_end, promised_frames, speakers_of
+from audio.headers import is_chain, lacks_its_end, promised_frames, speakers_of
 from audio.sniffing import could_be_sound, why_text
 
 BLOCK = 1 << 18  # frames read at a time
@@ -65,6 +65,11 @@ def open_sound(path: Path) -> Iterator[Sound]:
             with _unsized(path) as sound:
                 yield sound
             return
+        if file.format == "OGG" and is_chain(path) and find_spec("av"):
+            file.close()
+            with _through_ffmpeg(path, "") as sound:
+                yield sound
+            return
         with closing(Libsndfile(file, path)) as sound:
             yield sound
 
@@ -107,6 +112,7 @@ class Libsndfile:
     def __init__(self, file: soundfile.SoundFile, path: Path) -> None:
         self._file, self._path = file, path
         self._at = 0  # the next frame that is read
+        self._block = max(SMALL, BLOCK // file.channels)
         self.sample_rate = int(file.samplerate)
         foreign = (
             file.subtype.startswith("MPEG") and file.format != "MP3"
@@ -121,9 +127,9 @@ class Libsndfile:
         position = start
         try:
             for size in (
-                BLOCK,
+                self._block,
                 SMALL,
-            ):  # an error takes its whole block along: then in small ones, up to the fault
+            ):  # an error takes its block along: then small ones, up to the fault
                 try:
                     self._go_to(position)
                     for block in self._read(size, None if end is None else max(0, end - position)):
@@ -147,7 +153,7 @@ class Libsndfile:
                 return
             except soundfile.LibsndfileError:
                 pass
-        for _ in self._read(BLOCK, position - self._at):
+        for _ in self._read(self._block, position - self._at):
             pass
 
     def _reopen(self) -> None:
@@ -206,6 +212,8 @@ class Ffmpeg:
                         return
         except av.FFmpegError as error:
             raise Undecodable(f"FFmpeg says: {error.strerror}") from error
+        except ValueError as error:  # another rate or number of channels in the middle
+            raise Undecodable(f"its sound changes in the middle: {error}") from error
 
 
 @contextmanager

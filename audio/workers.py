@@ -50,6 +50,8 @@ class Worker:
             self.process = self._start()
             return Undecodable(f"the decoder crashed on it (exit status {code})")
         answer = json.loads(header)
+        if "errno" in answer:
+            raise OSError(answer["errno"], answer["error"])
         if "reason" in answer:
             return Undecodable(answer["reason"])
         behind = answer.pop("behind")
@@ -64,13 +66,17 @@ class Worker:
 
 def prepare_here(job: dict[str, Any]) -> Answer:
     """`decoding.prepare` in this process; the reason is returned, not raised. `known` is a content hash for which
-    the samples are not needed again."""
+    the samples are not needed again. Raises OSError when there is no room to write."""
     path, known = Path(job.pop("path")), job.pop("known", None)
     try:
         content = content_of(path)
         made = Prepared(content) if content == known else prepare(path, **job)
     except Undecodable as reason:
         return reason
+    except OSError:  # of what is written, not of what is read: the disk is full
+        raise
+    except Exception as error:  # decoders raise what they like on a hostile file; it must not end the run
+        return Undecodable(f"cannot be decoded: {type(error).__name__}: {error}".strip(": "))
     made.content = content
     return made
 
@@ -121,7 +127,14 @@ def serve() -> None:
     """The worker's side: answer every line of stdin until it ends."""
     out = sys.stdout.buffer
     for line in sys.stdin.buffer:
-        answer = prepare_here(json.loads(line))
+        try:
+            answer = prepare_here(json.loads(line))
+        except OSError as error:
+            out.write(
+                json.dumps({"errno": error.errno, "error": error.strerror or str(error)}).encode() + b"\n"
+            )
+            out.flush()
+            continue
         if isinstance(answer, Undecodable):
             out.write(json.dumps({"reason": str(answer)}).encode() + b"\n")
         else:

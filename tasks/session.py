@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from audio import interruption
+from audio.command_line import print_anything
 from audio.errors import AudioError
 from tasks import connection, goodbye, names, parameters, presets, progress, source
 from tasks.errors import NotRunnable, SoundyardError, Unreachable
@@ -86,6 +87,7 @@ def session(
         given = parameters.given(
             config, arguments, prog=job.command, about=about, presets=presets.values(config)
         )
+    print_anything()
     interruption.watch()
     sys.excepthook = _without_traceback(sys.excepthook)
     # The SDK warns on every machine without a GPU.

@@ -1,5 +1,9 @@
 """Options are known by their whole names, and an unknown one is answered with the nearest."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from audio.command_line import CommandLine
@@ -42,3 +46,16 @@ def test_words_behind_two_hyphens_are_no_options():
 
 def test_whole_names_are_read_as_ever():
     assert parser().parse_args(["--epochs", "-3", "list", "--quiet"]).epochs == -3
+
+
+def test_names_that_a_terminal_cannot_show_do_not_end_the_program():
+    code = (
+        "from audio.command_line import CommandLine; CommandLine().parse_args([]); print('caf\\xe9 \\udcff')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == b"caf\\xe9 \\udcff\n"

@@ -80,6 +80,13 @@ def test_what_is_louder_than_full_scale_is_kept_as_loud(tmp_path):
     assert np.abs(to_float(made.samples, made.scale) - sound).max() < 3e-4
 
 
+def test_what_is_far_above_full_scale_is_told_and_what_is_no_sound_refused(tmp_path):
+    (note,) = prepare(write(tmp_path / "x.wav", tone(1.0, RATE) * 2 * 32768), RATE).notes
+    assert note.startswith("above full scale: its peak is at +90 dB")
+    with pytest.raises(Undecodable, match="times full scale"):
+        prepare(write(tmp_path / "x.wav", tone(1.0, RATE) * 1e30), RATE)
+
+
 def test_silence_has_no_scale():
     assert scale_of(0.0) == 1.0
     assert scale_of(1.0) == 1.0

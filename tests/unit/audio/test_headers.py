@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.headers import lacks_its_end, promised_frames
+from audio.headers import is_chain, lacks_its_end, promised_frames
 
 from .awkward.contract import encoded
 
@@ -78,3 +78,10 @@ def test_an_ogg_file_says_where_it_ends(tmp_path):
         assert lacks_its_end(tmp_path / "x.ogg") is lacks
     (tmp_path / "x.wav").write_bytes(encoded())
     assert not lacks_its_end(tmp_path / "x.wav")
+
+
+def test_streams_behind_each_other_in_an_ogg_file_are_a_chain(tmp_path):
+    whole = encoded(np.random.default_rng(0).uniform(-0.5, 0.5, 80000), 8000, "OGG")
+    for count in (1, 2):
+        (tmp_path / "x.ogg").write_bytes(count * whole)
+        assert is_chain(tmp_path / "x.ogg") is (count == 2)

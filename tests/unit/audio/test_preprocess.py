@@ -155,6 +155,35 @@ except StoreError as error:
     assert run(tree, tmp_path / "out").clips == 10
 
 
+def test_a_worker_without_room_to_write_ends_the_run_instead_of_skipping_files(tmp_path):
+    """A folder that is not there stands for the full disk: the same OSError, from the worker's process."""
+    from audio.workers import Worker
+
+    sound = tmp_path / "long.wav"
+    soundfile.write(sound, np.zeros(1 << 16), 8, subtype="PCM_U8")  # two hours at 8 Hz
+    worker = Worker()
+    try:
+        with pytest.raises(FileNotFoundError):
+            worker.prepare({"path": str(sound), "sample_rate": 4000, "scratch": str(tmp_path / "gone")})
+        soundfile.write(sound, tone(0.1, 8000), 8000)
+        assert len(worker.prepare({"path": str(sound), "sample_rate": 8000}).samples) == 800
+    finally:
+        worker.close()
+
+
+def test_whatever_a_decoder_raises_is_a_reason(tmp_path, monkeypatch):
+    from audio.decoding import Undecodable
+    from audio.workers import prepare_here
+
+    def broken(*args: object, **more: object) -> None:
+        raise RuntimeError("out of its depth")
+
+    monkeypatch.setattr("audio.workers.prepare", broken)
+    soundfile.write(tmp_path / "a.wav", tone(0.1, 8000), 8000)
+    answer = prepare_here({"path": str(tmp_path / "a.wav"), "sample_rate": 8000})
+    assert isinstance(answer, Undecodable) and "RuntimeError: out of its depth" in str(answer)
+
+
 def test_a_store_whose_samples_were_cut_is_refused(tree, tmp_path):
     run(tree, tmp_path / "out")
     samples = tmp_path / "out" / "audio.i16"

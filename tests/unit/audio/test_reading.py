@@ -116,6 +116,19 @@ def test_a_wav_whose_writer_was_cut_off_is_read_to_its_end(tmp_path):
     assert len(read(tmp_path / "x.wav")) == RATE
 
 
+def test_streams_behind_each_other_are_all_read(tmp_path):
+    pytest.importorskip("av")
+    parts = []
+    for pitch in (440.0, 880.0):
+        soundfile.write(tmp_path / "x.ogg", tone(1.0, RATE, pitch), RATE)
+        parts.append((tmp_path / "x.ogg").read_bytes())
+    (tmp_path / "x.ogg").write_bytes(b"".join(parts))
+    wave = read(tmp_path / "x.ogg")[:, 0]
+    assert len(wave) == pytest.approx(2 * RATE, abs=2000)
+    for start, pitch in ((2000, 440), (RATE + 4000, 880)):
+        assert np.argmax(np.abs(np.fft.rfft(wave[start : start + 8000]))) == pytest.approx(pitch / 2, abs=1)
+
+
 def test_the_places_of_loudspeakers_in_a_header_count(tmp_path):
     from .awkward.formats import extensible
 

@@ -117,7 +117,7 @@ FILES = [
     Awkward(b"damage/size of nothing.wav", holding(partial(sized, 0, 0)), "either"),
     Awkward(b"damage/more behind.wav", holding(lambda: encoded() + b"junk" * 50)),
     Awkward(b"damage/tag before.mp3", holding(lambda: b"ID3\3\0\0\0\0\0\x0a" + bytes(10) + encoded(form="MP3"))),
-    Awkward(b"damage/two in one.ogg", holding(lambda: 2 * encoded(form="OGG")), "either"),
+    Awkward(b"damage/two in one.ogg", holding(lambda: 2 * encoded(form="OGG"))),
     Awkward(b"damage/dangling.wav", linked("nowhere.wav"), "skipped", "is a link to what is not there"),
     Awkward(b"damage/loop.wav", linked("loop.wav"), "skipped", "links"),
     Awkward(b"damage/linked.wav", linked("more behind.wav")),

@@ -32,10 +32,10 @@ RATES = (100, 1000, 4000, 11025, 12345, 37800, 192000, 384000, 768000)
 READ = {
     **{f"{rate} Hz.wav": partial(rated, rate) for rate in RATES},
     **{f"{db} dB.wav": partial(floats, tone() * 10 ** (db / 20)) for db in (-60, -90, -120, -200, 20, 60)},
-    "far above full scale.wav": partial(floats, tone() * 1e30, subtype="DOUBLE"),
     "denormal.wav": partial(floats, tone() * 1e-310, subtype="DOUBLE"),
     "silence.wav": lambda: encoded(np.zeros(800)),
     "minus nought.wav": lambda: floats(np.full(800, -0.0)),
+    "in units of 16 bits.wav": partial(floats, tone() * 32768),
     "offset alone.wav": lambda: encoded(np.full(800, 0.25)),
     "offset.wav": lambda: encoded(0.3 + 0.3 * tone()),
     "opposite.wav": lambda: encoded(stereo(tone(), -tone())),
@@ -46,6 +46,8 @@ READ = {
 SKIPPED = {
     "no number.wav": (partial(floats, with_one(np.nan)), "NaN"),
     "endless.wav": (partial(floats, with_one(np.inf)), "infinite"),
+    "far above full scale.wav": (partial(floats, tone() * 1e30, subtype="DOUBLE"), "full scale"),
+    "beyond single precision.wav": (partial(floats, tone() * 1e60, subtype="DOUBLE"), "infinite"),
     "too few for its rate.wav": (lambda: encoded(tone()[1:2], 44100), ""),
 }
 
