@@ -5,8 +5,9 @@ Every part of a checkpoint carries a checksum, which torch writes and does not l
 
 import os
 import sys
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import torch
 
 from audio import checkpoint as checkpoints
 from audio.errors import CheckpointError
+
+PAUSE = 10.0  # s between tries to write a model on a full disk
 
 
 def before(path: Path) -> Path:
@@ -31,6 +34,41 @@ def save(checkpoint: dict[str, Any], path: Path) -> None:
         except OSError:  # a file system without links: for a moment there is the one before alone
             path.replace(kept)
     checkpoints.save(checkpoint, path)
+
+
+class Last:
+    """The newest checkpoint on disk, which a full disk costs nothing but itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failing = False
+
+    def write(self, checkpoint: dict[str, Any], then: Callable[[Path, int], None]) -> None:
+        """Write a checkpoint and tell `then`; with a word go without when the disk does not take it."""
+        try:
+            save(checkpoint, self.path)
+            then(self.path, checkpoint["epoch"])
+        except (CheckpointError, OSError) as error:  # a later epoch may find room
+            if not self.failing:
+                print(f"note: {error} Training goes on; it is tried again after every epoch.", flush=True)
+            self.failing = True
+            return
+        if self.failing:
+            print(f"note: there is room again; epoch {checkpoint['epoch']} is saved.", flush=True)
+        self.failing = False
+
+
+def save_patiently(model: dict[str, Any], path: Path, patience: float) -> None:
+    """Write a model; wait for room, `patience` seconds at most. Raises CheckpointError."""
+    began = time.monotonic()
+    while True:
+        try:
+            return checkpoints.save(model, path)
+        except CheckpointError as error:
+            if time.monotonic() - began >= patience:
+                raise
+            print(f"note: {error} Waiting for room, up to {patience / 60:.0f} min.", flush=True)
+            time.sleep(min(patience, PAUSE))
 
 
 def generations(path: Path) -> Iterator[Path]:

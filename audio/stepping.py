@@ -91,7 +91,12 @@ class Stepper:
         """Take over what `state` gave. Raises CheckpointError when it does not fit."""
         try:
             self.model.load_state_dict(kept["weights"])
+            options = [{k: v for k, v in g.items() if k != "params"} for g in self.optimizer.param_groups]
             self.optimizer.load_state_dict(kept["optimizer"])
+            for group, own in zip(self.optimizer.param_groups, options, strict=True):
+                group.update(
+                    own
+                )  # weight decay and momentum are those of the settings, which may have been changed
             if self.average:
                 self.average.model.load_state_dict(averaged)
         except (RuntimeError, ValueError) as error:

@@ -30,7 +30,6 @@ from audio.writers import NullWriter
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
 SMALLEST_BATCH = 4  # clips, for batch norm
-DISK_PAUSE = 10.0  # s between tries to write the model on a full disk
 CHOSEN = ("epoch", "metrics", "weights")  # what tells the best epoch's model from the last one's
 
 
@@ -60,7 +59,7 @@ class Training:
         self._refuse_heard()
         self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best
         self.history: list[dict[str, float]] = []
-        self.unsaved = False  # whether the disk did not take the last checkpoint
+        self.last = generations.Last(folder / "last.pt")
 
     def _refuse_heard(self) -> None:
         """The weights it starts from must not have been trained on what is held out here. Raises ConfigError."""
@@ -103,6 +102,7 @@ class Training:
         started = time.monotonic()
         try:
             outcome = self._learn(should_stop)
+            self.watch.refuse_spoiled(self.evaluated, self.epoch)
         except NonFiniteLoss as error:
             report_clips(self.writer, self.store, error.clips, "non-finite loss", self.epoch + 1)
             raise
@@ -215,18 +215,7 @@ class Training:
         if self.chosen is not None:
             progress["chosen"] = {name: self.chosen[name] for name in CHOSEN}
         state = {**self.state(), "training": {**self.stepper.state(), **progress}}
-        try:
-            generations.save(state, self.folder / "last.pt")
-            if on_checkpoint and self.epoch:
-                on_checkpoint(self.folder / "last.pt", self.epoch)
-        except (CheckpointError, OSError) as error:  # a later epoch may find room
-            if not self.unsaved:
-                print(f"note: {error} Training goes on; it is tried again after every epoch.", flush=True)
-            self.unsaved = True
-            return
-        if self.unsaved:
-            print(f"note: there is room again; epoch {self.epoch} is saved.", flush=True)
-        self.unsaved = False
+        self.last.write(state, on_checkpoint if on_checkpoint and self.epoch else lambda *_: None)
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take over the state of a `last.pt`. Raises CheckpointError when it does not fit."""
@@ -250,14 +239,6 @@ class Training:
         A full disk is waited for, `patience` seconds; then CheckpointError is raised.
         """
         model = self.chosen if self.chosen is not None else self.state()
-        began = time.monotonic()
-        while self.engine.rank == 0:
-            try:
-                checkpoints.save(model, self.folder / "model.pt")
-                break
-            except CheckpointError as error:
-                if time.monotonic() - began >= patience:
-                    raise
-                print(f"note: {error} Waiting for room, up to {patience / 60:.0f} min.", flush=True)
-                time.sleep(min(patience, DISK_PAUSE))
+        if self.engine.rank == 0:
+            generations.save_patiently(model, self.folder / "model.pt", patience)
         return model

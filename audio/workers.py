@@ -21,6 +21,7 @@ import numpy as np
 from audio.decoding import Prepared, Undecodable, content_of, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
+TRIES = 2  # of a clip whose decoding ended the process
 Answer = Prepared | Undecodable
 
 
@@ -36,19 +37,31 @@ class Worker:
         )
 
     def prepare(self, job: dict[str, Any]) -> Answer:
-        """The samples of one clip, or why there are none. `job` holds the arguments of `decoding.prepare`."""
+        """The samples of one clip, or why there are none. `job` holds the arguments of `decoding.prepare`.
+
+        A process that ends over a clip gets it once more, in a new one: it may have been killed from outside, for
+        memory that something else took. What ends the second as well is the clip's own doing.
+        """
+        for _ in range(TRIES):
+            answer = self._ask(job)
+            if answer is not None:
+                return answer
+            code = self.process.wait()
+            self.process = self._start()
+        return Undecodable(f"the decoder crashed on it (exit status {code})")
+
+    def _ask(self, job: dict[str, Any]) -> Answer | None:
+        """The process's answer; None when it ended over it, in the middle of its answer too."""
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin and stdout
         try:
             stdin.write(json.dumps(job).encode() + b"\n")
             stdin.flush()
-            header = stdout.readline()
         except BrokenPipeError:
-            header = b""
-        if not header:
-            code = self.process.wait()
-            self.process = self._start()
-            return Undecodable(f"the decoder crashed on it (exit status {code})")
+            return None
+        header = stdout.readline()
+        if not header.endswith(b"\n"):
+            return None
         answer = json.loads(header)
         if "errno" in answer:
             raise OSError(answer["errno"], answer["error"])
@@ -56,7 +69,10 @@ class Worker:
             return Undecodable(answer["reason"])
         behind = answer.pop("behind")
         file = answer.pop("file")
-        samples = np.frombuffer(stdout.read(2 * behind), np.int16) if behind else None
+        content = stdout.read(2 * behind) if behind else b""
+        if len(content) != 2 * behind:
+            return None
+        samples = np.frombuffer(content, np.int16) if behind else None
         return Prepared(samples=samples, file=Path(file) if file else None, **answer)
 
     def close(self) -> None:
