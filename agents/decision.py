@@ -5,7 +5,7 @@ with the task. `auto` reuses the installed environment for code whose Python ver
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents import pythons, satisfied
@@ -30,9 +30,8 @@ class Environment:
     python: str = ""  # version asked for; empty: any
     manager: str = "pip"  # for OWN: pip, uv or poetry
     folder: str = "."  # of the lock file, in the repository
-    requirements: str | None = (
-        None  # for OWN with pip: what has to be written to the task before, if it differs
-    )
+    requirements: str | None = None  # for OWN with pip: what is to be written to the task before
+    private: bool = False  # for OWN with pip: it is of no use to other code with the same requirements
 
     @property
     def told(self) -> str:
@@ -143,10 +142,11 @@ def _own(script: dict[str, Any], top: Top | None, version: str) -> Environment:
     pip = found.get("pip") if isinstance(found, dict) else ""
     asked = satisfied.asked(found)
     if str(pip or "").startswith(satisfied.REUSED):
-        return Environment(OWN, "", version, requirements=asked)
+        return Environment(OWN, "", version, requirements=asked, private=satisfied.is_local(asked))
     if not asked.strip() and top is not None and top.requirements is None and top.packaged:
-        return Environment(OWN, "", version, requirements=".")
-    return Environment(OWN, "", version)
+        return Environment(OWN, "", version, requirements=satisfied.ITSELF, private=True)
+    text = asked if asked.strip() else (top.requirements if top is not None else None) or ""
+    return Environment(OWN, "", version, private=satisfied.is_local(text))
 
 
 def _with_python(own: Environment, why: str) -> Environment:
@@ -156,4 +156,4 @@ def _with_python(own: Environment, why: str) -> Environment:
             f"The task was recorded with Python {own.python}, and this machine has none that starts; it has {there}. "
             f"Install it (for example `uv python install {own.python}`), or set the task's `binary` to python3."
         )
-    return Environment(own.kind, why, own.python, own.manager, own.folder, own.requirements)
+    return replace(own, why=why)

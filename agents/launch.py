@@ -7,14 +7,17 @@ the task's: an end that the agent would tell as a number is told to the server i
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import requests
 
@@ -59,6 +62,9 @@ class Launch:
         except decision.Refused as refusal:
             print(f"error: {refusal}", flush=True)
             return self._tell("failed", str(refusal), 1)
+        except Exception as error:
+            traceback.print_exc()
+            return self._tell("failed", f"the task could not be started: {type(error).__name__}: {error}", 1)
         self._note(chosen)
         return self._end(self._wait())
 
@@ -67,10 +73,20 @@ class Launch:
         cache = Path(self._settings["agent"]["vcs_cache"]["path"])
         top = repository.look(script, cache)
         if top is None:
-            repository.fetch(script, self._file, self._home / "temporary" / self._task.id)
-            shutil.rmtree(self._home / "temporary" / self._task.id, ignore_errors=True)
-            top = repository.look(script, cache)
+            top = self._fetched(script, cache)
+        if top is not None and top.lfs and shutil.which("git-lfs") is None:
+            print(
+                "note: the repository keeps files with Git LFS, and git-lfs is not installed here: they are pointers"
+            )
         return decision.decide(script, top, self._task.forced)
+
+    def _fetched(self, script: dict[str, Any], cache: Path) -> repository.Top | None:
+        scratch = self._home / "temporary" / self._task.id
+        wrong = repository.fetch(script, self._file, scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
+        if wrong:
+            raise decision.Refused(f"The repository {_public(script)} could not be fetched: {wrong}")
+        return repository.look(script, cache)
 
     def _start(self, chosen: decision.Environment) -> None:
         clones = Path(self._settings["agent"]["venvs_dir"])
@@ -79,7 +95,7 @@ class Launch:
         if chosen.requirements is not None:
             found = self._task.script.get("requirements") or {}
             self._task.set_requirements({**found, "pip": chosen.requirements})
-        variables = tools.variables(chosen, self._home, self._settings)
+        variables = tools.variables(chosen, self._home, self._task.script)
         command = [sys.executable, *self._command]
         self._child = subprocess.Popen(command, env=variables)
         if self._asked_to_end:
@@ -149,6 +165,11 @@ def _console() -> Path | None:
     except OSError:
         return None
     return name if name.is_file() else None
+
+
+def _public(script: dict[str, Any]) -> str:
+    """The repository's address without a password."""
+    return re.sub(r"//[^/@]+@", "//", str(script.get("repository") or ""))
 
 
 def launcher(folder: Path) -> Path:

@@ -6,6 +6,7 @@ of repositories; for a commit that is not in there yet, the agent's own code fet
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Top:
     manager: str  # `uv` or `poetry`; empty without a lock
     requirements: str | None  # text of requirements.txt; None when there is none
     packaged: bool  # setup.py, setup.cfg or pyproject.toml
+    lfs: bool = False  # it keeps files with Git LFS
 
 
 def look(script: dict[str, Any], cache: Path) -> Top | None:
@@ -63,12 +65,14 @@ def _top(folder: Path, commit: str, working: str, diff: str) -> Top:
         else set()
     )
     root |= {name for name in LOCKS if f"+++ b/{name}\n" in diff}
+    attributes = _git(folder, "show", f"{commit}:.gitattributes") if ".gitattributes" in root else None
+    lfs = "filter=lfs" in (attributes or "")
     for place, names in ((inner, below), (".", root)):
         lock = next((name for name in LOCKS if name in names), None)
         if lock and "pyproject.toml" in names:
-            return Top(place, LOCKS[lock], None, True)
+            return Top(place, LOCKS[lock], None, True, lfs)
     text = _git(folder, "show", f"{commit}:requirements.txt") if "requirements.txt" in root else None
-    return Top(".", "", text, bool({"setup.py", "setup.cfg", "pyproject.toml"} & root))
+    return Top(".", "", text, bool({"setup.py", "setup.cfg", "pyproject.toml"} & root), lfs)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -83,8 +87,12 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def fetch(script: dict[str, Any], settings: Path, scratch: Path) -> None:
-    """Let the agent's own code put the repository into its cache, with its credentials; silent when it can't."""
+def fetch(script: dict[str, Any], settings: Path, scratch: Path) -> str:
+    """Let the agent's own code put the repository into its cache, with its credentials. Returns: git's error."""
     asked = [str(script.get(name) or "") for name in ("repository", "version_num", "branch")]
     command = [sys.executable, "-c", FETCH, str(settings), *asked, str(scratch)]
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=600)
+    except subprocess.TimeoutExpired:
+        return "it took longer than ten minutes"
+    return next(iter(re.findall(r"^fatal: (.+)", done.stdout + done.stderr, re.MULTILINE)), "")

@@ -14,16 +14,22 @@ from packaging.utils import canonicalize_name
 REUSED = "# The environment that was installed on the agent's machine, as it was:"
 """First line of the packages that are written to a task that ran in the installed environment."""
 
+ITSELF = "."
+"""The requirement that installs the repository itself."""
+
 
 def asked(requirements: object) -> str:
     """The requirements as text, of a task's `script.requirements`: what was asked for, or what it was resolved to.
 
     A run in the installed environment leaves a list of everything installed; what such a task asks for is kept beside.
+    One that installed its own repository leaves that among packages, by a name that no registry has.
     """
     if not isinstance(requirements, dict):
         return ""
-    pip = _text(requirements.get("pip"))
-    return _text(requirements.get("org_pip")) if pip.startswith(REUSED) else pip
+    pip, before = _text(requirements.get("pip")), _text(requirements.get("org_pip"))
+    if pip.strip() == ITSELF or before.strip() == ITSELF:
+        return ""
+    return before if pip.startswith(REUSED) else pip
 
 
 def _text(value: object) -> str:
@@ -36,6 +42,11 @@ def lines(text: str) -> Iterator[str]:
         bare = re.sub(r"(^|\s)#.*$", "", line).strip()
         if bare:
             yield bare
+
+
+def is_local(text: str) -> bool:
+    """Whether a requirement lies in the repository: the agent keeps built environments by the requirements' text."""
+    return any(line.startswith(("-", ".", "/", "~", "file:")) or "file:" in line for line in lines(text))
 
 
 def unmet(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What a task's agent finds on its path and in its variables: the right Python, uv or poetry, our `sitecustomize`."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Mapping
@@ -37,8 +38,8 @@ exit $status
 """
 
 
-def variables(chosen: decision.Environment, home: Path, settings: Mapping[str, Any]) -> dict[str, str]:
-    """The environment variables of the agent that runs one task."""
+def variables(chosen: decision.Environment, home: Path, script: Mapping[str, Any]) -> dict[str, str]:
+    """The environment variables of the agent that runs one task. `script`: the task's."""
     result = dict(os.environ)
     result.pop("PYTHONHOME", None)
     result.update(PYTHONPATH=str(HOOKS), PYTHONFAULTHANDLER="1")
@@ -53,6 +54,11 @@ def variables(chosen: decision.Environment, home: Path, settings: Mapping[str, A
     _link(folder / "python3", python)
     _link(folder / f"python{chosen.python or pythons.running()}", python)
     paths = [str(folder)]
+    if chosen.private:  # else the agent would give it to any other code with the same requirements
+        code = "\n".join(
+            str(script.get(part) or "") for part in ("repository", "version_num", "branch", "diff")
+        )
+        result["CLEARML_AGENT_VENV_CACHE_PATH"] = str(home / "environments" / f"of-{_digest(code)}")
     if chosen.manager == "uv":
         result.update(_uv(folder, home, python, chosen))
     elif chosen.manager == "poetry":
@@ -104,6 +110,10 @@ def _made(environment: Path, python: Path) -> None:
             raise decision.Refused(
                 "The repository is locked with poetry, and poetry can't be installed here."
             )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _script(file: Path, text: str, real: Path) -> None:

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 TIMEOUT = 30.0
+RETRIES = Retry(
+    12, backoff_factor=0.2, backoff_max=10, status_forcelist=(429, 502, 503, 504), allowed_methods=None
+)
 PROPERTY = "environment"  # of a task: `auto`, `installed`, or `own`
 
 
@@ -22,6 +27,9 @@ class Server:
         api = settings["api"]
         self._address = str(api["api_server"]).rstrip("/")
         self._session = requests.Session()
+        patient = HTTPAdapter(max_retries=RETRIES)  # the server may be starting again
+        self._session.mount("http://", patient)
+        self._session.mount("https://", patient)
         self._session.verify = api.get("verify_certificate") is not False
         self._log_in(api.get("credentials") or {})
 

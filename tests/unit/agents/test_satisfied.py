@@ -97,8 +97,16 @@ def test_requirements_in_the_repository_count_when_none_are_recorded():
 
 
 def test_a_package_without_recorded_requirements_is_installed_itself():
-    found = decided(Top(".", "", None, True))
-    assert (found.kind, found.requirements) == ("own", ".")
+    top = Top(".", "", None, True)
+    found = decided(top)
+    assert (found.kind, found.requirements, found.private) == ("own", ".", True)
+    again = decided(top, requirements={"org_pip": ".", "pip": ["six==1.13.0", "thing==0.1"]})
+    assert again.requirements == "."  # `thing` is in no registry
+
+
+@pytest.mark.parametrize(("text", "private"), [("numpy==1.0.1", False), ("-e .", True), ("./lib", True)])
+def test_an_environment_with_something_of_the_repository_is_for_this_code_alone(text, private):
+    assert decided(requirements={"pip": text}).private is private
 
 
 def test_what_a_reused_environment_left_on_the_record_does_not_ask_for_all_of_it():
