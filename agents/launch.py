@@ -6,6 +6,7 @@ configuration for this task alone, and waits. The agent becomes the task's proce
 the task's: an end that the agent would tell as a number is told to the server in words.
 """
 
+import json
 import os
 import re
 import shutil
@@ -97,9 +98,24 @@ class Launch:
             self._task.set_requirements({**found, "pip": chosen.requirements})
         variables = tools.variables(chosen, self._home, self._task.script)
         command = [sys.executable, *self._command]
+        if chosen.folder != ".":
+            command[command.index(str(self._file))] = str(self._configured())
         self._child = subprocess.Popen(command, env=variables)
         if self._asked_to_end:
             self._pass_on()
+
+    def _configured(self) -> Path:
+        """A configuration for this task alone: its lock file is in its working directory, not at the root."""
+        manager = {"uv_files_from_repo_working_dir": True, "poetry_files_from_repo_working_dir": True}
+        agent = self._settings["agent"]
+        settings = {
+            **self._settings,
+            "agent": {**agent, "package_manager": {**agent["package_manager"], **manager}},
+        }
+        file = self._home / "temporary" / f"{self._task.id}.cfg"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(settings))
+        return file
 
     def _note(self, chosen: decision.Environment) -> None:
         """For people, on the task: which environment it was, and what was in it. The task runs meanwhile."""
@@ -122,6 +138,7 @@ class Launch:
                 continue  # the daemon was interrupted too, and ends us
 
     def _end(self, status: int) -> int:
+        (self._home / "temporary" / f"{self._task.id}.cfg").unlink(missing_ok=True)
         said = ending.tail(_console())
         if self._asked_to_end:
             return self._tell("stopped", "its agent was stopped", INTERRUPTED)

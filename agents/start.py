@@ -9,11 +9,7 @@ In the foreground it shows what the agent says, and Ctrl-C ends the agent and th
 soon as the agent listens; `python -m agents.stop` ends it. Logs are in `.soundyard/agents/`.
 """
 
-import hashlib
-import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from agents import decision, devices, environment, launch, processes, pythons, unmodified
+from agents import decision, devices, environment, launch, naming, processes, pythons, unmodified
 from audio.command_line import CommandLine
 from tasks import connection, names
 from tasks.errors import NotConfigured, SoundyardError, Unreachable
@@ -31,10 +27,6 @@ LISTENS = "Listening to queues"  # what the agent prints once the server has reg
 START_SECONDS = 60.0
 WAIT_SECONDS = 300.0
 WORKER_ID = "CLEARML_WORKER_ID"
-
-
-class NameTaken(SoundyardError):
-    """An agent of this name runs here."""
 
 
 class DidNotStart(SoundyardError):
@@ -149,12 +141,12 @@ def start(
     if gpus is not None:
         devices.check(gpus)
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
-    name = _free_name(name, "-".join([*queues, "services" if services else device]), folder)
+    name = naming.free_name(name, "-".join([*queues, "services" if services else device]), folder)
     log = folder / f"{name}.log"
     variables = environment.prepare(server, name, kind=kind)
     variables |= {
         "PYTHONPATH": str(connection.ROOT),
-        WORKER_ID: worker_id(name, folder),
+        WORKER_ID: naming.worker_id(name, folder),
         unmodified.LOG: str(log),
     }
     command = [
@@ -191,24 +183,6 @@ def start(
         raise
     threading.Thread(target=process.wait, daemon=True).start()  # no zombie when it ends before we do
     return agent
-
-
-def worker_id(name: str, folder: Path) -> str:
-    """How the server knows an agent: the same whenever it starts, another on any other machine or checkout."""
-    checkout = hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]
-    return f"{socket.gethostname()}:{name}:{checkout}"
-
-
-def _free_name(given: str | None, usual: str, folder: Path) -> str:
-    """The name that was given, or the usual one, with a number if it is taken. A queue may be called anything."""
-    wanted = re.sub(r"[^\w.-]+", "_", given or usual).strip(".") or "agent"
-    taken = {agent.name for agent in processes.running(folder)}
-    if given and wanted in taken:
-        raise NameTaken(
-            f"An agent named {wanted} runs here already: stop it (python -m agents.stop {wanted})."
-        )
-    candidates = [wanted, *(f"{wanted}-{number}" for number in range(2, 1000))]
-    return next(one for one in candidates if one not in taken)
 
 
 def _pythons(kind: str) -> list[str]:

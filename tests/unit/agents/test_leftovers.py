@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from agents import leftovers, processes, prune, start
+from agents import leftovers, naming, processes, prune, start
 from agents import list as listing
 
 DAY = 86400
@@ -107,11 +107,11 @@ def test_agents_and_sizes_are_listed_and_what_is_left_is_cleared(home, agent, ca
 
 
 def test_a_name_is_stable_and_one_that_is_taken_is_refused(home, agent):
-    assert start._free_name(None, "a", home) == "a-2"
-    assert start._free_name(None, "é:/%#?", home) == "é_"
-    with pytest.raises(start.NameTaken, match=r"agents\.stop a"):
-        start._free_name("a", "b", home)
-    assert start.worker_id("a", home) == start.worker_id("a", home) != start.worker_id("a", home / "other")
+    assert naming.free_name(None, "a", home) == "a-2"
+    assert naming.free_name(None, "é:/%#?", home) == "é_"
+    with pytest.raises(naming.NameTaken, match=r"agents\.stop a"):
+        naming.free_name("a", "b", home)
+    assert naming.worker_id("a", home) == naming.worker_id("a", home) != naming.worker_id("a", home / "other")
 
 
 def test_a_server_that_is_not_up_is_waited_for_as_long_as_was_said(tmp_path, monkeypatch, capsys):
