@@ -8,6 +8,7 @@ a field is read by `describe` and shown as its help. Contradictions are refused 
 import inspect
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -18,6 +19,7 @@ from audio.named import names_in
 __all__ = ["EvaluateConfig", "ExportConfig", "Place", "PreprocessConfig", "TrainConfig", "describe", "settle"]
 
 Place = Annotated[str, "place"]  # of a file or folder: `settle` makes it mean the same in every process
+SPEED_LIMITS = (0.1, 10)  # times as fast, either way
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 
 
@@ -34,6 +36,11 @@ def describe(config: type) -> dict[str, str]:
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+
+
+def each_within(name: str, values: Sequence[float], low: float, high: float = float("inf")) -> None:
+    for value in values:
+        within(name, value, low, high)
 
 
 def within(name: str, value: float | None, low: float, high: float = float("inf")) -> None:
@@ -273,6 +280,7 @@ class TrainConfig:
                 "feature_cache=on computes features once, but noise, background, stretch and pitch change the "
                 "sound in every epoch; use feature_cache=auto."
             )
+        each_within("speeds", self.speeds, *SPEED_LIMITS)
         if self.augment and not self.speeds:
             raise ConfigError("speeds is empty; use [1.0] for no change of speed.")
 
@@ -295,6 +303,7 @@ class EvaluateConfig:
         one_of("overlap", self.overlap, ("refuse", "apart"))
         if not self.speeds:
             raise ConfigError("speeds is empty; use [1.0] for the clips as they are.")
+        each_within("speeds", self.speeds, *SPEED_LIMITS)
 
 
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
@@ -313,5 +322,7 @@ class ExportConfig:
         within("tolerance", self.tolerance, 0)
         within("check_clips", self.check_clips, 2)
         within("calibration_clips", self.calibration_clips, 1)
+        if not self.formats:
+            raise ConfigError(f"formats is empty; it can be {', '.join(EXPORT_FORMATS)}.")
         for form in self.formats:
             one_of("formats", form, EXPORT_FORMATS)

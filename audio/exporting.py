@@ -7,13 +7,14 @@ onnxruntime (requirements-extra.txt).
 """
 
 import contextlib
+import importlib.util
 import io
 import json
 import logging
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ from audio.store import ClipStore
 
 OPSET = 20
 SUFFIX = {"torchscript": ".ts", "onnx": ".onnx", "onnx-int8": ".int8.onnx"}
+PACKAGES = {  # that are optional
+    "torchscript": (),
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "onnx-int8": ("onnx", "onnxscript", "onnxruntime"),
+}
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 
 
@@ -53,12 +59,24 @@ class Exported:
     model_milliseconds: float  # the same of the model itself, in torch
 
 
+def refuse_missing_packages(formats: Sequence[str]) -> None:
+    """Raises ConfigError when a package is not installed that one of the formats needs."""
+    for form in formats:
+        missing = [name for name in PACKAGES[form] if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ConfigError(
+                f"{form} needs the packages {', '.join(missing)}: pip install -r requirements-extra.txt, or leave "
+                "it out of formats."
+            )
+
+
 def export(path: str | Path, folder: str | Path, store: ClipStore, config: ExportConfig) -> list[Exported]:
     """Write the model of a checkpoint into `folder` in each of `config.formats`, and check every file.
 
     `store` gives the clips to check with (held-out ones) and to calibrate integers with (training ones). Raises
     ExportError (can't be exported, answers differ by more than `config.tolerance`), ConfigError (a package is missing).
     """
+    refuse_missing_packages(config.formats)
     state = checkpoints.load(path)
     model = checkpoints.model_of(state)
     about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}

@@ -7,7 +7,6 @@ The controller runs here and waits, or, with --controller_queue, is a task itsel
 It is started as a file: a controller under `python -m` would be recorded as the SDK's own module.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -23,9 +22,9 @@ if __name__ == "__main__":
 
 from audio.config import Place, PreprocessConfig, TrainConfig, settle
 from audio.errors import AudioError
-from tasks import connection, names, parameters, presets, register, source
+from tasks import connection, identify, names, parameters, presets, register, source
 from tasks.errors import SoundyardError
-from tasks.session import Job, Run, check, session, under_an_agent
+from tasks.session import Job, Run, check_names, session, under_an_agent
 
 NAME = "main job"
 SCRIPT = "pipelines/main_job.py"
@@ -72,7 +71,7 @@ class MainJobParameters:
     def check_steps(self) -> None:
         """Raises AudioError or SoundyardError for what a step would not start with, were it run on this machine."""
         for step in STEPS:
-            check(register.defaults(step, self.values_of(step)))
+            check_names(register.defaults(step, self.values_of(step)))
 
 
 @dataclass
@@ -92,12 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
     try:
         server = connection.use()
+        for queue in filter(None, (chosen.queue, options.controller_queue)):
+            ready(queue)
         if server.is_local:  # else the recordings may be where the agents are
             chosen.check_steps()
         register.register(server)
         controller = create(chosen, server)
-        for queue in filter(None, (chosen.queue, options.controller_queue)):
-            ready(queue)
         if not options.controller_queue:
             return run(draft=controller)
         enqueue(controller, options.controller_queue)
@@ -122,14 +121,13 @@ def create(chosen: MainJobParameters, server: connection.Connection) -> str:
 
 
 def ready(queue: str) -> None:
-    """Make the queue if there is none of that name, and say so when no agent listens on it."""
+    """Make the queue if it is one of ours, and say so when no agent listens on it. Raises NothingThere."""
     from clearml.backend_api.session.client import APIClient
 
     client = APIClient()
-    if not client.queues.get_all(name=f"^{re.escape(queue)}$"):
+    if queue in (names.QUEUE, names.SERVICES_QUEUE) and not client.queues.get_all(name=f"^{queue}$"):
         client.queues.create(name=queue)
-    listened = {one.name for worker in client.workers.get_all() for one in worker.queues or []}
-    if queue not in listened:
+    if not identify.listeners(identify.queue(queue)):
         mode = " --services-mode" if queue == names.SERVICES_QUEUE else ""
         print(f"note: no agent listens on queue {queue}: python -m agents.start --queue {queue}{mode}")
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from audio.config import TrainConfig
+from audio.config import SPEED_LIMITS, TrainConfig, each_within
+from audio.errors import ConfigError
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
@@ -28,6 +29,29 @@ class CrossvalidateParameters(TrainConfig):
     seeds: list[int] = field(default_factory=lambda: [0])  # every fold is trained once with each
     test_speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
     debug_samples_every: int = 0  # epochs between audio and spectrogram samples of each training; 0: never
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("seeds", "test_speeds"):
+            if not getattr(self, name):
+                raise ConfigError(f"{name} is empty; give one or several, as {name}=1.")
+        each_within("test_speeds", self.test_speeds, *SPEED_LIMITS)
+        each_within("seeds", self.seeds, 0)
+        each_within("folds", self.folds, 1)
+
+    def check(self) -> None:
+        """Raises ConfigError: a model, a front end, a file or a device that is not there."""
+        from audio import models
+        from audio.devices import pick_device
+
+        models.check(self)
+        pick_device(self.device)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere: a dataset."""
+        from tasks import lookup
+
+        lookup.dataset(self.dataset_id, lookup.here())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -27,3 +27,7 @@ class NotRunnable(SoundyardError):
 
 class NothingThere(SoundyardError):
     """A dataset, a model or a template that a task builds on does not exist yet."""
+
+
+class NoResult(SoundyardError):
+    """A task has nothing to show for its work: a search none of whose trials finished, say."""

@@ -9,7 +9,6 @@ held-out clip with its prediction, loss and the address of its sound, worst mist
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.config import EvaluateConfig, within
@@ -31,6 +30,18 @@ class EvaluateParameters(EvaluateConfig):
         super().__post_init__()
         within("audio_limit", self.audio_limit, 0)
 
+    def check(self) -> None:
+        """Raises ConfigError: a device that is not there."""
+        from audio.devices import pick_device
+
+        pick_device(self.device)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere, CheckpointError: a model or a dataset that is not there, or is of no use."""
+        from tasks import lookup
+
+        lookup.refuse_unusable(self.model_id, self.dataset_id, lookup.here())
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
@@ -41,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
         run.task.set_input_model(model_id=model.id)
-        run.parameters.dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
+        run.parameters.dataset_id = lookup.dataset_of(model, run.parameters.dataset_id, project)
         _, folder = lookup.pinned_dataset(run)
         run.task.set_user_properties(model_id=model.id)
         result = evaluate(
-            Path(model.get_weights()),
+            lookup.weights(model),
             ClipStore.open(folder),
             run.parameters,
             progress=progress.counted("clips"),

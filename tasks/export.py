@@ -9,7 +9,6 @@ task; the table says how large and how fast it is and how far its answers are fr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.config import ExportConfig
@@ -28,6 +27,18 @@ class ExportParameters(ExportConfig):
     model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
     dataset_id: str = ""  # ClearML dataset to check with; empty: the one that the model was trained on
 
+    def check(self) -> None:
+        """Raises ConfigError: a package that is not there."""
+        from audio.exporting import refuse_missing_packages
+
+        refuse_missing_packages(self.formats)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere, CheckpointError: a model or a dataset that is not there, or is of no use."""
+        from tasks import lookup
+
+        lookup.refuse_unusable(self.model_id, self.dataset_id, lookup.here())
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("export"), ExportParameters, arguments, __doc__) as run:
@@ -38,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
         run.task.set_input_model(model_id=model.id)
-        dataset_id = run.parameters.dataset_id or model.get_metadata("dataset_id") or ""
+        dataset_id = lookup.dataset_of(model, run.parameters.dataset_id, project)
         dataset_id, folder = lookup.dataset_folder(dataset_id, project)
         run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
-        made = export(Path(model.get_weights()), run.folder, ClipStore.open(folder), run.parameters)
+        made = export(lookup.weights(model), run.folder, ClipStore.open(folder), run.parameters)
         _report(run, made)
         for one in made:
             _publish(run, one, model.name, dataset_id)

@@ -1,33 +1,71 @@
-"""What other tasks left on the server: datasets, models and checkpoints; by id, or the newest finished one."""
+"""What other tasks left on the server: datasets and models; by id, or the newest finished one."""
 
+import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from tasks import parameters
+from tasks import identify, names, parameters
 from tasks.errors import NothingThere
 from tasks.session import Run
 
 FINISHED = ["completed", "published", "closed"]
+TIMEOUT = 10.0  # s that a file's server has to answer
+EXPORTED = ("ONNX",)  # frameworks whose files this project writes and does not read
+
+
+def here() -> str:
+    """The project that `newest` means: that of the task that runs, before there is one that of this checkout."""
+    from clearml import Task
+
+    task: Any = Task.current_task()
+    return str(task.get_project_name()) if task else names.project()
+
+
+def dataset(dataset_id: str, project: str) -> str:
+    """The id of a finished dataset version; an empty one means the newest of the project.
+
+    Raises:
+        NothingThere: there is none, it is unfinished, or it is the id of something else; says what to do.
+    """
+    dataset_id = dataset_id.strip()
+    if not dataset_id:
+        return newest_dataset(project)
+    found = identify.task(dataset_id)
+    if not found or "dataset" not in (found.get("system_tags") or []):
+        raise NothingThere(
+            f"dataset_id {dataset_id!r} {identify.what_instead(dataset_id, 'dataset')}. Give the id that a preprocess "
+            f"task printed, or leave it empty for the newest dataset of project {project}."
+        )
+    if found["status"] not in FINISHED:
+        raise NothingThere(
+            f"dataset_id {dataset_id!r} is unfinished ({found['name']}, {found['status']}): its files are not all "
+            "there. Run its preprocess task again, or take another version."
+        )
+    return dataset_id
 
 
 def dataset_folder(dataset_id: str, project: str) -> tuple[str, Path]:
     """The id and a local copy of a dataset version; an empty id means the newest finished one of the project.
 
     Raises:
-        NothingThere: there is no such dataset; the message says what to run first.
+        NothingThere: as `dataset`, or its files can't be fetched.
     """
     from clearml import Dataset
 
-    if not dataset_id:
-        dataset_id = newest_dataset(project)
+    dataset_id = dataset(dataset_id, project)
     try:
-        dataset = Dataset.get(dataset_id=dataset_id, alias="clips")
-        return dataset_id, Path(dataset.get_local_copy())
-    except ValueError as fault:
+        copy = Dataset.get(dataset_id=dataset_id, alias="clips").get_local_copy()
+    except OSError:
+        raise  # no room on this disk, say: its message names the file
+    except Exception as fault:  # the SDK raises what its storage drivers do
+        raise NothingThere(f"dataset_id {dataset_id}: its files can't be fetched: {fault}") from fault
+    if not copy:
         raise NothingThere(
-            f"dataset_id {dataset_id}: {fault}. Give the id that a preprocess task printed, or leave it empty "
-            f"for the newest dataset of project {project}."
-        ) from fault
+            f"dataset_id {dataset_id}: its files can't be fetched; they are not on the file server any more, or it "
+            "does not answer. Run the preprocess task again: python -m tasks.preprocess"
+        )
+    return dataset_id, Path(copy)
 
 
 def pinned_dataset(run: Run[Any], resumed: bool = False) -> tuple[str, Path]:
@@ -65,21 +103,116 @@ def newest_dataset(project: str, name: str = "") -> str:
 
 
 def model(model_id: str, project: str) -> Any:
-    """The model of that id; an empty id means that of the project's newest finished training. Raises NothingThere."""
+    """The model of that id; an empty one means that of the project's newest finished training. Raises NothingThere."""
     from clearml import InputModel
 
-    if not model_id:
-        model_id = newest_model(project)
-    try:
-        found = InputModel(model_id=model_id)
-        if not found.url:
-            raise ValueError("it has no weights")
-    except ValueError as fault:
+    model_id = model_id.strip() or newest_model(project)
+    found = identify.model(model_id)
+    advice = (
+        f"Give the id of a train task's output model, or leave it empty for the newest of project {project}."
+    )
+    if not found:
+        raise NothingThere(f"model_id {model_id!r} {identify.what_instead(model_id, 'model')}. {advice}")
+    if not (found.get("uri") or "").strip():
+        raise NothingThere(f"model_id {model_id!r} ({found['name']}) has no weights. {advice}")
+    if found.get("framework") in EXPORTED:
         raise NothingThere(
-            f"model_id {model_id}: {fault}. Give the id of a train task's output model, or leave it empty for the "
-            f"newest one of project {project}."
+            f"model_id {model_id!r} ({found['name']}) is an exported one ({found['framework']}), which runs without "
+            f"this project. {advice}"
+        )
+    return InputModel(model_id=model_id)
+
+
+def dataset_of(model: Any, dataset_id: str, project: str) -> str:
+    """The dataset to hear a model with: the given one, else the one it was trained on. Raises NothingThere."""
+    trained_on = model.get_metadata("dataset_id") or ""
+    if dataset_id.strip() or not trained_on:
+        return dataset(dataset_id, project)
+    try:
+        return dataset(trained_on, project)
+    except NothingThere as fault:
+        raise NothingThere(
+            f"Model {model.id} was trained on dataset {trained_on}, which can't be used any more: {fault} "
+            "Or give another one of the same classes: dataset_id=ID."
         ) from fault
-    return found
+
+
+def weights(model: Any) -> Path:
+    """A local copy of a model's file. Raises NothingThere: it is gone, on another machine, or can't be fetched."""
+    address = str(model.url)
+    try:
+        refuse_unreachable(address)
+        copy = model.get_weights()
+        if copy and Path(copy).is_file() and is_cut_short(Path(copy), address):
+            copy = model.get_weights(force_download=True)
+            if copy and is_cut_short(Path(copy), address):
+                raise NothingThere(f"model_id {model.id}: the transfer of {address} breaks off. Try again.")
+    except NothingThere:
+        raise
+    except Exception as fault:  # the SDK raises what its storage drivers do
+        raise NothingThere(
+            f"model_id {model.id}: its file {address} can't be fetched: {' '.join(str(fault).split())[:200]}"
+        ) from fault
+    if not copy or not Path(copy).exists():
+        raise NothingThere(f"model_id {model.id}: its file {address} {_why_absent(address)}")
+    return Path(copy)
+
+
+def refuse_unusable(model_id: str, dataset_id: str | None, project: str) -> None:
+    """Hold a model, and the dataset to hear it with, against what is there, before there is a task to fail.
+
+    Raises NothingThere, CheckpointError.
+    """
+    from audio import checkpoint
+
+    found = model(model_id, project)
+    if dataset_id is not None:
+        dataset_of(found, dataset_id, project)
+    checkpoint.load(weights(found))
+
+
+def is_cut_short(copy: Path, address: str) -> bool:
+    """Whether the server has more of a file than the copy: an earlier transfer broke off."""
+    if not address.startswith(("http://", "https://")):
+        return False
+    from clearml import StorageManager
+
+    whole = StorageManager.get_file_size_bytes(address, silence_errors=True)  # None: the server does not tell
+    return bool(whole) and copy.stat().st_size < int(whole or 0)
+
+
+def refuse_unreachable(address: str) -> None:
+    """Raise NothingThere when no server answers at a web address, which the SDK would ask for half a minute."""
+    if not address.startswith(("http://", "https://")):
+        return
+    import requests
+
+    logging.getLogger("clearml.storage").setLevel(
+        logging.CRITICAL
+    )  # what it says there is said in our errors
+    try:
+        requests.head(address, timeout=TIMEOUT)
+    except requests.exceptions.SSLError:
+        return  # the SDK may be told to trust it
+    except requests.RequestException as fault:
+        host = urlsplit(address).netloc
+        raise NothingThere(
+            f"{address} can't be fetched: {host or 'a server'} does not answer from here"
+        ) from fault
+
+
+def _why_absent(address: str) -> str:
+    if address.startswith("file://") or "://" not in address:
+        return (
+            "is not on this machine. It was left where the training ran: run there, or upload it "
+            "(Task.output_uri=True keeps models on the file server)."
+        )
+    if address.startswith(("http://", "https://")):
+        return (
+            "can't be fetched: it was deleted from the file server, or that does not answer from here. "
+            "Take another model, or train again: python -m tasks.train"
+        )
+    return "can't be fetched: check the storage's keys in clearml.conf, and that its package is installed."
 
 
 def newest_model(project: str) -> str:

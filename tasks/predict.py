@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.config import Place, settle
+from audio.config import Place, settle, within
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
 
@@ -27,6 +27,24 @@ class PredictParameters:
 
     def __post_init__(self) -> None:
         settle(self)
+        within("top", self.top, 1)
+
+    def check(self) -> None:
+        """Raises NothingThere, Undecodable, ConfigError: no sound there, or no such device."""
+        from audio.decoding import Undecodable, decode
+        from audio.devices import pick_device
+
+        try:
+            decode(sound(self.url), end=0.01)
+        except Undecodable as fault:
+            raise Undecodable(f"url {self.url} can't be heard: {fault}") from fault
+        pick_device(self.device)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere, CheckpointError: a model that is not there, or is of no use."""
+        from tasks import lookup
+
+        lookup.refuse_unusable(self.model_id, None, lookup.here())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,22 +52,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from audio.inference import Predictor
         from tasks import lookup
 
-        path = _sound(run.parameters.url)
+        path = sound(run.parameters.url)
         model = lookup.model(run.parameters.model_id, run.task.get_project_name())
         run.task.set_input_model(model_id=model.id)
-        found = Predictor(model.get_weights(), run.parameters.device).file(path)
+        found = Predictor(lookup.weights(model), run.parameters.device).file(path)
         _report(run, found.top(run.parameters.top), found)
 
 
-def _sound(url: str) -> Path:
+def sound(url: str) -> Path:
     """The file on this machine. Raises NothingThere."""
     from clearml import StorageManager
 
-    if not url:
+    from tasks.lookup import refuse_unreachable
+
+    if not url.strip():
         raise NothingThere("url is empty: give the address or the path of a sound file")
-    copy: str | None = url if Path(url).is_file() else StorageManager.get_local_copy(url)
-    if not copy:
-        raise NothingThere(f"url {url}: there is no such file, or it can't be fetched")
+    if Path(url).is_dir():
+        raise NothingThere(
+            f"url {url} is a folder: give one sound file. Whole folders are heard by python -m audio.predict."
+        )
+    if Path(url).exists():
+        return Path(url)
+    if "://" not in url:
+        raise NothingThere(f"url {url}: there is no such file on this machine")
+    refuse_unreachable(url)
+    try:
+        copy = StorageManager.get_local_copy(url, extract_archive=False)
+    except Exception as fault:  # the SDK raises what its storage drivers do
+        raise NothingThere(f"url {url}: it can't be fetched: {' '.join(str(fault).split())[:200]}") from fault
+    if not copy or not Path(copy).is_file():
+        raise NothingThere(f"url {url}: nothing is there, or it can't be fetched from this machine")
     return Path(copy)
 
 

@@ -3,30 +3,33 @@
     python -m tasks.search --space "learning_rate=log:0.0003..0.01, dropout=0.0..0.5, mixup=0|0.5|0.8"
     python -m tasks.search --trials 30 --concurrent 2 --epochs 40 --dataset_id ID
 
-Trials run wherever agents listen to the queue. They are compared on the development fold, never on the test fold.
+Trials run wherever agents listen to the queue. They are compared on the development fold, never on the test fold; the
+best of many is a maximum and so flatters itself: what a paper reports comes from tasks.evaluate on the held-out fold.
 With the package optuna (requirements-extra.txt) its TPE sampler proposes values and poor trials are ended early;
-without it values are drawn at random.
+without it values are drawn at random. A search that is stopped stops its trials.
 """
 
-import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audio.config import TrainConfig
-from tasks import names, parameters, register
-from tasks.errors import BadParameter
+from audio.config import within
+from tasks import identify, lookup, names, parameters, register
+from tasks import space as spaces
+from tasks.errors import BadParameter, NoResult, NothingThere
 from tasks.session import Run, job, session
 
-SPACE = "learning_rate=log:0.0003..0.01, dropout=0.1..0.5, mixup=0|0.5|0.8"
 POLL_MINUTES = 0.05  # between looks at the trials
+REMIND = 60.0  # s between lines that say that trials wait for an agent
+TEST_SIDES = ("test", "held-out")  # that nothing may be chosen by
 
 
 @dataclass
 class SearchParameters:
     """A search for hyperparameters of the train task."""
 
-    space: str = SPACE  # values of each parameter: low..high, log:low..high (logarithmic), or a|b|c
+    space: str = spaces.USUAL  # values of each parameter: low..high, log:low..high (logarithmic), or a|b|c
     base_task_id: str = ""  # train task that is cloned; empty: the template
     dataset_id: str = ""  # ClearML dataset of all trials; empty: as in the base task
     epochs: int = 20  # of a trial
@@ -42,109 +45,152 @@ class SearchParameters:
         if self.sign not in ("max", "min"):
             raise BadParameter(f"sign is {self.sign!r}; it can be max, min.")
         for name in ("trials", "concurrent", "epochs", "best"):
-            if getattr(self, name) < 1:
-                raise BadParameter(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        if self.objective.count("/") != 1:
+            within(name, getattr(self, name), 1)
+        within("hours", self.hours, 0.001)
+        quantity, slash, split = self.objective.partition("/")
+        if not (quantity and slash and split) or "/" in split:
             raise BadParameter(
                 f"objective is {self.objective!r}; it must be quantity/split, as accuracy/validation."
             )
-        ranges(self.space)
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values of one parameter: from `low` to `high`, or one of `choices`."""
-
-    name: str
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False
-    whole: bool = False
-    choices: tuple[Any, ...] = ()
-
-
-def ranges(space: str) -> list[Range]:
-    """What a text such as `learning_rate=log:0.001..0.1, model=cnn|crnn` stands for. Raises BadParameter."""
-    kinds = parameters.kinds(TrainConfig)
-    found = []
-    for part in filter(None, re.split(r"[,;\s]+", space)):
-        name, equals, values = part.partition("=")
-        if not equals or name not in kinds:
+        if split in TEST_SIDES:
             raise BadParameter(
-                f"space: {part!r} is not name=values with the name of a parameter of the train task."
+                f"objective is {self.objective!r}, which would choose on the test clips; use {quantity}/validation."
             )
-        try:
-            found.append(_range(name, values, kinds[name]))
-        except ValueError as fault:
-            raise BadParameter(f"space: {name}: {fault}") from fault
+        spaces.ranges(self.space)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere, ConfigError: a base task, a dataset, a queue or a model that is not there."""
+        dataset_id(self, _base(self.base_task_id))
+        identify.queue(self.queue)
+        models = [value for one in spaces.ranges(self.space) if one.name == "model" for value in one.choices]
+        if models:
+            from audio.models import find
+
+            for model in models:
+                find(model)
+
+
+def _base(base_task_id: str) -> dict[str, Any]:
+    """The task that trials are clones of. Raises NothingThere: there is none, or it is no training of this project."""
+    base_task_id = base_task_id.strip() or register.template("train")
+    found = identify.task(base_task_id)
     if not found:
-        raise BadParameter(f"space is empty; it should read like {SPACE!r}.")
+        said = identify.what_instead(base_task_id, "train task")
+        raise NothingThere(
+            f"base_task_id {base_task_id!r} {said}. Give the id of a train task, or leave it empty for the template."
+        )
+    arguments = (found.get("hyperparams") or {}).get("Args") or {}
+    if found["type"] != "training" or "learning_rate" not in arguments:
+        raise NothingThere(
+            f"base_task_id {base_task_id!r} is {found['name']}, a task of type {found['type']} and not a training of "
+            "this project. Give the id of a train task, or leave it empty for the template."
+        )
     return found
 
 
-def _range(name: str, values: str, kind: parameters.Kind) -> Range:
-    log = values.startswith("log:")
-    low, dots, high = values.removeprefix("log:").partition("..")
-    if not dots:
-        return Range(name, choices=tuple(parameters.read(one, kind) for one in values.split("|")))
-    if kind.base not in (int, float) or kind.many:
-        raise ValueError(f"{values!r} is a range of numbers, which {name} is not; write name=a|b|c")
-    first, last = parameters.read(low, kind), parameters.read(high, kind)
-    if not first < last or (log and first <= 0):
-        raise ValueError(f"{values!r} must go from a smaller to a larger number" + " above 0" * log)
-    return Range(name, first, last, log, kind.base is int)
+def dataset_id(wanted: SearchParameters, base: dict[str, Any]) -> str:
+    """The dataset of all trials: the given one, the base task's, or the newest. Raises NothingThere."""
+    own = base["hyperparams"]["Args"].get("dataset_id", {}).get("value") or ""
+    return lookup.dataset(wanted.dataset_id.strip() or str(own), lookup.here())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("search"), SearchParameters, arguments, __doc__) as run:
+        from tasks import findings, trials
+        from tasks.optimizer import Ending
         from tasks.stopping import StopRequest
 
-        stop = StopRequest(run.task)
-        base = run.parameters.base_task_id or register.template("train")
-        _pin(run, base)
-        optimizer = _optimizer(run, base)
+        ending, stop = Ending(), StopRequest(run.task)
+        base = _pin(run)
+        _say_what_waits(run)
+        optimizer = _optimizer(run, base, ending)
         optimizer.set_report_period(POLL_MINUTES)
-        optimizer.set_time_limit(in_minutes=60 * run.parameters.hours)
-        optimizer.start()
         try:
-            while not (optimizer.wait(POLL_MINUTES) or optimizer.reached_time_limit() or stop()):
-                pass
-        finally:
-            optimizer.stop(wait_for_reporter=False)  # trials that are under way are aborted
-        _report(run, optimizer.get_top_experiments(top_k=run.parameters.best))
+            optimizer.start()
+            _wait(run, ending, stop)
+        except KeyboardInterrupt:
+            _end(run, optimizer, ending)
+            findings.report_finished(run)
+            raise
+        except BaseException:
+            _end(run, optimizer, ending)
+            raise
+        _end(run, optimizer, ending)
         if stop():
+            findings.report_finished(run)
             stop.kept()
+            return
+        findings.report(run, trials.of(run.task.id))
+        if ending.fault:
+            raise NoResult(f"The search ended early: {ending.fault}")
 
 
-def _pin(run: Run[SearchParameters], base: str) -> None:
-    """One dataset version for all trials, whatever is made while they run."""
-    from clearml import Task
-
-    from tasks import lookup
-
-    wanted = run.parameters
-    if "dataset_id" in {one.name for one in ranges(wanted.space)}:
-        return
-    own: Any = Task.get_task(task_id=base).get_parameter(f"{parameters.SECTION}/dataset_id")
-    wanted.dataset_id = (
-        wanted.dataset_id or str(own or "") or lookup.newest_dataset(run.task.get_project_name())
-    )
+def _pin(run: Run[SearchParameters]) -> str:
+    """One dataset version for all trials, whatever is made while they run; gives the id of the base task."""
+    wanted, base = run.parameters, _base(run.parameters.base_task_id)
+    wanted.dataset_id = dataset_id(wanted, base)
     parameters.write_to(run.task, wanted)
-    run.task.set_user_properties(dataset_id=wanted.dataset_id)
+    run.task.set_user_properties(dataset_id=wanted.dataset_id, base_task_id=base["id"])
+    return str(base["id"])
 
 
-def _optimizer(run: Run[SearchParameters], base: str) -> Any:
+def _say_what_waits(run: Run[SearchParameters]) -> bool:
+    """Say when no agent listens to the queue; gives whether one does."""
+    queue = run.parameters.queue
+    if identify.listeners(identify.queue(queue), besides=run.task.id):
+        return True
+    print(
+        f"note: no agent listens to the queue {queue}, so that no trial runs. Start one: "
+        f"python -m agents.start --queue {queue}",
+        flush=True,
+    )
+    return False
+
+
+def _wait(run: Run[SearchParameters], ending: Any, stop: Any) -> None:
+    """Until the optimizer is through, the time is over, or the server wants the search to end."""
+    from tasks import trials
+
+    deadline = time.monotonic() + 3600 * run.parameters.hours
+    remind = time.monotonic() + REMIND
+    while not (ending.done.wait(60 * POLL_MINUTES) or stop()):
+        if time.monotonic() > deadline:
+            print(f"{run.parameters.hours:g} hours are over: trials that run are stopped.")
+            return
+        if time.monotonic() > remind:
+            remind = time.monotonic() + REMIND
+            if not any(one.status == "in_progress" for one in trials.of(run.task.id)):
+                _say_what_waits(run)
+
+
+def _end(run: Run[SearchParameters], optimizer: Any, ending: Any) -> None:
+    """Nothing of the search runs on: its trials are stopped, and again once no thread can start another."""
+    from tasks import trials
+
+    why = f"the search {run.task.id} has ended"
+    ending.asked.set()
+    stopped = trials.stop_all(run.task.id, why)
+    optimizer.stop(wait_for_reporter=False)
+    ending.done.wait(trials.PATIENCE)
+    stopped += trials.stop_all(run.task.id, why)
+    if stopped and (left := trials.wait_until_stopped(run.task.id)):
+        print(f"note: {left} trials were told to stop and have not yet; their agents end them.")
+
+
+def _optimizer(run: Run[SearchParameters], base: str, ending: Any) -> Any:
     from clearml.automation import HyperParameterOptimizer
+
+    from tasks.optimizer import parameter, strategy
 
     wanted = run.parameters
     title, series = wanted.objective.split("/")
     return HyperParameterOptimizer(
         base_task_id=base,
-        hyper_parameters=[*map(_parameter, ranges(wanted.space)), *_fixed(wanted)],
+        hyper_parameters=[*map(parameter, spaces.ranges(wanted.space)), *_fixed(wanted)],
         objective_metric_title=title,
         objective_metric_series=series,
         objective_metric_sign=wanted.sign,
-        optimizer_class=_strategy(),
+        optimizer_class=strategy(ending, f"the search {run.task.id} has ended"),
         max_number_of_concurrent_tasks=wanted.concurrent,
         execution_queue=wanted.queue,
         spawn_project=run.task.get_project_name(),
@@ -156,76 +202,14 @@ def _optimizer(run: Run[SearchParameters], base: str) -> Any:
     )
 
 
-def _strategy() -> Any:
-    """Optuna's sampler where it is installed, else random draws."""
-    try:
-        from clearml.automation.optuna import OptimizerOptuna
-
-        return OptimizerOptuna
-    except ImportError:
-        from clearml.automation import RandomSearch
-
-        print(
-            "note: optuna is not installed, values are drawn at random: pip install -r requirements-extra.txt"
-        )
-        return RandomSearch
-
-
-def _parameter(one: Range) -> Any:
-    """A range as the optimizer takes it."""
-    from clearml.automation import DiscreteParameterRange, UniformIntegerParameterRange, UniformParameterRange
-    from clearml.automation.parameters import LogUniformParameterRange
-
-    name = f"{parameters.SECTION}/{one.name}"
-    if one.choices:
-        return DiscreteParameterRange(name, values=[parameters.write(value) for value in one.choices])
-    if one.whole:
-        return UniformIntegerParameterRange(name, int(one.low), int(one.high), include_max_value=True)
-    if one.log:
-        from math import log10
-
-        return LogUniformParameterRange(name, log10(one.low), log10(one.high), include_max_value=True)
-    return UniformParameterRange(name, one.low, one.high, include_max_value=True)
-
-
 def _fixed(wanted: SearchParameters) -> list[Any]:
     """What all trials share: the length of the training, and a development fold to be compared on."""
-    from clearml.automation import DiscreteParameterRange
+    from tasks.optimizer import constant
 
-    values = {"epochs": wanted.epochs, "validation": "development", "debug_samples_every": 0}
-    if wanted.dataset_id:
-        values["dataset_id"] = wanted.dataset_id
-    own = {one.name for one in ranges(wanted.space)}
-    return [
-        DiscreteParameterRange(f"{parameters.SECTION}/{name}", values=[parameters.write(value)])
-        for name, value in values.items()
-        if name not in own
-    ]
-
-
-def _report(run: Run[SearchParameters], top: list[Any]) -> None:
-    """The best trials as a table; the best one's parameters as configuration of this task."""
-    import pandas as pd
-
-    from tasks import reports
-
-    title, series = run.parameters.objective.split("/")
-    searched = [one.name for one in ranges(run.parameters.space)]
-    rows = []
-    for task in top:
-        last = task.get_last_scalar_metrics().get(title, {}).get(series, {})
-        values = {name: task.get_parameter(f"{parameters.SECTION}/{name}") for name in searched}
-        rows.append({"task": task.id, run.parameters.objective: last.get("last"), **values})
-    table = pd.DataFrame(rows)
-    reports.report_rows(run.logger, "best trials", run.parameters.objective, table)
-    print(table.to_string(index=False) if rows else "No trial has reported the objective.")
-    if rows:
-        run.task.set_configuration_object(
-            "best", config_dict={k: v for k, v in rows[0].items() if k in searched}
-        )
-        run.task.set_user_properties(best_task_id=rows[0]["task"])
-        if rows[0][run.parameters.objective] is not None:
-            run.logger.report_single_value(run.parameters.objective, rows[0][run.parameters.objective])
+    values: dict[str, Any] = {"epochs": wanted.epochs, "validation": "development", "debug_samples_every": 0}
+    values["dataset_id"] = wanted.dataset_id
+    own = {one.name for one in spaces.ranges(wanted.space)}
+    return [constant(name, value) for name, value in values.items() if name not in own]
 
 
 if __name__ == "__main__":

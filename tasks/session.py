@@ -143,8 +143,23 @@ class Checked(Protocol):
         """Raises AudioError or SoundyardError. The server can be asked, and nothing has been made on it yet."""
 
 
+@runtime_checkable
+class Builds(Protocol):
+    """Parameters that name what other tasks have left on the server. In a chain that is made only as it runs."""
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere."""
+
+
 def check(record: object) -> None:
     """From a shell before a task is made, so that a typing mistake leaves none; by an agent before it works."""
+    check_names(record)
+    if isinstance(record, Builds):
+        record.check_inputs()
+
+
+def check_names(record: object) -> None:
+    """`check` without what earlier tasks have to leave first."""
     if isinstance(record, Checked):
         record.check()
 

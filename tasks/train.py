@@ -33,10 +33,18 @@ class TrainParameters(TrainConfig):
     checkpoint_seconds: float = 30.0  # s between uploads of the checkpoint that a stopped task resumes from
 
     def check(self) -> None:
-        """Raises ConfigError: a model, a front end or a file that is not there."""
+        """Raises ConfigError: a model, a front end, a file or a device that is not there."""
         from audio import models
+        from audio.devices import pick_device
 
         models.check(self)
+        pick_device(self.device)
+
+    def check_inputs(self) -> None:
+        """Raises NothingThere: a dataset."""
+        from tasks import lookup
+
+        lookup.dataset(self.dataset_id, lookup.here())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,11 +13,10 @@ from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
-from audio.models import cnn, encoder_files, hugging_face, panns, sequence, tutorial, vision
+from audio.models import cnn, encoder_files, hugging_face, panns, sequence, tutorial, vision, weights
 from audio.models.classifier import Classifier, FrontEnd
 from audio.models.members import Members
 from audio.models.plan import Plan
-from audio.models.weights import start_from
 from audio.named import by_name, names_in
 from audio.side_by_side import SideBySide
 
@@ -132,8 +131,10 @@ def check(config: TrainConfig) -> Model:
         raise ConfigError(
             f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
         )
-    if config.weights and not Path(config.weights).is_file():
-        raise ConfigError(f"There is no file of weights at {config.weights}.")
+    if config.weights:
+        weights.read(config.weights)
+    if Path(config.background).is_absolute() and not Path(config.background).is_dir():
+        raise ConfigError(f"background is {config.background}; there is no such folder.")
     encoder_files.check(config.model, config.encoder, config.pretrained)
     return model
 
@@ -150,7 +151,7 @@ def build(
     plan = Plan(config, sample_rate, classes, architecture or {})
     classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
     if config.weights:
-        start_from(classifier, config.weights)
+        weights.start_from(classifier, config.weights)
     classifier.freeze(config.freeze)
     return classifier
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tasks.errors import BadParameter
-from tasks.search import SPACE, Range, SearchParameters, ranges
+from tasks.search import SearchParameters
+from tasks.space import USUAL, Range, ranges
 
 
 def test_ranges_lists_and_logarithms_are_read():
@@ -13,7 +14,7 @@ def test_ranges_lists_and_logarithms_are_read():
         Range("model", choices=("cnn", "crnn")),
         Range("mixup", choices=(0.0, 0.5)),
     ]
-    assert [one.name for one in ranges(SPACE)] == ["learning_rate", "dropout", "mixup"]
+    assert [one.name for one in ranges(USUAL)] == ["learning_rate", "dropout", "mixup"]
 
 
 @pytest.mark.parametrize(
