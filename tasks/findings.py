@@ -49,7 +49,7 @@ def report(run: Run[Any], found: list[Trial]) -> None:
     _keep_best(run, ranked, searched)
 
 
-def _worth(best: Trial, objective: str, count: int, sign: str) -> str:
+def worth(best: Trial, objective: str, count: int, sign: str) -> str:
     """The best figure in a sentence, and what it is worth."""
     extreme, biased = ("largest", "upwards") if sign == "max" else ("smallest", "downwards")
     several = f", the {extreme} of {count} noisy figures and therefore biased {biased}" if count > 1 else ""
@@ -63,7 +63,7 @@ def _worth(best: Trial, objective: str, count: int, sign: str) -> str:
 def _keep_best(run: Run[Any], ranked: list[Trial], searched: list[str]) -> None:
     """The best trial's values on this task, with what its figure is worth."""
     best, objective, count = ranked[0], run.parameters.objective, len(ranked)
-    advice = _worth(best, objective, count, run.parameters.sign)
+    advice = worth(best, objective, count, run.parameters.sign)
     print(advice)
     run.task.set_comment(advice)
     run.task.set_configuration_object(

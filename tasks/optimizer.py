@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from tasks import trials
+from tasks import identify, trials
 
+GONE = "unknown"  # status of a trial that was deleted
 PACE = 1.0  # s between looks at a trial; as it comes, a trial without a figure is asked for without a pause
 
 
@@ -37,7 +38,7 @@ def strategy(ending: Ending, why: str) -> type:
     class Controlled(parent):  # type: ignore[misc, valid-type]
         """`parent` that begins, watches and ends its trials as the search says."""
 
-        _job_class = _job(ending, why)
+        _job_class = _job(ending, why, ended)
 
         def start(self) -> None:
             try:
@@ -64,12 +65,9 @@ def strategy(ending: Ending, why: str) -> type:
             if ending.asked.wait(PACE):
                 job.abort()
                 return False
-            try:
-                if job.status() == "created":  # somebody has taken it off its queue, or reset it
-                    return False
-                return bool(super().monitor_job(job))
-            except ValueError:  # somebody has deleted it
+            if job.status() in ("created", GONE):  # somebody has taken it off its queue, reset or deleted it
                 return False
+            return bool(super().monitor_job(job))
 
     return Controlled
 
@@ -90,7 +88,7 @@ def _parent() -> tuple[Any, type[Exception]]:
         return RandomSearch, Ended
 
 
-def _job(ending: Ending, why: str) -> type:
+def _job(ending: Ending, why: str, ended: type[Exception]) -> type:
     from clearml import Task
     from clearml.automation import ClearmlJob
 
@@ -98,7 +96,7 @@ def _job(ending: Ending, why: str) -> type:
         """A trial: none begins once the search is to end, and none is lost without a word."""
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            with _ending_on_fault(ending):
+            with _ending_on_fault(ending, ended):
                 super().__init__(*arguments, **options)
 
         def launch(self, queue_name: str | None = None) -> bool:
@@ -107,12 +105,20 @@ def _job(ending: Ending, why: str) -> type:
                 made.delete()  # a draft that nobody has asked for
                 return False
             try:
-                with _ending_on_fault(ending):
+                with _ending_on_fault(ending, ended):
                     Task.enqueue(task=self.task_id(), queue_name=queue_name)
             except BaseException:
                 made.delete()
                 raise
             return True
+
+        def status(self, force: bool = False) -> str:
+            try:
+                return str(super().status(force))
+            except Exception:  # of the SDK, whose reasons differ
+                if identify.task(self.task_id()) is None:
+                    return GONE
+                raise
 
         def abort(self) -> None:
             trials.stop(self.task_id(), why if ending.asked.is_set() else "others were better at this epoch")
@@ -121,14 +127,14 @@ def _job(ending: Ending, why: str) -> type:
 
 
 @contextlib.contextmanager
-def _ending_on_fault(ending: Ending) -> Iterator[None]:
+def _ending_on_fault(ending: Ending, ended: type[Exception]) -> Iterator[None]:
     """The search ends when a trial can't begin: neither could the next."""
     try:
         yield
     except Exception as fault:
         ending.fault = fault
         ending.asked.set()
-        raise
+        raise ended from fault
 
 
 def parameter(one: Any) -> Any:

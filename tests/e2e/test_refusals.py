@@ -87,10 +87,12 @@ OTHERS = [
     (["search", "--objective", "accuracy/test"], "would choose on the test clips"),
 ]
 CASES = [
-    *([[task, *(HEARD * (task == "predict")), "--model_id", name], said] for task in ("predict", "evaluate", "export")
-      for name, said in MODELS.items()),
-    *([[task, "--dataset_id", name], said] for task in ("train", "evaluate", "export", "crossvalidate", "search")
-      for name, said in DATASETS.items()),
+    *([["predict", *HEARD, "--model_id", name], said] for name, said in MODELS.items()),
+    *([[task, "--model_id", name], MODELS[name]] for task in ("evaluate", "export")
+      for name in ("nope", "{gone}", "{text}")),
+    *([["train", "--dataset_id", name], said] for name, said in DATASETS.items()),
+    *([[task, "--dataset_id", name], DATASETS[name]] for task in ("evaluate", "export", "crossvalidate", "search")
+      for name in ("nope", "{unfinished}")),
     *([["predict", "--url", name], said] for name, said in URLS.items()),
     *OTHERS,
 ]  # fmt: skip
