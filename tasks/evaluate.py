@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _, folder = lookup.pinned_dataset(run)
         run.task.set_user_properties(model_id=model.id)
         result = evaluate(
-            lookup.weights(model),
+            run.line.persist("fetching the model", lambda: lookup.weights(model)),
             ClipStore.open(folder),
             run.parameters,
             progress=progress.counted("clips"),

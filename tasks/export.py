@@ -52,7 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset_id = lookup.dataset_of(model, run.parameters.dataset_id, project)
         dataset_id, folder = lookup.dataset_folder(dataset_id, project)
         run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
-        made = export(lookup.weights(model), run.folder, ClipStore.open(folder), run.parameters)
+        made = export(
+            run.line.persist("fetching the model", lambda: lookup.weights(model)),
+            run.folder,
+            ClipStore.open(folder),
+            run.parameters,
+        )
         _report(run, made)
         for one in made:
             _publish(run, one, model.name, dataset_id)

@@ -31,11 +31,12 @@ class PredictParameters:
 
     def check(self) -> None:
         """Raises NothingThere, Undecodable, ConfigError: no sound there, or no such device."""
-        from audio.decoding import Undecodable, decode
         from audio.devices import pick_device
+        from audio.reading import Undecodable, open_sound
 
         try:
-            decode(sound(self.url), end=0.01)
+            with open_sound(sound(self.url)) as opened:
+                next(iter(opened.blocks(0, 1)), None)
         except Undecodable as fault:
             raise Undecodable(f"url {self.url} can't be heard: {fault}") from fault
         pick_device(self.device)
@@ -55,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         path = sound(run.parameters.url)
         model = lookup.model(run.parameters.model_id, run.task.get_project_name())
         run.task.set_input_model(model_id=model.id)
-        found = Predictor(lookup.weights(model), run.parameters.device).file(path)
+        found = Predictor(
+            run.line.persist("fetching the model", lambda: lookup.weights(model)), run.parameters.device
+        ).file(path)
         _report(run, found.top(run.parameters.top), found)
 
 

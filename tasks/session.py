@@ -103,7 +103,7 @@ def session(
     try:
         if given is None:
             chosen = parameters.read_from(task, config)
-            check(chosen)
+            line.persist("looking for what it names", lambda: check(chosen))
         else:
             chosen = given.record
             if given.preset:
