@@ -73,7 +73,7 @@ OTHERS = [
     (["train", "--weights", "{folder}"], "is a folder"),
     (["train", "--weights", "/no/file.pt"], "no file of weights"),
     (["train", "--background", "/no/folder"], "no such folder"),
-    (["train", "--model", "wav2vec2", "--encoder", "/no/folder"], "no such folder"),
+    (["train", "--model", "wav2vec2", "--encoder", "/no/folder"], "There is no folder /no/folder"),
     (["train", "--pretrained", "true"], "no published weights of cnn"),
     (["train", "--device", "cuda:77"], "torch finds"),
     (["search", "--queue", "audioo"], "There is no queue 'audioo' on this server; there are: audio"),
