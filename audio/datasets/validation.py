@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import soundfile
-
 from audio.datasets.contract import Clip, DataSet
+from audio.named import printable
+from audio.reading import Undecodable, open_sound
 
 
 def validate(dataset: DataSet, root: Path) -> list[str]:
@@ -28,13 +28,13 @@ def _files(root: Path, clips: list[Clip]) -> list[str]:
     """Files that are absent, empty or not sound, by their headers."""
     problems = []
     for path in dict.fromkeys(clip.path for clip in clips):
-        name = path.relative_to(root) if path.is_relative_to(root) else path
-        if not path.is_file():
+        name = printable(str(path.relative_to(root) if path.is_relative_to(root) else path))
+        if not path.exists():
             problems.append(f"{name} is listed but not there")
             continue
         try:
-            if soundfile.info(path).frames == 0:
-                problems.append(f"{name} holds no samples")
-        except soundfile.LibsndfileError as error:
-            problems.append(f"{name} cannot be opened: {error.error_string.strip()}")
+            with open_sound(path):
+                pass
+        except Undecodable as error:
+            problems.append(f"{name} cannot be opened: {error}")
     return problems

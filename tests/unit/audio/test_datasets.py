@@ -1,5 +1,7 @@
 """One contract, every data set: what is listed in the registry is tested the moment it is."""
 
+import os
+
 import pytest
 
 from audio.config import PreprocessConfig
@@ -112,3 +114,13 @@ def test_only_what_differs_from_the_published_is_told(tmp_path):
         sound(tmp_path / f"{bits}.wav", 0.05)
     problems = validate(find("yesno"), tmp_path)
     assert problems == ["6 labels, published are 8"]  # numbers up to 59 never say the first two
+
+
+def test_validation_of_any_name_and_kind_of_file_ends_with_a_list(tmp_path):
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / os.fsdecode(b"caf\xe9.wav")).write_bytes(b"")
+    os.mkfifo(tmp_path / "dog" / "pipe.wav")
+    assert validate(find("folder"), tmp_path) == [
+        "dog/caf\\xe9.wav cannot be opened: the file is empty (0 bytes)",
+        "dog/pipe.wav cannot be opened: is a pipe, a socket or a device, not a file",
+    ]
