@@ -140,6 +140,44 @@ def test_a_task_made_with_clearml_task_is_run_by_clearml_agent_execute(
     assert server.scalars(task)["rate"]["used"]["y"] == [0.75]
 
 
+MODULE = """
+import argparse
+from clearml import Task
+parser = argparse.ArgumentParser()
+parser.add_argument("source")
+parser.add_argument("--epochs", type=int, default=1)
+parser.add_argument("--name", default="x")
+task = Task.init("commands", "recorded", auto_resource_monitoring=False)
+args = parser.parse_args()
+print(f"ran {args.source} for {args.epochs} as {args.name}")
+print("task", task.id)
+task.close()
+"""
+
+
+def test_what_is_edited_after_a_reset_is_what_the_agent_runs(
+    server: ServerProcess, command: Command, repository: Path
+) -> None:
+    (repository / "tools").mkdir()
+    (repository / "tools" / "run.py").write_text(MODULE)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["add", "."], [*identity, "commit", "-q", "-m", "module"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "tools.run", "a.csv", "--epochs", "3", "--name", "two words"],
+        cwd=repository, env=server.environment(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "ran a.csv for 3 as two words" in run.stdout, run.stdout + run.stderr
+    task = run.stdout.split("task ")[-1].split()[0]
+    assert "--epochs 3" in server.task(task)["script"]["entry_point"]
+    server.call("tasks.reset", task=task)
+    assert server.task(task)["script"]["entry_point"] == "-m tools.run"
+    items = [{"section": "Args", "name": "epochs", "value": "7"}]
+    server.call("tasks.edit_hyper_params", task=task, hyperparams=items)
+    said = command("clearml-agent", "execute", "--id", task, "--cpu-only")
+    assert "ran a.csv for 7 as two words" in said
+
+
 def test_a_daemon_takes_from_its_first_queue_first_and_at_once_from_either(
     server: ServerProcess, command: Command, repository: Path, daemon: Callable[..., subprocess.Popen]
 ) -> None:

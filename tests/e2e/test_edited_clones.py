@@ -63,23 +63,6 @@ print("task", task.id)
     assert max(curves["learning_rate"]["train"]["y"]) <= 0.002
 
 
-@pytest.mark.timeout(280)
-def test_a_task_edited_after_its_reset_runs_with_the_new_values(server: ServerProcess, agents, prepare):
-    """Also when a run from a shell has recorded its command line, which would win over what is edited."""
-    ids = prepare(server)
-    task = clone(server, ids["train"], dataset_id=ids["dataset"], epochs="1")
-    script = {**server.task(task)["script"], "entry_point": "-m tasks.train  --epochs 1"}
-    server.call("tasks.edit", task=task, script=script)
-    server.call("tasks.started", task=task)
-    server.call("tasks.completed", task=task)
-    server.call("tasks.reset", task=task)
-    items = [{"section": "Args", "name": "epochs", "value": "2"}]
-    server.call("tasks.edit_hyper_params", task=task, hyperparams=items, replace_hyperparams="none")
-    server.enqueue(task)
-    server.wait_for(task, "completed")
-    assert server.scalars(task)["loss"]["train"]["x"] == [1, 2]
-
-
 @pytest.mark.timeout(120)
 def test_a_value_that_cannot_be_read_fails_with_its_name_as_the_reason(
     server: ServerProcess, agents, prepare
