@@ -26,10 +26,16 @@ def existing(store: Store, project: str) -> dict:
 
 
 def clean_name(name: str) -> str:
-    """Without blanks and slashes around its parts. Raises: InvalidProjectName for an empty part."""
+    """Without blanks and slashes around its parts.
+
+    Raises:
+        InvalidProjectName: for an empty part, and for `.` and `..`: a project is a folder of files.
+    """
     parts = [part.strip() for part in name.strip().strip("/").split("/")]
     if not all(parts):
         raise InvalidProjectName(f"{name!r}: a part of it is empty")
+    if {".", ".."} & set(parts):
+        raise InvalidProjectName(f"{name!r}: a part of it is a dot or two, which no folder can be called")
     return "/".join(parts)
 
 

@@ -24,7 +24,7 @@ _AFTER = ".,;:!?)]}"
 
 def key(name: str) -> str:
     """What all spellings of a file's name have in common."""
-    parts = [part for part in _plain(name).split("/") if part not in ("", ".")]
+    parts = [part for part in _plain(straight(name) or name).split("/") if part not in ("", ".")]
     while (
         parts and parts[0] == "files"
     ):  # a project's name, or where the files are on the web port: nobody knows
@@ -55,6 +55,22 @@ def keys_in(text: object) -> set[str]:
 
 def keys_of(addresses: Iterable[object]) -> set[str]:
     return set().union(*map(keys, addresses))
+
+
+def straight(name: str) -> str | None:
+    """Without `.` and `..`, as clients ask for it (RFC 3986, 5.2.4): a metric may be called `..`.
+
+    None when it leads out of the folder.
+    """
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and not parts:
+            return None
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
 
 
 def name_of(address: str) -> str:

@@ -99,14 +99,15 @@ class Files:
     def path(self, name: str) -> Path:
         """Where a file of this name lies or would lie. Raises: BadFileName."""
         try:
-            parts = [part for part in addresses.fitting(name).split("/") if part not in ("", ".")]
+            straight = addresses.straight(name)
+            parts = [part for part in addresses.fitting(straight or "").split("/") if part]
             length = len("/".join(parts).encode())
         except UnicodeEncodeError as fault:
             raise BadFileName(f"{name!r} is not text") from fault
+        if straight is None or ".." in parts or "\0" in name:
+            raise BadFileName(f"{name!r} leaves the folder of files")
         if not parts:
             raise BadFileName("it is empty")
-        if ".." in parts or "\0" in name:
-            raise BadFileName(f"{name!r} leaves the folder of files")
         if length > _LONGEST_NAME:
             raise BadFileName(f"{name[:80]!r}… is too long: at most {_LONGEST_NAME} bytes")
         path = self.root.joinpath(*parts)
