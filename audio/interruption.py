@@ -6,10 +6,12 @@ of traceback. A package whose modules are programs therefore watches as soon as 
 """
 
 import _thread
+import atexit
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
@@ -19,6 +21,7 @@ from audio.errors import AudioError
 from audio.named import printable
 
 STATUS = 130  # the exit status of what Ctrl-C has ended
+GRACE = 2.0  # s that threads have to end
 AGAIN = 0.05  # s until an interruption that was dropped is raised again
 MOST = 3  # times that it is; what drops it even then is left at once
 
@@ -32,6 +35,7 @@ class _State:
     said = False
     dropped = 0
     watched = False
+    last: Callable[[], object] | None = None
 
 
 def watch_programs() -> None:
@@ -76,6 +80,7 @@ def _in_a_line(hook: Hook) -> Hook:
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
         if issubclass(kind, KeyboardInterrupt):
             say()
+            _wait_for_threads()
         elif isinstance(fault, BrokenPipeError):
             pass  # whoever was to read it has gone, as `head` does
         elif isinstance(fault, AudioError) or (isinstance(fault, OSError) and fault.filename is not None):
@@ -86,11 +91,32 @@ def _in_a_line(hook: Hook) -> Hook:
     return show
 
 
+def _wait_for_threads() -> None:
+    """Python waits for them for ever; a library's, that sleeps between two looks at something, may never end."""
+    pools = sys.modules.get("concurrent.futures.thread")  # which waits for its threads, daemons or not
+    pooled = set(getattr(pools, "_threads_queues", ()))
+    main = threading.main_thread()
+    others = [one for one in threading.enumerate() if one is not main and (one in pooled or not one.daemon)]
+    end = time.monotonic() + GRACE
+    for one in others:
+        one.join(max(0.0, end - time.monotonic()))
+    if any(one.is_alive() for one in others):
+        atexit._run_exitfuncs()
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(STATUS)
+
+
 def told(fault: BaseException) -> str:
     """What a person is told of an error: of the system's, the file and what is wrong with it."""
     if isinstance(fault, OSError) and fault.filename is not None and fault.strerror:
         return printable(f"{os.fsdecode(fault.filename)}: {fault.strerror}")
     return printable(str(fault))
+
+
+def at_last(call: Callable[[], object]) -> None:
+    """What is still done when the program is left at once, because Ctrl-C was pressed again while it ended."""
+    _State.last = call
 
 
 def say() -> None:
@@ -112,6 +138,8 @@ def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
         _State.dropped += 1
         if _State.said or _State.dropped > MOST:
             say()
+            if _State.last:
+                _State.last()
             os._exit(STATUS)
         later = threading.Timer(AGAIN, _thread.interrupt_main)
         later.daemon = True

@@ -144,8 +144,8 @@ def check(connection: Connection, timeout: float = 5.0) -> None:
         )
 
 
-def call(connection: Connection, endpoint: str, timeout: float = 5.0, **body: Any) -> None:
-    """One call, without the SDK and its retries. Raises Unreachable: it was not answered, or refused."""
+def call(connection: Connection, endpoint: str, timeout: float = 5.0, **body: Any) -> dict[str, Any]:
+    """The data of one call, without the SDK and its retries. Raises Unreachable: it was not answered, or refused."""
     import requests
 
     api, verify = connection.api_server.rstrip("/"), setting(connection.settings, "api", "verify_certificate")
@@ -155,8 +155,10 @@ def call(connection: Connection, endpoint: str, timeout: float = 5.0, **body: An
         try:
             token = _token(asking.get(f"{api}/auth.login", auth=keys, timeout=timeout).text)
             headers = {"Authorization": f"Bearer {token}"}
-            asking.post(f"{api}/{endpoint}", headers=headers, json=body, timeout=timeout).raise_for_status()
-        except requests.RequestException as fault:
+            answer = asking.post(f"{api}/{endpoint}", headers=headers, json=body, timeout=timeout)
+            answer.raise_for_status()
+            return dict(answer.json()["data"])
+        except (requests.RequestException, ValueError, KeyError) as fault:
             raise Unreachable(f"{api} did not take {endpoint}: {fault}") from fault
 
 

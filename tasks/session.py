@@ -22,7 +22,8 @@ from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
 from tasks import connection, goodbye, names, parameters, presets, progress, source
-from tasks.errors import NotRunnable, SoundyardError, Unreachable
+from tasks.errors import NotRunnable, SoundyardError
+from tasks.interrupted import LastWord
 from tasks.outages import Line, find_it_soon
 from tasks.outbox import Outbox
 
@@ -96,6 +97,7 @@ def session(
     if given is not None:
         check(given.record)
     progress.stand_above_bars()
+    last_word = LastWord(server)
     task = _start(job, server, draft)
     line = Line(server)
     find_it_soon(task)
@@ -122,7 +124,7 @@ def session(
         progress.leave_bars()
         interruption.say()
         goodbye.interrupt(task, line, remote)
-        _stopped(task, server)
+        last_word.about(task.id)
         raise
     except BaseException:
         goodbye.crash(line)
@@ -207,19 +209,6 @@ def record_source(task: Any, server: connection.Connection, entry_point: str) ->
         task.update_task({"script": source.describe(server).script(entry_point)})
     except NotRunnable as fault:
         print(f"note: a clone of this task could not run on an agent. {fault}", file=sys.stderr)
-
-
-def _stopped(task: Any, server: connection.Connection) -> None:
-    """Say it to the server first: who presses Ctrl-C again does not wait for the SDK's goodbye."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        connection.call(
-            server, "tasks.stopped", task=task.id, force=True, status_reason="interrupted with Ctrl-C"
-        )
-    except Unreachable:
-        pass  # the SDK tries as well, as long as one lets it
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def folder_of(task: str) -> Path:

@@ -44,6 +44,14 @@ atexit.register(lambda: (Again(), time.sleep(20)))
 press()
 time.sleep(20)
 """
+A_THREAD_THAT_NEVER_ENDS = """
+import atexit, threading
+
+atexit.register(print, "put away")
+threading.Thread(target=time.sleep, args=(50,)).start()
+press()
+time.sleep(20)
+"""
 
 
 def run(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
@@ -66,6 +74,13 @@ def test_it_ends_with_one_word_whatever_is_struck(program):
     done = run("-c", f"from audio import interruption\ninterruption.watch()\n{READY}\n{program}")
     assert done.returncode in (130, -signal.SIGINT)  # both are 130 to a shell
     assert (done.stdout, done.stderr) == ("", "interrupted\n")
+
+
+def test_it_ends_although_a_thread_does_not():
+    done = run(
+        "-c", f"from audio import interruption\ninterruption.watch()\n{READY}\n{A_THREAD_THAT_NEVER_ENDS}"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "put away\n", "interrupted\n")
 
 
 @pytest.mark.parametrize("room", ["audio", "tasks", "agents", "pipelines", "benchmarks"])

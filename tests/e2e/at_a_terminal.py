@@ -1,0 +1,135 @@
+"""How the tests run each documented command: what its placeholders stand for, what makes it brief, what ends it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.conftest import free_port
+from tests.documented import program
+
+LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs a program that is typed, or installs
+    **dict.fromkeys(("make setup", "make web", "make test-browser", "make bench"), "installs"),
+    **dict.fromkeys(("make test", "make types"), "is what runs this test"),
+    **dict.fromkeys(("pip", "cp"), "is nothing of ours"),
+    **dict.fromkeys(
+        ("clearml", "clearml.conf", "clearml-agent", "clearml-data", "clearml-task"),
+        "is ClearML's: tests/e2e/test_command_lines.py",
+    ),
+    "make clean": "removes what the tests run in",
+    "make demo": "tests/e2e/test_demo.py",
+    "tests.browser.screenshots": "is for who works on the page",
+    "audio.download": "needs a network: tests/unit/audio/test_download.py",
+}
+PASSWORD = "correct horse battery"
+SERVES = {"make serve", "agents.start"}
+SLOW = {
+    "tasks.crossvalidate",
+    "tasks.search",
+    "tasks.export",
+    "pipelines/main_job.py",
+    "agents.start",
+    "make serve",
+}
+BRIEF = {  # options that make a command brief
+    "tasks.preprocess": ("--examples", "1", "--audio_limit", "4", "--workers", "2", "--inspect", "false"),
+    "tasks.train": ("--epochs", "2", "--debug_samples", "1", "--members", "1"),
+    "tasks.evaluate": ("--audio_limit", "2"),
+    "tasks.crossvalidate": ("--epochs", "1", "--seeds", "0"),
+    "tasks.search": ("--epochs", "1", "--trials", "1"),
+    "tasks.export": ("--clips", "2"),
+    "pipelines/main_job.py": ("--epochs", "1"),
+}
+
+
+@dataclass(frozen=True)
+class Here:
+    """What the placeholders of the documents stand for."""
+
+    sounds: Path  # a folder for each class
+    dataset: str  # id
+    model: str  # id
+    checkpoint: Path
+    folder: Path  # to write into
+    conf: Path  # of another server
+
+    def word(self, word: str) -> str:
+        """A word of a documented command, as it is typed here."""
+        known = {
+            **dict.fromkeys(("/path/to/ESC-10", "/path/to/recordings", "PATH"), str(self.sounds)),
+            "FILE": str(next(self.sounds.rglob("*.wav"))),
+            "model.pt": str(self.checkpoint),
+            "all.tar": str(self.folder / "all.tar"),
+            "NEW": str(self.folder / "new"),
+            "other-clearml.conf": str(self.conf),
+            "NAME": "esc10",
+            "esc10": "folder",  # what the sounds are here
+        }
+        return known.get(word, word)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command as it is typed in a test."""
+
+    words: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...] = ()  # what is asked, and what is typed then
+    serves: bool = False  # until Ctrl-C
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
+    """A documented command with this checkout's Python, real things for its placeholders, and little to do."""
+    name = program(words)
+    known = tuple(here.word(word) for word in words)
+    if name == "tasks.register":
+        known = (*words[:-1], "esc10") if words[-1] == "NAME" else words
+    known = tuple(
+        {"tasks.crossvalidate": here.dataset, "tasks.export": here.model}.get(name, word)
+        if word == "ID"
+        else word
+        for word in known
+    )
+    started = _started(known, python)
+    made = Typed(started + (() if "--help" in words else BRIEF.get(name, ())), serves=name in SERVES)
+    special: dict[str, Callable[[Typed, Here], Typed]] = {
+        "server": _server,
+        "make serve": _make_serve,
+        "agents.start": _agent,
+    }
+    return special[name](made, here) if name in special and "--help" not in words else made
+
+
+def _started(words: tuple[str, ...], python: str) -> tuple[str, ...]:
+    if words[0] == "python":
+        return (python, *words[1:])
+    if (
+        words[0] == "torchrun"
+    ):  # two processes are several, and all that the machine of the tests may have cores for
+        return (python, "-m", "torch.distributed.run", *("2" if word == "4" else word for word in words[1:]))
+    return words
+
+
+def _server(made: Typed, here: Here) -> Typed:
+    """On ports and in a folder of its own; what asks for a password gets one, twice."""
+    command = next((word for word in made.words[3:] if not word.startswith("-")), "")
+    words = tuple(
+        word for word in made.words if not (command == "" and word in ("--api-port", "--files-port", "0"))
+    )
+    options = () if "--data" in words else ("--data", str(here.folder / "server"))
+    ports = ("--port", str(free_port()), "--api-port", "0", "--files-port", "0")
+    if command in ("", "password"):
+        return replace(made, words=(*words[:3], *options, *ports, *words[3:]), serves=True)
+    asks = command == "user" and {"add", "password"} & set(words)
+    passwords = (("Password:", PASSWORD), ("Again:", PASSWORD))
+    return replace(made, words=(*words[:3], *options, *words[3:]), answers=passwords if asks else ())
+
+
+def _make_serve(made: Typed, here: Here) -> Typed:
+    more = {"SOUNDYARD_STATE": str(here.folder), "SOUNDYARD_API_PORT": "0", "SOUNDYARD_FILES_PORT": "0"}
+    return replace(made, words=(*made.words, f"PORT={free_port()}"), environment=more)
+
+
+def _agent(made: Typed, here: Here) -> Typed:
+    """On the CPU, and on a queue that nothing is put on."""
+    words = made.words[: made.words.index("--gpus")] if "--gpus" in made.words else made.words
+    return replace(made, words=(*words, "--cpu-only"), environment={"SOUNDYARD_STATE": str(here.folder)})
