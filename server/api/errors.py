@@ -58,6 +58,12 @@ class ValidationFailed(BadRequest):
     subcode = 12
 
 
+class UnknownFields(ValidationFailed):
+    """There is no such field"""
+
+    subcode = 14
+
+
 class BatchHasNoItems(BadRequest):
     """The batch is empty: one JSON object a line is expected"""
 

@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import services
-from server.api import left_out, registry
+from server.api import left_out, limits, registry
 from server.api.call import Call
 from server.api.envelope import envelope
 from server.api.errors import (
@@ -35,7 +35,7 @@ from server.api.errors import (
 )
 from server.app import holding
 from server.app.context import Context
-from server.domain import access
+from server.domain import access, public
 
 log = logging.getLogger("soundyard.api")
 
@@ -95,7 +95,10 @@ class Api:
                 _require_offered(request.url.path, name)
                 raise UnknownEndpoint(f"{name or request.url.path!r}; /api/server.endpoints lists them")
             call = self._call(request, name, version, body, required=found.role)
-            answer = found.handler(call, _parsed(found, body))
+            asked = _parsed(found, body, _asked_by_address(request, found, call))
+            if found.role not in (None, "viewer"):
+                public.check(call.store, name, asked)
+            answer = found.handler(call, asked)
             if isinstance(answer, registry.Answer):
                 return _download(answer)
             return _with_cookies(_success(request, name, version, answer), call, request)
@@ -126,6 +129,10 @@ class Api:
                 request.cookies.get(access.COOKIE, ""),
                 now,
             )
+            if (
+                identity and headers.get(access.ACT_AS) and name != "auth.login"
+            ):  # which opens a session for them
+                identity = access.acting_as(context.store, identity, headers[access.ACT_AS])
         except Unauthorized:
             if required is not None:
                 raise
@@ -160,8 +167,23 @@ def _require_offered(path: str, name: str) -> None:
         raise InvalidVersion(path[-100:])
 
 
-def _parsed(found: registry.Endpoint, body: bytes) -> object:
-    """The request model of this body.
+def _asked_by_address(request: HttpRequest, found: registry.Endpoint, call: Call) -> dict[str, object]:
+    """Fields in a GET's query string. With a browser's session nothing is changed that way: any page may link here."""
+    if request.method != "GET" or found.raw:
+        return {}
+    if found.role not in (None, "viewer") and call.identity and call.identity.session:
+        return {}
+    fields = {field.alias or name: field for name, field in found.request.model_fields.items()}
+    asked: dict[str, object] = {}
+    for name in request.query_params:
+        values = request.query_params.getlist(name)
+        several = len(values) > 1 or (name in fields and "list" in str(fields[name].annotation))
+        asked[name] = values if several and "str |" not in str(fields.get(name)) else values[-1]
+    return asked
+
+
+def _parsed(found: registry.Endpoint, body: bytes, asked: dict[str, object]) -> object:
+    """The request model of this body, and of what the address asks for where the body doesn't.
 
     Raises:
         BadRequest: not a JSON object. ValidationFailed: a field is missing or of another type.
@@ -175,8 +197,12 @@ def _parsed(found: registry.Endpoint, body: bytes) -> object:
             raise BadRequest(f"the body is not JSON: {fault}") from fault
     if not isinstance(fields, dict):
         raise BadRequest(f"the body must be a JSON object, not {type(fields).__name__}")
+    limits.check(body, fields)
+    for name, value in asked.items():
+        limits.require_name(name, "a field of the address")
+        limits.require_shallow(value)
     try:
-        return found.request.model_validate(fields)
+        return found.request.model_validate({**asked, **fields})
     except ValidationError as fault:
         reasons = "; ".join(
             f"{'.'.join(str(part) for part in one['loc']) or 'body'}: {one['msg']}"
@@ -193,9 +219,11 @@ def _download(answer: registry.Answer) -> Response:
 
 
 def _success(request: HttpRequest, name: str, version: str, data: dict) -> Response:
-    body = orjson.dumps(
-        envelope(name, version, data), option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
-    )
+    option = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    try:
+        body = orjson.dumps(envelope(name, version, data), option=option)
+    except orjson.JSONEncodeError:  # it holds a document that was stored before depth had a limit
+        body = orjson.dumps(envelope(name, version, limits.shallow(data)), option=option)
     response = Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
         response.body = gzip.compress(body, compresslevel=1)

@@ -66,7 +66,8 @@ class Holding:
         gone = asyncio.ensure_future(_disconnect(request))
         try:
             with self._waiter(queues) as waiter:
-                return await self._held(waiter, gone, lambda: attempt(orjson.dumps({"queues": queues})))
+                of_all = orjson.dumps({**orjson.loads(body), "queues": queues})
+                return await self._held(waiter, gone, lambda: attempt(of_all))
         finally:
             gone.cancel()
 
@@ -94,7 +95,9 @@ class Holding:
     async def _queues_to_hold(self, request: HttpRequest, body: bytes) -> list[str]:
         if self._ended or self._seconds <= 0 or "x-clearml-agent" not in request.headers:
             return []
-        queue = orjson.loads(body).get("queue", "")
+        queue = orjson.loads(body).get("queue", "") if body.strip() else ""  # an agent sends a body
+        if not queue:
+            return []
         lists = await run_in_threadpool(self._store.workers.queue_lists, queue)
         client = (request.client.host, request.client.port) if request.client else None
         return self._polls.round_ended(client, queue, lists)

@@ -18,6 +18,7 @@ from server.app import App
 from server.app.announcement import announced
 from server.app.client_conf import ensure_client_conf
 from server.app.context import Context
+from server.app.heads import LimitedHeads
 from server.app.jobs import Jobs
 from server.domain import access, queues
 from server.settings import Settings
@@ -55,6 +56,7 @@ def serve(settings: Settings) -> None:
         _collect_rarely()
         config = uvicorn.Config(
             app,
+            http=LimitedHeads,
             log_config=None,
             access_log=False,
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close

@@ -18,11 +18,13 @@ from server.api.errors import (
     WrongPassword,
 )
 from server.api.tokens import Tokens
-from server.domain import passwords
+from server.domain import passwords, users
 from server.domain.login_limits import LoginLimits
 from server.store import Store
 
 COOKIE = "soundyard_session"
+ACT_AS = "x-clearml-impersonate-as"
+"""The header by which an admin acts for another user."""
 SESSION_LIFE = timedelta(days=14)
 ADMIN = "Soundyard"
 """The name of the user that exists from the first start on."""
@@ -66,6 +68,19 @@ def impersonated(store: Store, identity: Identity, user: str) -> str:
     if store.users.get(user) is None:
         raise ImpersonationError("there is no such user", user=user)
     return user
+
+
+def acting_as(store: Store, identity: Identity, user: str) -> Identity:
+    """What an admin does for a user is done as that user, with that user's rights. Raises: as `impersonated`."""
+    found = users.existing(store, impersonated(store, identity, user))
+    return Identity(
+        found["id"],
+        found["role"],
+        found["company"],
+        found["name"],
+        key=identity.key,
+        session=identity.session,
+    )
 
 
 def of_key(store: Store, access_key: str, secret: str) -> Identity:

@@ -21,6 +21,8 @@ COPIED = (
     "container",
     "parent",
 )
+OF_ONE_RUN = frozenset({"development", "archived", "shared"})
+"""System tags that say something of a run, not of what is run."""
 
 
 def clone(
@@ -34,9 +36,10 @@ def clone(
     """A draft with the template's code, parameters and inputs, and the changes on top. Returns: its id.
 
     What the template's run produced stays behind: output artifacts and models, metrics, runtime, its queue. So do
-    its system tags, unless the changes name some.
+    the system tags of that one run; the others are copied, unless the changes name some.
     """
     fields = {name: template[name] for name in COPIED if template.get(name) is not None}
+    fields["system_tags"] = [tag for tag in template.get("system_tags") or [] if tag not in OF_ONE_RUN]
     fields["execution"] = _execution(template.get("execution") or {})
     fields["models"] = {"input": (template.get("models") or {}).get("input") or [], "output": []}
     destination = (template.get("output") or {}).get("destination")

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from server.domain import events, scroll
+from server.domain.reported import INT64
 from server.store import Store
 from server.store.events import Series
 from server.store.events.rich import RichEvent
@@ -24,9 +25,10 @@ def by_iteration(
     """Up to `limit` iterations of one task's series, newest first, each with its events.
 
     Args:
-        seen: lowest and highest iteration given so far; None starts at the newest.
-        earlier: go on below what was seen; else above.
-    Returns: `[{iter, events}]`, and what has been seen now.
+        seen: lowest and highest iteration of the page before; None starts at the newest.
+        earlier: go on below that page; else above.
+    Returns: `[{iter, events}]`, and what the next page goes on from. Beyond the last page lies an empty one, from
+        which the way back leads to the last again.
     """
     numbered = {one.id: one for one in series}
     if seen is None:
@@ -44,8 +46,11 @@ def by_iteration(
         if size > _PAGE_BYTES:
             break
     pages.sort(key=itemgetter("iter"), reverse=True)
-    now_seen = [*(seen or ()), *(one["iter"] for one in pages)]
-    return pages, [min(now_seen), max(now_seen)] if now_seen else None
+    if pages:
+        return pages, [pages[-1]["iter"], pages[0]["iter"]]
+    if seen is None:
+        return pages, None
+    return pages, [seen[0], max(seen[0] - 1, -INT64)] if earlier else [min(seen[1] + 1, INT64 - 1), seen[1]]
 
 
 def latest_plots(

@@ -58,8 +58,13 @@ def _loads(piece: bytes) -> Any:
     try:
         return orjson.loads(piece)
     except orjson.JSONDecodeError:
-        value = json.loads(piece)
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair can't be stored: ValueError
+        try:
+            value = json.loads(piece)
+            json.dumps(
+                value, ensure_ascii=False
+            ).encode()  # half a surrogate pair can't be stored: ValueError
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
         return value
 
 
@@ -157,6 +162,8 @@ def _write_one(store: Store, owner: str, model: bool, reported: Reported, now: d
     for (kind, metric, variant), rows in reported.rich.items():
         number = events.series.number(owner, kind, metric, variant)
         events.rich.add(RichEvent(number, *row) for row in rows)
+        if kind == "image":
+            events.rich.drop_overwritten(number, {row[3] for row in rows})
         events.note_files(owner, kind, [row[3] for row in rows])
         reported.reach(max(row[0] for row in rows))
     events.logs.add(reported.logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -33,4 +34,11 @@ def summary(points: Sequence[tuple[int, int, float | None]]) -> Summary:
         max_value_iteration=high[0],
         first_value=first[2],
         first_value_iteration=first[0],
+        mean_value=_mean([point[2] for point in points if point[2] is not None]),
+        numbers=len(numbers),
     )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Divided before they are summed: the sum of very large values would be infinite."""
+    return math.fsum(value / len(values) for value in values) if values else None

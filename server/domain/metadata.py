@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pydantic import ValidationError
+
+from server.api.errors import ValidationFailed
 from server.api.request import Request
 
 
@@ -25,5 +28,16 @@ def without(current: dict, keys: Iterable[str]) -> dict:
 
 
 def as_dict(given: list[dict] | dict | None) -> dict:
-    """Metadata as a client sends it with a whole object: a list of items, or the dict by key already."""
-    return given if isinstance(given, dict) else {item["key"]: item for item in given or []}
+    """Metadata as a client sends it with a whole object: a list of items, or the dict by key already.
+
+    Raises:
+        ValidationFailed: an item of another shape.
+    """
+    if not isinstance(given, dict):
+        return {item["key"]: item for item in given or []}
+    try:
+        return merged({}, (MetadataItem.model_validate({"key": key, **item}) for key, item in given.items()))
+    except (TypeError, ValidationError) as error:
+        raise ValidationFailed(
+            "metadata: each is an object with `key`, `type` and `value`, all text"
+        ) from error

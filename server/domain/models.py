@@ -14,7 +14,7 @@ from server.api.errors import (
     ModelIsReady,
     NoModelForTask,
 )
-from server.domain import project_tree, transitions
+from server.domain import project_tree, task_fields, transitions
 from server.domain import publish as publishing
 from server.store import Store, times
 from server.store.tasks import DELETED
@@ -34,7 +34,7 @@ def create(store: Store, user: str, company: str, now: datetime, fields: dict[st
     """Returns: the new model's id."""
     moment = times.text(now)
     stamps = {"created": moment, "last_update": moment, "last_change": moment, "last_changed_by": user}
-    document = {"tags": [], "system_tags": [], "labels": {}, "design": {}, "metadata": {}, "ready": False}
+    document = {"tags": [], "system_tags": [], "labels": {}, "design": {}, "metadata": {}, "ready": True}
     identity = {"id": uuid.uuid4().hex, "user": user, "company": company}
     return store.models.insert({**document, **fields, **identity, **stamps})
 
@@ -149,6 +149,6 @@ def of_task(store: Store, task: str) -> dict:
 def add_output(store: Store, task: str, model: str, name: str) -> None:
     """Make a model the task's output under this name, in place of the one that had it."""
     models = transitions.existing(store, task, ("models",)).get("models") or {}
-    others = [one for one in models.get("output") or [] if one["name"] != name and one.get("model") != model]
-    outputs = [*others, {"name": name, "model": model}]
+    before = [one for one in models.get("output") or [] if one["name"] == name or one.get("model") != model]
+    outputs = task_fields.put_model(before, name, model)
     store.tasks.update(task, {"models": {**models, "output": outputs}})

@@ -12,7 +12,6 @@ from server.store import Store
 
 MARK = "pipeline"
 _NUMBER = re.compile(r" #(\d+)$")
-_OF_ONE_RUN = frozenset({"development", "archived", "shared"})
 
 
 def new_run(
@@ -33,7 +32,6 @@ def new_run(
     changes = {
         "name": _next_name(store, template),
         "hyperparams": hyperparams,
-        "system_tags": [tag for tag in template["system_tags"] if tag not in _OF_ONE_RUN],
     }
     return clone.clone(store, template, changes, user, company, now)
 

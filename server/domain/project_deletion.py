@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.api.errors import ProjectCannotBeMergedIntoItsChild, ProjectHasModels, ProjectHasTasks
+from server.api.errors import (
+    ProjectCannotBeMergedIntoItsChild,
+    ProjectHasDatasets,
+    ProjectHasModels,
+    ProjectHasPipelines,
+    ProjectHasTasks,
+)
 from server.domain import deletion, models, project_tree
 from server.store import Store
 
@@ -52,6 +58,9 @@ def delete(
     """
     held = contents(store, project)
     if not force and held["non_archived_tasks"]:
+        for kind, error in (("pipelines", ProjectHasPipelines), ("datasets", ProjectHasDatasets)):
+            if held[kind]:
+                raise error("use force=true to delete it", id=project)
         raise ProjectHasTasks("use force=true to delete it", id=project)
     if not force and held["non_archived_models"]:
         raise ProjectHasModels("use force=true to delete it", id=project)

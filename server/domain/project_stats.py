@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from server.domain.transitions import STATUSES
-from server.store import Store, times
+from server.store import Store
 from server.store.documents import Document
 
 STATES = ("active", "archived")
+KINDS = ("datasets", "pipelines", "reports")
 
 
 class Stats:
@@ -65,17 +66,37 @@ class Stats:
             for project, listed in self.below.items()
         }
 
+    def special(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Project → `{"datasets": {"count", "tags"}, …}`: the datasets, pipelines and reports there."""
+        rows = self._store.contents.special()
+        return {
+            project: {kind: _counted(rows, kind, set(listed)) for kind in KINDS}
+            for project, listed in self.below.items()
+        }
+
     def own_contents(self) -> dict[str, dict[str, int]]:
-        """Project → how many tasks and models lie in it directly and are not archived."""
+        """Project → how much lies in it directly: tasks and models that are not archived, datasets, pipelines, reports
+        (these in the hidden folder of theirs that it has)."""
         tasks = self._store.contents.counts("tasks", list(self.below))
         models = self._store.contents.counts("models", list(self.below))
+        rows = self._store.contents.special()
         return {
             project: {
                 "own_tasks": tasks.get(project, (0, 0))[1],
                 "own_models": models.get(project, (0, 0))[1],
+                **{f"own_{kind}": _owned(rows, kind, project) for kind in KINDS},
             }
             for project in self.below
         }
+
+
+def _counted(rows: list[dict], kind: str, projects: set[str]) -> dict[str, Any]:
+    found = [row for row in rows if row["kind"] == kind and projects & {row["project"], row["owner"]}]
+    return {"count": len(found), "tags": sorted({tag for row in found for tag in row["tags"]})}
+
+
+def _owned(rows: list[dict], kind: str, project: str) -> int:
+    return sum(row["kind"] == kind and row["owner"] == project for row in rows)
 
 
 def _summary(rows: list[dict]) -> dict[str, Any]:
@@ -88,5 +109,5 @@ def _summary(rows: list[dict]) -> dict[str, Any]:
         "total_tasks": sum(counts.values()),
         "total_runtime": sum(row["runtime"] for row in rows),
         "completed_tasks_24h": sum(row["recent"] or 0 for row in rows),
-        "last_task_run": int(times.parse(last_run).timestamp()) if last_run else None,
+        "last_task_run": last_run,
     }

@@ -6,12 +6,14 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from server.api import limits
 from server.api.errors import (
     CannotUpdateProjectLocation,
     InvalidProjectId,
     InvalidProjectName,
     ProjectCannotBeMovedUnderItself,
     ProjectExists,
+    ProjectPathTooLong,
 )
 from server.store import Store, times
 
@@ -30,8 +32,11 @@ def clean_name(name: str) -> str:
 
     Raises:
         InvalidProjectName: for an empty part, and for `.` and `..`: a project is a folder of files.
+        ProjectPathTooLong
     """
     parts = [part.strip() for part in name.strip().strip("/").split("/")]
+    if len(parts) > limits.DEPTH or len(name) > limits.NAME:
+        raise ProjectPathTooLong(f"at most {limits.DEPTH} parts and {limits.NAME:,} characters")
     if not all(parts):
         raise InvalidProjectName(f"{name!r}: a part of it is empty")
     if {".", ".."} & set(parts):

@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.api.errors import InvalidQueueId, InvalidQueueOrTaskNotQueued, QueueExists
+from server.api.errors import (
+    InvalidQueueId,
+    InvalidQueueOrTaskNotQueued,
+    QueueExists,
+    SeveralDefaultQueues,
+    TaskAlreadyQueued,
+)
 from server.domain import transitions
 from server.store import Store, projection, times
 from server.store.users import COMPANY
 
 DEFAULT = "default"
+MARK = "default"
+"""The system tag of the default queue, whatever its name."""
 INITIAL = (DEFAULT, "audio", "services")
 """Made on the first start: the usual one, the one for work, the one for pipeline controllers."""
 
@@ -24,7 +32,8 @@ def ensure_initial(store: Store, now: datetime) -> None:
     if store.queues.count():
         return
     for name in INITIAL:
-        create(store, None, COMPANY, now, name=name)
+        marks = [MARK] if name == DEFAULT else []
+        create(store, None, COMPANY, now, name=name, system_tags=marks)
 
 
 def create(store: Store, user: str | None, company: str, now: datetime, **fields: Any) -> str:
@@ -46,9 +55,16 @@ def edit(store: Store, queue: str, now: datetime, **fields: Any) -> int:
 
 
 def default(store: Store, company: str, now: datetime) -> dict:
-    """The default queue, created when it is missing."""
-    found = store.queues.by_name(DEFAULT)
-    return found or existing(store, create(store, None, company, now, name=DEFAULT))
+    """The queue marked as the default one, or else the one of that name, created when it is missing.
+
+    Raises:
+        SeveralDefaultQueues: more than one is marked.
+    """
+    marked = store.queues.all({"system_tags": [MARK]})
+    if len(marked) > 1:
+        raise SeveralDefaultQueues(", ".join(one["name"] for one in marked[:5]))
+    found = marked[0] if marked else store.queues.by_name(DEFAULT)
+    return found or existing(store, create(store, None, company, now, name=DEFAULT, system_tags=[MARK]))
 
 
 def existing(store: Store, queue: str) -> dict:
@@ -80,6 +96,9 @@ def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list
     listening = store.workers.all() if extended else []
     for queue in found:
         queue["entries"] = entries(store, queue["id"], limit, named=extended)
+        queue["display_name"] = queue.get("display_name") or queue["name"]
+        if query.get("count_task_entries"):
+            queue["entries_count"] = store.queues.length(queue["id"])
         if extended:
             queue["workers"] = [_listener(one) for one in listening if queue["id"] in one["queues"]]
     paths = projection.paths(wanted)
@@ -123,6 +142,30 @@ def move(store: Store, queue: str, task: str, *, by: int | None = None, to: int 
     return position
 
 
+def add(store: Store, queue: str, task: str, now: datetime) -> int:
+    """Append an entry for a task, out of the queue where it waits. A task that is `queued` is told its queue.
+
+    Returns: entries added. Raises: InvalidQueueId, InvalidTaskId. TaskAlreadyQueued: it waits there.
+    """
+    existing(store, queue)
+    found = transitions.existing(store, task, ("status", "execution"))
+    if store.queues.of_task(task) == queue:
+        raise TaskAlreadyQueued(task=task, queue=queue)
+    store.queues.remove(task)
+    if found["status"] == "queued":
+        store.tasks.update(task, {"execution": {**found["execution"], "queue": queue}})
+    return store.queues.add(queue, task, now)
+
+
+def of_task(store: Store, task: str) -> dict:
+    """The queue in which a task waits. Raises: InvalidTaskId. InvalidQueueOrTaskNotQueued: it waits in none."""
+    transitions.existing(store, task, ("id",))
+    queue = store.queues.of_task(task)
+    if queue is None:
+        raise InvalidQueueOrTaskNotQueued("it waits in no queue", task=task)
+    return existing(store, queue)
+
+
 def release(store: Store, tasks: Iterable[str], user: str | None, now: datetime) -> None:
     """Tasks that lost their entry get the status back that they had before they were enqueued."""
     for task in tasks:
@@ -136,7 +179,7 @@ def release(store: Store, tasks: Iterable[str], user: str | None, now: datetime)
 def metrics(samples: Iterable[dict], interval: int, queues: list[str]) -> list[dict]:
     """ClearML's queue metrics: each interval shows its sample with the longest mean waiting time.
 
-    Without `queues` there is one series, "all", over the mean of the queues.
+    Without `queues` there is one series, "all", over the mean of the queues. Dates are milliseconds.
     """
     by_queue: dict[str, dict[int, list[dict]]] = {queue: {} for queue in queues or ["all"]}
     for sample in samples:
@@ -149,7 +192,7 @@ def _series(queue: str, dates: dict[int, list[dict]], *, merge: bool) -> dict:
     points = {date: _mean(samples) if merge else _longest(samples) for date, samples in sorted(dates.items())}
     return {
         "queue": queue,
-        "dates": list(points),
+        "dates": [date * 1000 for date in points],
         "avg_waiting_times": [waiting for waiting, _ in points.values()],
         "queue_lengths": [length for _, length in points.values()],
     }

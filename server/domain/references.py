@@ -30,6 +30,17 @@ def find(
     return ([project(one, wanted) for one in documents] if wanted else documents), scroll
 
 
+def by_ids(
+    store: Store, collection: Collection, ids: list[str], only_fields: list[str] | str | None
+) -> list[Document]:
+    """Those of these ids that exist, expanded. No id is read as a filter, where `-x` means all but x."""
+    plain = [id for id in dict.fromkeys(ids) if collection.exists(id)]
+    if not plain:
+        return []
+    query = {"id": plain, "only_fields": only_fields, "page_size": len(plain)}
+    return find(store, collection, query)[0]
+
+
 def expanded(store: Store, documents: Iterable[Document], of: str = "models") -> list[Document]:
     """Documents of a collection with references as objects, `{"id", "name"}`. What is gone keeps its id only."""
     listed = [dict(one) for one in documents]
@@ -97,8 +108,7 @@ def _parents(store: Store, ids: list[str]) -> dict[str, Document]:
     found = _named(store.tasks, ids, ("name", "type", "status", "project"))
     names = _projects(store, [one["project"] for one in found.values() if one.get("project")])
     for one in found.values():
-        if one.get("project"):
-            one["project"] = names.get(one["project"], {"id": one["project"]})
+        one["project"] = names.get(one["project"], {"id": one["project"]}) if one.get("project") else {}
     return found
 
 

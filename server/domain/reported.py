@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from server.api import limits
 from server.store.events.logs import Line
 from server.store.events.scalars import SINGLE_VALUE
 
@@ -89,7 +90,7 @@ def _rich(kind: str, body: Callable[[dict], str]) -> Callable[[Reported, dict, i
             timestamp,
             _text(event.get("worker"), "worker"),
             body(event),
-            _text(event.get("key"), "key"),
+            (_text(event.get("key"), "key") or "") if kind == "image" else None,
         )
         reported.rich.setdefault(series, []).append(row)
 
@@ -160,7 +161,10 @@ def _name(value: Any, name: str) -> str:
         return ""
     if isinstance(value, (dict, list)):
         raise Rejected(f"`{name}` must be text")
-    return str(value)
+    text = str(value)
+    if len(text) > limits.NAME:
+        raise Rejected(f"`{name}` has more than {limits.NAME:,} characters")
+    return text
 
 
 def _text(value: Any, name: str) -> str | None:

@@ -8,26 +8,33 @@ from typing import Any
 from server.domain.workers import bounded
 from server.store import Store
 
-FIGURES = ("requests", "requests_min", "latency_ms", "uptime_sec")
-MACHINE = {
-    "cpu_count": lambda stats: len(_listed(stats.get("cpu_usage"))),
-    "gpu_count": lambda stats: len(_listed(stats.get("gpu_usage"))),
-    "cpu_util": lambda stats: _mean(_listed(stats.get("cpu_usage"))),
-    "gpu_util": lambda stats: _mean(_listed(stats.get("gpu_usage"))),
-    "ram_used": lambda stats: _first(stats.get("memory_used")),
-    "ram_free": lambda stats: _first(stats.get("memory_free")),
-    "gpu_ram_used": lambda stats: sum(_listed(stats.get("gpu_memory_used"))),
-    "gpu_ram_free": lambda stats: sum(_listed(stats.get("gpu_memory_free"))),
-    "network_rx": lambda stats: _first(stats.get("network_rx")),
-    "network_tx": lambda stats: _first(stats.get("network_tx")),
+FIGURES = {
+    "requests": "Number of Requests",
+    "requests_min": "Requests per Minute",
+    "latency_ms": "Average Latency (ms)",
+    "uptime_sec": "Uptime (sec)",
 }
-METRICS = (*FIGURES, *MACHINE)
-_SUMMED = {"requests", "requests_min", "cpu_count", "gpu_count", "ram_used", "ram_free"} | {
-    "gpu_ram_used",
-    "gpu_ram_free",
-    "network_rx",
-    "network_tx",
+MACHINE: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
+    "cpu_count": ("CPU Count", lambda stats: len(_listed(stats.get("cpu_usage")))),
+    "gpu_count": ("GPU Count", lambda stats: len(_listed(stats.get("gpu_usage")))),
+    "cpu_util": ("Average CPU Load (%)", lambda stats: _mean(_listed(stats.get("cpu_usage")))),
+    "gpu_util": ("Average GPU Utilization (%)", lambda stats: _mean(_listed(stats.get("gpu_usage")))),
+    "ram_total": ("RAM Total (GB)", lambda stats: _gigabytes(stats, "memory_used", "memory_free")),
+    "ram_used": ("RAM Used (GB)", lambda stats: _gigabytes(stats, "memory_used")),
+    "ram_free": ("RAM Free (GB)", lambda stats: _gigabytes(stats, "memory_free")),
+    "gpu_ram_total": (
+        "GPU RAM Total (GB)",
+        lambda stats: _gigabytes(stats, "gpu_memory_used", "gpu_memory_free"),
+    ),
+    "gpu_ram_used": ("GPU RAM Used (GB)", lambda stats: _gigabytes(stats, "gpu_memory_used")),
+    "gpu_ram_free": ("GPU RAM Free (GB)", lambda stats: _gigabytes(stats, "gpu_memory_free")),
+    "network_rx": ("Network Throughput RX (MBps)", lambda stats: sum(_listed(stats.get("network_rx")))),
+    "network_tx": ("Network Throughput TX (MBps)", lambda stats: sum(_listed(stats.get("network_tx")))),
 }
+"""What a report's machine says: title and how it is read. Memory is reported in megabytes."""
+TITLES = {**FIGURES, **{name: title for name, (title, _) in MACHINE.items()}}
+METRICS = tuple(TITLES)
+_MEANS = {"latency_ms", "uptime_sec", "cpu_util", "gpu_util"}
 _DESCRIPTION = ("model_source", "model_version", "preprocess_artifact", "input_type", "input_size")
 
 
@@ -41,7 +48,7 @@ def figures_of(report: dict[str, Any]) -> dict[str, float]:
         "uptime_sec": report.get("uptime_sec"),
     }
     measured = {name: float(value) for name, value in values.items() if value is not None}
-    return {**measured, **{name: float(read(stats)) for name, read in MACHINE.items() if stats}}
+    return {**measured, **{name: float(read(stats)) for name, (_, read) in MACHINE.items() if stats}}
 
 
 def endpoints(containers: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -102,10 +109,10 @@ def history(
     store: Store, url: str, metric: str, start: float, end: float, interval: int, *, instances: bool
 ) -> dict[str, Any]:
     """A figure over time: in all, and for each instance where that is asked."""
-    interval = bounded(start, end, interval)
+    interval = bounded(start, end, interval, least=1)
     rows = store.serving.history(url, metric, start, end, interval)
-    total = _series(rows, sum if metric in _SUMMED else _mean)
-    answer: dict[str, Any] = {"computed_interval": interval, "total": {"title": metric, **total}}
+    total = _series(rows, _mean if metric in _MEANS else sum)
+    answer: dict[str, Any] = {"computed_interval": interval, "total": {"title": TITLES[metric], **total}}
     if instances:
         answer["instances"] = {
             id: {"title": id, **_series([row for row in rows if row["container"] == id], sum)}
@@ -126,8 +133,8 @@ def _listed(value: Any) -> list[float]:
     return [one for one in values if isinstance(one, (int, float)) and not isinstance(one, bool)]
 
 
-def _first(value: Any) -> float:
-    return next(iter(_listed(value)), 0.0)
+def _gigabytes(stats: dict[str, Any], *names: str) -> float:
+    return sum(sum(_listed(stats.get(name))) for name in names) / 1024
 
 
 def _mean(values: list[float]) -> float:

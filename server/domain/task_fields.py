@@ -1,7 +1,7 @@
 """From what clients send of a task to what is kept of it: nested fields in one normal form.
 
 Values of hyperparameters and configurations are text, as the API defines them; section and name are repeated
-inside each item. Artifacts always carry a `mode`, because clients index it.
+inside each item. Artifacts always carry a `mode` and a list `display_data`, because clients index them.
 """
 
 from __future__ import annotations
@@ -137,8 +137,15 @@ def merge_artifacts(before: Iterable[Mapping], new: Any) -> list[dict]:
         mode = one.get("mode") or "output"
         if mode not in ("input", "output"):
             raise ValidationFailed(f"artifacts.{one['key']}.mode: expected input or output, not {mode!r}")
-        merged[one["key"], mode] = {**one, "mode": mode}
+        merged[one["key"], mode] = {**one, "mode": mode, "display_data": one.get("display_data") or []}
     return list(merged.values())
+
+
+def put_model(models: Iterable[Mapping], name: str, model: str) -> list[dict]:
+    """A task's models with one more, or with another under a name that is there: it stays in its place."""
+    kept = {one["name"]: dict(one) for one in models}
+    kept[name] = {"name": name, "model": model}
+    return list(kept.values())
 
 
 def _models(models: Any) -> list[dict]:

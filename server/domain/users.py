@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import datetime
 from typing import Any
 
+from server.api import limits
 from server.api.call import ROLES, Identity
-from server.api.errors import InvalidUserId, NotAllowedForRole, UserExists, UserIdExists, ValidationFailed
+from server.api.errors import (
+    InvalidPreferences,
+    InvalidUserId,
+    NotAllowedForRole,
+    UserExists,
+    UserIdExists,
+    ValidationFailed,
+)
 from server.domain import passwords
 from server.store import Store, patterns
 
@@ -117,12 +126,25 @@ def delete(store: Store, user: str) -> None:
     store.users.delete(user)
 
 
-def merged(current: dict, changes: dict) -> dict:
-    """`changes` put over `current`, at every depth."""
-    answer = dict(current)
-    for key, value in changes.items():
-        old = answer.get(key)
-        answer[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+def with_preferences(current: dict, changes: dict) -> dict:
+    """`changes` maps paths ("a.b") to values; each replaces whatever the path named before.
+
+    Raises:
+        InvalidPreferences: a part of a path is empty, or leads through something that is no object.
+    """
+    answer = copy.deepcopy(current)
+    for path, value in changes.items():
+        limits.require_name(path, "a path")
+        *parents, last = path.split(".")
+        place = answer
+        for part in parents:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise InvalidPreferences(f"{part!r} in {path!r} is no object")
+        if not all([*parents, last]):
+            raise InvalidPreferences(f"a part of {path!r} is empty")
+        place[last] = value
+    limits.require_shallow(answer)
     return answer
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from server.api.errors import InvalidWorkerId
 from server.store import Store, times
 
 AGGREGATIONS = ("avg", "min", "max")
@@ -52,11 +53,14 @@ def series(points: list[dict], wanted: dict[str, list[str]], *, split: bool) -> 
     """
     answer: dict[str, list[dict]] = {}
 
-    def name(point: dict) -> tuple[str, str, str]:
-        return point["worker"], point["metric"], point["variant"] if split else ""
+    order = {metric: place for place, metric in enumerate(wanted)}
+
+    def name(point: dict) -> tuple[str, int, str]:
+        return point["worker"], order[point["metric"]], point["variant"] if split else ""
 
     ordered = sorted(points, key=lambda point: (*name(point), point["date"]))
-    for (worker, metric, variant), of_series in groupby(ordered, key=name):
+    for (worker, place, variant), of_series in groupby(ordered, key=name):
+        metric = list(wanted)[place]
         dates = [(date, list(of_date)) for date, of_date in groupby(of_series, key=lambda p: p["date"])]
         one = {
             "metric": metric,
@@ -80,11 +84,20 @@ def _combined(points: list[dict], kind: str) -> float:
 
 
 MOST_POINTS = 10_000
+LEAST_INTERVAL = 40
+"""Seconds. Agents report every half minute: shorter intervals would be empty every now and then."""
 
 
-def bounded(start: float, end: float, interval: int) -> int:
-    """The interval asked for, or the shortest that keeps the answer below `MOST_POINTS`."""
-    return max(interval, 1, int((end - start) / MOST_POINTS) + 1 if end - start > MOST_POINTS else 1)
+def require_known(store: Store, workers: Iterable[str]) -> None:
+    """Raises: InvalidWorkerId for one that was never heard of."""
+    for worker in workers:
+        if store.workers.get(worker) is None and not store.workers.metric_keys([worker]):
+            raise InvalidWorkerId(worker=worker)
+
+
+def bounded(start: float, end: float, interval: int, least: int = LEAST_INTERVAL) -> int:
+    """The interval asked for, or the shortest that is at least `least` and keeps the answer below `MOST_POINTS`."""
+    return max(interval, least, int((end - start) / MOST_POINTS) + 1 if end - start > MOST_POINTS else 1)
 
 
 def has_tags(tags: list[str], wanted: list[str]) -> bool:

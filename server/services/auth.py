@@ -25,8 +25,8 @@ def login(call: Call, request: Login) -> dict:
     identity = call.identity
     if identity is None:
         identity, life = _signed_in(call), access.SESSION_LIFE
-    elif call.headers.get("x-clearml-impersonate-as"):
-        user = access.impersonated(call.store, identity, call.headers["x-clearml-impersonate-as"])
+    elif call.headers.get(access.ACT_AS):
+        user = access.impersonated(call.store, identity, call.headers[access.ACT_AS])
         with call.store.transaction():
             identity, life = access.open_session(call.store, user, call.now), access.SESSION_LIFE
     elif identity.key:
@@ -75,7 +75,7 @@ def create_credentials(call: Call, request: CreateCredentials) -> dict:
 @endpoint("auth.get_credentials", Nothing, role="viewer")
 def get_credentials(call: Call, request: Nothing) -> dict:
     """The caller's keys, without their secrets."""
-    return {"credentials": call.store.users.credentials(call.user), "additional_credentials": []}
+    return {"credentials": call.store.users.credentials(call.user), "additional_credentials": {}}
 
 
 class EditCredentials(Request):

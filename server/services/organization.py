@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime, timezone
 from typing import Any, Literal
 
 import orjson
@@ -11,10 +12,11 @@ import orjson
 from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import Answer, endpoint
-from server.api.request import Nothing, Query, Request
-from server.domain import entities, table_export
+from server.api.request import Nothing, Query, Request, Seconds
+from server.domain import entities, project_tree, table_export
 from server.domain.users import COMPANY_NAME
 from server.services.projects.contents import TagFilter, tags_of
+from server.store import times
 
 
 @endpoint("organization.get_tags", TagFilter, role="viewer")
@@ -74,6 +76,27 @@ class GetProjectUsages(Request):
 def get_project_usages(call: Call, request: GetProjectUsages) -> dict:
     """What each project holds and how much room its files take, the largest first."""
     return {"usages": entities.usages(call.store, request.projects, request.include_subprojects is not False)}
+
+
+class GetProjectWorkloads(Request):
+    project: str | None = None
+    projects: list[str] | None = None
+    include_subprojects: bool | None = True
+    from_date: Seconds = 0
+    to_date: Seconds | None = None
+
+
+@endpoint("organization.get_project_workloads", GetProjectWorkloads, role="viewer")
+def get_project_workloads(call: Call, request: GetProjectWorkloads) -> dict:
+    """Who ran how many tasks, and how long they ran, in some projects (or in all) between two times."""
+    listed = request.projects or ([request.project] if request.project else None)
+    within = (
+        project_tree.scope(call.store, listed, request.include_subprojects is not False) if listed else None
+    )
+    end = call.now if request.to_date is None else datetime.fromtimestamp(request.to_date, timezone.utc)
+    start = datetime.fromtimestamp(request.from_date, timezone.utc)
+    found = call.store.contents.workloads(within, times.text(start), times.text(end))
+    return {"workloads": [{"user": {"id": one.pop("user"), "name": one.pop("name")}, **one} for one in found]}
 
 
 class PrepareDownload(Query):

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from server.api.call import Call
-from server.api.errors import (
-    InvalidQueueOrTaskNotQueued,
-    InvalidTaskId,
-    QueueNotEmpty,
-    TaskAlreadyQueued,
-    ValidationFailed,
-)
+from server.api.errors import InvalidQueueOrTaskNotQueued, QueueNotEmpty, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import metadata, queues
@@ -28,7 +24,7 @@ class OfEntry(Request):
 
 
 class GetById(OfQueue):
-    max_task_entries: int | None = None
+    max_task_entries: int | None = Field(None, ge=0)
 
 
 @endpoint("queues.get_by_id", GetById, role="viewer")
@@ -39,7 +35,9 @@ def get_by_id(call: Call, request: GetById) -> dict:
 
 
 class GetAll(Query):
-    max_task_entries: int | None = None
+    max_task_entries: int | None = Field(None, ge=0)
+    count_task_entries: bool | None = False
+    """Add `entries_count`, whatever part of the entries is shown."""
 
 
 @endpoint("queues.get_all", GetAll, role="viewer")
@@ -61,6 +59,12 @@ class Create(Request):
     display_name: str | None = None
     tags: list[str] | None = None
     system_tags: list[str] | None = None
+    metadata: list[MetadataItem] | dict[str, Any] | None = None
+
+
+def _stored(given: dict[str, Any]) -> dict[str, Any]:
+    fields = {name: value for name, value in given.items() if value is not None}
+    return {**fields, "metadata": metadata.as_dict(fields["metadata"])} if "metadata" in fields else fields
 
 
 @endpoint("queues.create", Create)
@@ -68,7 +72,7 @@ def create(call: Call, request: Create) -> dict:
     """A new queue. Its name must be free."""
     if not request.name.strip():
         raise ValidationFailed("a queue needs a name")
-    fields = {name: value for name, value in request.model_dump().items() if value is not None}
+    fields = _stored(request.given())
     with call.store.transaction():
         return {"id": queues.create(call.store, call.user, call.company, call.now, **fields)}
 
@@ -78,12 +82,15 @@ class Update(OfQueue):
     display_name: str | None = None
     tags: list[str] | None = None
     system_tags: list[str] | None = None
+    metadata: list[MetadataItem] | dict[str, Any] | None = None
 
 
 @endpoint("queues.update", Update)
 def update(call: Call, request: Update) -> dict:
     """Change a queue's name, shown name or tags."""
-    fields = {key: value for key, value in request.given(exclude={"queue"}).items() if value is not None}
+    if request.name is not None and not request.name.strip():
+        raise ValidationFailed("a queue needs a name")
+    fields = _stored(request.given(exclude={"queue"}))
     with call.store.transaction():
         return {"updated": queues.edit(call.store, request.queue, call.now, **fields), "fields": fields}
 
@@ -115,7 +122,7 @@ def clear_queue(call: Call, request: OfQueue) -> dict:
 
 @endpoint("queues.get_default", Nothing, role="viewer")
 def get_default(call: Call, request: Nothing) -> dict:
-    """The queue named `default`, created when it is missing."""
+    """The queue with the system tag `default`, or else of that name, created when it is missing."""
     with call.store.transaction():
         found = queues.default(call.store, call.company, call.now)
     return {"id": found["id"], "name": found["name"]}
@@ -128,6 +135,7 @@ class GetNextTask(Request):
     queue: str | None = None
     queues: list[str] | None = None
     """Instead of one queue: several, in order of preference."""
+    get_task_info: bool | None = False
 
 
 @endpoint("queues.get_next_task", GetNextTask)
@@ -144,10 +152,10 @@ def get_next_task(call: Call, request: GetNextTask) -> dict:
         popped = next(filter(None, (call.store.queues.pop(queue, call.now) for queue in wanted)), None)
     if popped is None:
         return {}
-    return {
-        "entry": {"task": popped["task"], "added": popped["added"]},
-        "task_info": {"user": popped["user"], "company": popped["company"]},
-    }
+    answer: dict[str, Any] = {"entry": {"task": popped["task"], "added": popped["added"]}}
+    if request.get_task_info:
+        answer["task_info"] = {"user": popped["user"], "company": popped["company"]}
+    return answer
 
 
 @endpoint("queues.peek_task", OfQueue, role="viewer")
@@ -167,14 +175,29 @@ def get_num_entries(call: Call, request: OfQueue) -> dict:
 
 @endpoint("queues.add_task", OfEntry)
 def add_task(call: Call, request: OfEntry) -> dict:
-    """Append an entry for a task, whatever the task's status (`tasks.enqueue` checks and sets it)."""
+    """Append an entry for a task, whatever the task's status (`tasks.enqueue` checks and sets it); one that waits
+    elsewhere moves."""
+    with call.store.transaction():
+        return {"added": queues.add(call.store, request.queue, request.task, call.now)}
+
+
+@endpoint("queues.move_task_to_queue", OfEntry)
+def move_task_to_queue(call: Call, request: OfEntry) -> dict:
+    """Move a waiting task to the end of another queue."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
-        if not call.store.tasks.exists(request.task):
-            raise InvalidTaskId(id=request.task)
-        if not call.store.queues.add(request.queue, request.task, call.now):
-            raise TaskAlreadyQueued(task=request.task, queue=call.store.queues.of_task(request.task))
-    return {"added": 1}
+        queues.of_task(call.store, request.task)
+        return {"moved": queues.add(call.store, request.queue, request.task, call.now)}
+
+
+class OfTask(Request):
+    task: str
+
+
+@endpoint("queues.get_by_task_id", OfTask, role="viewer")
+def get_by_task_id(call: Call, request: OfTask) -> dict:
+    """The queue in which a task waits."""
+    return {"queue": queues.of_task(call.store, request.task)}
 
 
 class RemoveTask(OfEntry):

@@ -169,18 +169,17 @@ _PARTS = {"plots", "debug_images", "scalar_metrics_iter_histogram", "single_valu
 
 @endpoint("reports.get_task_data", GetTaskData, role="viewer")
 def get_task_data(call: Call, request: GetTaskData) -> dict:
-    """What the tasks (or models) that match a query have reported: each part that is asked for."""
+    """The tasks (or models) that match a query, and what they have reported: each part that is asked for."""
     models = bool(request.model_events)
     collection = call.store.models if models else call.store.tasks
     query = {key: value for key, value in request.given().items() if key not in _PARTS}
-    ids = [one["id"] for one in collection.find({**query, "only_fields": ["name"]})]
+    found = references.find(call.store, collection, query)[0]
+    ids = [one["id"] for one in found]
     shared: dict[str, Any] = {"tasks": ids, "model_events": models}
-    answer: dict[str, Any] = {}
+    answer: dict[str, Any] = {"models" if models else "tasks": found}
     if request.scalar_metrics_iter_histogram is not None:
         curves = scalars.MultiTaskHistogram(**shared, **request.scalar_metrics_iter_histogram.given())
-        answer["scalar_metrics_iter_histogram"] = (
-            scalars.multi_task_scalar_metrics_iter_histogram(call, curves) if ids else {}
-        )
+        answer["scalar_metrics_iter_histogram"] = scalars.side_by_side(call, curves) if ids else {}
     if request.plots is not None:
         wanted = plots.MultiTaskPlots(**shared, **request.plots.given(), no_scroll=True)
         answer["plots"] = plots.get_multi_task_plots(call, wanted)["plots"] if ids else {}

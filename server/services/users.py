@@ -70,10 +70,10 @@ class SetPreferences(Request):
 
 @endpoint("users.set_preferences", SetPreferences, role="viewer")
 def set_preferences(call: Call, request: SetPreferences) -> dict:
-    """Merge these into the caller's preferences, key by key at every depth."""
+    """Set some of the caller's preferences: `{"a.b": 1}` sets `b` in `a`, and replaces what was there."""
     with call.store.transaction():
         current = users.existing(call.store, call.user)["preferences"]
-        merged = users.merged(current, request.preferences)
+        merged = users.with_preferences(current, request.preferences)
         if merged == current:
             return {"updated": 0, "fields": {}}
         updated = call.store.users.update(call.user, {"preferences": merged})

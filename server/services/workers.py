@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.api.call import Call
-from server.api.errors import ValidationFailed, WorkerNotRegistered
+from server.api.errors import ValidationFailed, WorkerNotRegistered, WorkerStatsNotFound
 from server.api.registry import endpoint
 from server.api.request import Request, Seconds
 from server.domain import workers
@@ -121,7 +121,10 @@ class GetMetricKeys(Request):
 @endpoint("workers.get_metric_keys", GetMetricKeys, role="viewer")
 def get_metric_keys(call: Call, request: GetMetricKeys) -> dict:
     """Which machine metrics there are, by category."""
-    return {"categories": workers.categories(call.store.workers.metric_keys(request.worker_ids or []))}
+    found = call.store.workers.metric_keys(request.worker_ids or [])
+    if request.worker_ids and not found:
+        raise WorkerStatsNotFound(workers=request.worker_ids[:5])
+    return {"categories": workers.categories(found)}
 
 
 class StatItem(Request):
@@ -140,17 +143,19 @@ class GetStats(Request):
 
 @endpoint("workers.get_stats", GetStats, role="viewer")
 def get_stats(call: Call, request: GetStats) -> dict:
-    """Machine metrics over time, aggregated by interval."""
+    """Machine metrics over time, aggregated by interval (40 s at least), in the order asked."""
     wanted: dict[str, list[str]] = {}
     for item in request.items:
         kind = item.category or "avg"
         if kind not in workers.AGGREGATIONS:
             raise ValidationFailed(f"category is one of {', '.join(workers.AGGREGATIONS)}, not {kind!r}")
-        wanted.setdefault(item.key, []).append(kind)
+        if kind not in wanted.setdefault(item.key, []):
+            wanted[item.key].append(kind)
+    workers.require_known(call.store, request.worker_ids or [])
     points = call.store.workers.stats(
         request.from_date,
         request.to_date,
-        max(request.interval, 1),
+        workers.bounded(request.from_date, request.to_date, request.interval),
         list(wanted),
         request.worker_ids or [],
     )

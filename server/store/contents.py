@@ -64,6 +64,19 @@ class Contents:
         )
         return {row["project"]: (row["files"], row["size"]) for row in rows}
 
+    def special(self) -> list[dict]:
+        """Every dataset and pipeline (a project) and report (a task) that isn't archived: its `kind`, the `project` it
+        lies in or is, its `tags`, and the `owner`, the project whose hidden folder (`.datasets`, …) it lies in."""
+        rows = self._db.rows(
+            "SELECT m.value || 's' AS kind, p.id AS project, p.tags,"
+            " CASE WHEN f.basename LIKE '.%' THEN f.parent ELSE f.id END AS owner FROM projects p"
+            " JOIN json_each('[\"dataset\", \"pipeline\"]') m ON instr(p.system_tags, '\"' || m.value || '\"') > 0"
+            " LEFT JOIN projects f ON f.id = p.parent WHERE p.basename NOT LIKE '.%'"
+            " UNION ALL SELECT 'reports', t.project, t.tags, f.parent FROM projects f JOIN tasks t ON t.project = f.id"
+            " WHERE f.basename = '.reports' AND t.type = 'report' AND instr(t.system_tags, '\"archived\"') = 0"
+        )
+        return [{**dict(row), "tags": orjson.loads(row["tags"])} for row in rows]
+
     def dataset_sizes(self, projects: Projects) -> dict[str, dict[str, int]]:
         """Of each project the newest dataset version: `file_count` and `total_size` (bytes)."""
         rows = self._rows(
@@ -152,6 +165,16 @@ class Contents:
             f" WHERE {_WITHIN} ORDER BY u.name COLLATE NOCASE, u.id"
         )
         return self._rows(sql, projects)
+
+    def workloads(self, projects: Projects, start: str, end: str) -> list[dict]:
+        """Of each person what ran between two times: `user`, `name`, `tasks`, `running` now, `runtime` (s)."""
+        sql = (
+            "SELECT t.user, u.name, count(*) AS tasks, sum(t.status = 'in_progress') AS running,"
+            " sum(coalesce(t.active_duration, 0)) AS runtime FROM tasks t LEFT JOIN users u ON u.id = t.user"
+            f" WHERE {_WITHIN} AND t.started IS NOT NULL AND t.started < :end"
+            " AND coalesce(t.completed, '9') >= :start GROUP BY t.user ORDER BY runtime DESC, t.user"
+        )
+        return self._rows(sql, projects, start=start, end=end)
 
     def projects_of_users(self, users: Iterable[str]) -> list[str]:
         """The projects that hold something these people made."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from server.api import limits
 from server.api.errors import InvalidScrollId, ValidationFailed
 from server.store import ordering, projection
 from server.store.db import Database
@@ -255,7 +256,7 @@ class Collection:
                 continue
             kind = self.schema.fields[name]
             if kind in ("list", "json") and value is not None:
-                value = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+                value = _written(value)
             elif kind == "bool" and value is not None:
                 value = int(value)
             elif isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -290,3 +291,14 @@ class Collection:
             values = read(ids, asked)
             for document in documents:
                 document[field] = values.get(document["id"], {})
+
+
+def _written(value: Any) -> str:
+    """As JSON. Raises: ValidationFailed for what could be stored and never be answered with again."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError as error:
+        raise ValidationFailed(f"it can't be stored as JSON: {error}") from error
+    if text.count("{") + text.count("[") > limits.DEPTH:
+        limits.require_shallow(value)
+    return text

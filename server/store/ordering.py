@@ -1,7 +1,7 @@
 """`order_by`: sorting by any path, and the short way along an index where there is one.
 
-The id comes last of all keys, so that pages never overlap. Documents without a metric or parameter that is sorted
-by come last, either way.
+The id comes last of all keys, so that pages never overlap. Documents without a value that is sorted by come last,
+either way.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from server.store.schema import Bind, Drawn, Schema
 
 OrderBy = str | Sequence[str] | None
+_ALWAYS_THERE = frozenset(
+    {"id", "name", "type", "status", "created", "last_update", "last_iteration", "basename"}
+)
+"""Without a look for what is missing an index gives their order."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,9 @@ def _order(schema: Schema, bind: Bind, keys: Sequence[tuple[str, str]], first: i
             value = schema.place(path, bind).value
         if "." in path:
             terms.append((f"({value} IS NULL)", False))
+        elif not way and path not in _ALWAYS_THERE:
+            empty = f" OR {value} = ''" if schema.kind(path) == "text" else ""
+            terms.append((f"({value} IS NULL{empty})", False))  # SQLite begins with what is missing
         elif schema.kind(path) == "text":
             value += " COLLATE NOCASE"
         terms.append((value, bool(way)))

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from server.api.errors import InvalidScrollId, ValidationFailed
+from server.api.errors import InvalidScrollId, UnknownFields, ValidationFailed
 from server.store import operators, patterns, times
 from server.store.schema import Place, Schema
 
@@ -88,6 +88,8 @@ class Compiler:
                 parts.append(self._several(multi[1] in ("all", "and"), wanted))
             elif key == "filters":
                 parts += self._filters(wanted)
+            elif key == "allow_public":
+                parts.append("1" if wanted else "t.company <> ''")
             elif key == "search_text":
                 parts += self._search(wanted)
             elif self._schema.kind(key):
@@ -185,17 +187,26 @@ class Compiler:
             raise ValidationFailed("`filters` must be an object with one entry a field")
         parts = []
         for path, rule in wanted.items():
-            if self._schema.kind(path) and isinstance(rule, Mapping):
+            if not self._schema.kind(path):
+                raise UnknownFields(f"filters: {path[:100]!r} is not a field of {self._schema.table}")
+            if rule is not None:
                 parts.append(self._filter(path, rule))
         return parts
 
-    def _filter(self, path: str, rule: Mapping[str, Any]) -> str:
+    def _filter(self, path: str, rule: Any) -> str:
+        if not isinstance(rule, Mapping) or set(rule) - {"any", "all", "op"}:
+            raise ValidationFailed(f"filters.{path[:100]}: expected an object with `any`, `all` and `op`")
+        if rule.get("op") not in (None, "and", "or"):
+            raise ValidationFailed(f"filters.{path[:100]}.op: expected and, or")
         place = self._schema.place(path, self.bind)
         parts = []
         for name, join in (("any", " OR "), ("all", " AND ")):
-            side = rule.get(name)
-            if not isinstance(side, Mapping):
-                continue
+            side = rule.get(name) or {}
+            lists = isinstance(side, Mapping) and all(isinstance(one, list | None) for one in side.values())
+            if not lists or set(side) - {"include", "exclude"}:
+                raise ValidationFailed(
+                    f"filters.{path[:100]}.{name}: expected lists, `include` and `exclude`"
+                )
             terms = [self._has(place, [value]) for value in side.get("include") or []]
             terms += [f"NOT coalesce({self._has(place, [value])}, 0)" for value in side.get("exclude") or []]
             if terms:

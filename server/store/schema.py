@@ -14,7 +14,7 @@ from typing import Any
 from server.api.errors import ValidationFailed
 
 _EXTREMES = {f"{which}_value{suffix}" for which in ("min", "max", "first") for suffix in ("", "_iteration")}
-METRIC_COLUMNS = frozenset({"metric", "variant", "value", "count", "iter", *_EXTREMES})
+METRIC_COLUMNS = frozenset({"metric", "variant", "value", "mean_value", "count", "iter", *_EXTREMES})
 _INDEXED = ("value", "min_value", "max_value")
 _LEAVES = {"hyperparams": 3, "configuration": 2, "metadata": 2, "runtime": 1}
 """JSON fields whose keys are people's own words, dots included, and how deep they are."""
@@ -88,8 +88,9 @@ class Schema:
             keys = {"metric_hash": bind(parts[1]), "variant_hash": bind(parts[2])}
             kind = "text" if parts[3] in ("metric", "variant") else "real"
             return Drawn(self.metrics, keys, parts[3], kind, indexed=parts[3] in _INDEXED)
-        if head == "hyperparams" and self.params and rest.endswith(".value") and rest.count(".") >= 2:
-            section, _, name = unescaped(rest[: -len(".value")]).partition(".")
+        parameter = _parameter(rest) if head == "hyperparams" and self.params else ""
+        if parameter:
+            section, _, name = unescaped(parameter).partition(".")
             keys = {"section": bind(section), "name": bind(name)}
             return Drawn(self.params, keys, "value", sortable="number", indexed=True)
         return None
@@ -112,6 +113,16 @@ class Schema:
                     f"json_extract(value, {leaf})",
                 )
         return Place(f"json_extract({column}, {bind(json_path(keys))})")
+
+
+def _parameter(rest: str) -> str:
+    """`section.name` of a path to a hyperparameter, with or without `.value`; empty for its other parts."""
+    head, _, leaf = rest.rpartition(".")
+    if "." not in head:
+        return rest if head else ""
+    if leaf == "value":
+        return head
+    return "" if leaf in ("type", "description", "section", "name") else rest
 
 
 @dataclass(frozen=True)

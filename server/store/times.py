@@ -6,9 +6,19 @@ from datetime import datetime, timezone
 
 from dateutil import parser
 
+from server.api.errors import ValidationFailed
+
 
 def text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
+
+
+def given(value: str, name: str) -> str:
+    """A date that a client gave for a field, as the database holds it. Raises: ValidationFailed."""
+    try:
+        return text(parse(value))
+    except (ValueError, OverflowError) as error:
+        raise ValidationFailed(f"{name}: {value!r} is not a date") from error
 
 
 def parse(value: str) -> datetime:

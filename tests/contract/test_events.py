@@ -179,7 +179,7 @@ def test_a_published_task_takes_events_only_with_allow_locked(api: Api) -> None:
 
 
 def test_model_events_belong_to_models(api: Api) -> None:
-    model = api("models.create", uri="http://x/m.pt", name="m", labels={})["id"]
+    model = api("models.create", uri="http://x/m.pt", name="m", labels={}, ready=False)["id"]
     assert send(api, scalar(model, 3, 0.5, model_event=True))["added"] == 1
     assert "Invalid task id" in refused(api, scalar(model, 3, 0.5))["result_msg"]
     found = api("events.scalar_metrics_iter_histogram", task=model, model_events=True)

@@ -91,7 +91,7 @@ def test_a_long_curve_may_come_in_any_order(api: Api) -> None:
 
 def test_several_tasks_share_a_chart_under_their_names(api: Api) -> None:
     first, second = filled(api, 2, "first"), filled(api, 3, "second")
-    found = api("events.multi_task_scalar_metrics_iter_histogram", tasks=[first, second])
+    found = api("events.multi_task_scalar_metrics_iter_histogram", tasks=[first, second])["metrics"]
     assert found["loss"]["train"][first] == {"name": "first", "x": [0, 1], "y": [0.0, 1.0]}
     assert found["loss"]["train"][second]["name"] == "second"
     api.fails("events.multi_task_scalar_metrics_iter_histogram", 400, 101, tasks=[first, "nobody"])

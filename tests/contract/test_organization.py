@@ -101,3 +101,15 @@ def test_a_bad_download_is_refused_when_it_is_prepared(api: Api) -> None:
     api.fails("organization.prepare_download_for_get_all", 400, 12, entity_type="shoe")
     api.fails("organization.prepare_download_for_get_all", 400, 12, field_mappings=[{"name": "x"}])
     api.fails("organization.download_for_get_all", 400, 12, prepare_id="forged")
+
+
+def test_workloads_say_who_ran_what_in_a_project(api: Api) -> None:
+    project = api.project("p")
+    for name in "ab":
+        api("tasks.started", task=api.task(name, project=project))
+    api("tasks.started", task=api.task("elsewhere"))
+    api.task("draft", project=project)
+    (one,) = api("organization.get_project_workloads", project=project)["workloads"]
+    assert (one["user"]["name"], one["tasks"], one["running"]) == ("Soundyard", 2, 2)
+    assert api("organization.get_project_workloads", project=project, to_date=5)["workloads"] == []
+    assert api("organization.get_project_workloads")["workloads"][0]["tasks"] == 3

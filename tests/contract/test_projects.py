@@ -133,10 +133,15 @@ def test_statistics_cover_what_is_below(api: Api) -> None:
     api("tasks.started", task=done)
     api("tasks.completed", task=done)
     api("tasks.archive", tasks=[archived])
-    found = api("projects.get_all_ex", id=[a], include_stats=True, check_own_contents=True)["projects"][0]
+    query = {"id": [a], "include_stats": True, "check_own_contents": True, "stats_for_state": None}
+    found = api("projects.get_all_ex", **query)["projects"][0]
     active, old = found["stats"]["active"], found["stats"]["archived"]
     assert active["status_count"]["in_progress"] == active["status_count"]["completed"] == 1
-    assert active["total_tasks"] == 2 and active["completed_tasks_24h"] == 1 and active["last_task_run"] > 0
+    assert (
+        active["total_tasks"] == 2
+        and active["completed_tasks_24h"] == 1
+        and active["last_task_run"] == api.get(done)["started"]
+    )
     assert old["total_tasks"] == 1 and found["own_tasks"] == 0 and found["own_models"] == 0
     assert [one["name"] for one in found["sub_projects"]] == ["a/b"]
     alone = api("projects.get_all_ex", id=[a], include_stats=True, stats_with_children=False)["projects"][0]

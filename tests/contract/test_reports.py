@@ -72,4 +72,4 @@ def test_the_data_of_tasks_is_gathered_for_a_report(api: Api) -> None:
     assert data["debug_images"][0]["iterations"][0]["events"][0]["url"] == "u://x"
     assert data["single_value_metrics"]["tasks"][0]["values"][0]["value"] == 7
     empty = api("reports.get_task_data", id=["nobody"], plots={}, single_value_metrics={})
-    assert empty == {"plots": {}, "single_value_metrics": {"tasks": []}}
+    assert empty == {"tasks": [], "plots": {}, "single_value_metrics": {"tasks": []}}

@@ -43,6 +43,8 @@ def test_figures_are_kept_over_time(api: Api) -> None:
     assert sorted(requests["instances"]) == ["c1", "c2"]
     load = api("serving.get_endpoint_metrics_history", metric_type="cpu_util", instance_charts=False, **span)
     assert set(load["total"]["values"]) == {60.0} and "instances" not in load
+    ram = api("serving.get_endpoint_metrics_history", metric_type="ram_total", **span)
+    assert ram["total"]["title"] == "RAM Total (GB)" and max(ram["total"]["values"]) == 2 * 4000 / 1024
     api.fails("serving.get_endpoint_metrics_history", 400, 12, metric_type="mood", **span)
 
 

@@ -62,7 +62,7 @@ def test_deleting_a_task_can_leave_its_files(api: Api, task: str) -> None:
 
 def test_a_model_that_stays_keeps_its_file(api: Api, task: str) -> None:
     uri = f"http://127.0.0.1:8080/files/{quote(folder(task))}/models/best.pt"
-    model = api("models.create", uri=uri, name="best", labels={}, task=task)["id"]
+    model = api("models.create", uri=uri, name="best", labels={}, task=task, ready=False)["id"]
     api("models.set_ready", model=model, publish_task=False)
     api("tasks.delete", task=task, force=True)
     assert api("storage.get_usage")["files"]["bytes"] == 10_000

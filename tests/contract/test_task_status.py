@@ -85,7 +85,7 @@ def test_times_belong_to_the_status(api: Api) -> None:
 def test_completed_may_publish_and_models_with_it(api: Api) -> None:
     task = api.task()
     api("tasks.started", task=task)
-    model = api("models.create", name="m", uri="file:///m", task=task, labels={})["id"]
+    model = api("models.create", name="m", uri="file:///m", task=task, labels={}, ready=False)["id"]
     assert api("tasks.completed", task=task, publish=True)["published"] == 1
     assert api.status(task) == "published"
     assert api("models.get_by_id", model=model)["model"]["ready"] is True
@@ -148,7 +148,7 @@ def test_a_reset_drops_results_and_keeps_instructions(api: Api) -> None:
     api("tasks.started", task=task)
     report(api, task)
     api("tasks.add_or_update_artifacts", task=task, artifacts=[{"key": "k", "type": "t", "uri": "u://a"}])
-    model = api("models.create", name="m", uri="u://m", task=task, labels={})["id"]
+    model = api("models.create", name="m", uri="u://m", task=task, labels={}, ready=False)["id"]
     api("tasks.add_or_update_model", task=task, name="m", model=model, type="output")
     api("tasks.completed", task=task)
     answer = api("tasks.reset", task=task, return_file_urls=True)
@@ -183,8 +183,8 @@ def test_deleting_a_task_takes_its_events_and_own_models_along(api: Api) -> None
     task, child = api.task(), api.task("child")
     api("tasks.edit", task=child, parent=task)
     report(api, task)
-    own = api("models.create", name="own", uri="u://1", task=task, labels={})["id"]
-    used = api("models.create", name="used", uri="u://2", task=task, labels={})["id"]
+    own = api("models.create", name="own", uri="u://1", task=task, labels={}, ready=False)["id"]
+    used = api("models.create", name="used", uri="u://2", task=task, labels={}, ready=False)["id"]
     api("tasks.add_or_update_model", task=child, name="x", model=used, type="input")
     answer = api("tasks.delete", task=task)
     assert answer["deleted"] is True and answer["updated_children"] == 1

@@ -245,7 +245,9 @@ def test_clients_of_old_versions_speak_of_flat_parameters(api: Api) -> None:
     execution = {"parameters": {"lr": "0.1"}, "model_desc": {"net": "x"}, "docker_cmd": "image:1 --gpus all"}
     task = api.task(execution=execution)
     new = api.get(task)
-    assert new["hyperparams"] == {"Args": {"lr": {"section": "Args", "name": "lr", "value": "0.1"}}}
+    assert new["hyperparams"] == {
+        "Args": {"lr": {"section": "Args", "name": "lr", "value": "0.1", "type": "legacy"}}
+    }
     assert new["configuration"]["net"]["value"] == "x" and new["execution"] == {"artifacts": []}
     assert new["container"] == {"image": "image:1", "arguments": "--gpus all"}
     api("tasks.edit_hyper_params", task=task, hyperparams=[{"section": "Other", "name": "a", "value": "b"}])

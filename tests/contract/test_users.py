@@ -52,9 +52,9 @@ def test_names_are_unique_and_fit_into_basic_authentication(api: Api, ann: str) 
     api.fails("users.update", 400, 801, user=ann, name=api("users.get_current_user")["user"]["name"])
 
 
-def test_preferences_are_merged_at_every_depth(api: Api) -> None:
+def test_preferences_are_set_by_path_and_the_others_stay(api: Api) -> None:
     api("users.set_preferences", preferences={"tables": {"tasks": {"width": 1}}, "theme": "dark"})
-    answer = api("users.set_preferences", preferences={"tables": {"models": {"width": 2}}})
+    answer = api("users.set_preferences", preferences={"tables.models": {"width": 2}})
     assert answer["updated"] == 1
     expected = {"tables": {"tasks": {"width": 1}, "models": {"width": 2}}, "theme": "dark"}
     assert api("users.get_preferences")["preferences"] == expected

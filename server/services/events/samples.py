@@ -28,13 +28,13 @@ class ByIteration(Request):
 
 @endpoint("events.debug_images", ByIteration, role="viewer")
 def debug_images(call: Call, request: ByIteration) -> dict:
-    """Debug samples by task and iteration, newest first; the scroll id leads to earlier ones until none is left."""
+    """Debug samples by task and iteration, newest first; the scroll id leads to earlier ones, and back."""
     return _by_iteration(call, request, "image")
 
 
 @endpoint("events.plots", ByIteration, role="viewer")
 def plots(call: Call, request: ByIteration) -> dict:
-    """Plots by task and iteration, newest first; the scroll id leads to earlier ones until none is left."""
+    """Plots by task and iteration, newest first; the scroll id leads to earlier ones, and back."""
     return _by_iteration(call, request, "plot")
 
 
@@ -102,20 +102,20 @@ def get_plot_sample(call: Call, request: PlotSample) -> dict:
 class NextSample(Request):
     task: str
     scroll_id: str
-    navigate_earlier: bool | None = False
+    navigate_earlier: bool | None = True
     next_iteration: bool | None = False
     model_events: bool | None = False
 
 
 @endpoint("events.next_debug_image_sample", NextSample, role="viewer")
 def next_debug_image_sample(call: Call, request: NextSample) -> dict:
-    """The debug sample after (or before) the one shown last: the next variant, then the next iteration."""
+    """The debug sample before (or after) the one shown last: the next variant, then the next iteration."""
     return _next(call, request, "image", whole_metric=False)
 
 
 @endpoint("events.next_plot_sample", NextSample, role="viewer")
 def next_plot_sample(call: Call, request: NextSample) -> dict:
-    """The plots after (or before) those shown last: the next metric, then the next iteration."""
+    """The plots before (or after) those shown last: the next metric, then the next iteration."""
     return _next(call, request, "plot", whole_metric=True)
 
 
@@ -124,6 +124,6 @@ def _next(call: Call, request: NextSample, kind: str, *, whole_metric: bool) -> 
     walk = history.Walk(call.store, kind, request.task, whole_metric=whole_metric)
     return walk.step(
         request.scroll_id,
-        earlier=bool(request.navigate_earlier),
+        earlier=request.navigate_earlier is not False,
         next_iteration=bool(request.next_iteration),
     )

@@ -56,7 +56,11 @@ class MultiTaskHistogram(Request):
 
 @endpoint("events.multi_task_scalar_metrics_iter_histogram", MultiTaskHistogram, role="viewer")
 def multi_task_scalar_metrics_iter_histogram(call: Call, request: MultiTaskHistogram) -> dict:
-    """Curves of several tasks side by side: {metric: {variant: {task: {name of the task, x, y}}}}."""
+    """Curves of several tasks side by side: {"metrics": {metric: {variant: {task: {name of the task, x, y}}}}}."""
+    return {"metrics": side_by_side(call, request)}
+
+
+def side_by_side(call: Call, request: MultiTaskHistogram) -> dict:
     owners = events.require(call.store, request.tasks, models=request.model_events)
     names = call.store.events.names(owners, models=bool(request.model_events))
     charts: dict[str, dict] = {}
@@ -99,6 +103,7 @@ class MetricData(Request):
     task: str
     metric: str | None = None
     scroll_id: str | None = None
+    no_scroll: bool | None = False
     batch_size: int = Field(default=10_000, ge=1, le=100_000)
     model_events: bool | None = False
 
@@ -112,7 +117,7 @@ def get_scalar_metric_data(call: Call, request: MetricData) -> dict:
     at, total = _counted(call, series, scroll.unpack(request.scroll_id))
     page, position = curves.raw_page(call.store, series, request.batch_size, at)
     found = [events.scalar(one, point) for one, points in page for point in points]
-    scroll_id = scroll.pack([*position, total])
+    scroll_id = None if request.no_scroll else scroll.pack([*position, total])
     return {"events": found, "returned": len(found), "total": total, "scroll_id": scroll_id}
 
 

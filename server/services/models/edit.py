@@ -11,6 +11,7 @@ from server.api.request import Request
 from server.domain import metadata, models, transitions
 from server.domain.metadata import MetadataItem
 from server.services.models.read import OfModel
+from server.store import times
 
 _NOT_FIELDS = {"model", "iteration", "public", "force"}
 
@@ -85,12 +86,17 @@ class Update(Request):
     project: str | None = None
     task: str | None = None
     iteration: int | None = None
+    metadata: list[MetadataItem] | dict[str, Any] | None = None
 
 
 @endpoint("models.update", Update)
 def update(call: Call, request: Update) -> dict:
     """Change what may be changed of a published model, too: name, comment, tags, project."""
     fields = {name: value for name, value in request.given(exclude=_NOT_FIELDS).items() if value is not None}
+    if "created" in fields:
+        fields["created"] = times.given(fields["created"], "created")
+    if "metadata" in fields:
+        fields["metadata"] = metadata.as_dict(fields["metadata"])
     with call.store.transaction():
         models.check_references(call.store, fields)
         changed = models.edit(call.store, request.model, call.user, call.now, fields)

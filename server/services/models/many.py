@@ -6,7 +6,7 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import files, models, project_tree
+from server.domain import files, models, project_tree, public
 from server.services.models import edit
 from server.services.tasks.many import each
 
@@ -24,7 +24,9 @@ class DeleteMany(OfModels):
 def delete_many(call: Call, request: DeleteMany) -> dict:
     """Delete models, and their files unless something else names them."""
     fields = request.given(exclude={"ids"})
-    return each(request.ids, lambda model: edit.drop(call, edit.Delete(model=model, **fields)))
+    return each(
+        call.store.models, request.ids, lambda model: edit.drop(call, edit.Delete(model=model, **fields))
+    )
 
 
 @endpoint("models.validate_delete", OfModels, role="viewer")
@@ -53,7 +55,7 @@ def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict:
             models.edit(call.store, model, call.user, call.now, {"system_tags": new})
         return {"archived" if archived else "unarchived": True}
 
-    return each(ids, one)
+    return each(call.store.models, ids, one)
 
 
 class PublishMany(OfModels):
@@ -77,7 +79,7 @@ def publish_many(call: Call, request: PublishMany) -> dict:
             )
         return {"updated": True} | ({"published_task": published} if published else {})
 
-    return each(request.ids, one)
+    return each(call.store.models, request.ids, one)
 
 
 class Move(OfModels):
@@ -126,17 +128,24 @@ def update_tags(call: Call, request: UpdateTags) -> dict:
     return {"updated": updated}
 
 
-@endpoint("models.make_public", OfModels)
-def make_public(call: Call, request: OfModels) -> dict:
-    """Mark models as belonging to no company. With one company everybody sees them either way."""
-    with call.store.transaction():
-        return {"updated": sum(call.store.models.update(model, {"company": ""}) for model in request.ids)}
+class Visibility(Request):
+    ids: list[str] | None = None
 
 
-@endpoint("models.make_private", OfModels)
-def make_private(call: Call, request: OfModels) -> dict:
+@endpoint("models.make_public", Visibility)
+def make_public(call: Call, request: Visibility) -> dict:
+    """Everybody's from now on, and protected: public models can't be changed."""
+    return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
+
+
+@endpoint("models.make_private", Visibility)
+def make_private(call: Call, request: Visibility) -> dict:
     """Undo `make_public`."""
+    return {"updated": _give(call, request.ids or [], call.company)}
+
+
+def _give(call: Call, ids: list[str], company: str) -> int:
     with call.store.transaction():
-        return {
-            "updated": sum(call.store.models.update(one, {"company": call.company}) for one in request.ids)
-        }
+        for id in ids:
+            models.existing(call.store, id, ("id",))
+        return sum(call.store.models.update(id, {"company": company}) for id in dict.fromkeys(ids))

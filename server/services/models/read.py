@@ -20,10 +20,15 @@ def get_by_id(call: Call, request: OfModel) -> dict:
     return {"model": models.existing(call.store, request.model)}
 
 
-@endpoint("models.get_by_id_ex", OfModel, role="viewer")
-def get_by_id_ex(call: Call, request: OfModel) -> dict:
-    """One model, with the names of its project, task, user and parent."""
-    return {"model": references.expanded(call.store, [models.existing(call.store, request.model)])[0]}
+class GetByIdEx(Query):
+    id: list[str] | str
+
+
+@endpoint("models.get_by_id_ex", GetByIdEx, role="viewer")
+def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
+    """Models by their ids, with the names of their project, task, user and parent."""
+    ids = [request.id] if isinstance(request.id, str) else request.id
+    return {"models": references.by_ids(call.store, call.store.models, ids, request.only_fields)}
 
 
 class GetByTaskId(Request):

@@ -6,7 +6,7 @@ from server.api.call import Call
 from server.api.errors import ProjectSourceAndDestinationAreTheSame
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import files, project_deletion, project_tree
+from server.domain import files, project_deletion, project_tree, public
 from server.services.projects.read import OfProject
 from server.store import times
 
@@ -125,17 +125,18 @@ class Visibility(Request):
 
 @endpoint("projects.make_public", Visibility)
 def make_public(call: Call, request: Visibility) -> dict:
-    """Accepted and counted: within one company everything is seen by everybody."""
-    return {"updated": _count(call, request.ids or [])}
+    """Everybody's from now on, and protected: public projects can't be changed. What is in them stays as it is."""
+    return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
 
 
 @endpoint("projects.make_private", Visibility)
 def make_private(call: Call, request: Visibility) -> dict:
-    """Accepted and counted, see `make_public`."""
-    return {"updated": _count(call, request.ids or [])}
+    """Undo `make_public`."""
+    return {"updated": _give(call, request.ids or [], call.company)}
 
 
-def _count(call: Call, ids: list[str]) -> int:
-    for id in ids:
-        project_tree.existing(call.store, id)
-    return len(ids)
+def _give(call: Call, ids: list[str], company: str) -> int:
+    with call.store.transaction():
+        for id in ids:
+            project_tree.existing(call.store, id)
+        return sum(call.store.projects.update(id, {"company": company}) for id in dict.fromkeys(ids))

@@ -59,7 +59,7 @@ class GetAllEx(GetAll):
     include_stats: bool | None = False
     include_stats_filter: dict[str, Any] | None = None
     stats_with_children: bool | None = True
-    stats_for_state: Literal["active", "archived"] | None = None
+    stats_for_state: Literal["active", "archived"] | None = "active"
     """One of the two; null: both."""
     check_own_contents: bool | None = False
     include_dataset_stats: bool | None = False
@@ -114,7 +114,8 @@ def _add_stats(call: Call, request: GetAllEx, projects: list[dict[str, Any]]) ->
     parts: list[tuple[str, dict[str, Any]]] = []
     if request.include_stats:
         states = [request.stats_for_state] if request.stats_for_state else list(project_stats.STATES)
-        parts.append(("stats", stats.tasks(call.now, request.include_stats_filter or {}, states)))
+        tasks, special = stats.tasks(call.now, request.include_stats_filter or {}, states), stats.special()
+        parts.append(("stats", {one["id"]: {**tasks[one["id"]], **special[one["id"]]} for one in projects}))
         parts.append(("sub_projects", stats.sub_projects()))
     if request.include_dataset_stats:
         parts.append(("dataset_stats", stats.datasets()))

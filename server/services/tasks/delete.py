@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from server.api.call import Call
+from server.api.errors import InvalidTaskId, TaskCannotBeDeleted
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import deletion, files, pipelines
@@ -19,12 +22,21 @@ class Cleaning(Request):
 
 class Delete(Transition, Cleaning):
     move_to_trash: bool | None = False
+    include_pipeline_steps: bool | None = False
+    """A pipeline's controller stands for its steps as well."""
 
 
 @endpoint("tasks.delete", Delete)
 def delete(call: Call, request: Delete) -> dict:
     """Delete a task with its events, its own models and its files on this server."""
-    return drop(call, request)
+    steps = pipelines.steps(call.store, request.task) if request.include_pipeline_steps else []
+    answer = drop(call, request)
+    for step in steps:
+        with suppress(
+            TaskCannotBeDeleted, InvalidTaskId
+        ):  # one that runs or is published stays, one may have gone
+            drop(call, request.model_copy(update={"task": step}))
+    return answer
 
 
 def drop(call: Call, request: Delete) -> dict:

@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from server.api import limits
 from server.api.call import Call
 from server.api.errors import BatchHasNoItems, BatchValidationError, InvalidTaskStatus, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import project_tree, recorded_arguments, task_fields, transitions
+from server.domain import project_tree, public, recorded_arguments, task_fields, transitions
 from server.services.tasks.create import Details, require_sense
 from server.services.tasks.read import OfTask
 from server.store import times
@@ -53,14 +54,12 @@ def update(call: Call, request: Update) -> dict:
 
 def _update(call: Call, request: Update) -> dict:
     before = transitions.existing(call.store, request.task)
+    public.require_private(call.store.tasks, request.task)
     fields = request.given(exclude={"task", "output__error", "created"})
     if request.output__error is not None:
         fields["output"] = {"error": request.output__error}
     if request.created is not None:
-        try:
-            fields["created"] = times.text(times.parse(request.created))
-        except (ValueError, OverflowError) as fault:
-            raise ValidationFailed(f"created: {request.created!r} is not a date") from fault
+        fields["created"] = times.given(request.created, "created")
     return _apply(call, before, fields)
 
 
@@ -74,8 +73,10 @@ def update_batch(call: Call, request: Nothing) -> dict:
     with call.store.transaction():
         for number, line in enumerate(lines, 1):
             try:
-                one = Update.model_validate(orjson.loads(line))
-            except (orjson.JSONDecodeError, ValidationError) as fault:
+                fields = orjson.loads(line)
+                limits.check(line, fields)
+                one = Update.model_validate(fields)
+            except (orjson.JSONDecodeError, ValidationError, ValidationFailed) as fault:
                 raise BatchValidationError(f"line {number}: {fault}") from fault
             updated += _update(call, one)["updated"]
     return {"updated": updated}

@@ -8,8 +8,9 @@ from server.api.call import Call
 from server.api.errors import ApiError
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import pipelines
+from server.domain import pipelines, public
 from server.services.tasks import delete, queue, status, tags
+from server.store.documents import Collection
 
 
 class Ids(Request):
@@ -25,11 +26,12 @@ class Ids(Request):
         return {**self.given(exclude={"ids"}), "task": id, **more}
 
 
-def each(ids: Iterable[str], do: Callable[[str], dict]) -> dict:
+def each(of: Collection, ids: Iterable[str], do: Callable[[str], dict]) -> dict:
     """`{"succeeded": [{"id", …}], "failed": [{"id", "error"}]}`."""
     succeeded, failed = [], []
     for id in ids:
         try:
+            public.require_private(of, id)
             succeeded.append({"id": id, **do(id)})
         except ApiError as fault:
             error = {"codes": [fault.code, fault.subcode], "msg": fault.message, "data": fault.data}
@@ -40,9 +42,9 @@ def each(ids: Iterable[str], do: Callable[[str], dict]) -> dict:
 def each_task(call: Call, request: Ids, do: Callable[[str], dict]) -> dict:
     """As `each`; where the request says so, a controller's steps go the same way. Those that can't are left."""
     steps = {id: pipelines.steps(call.store, id) for id in request.ids if request.include_pipeline_steps}
-    answer = each(request.ids, do)
+    answer = each(call.store.tasks, request.ids, do)
     for controller in answer["succeeded"]:
-        each(steps.get(controller["id"], []), do)
+        each(call.store.tasks, steps.get(controller["id"], []), do)
     return answer
 
 

@@ -264,8 +264,7 @@ def add_or_update_model(call: Call, request: AddOrUpdateModel) -> dict:
     """Name a model that the task uses or makes."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("models", "last_iteration"))
-        listed = [one for one in before["models"].get(request.kind) or [] if one["name"] != request.name]
-        listed.append({"name": request.name, "model": request.model})
+        listed = task_fields.put_model(before["models"].get(request.kind) or [], request.name, request.model)
         fields: dict[str, Any] = {"models": {**before["models"], request.kind: listed}}
         if request.iteration is not None:
             fields["last_iteration"] = max(before.get("last_iteration") or 0, request.iteration)

@@ -32,10 +32,7 @@ class GetByIdEx(Query):
 def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
     """Tasks by their ids, with what they refer to by name."""
     ids = [request.id] if isinstance(request.id, str) else request.id
-    if not ids:
-        return {"tasks": []}
-    query = {"id": ids, "only_fields": request.only_fields, "page_size": len(ids)}
-    return {"tasks": references.find(call.store, call.store.tasks, query)[0]}
+    return {"tasks": references.by_ids(call.store, call.store.tasks, ids, request.only_fields)}
 
 
 @endpoint("tasks.get_all", Query, role="viewer")

@@ -6,7 +6,7 @@ from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import enqueue as queueing
-from server.domain import pipelines, transitions
+from server.domain import pipelines, public, transitions
 
 ARCHIVED = "archived"
 
@@ -65,17 +65,18 @@ class Visibility(Request):
 
 @endpoint("tasks.make_public", Visibility)
 def make_public(call: Call, request: Visibility) -> dict:
-    """Accepted and counted: within one company everything is seen by everybody."""
-    return {"updated": _count(call, request.ids or [])}
+    """Everybody's from now on, and protected: public tasks can't be changed."""
+    return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
 
 
 @endpoint("tasks.make_private", Visibility)
 def make_private(call: Call, request: Visibility) -> dict:
-    """Accepted and counted, see `make_public`."""
-    return {"updated": _count(call, request.ids or [])}
+    """Undo `make_public`."""
+    return {"updated": _give(call, request.ids or [], call.company)}
 
 
-def _count(call: Call, ids: list[str]) -> int:
-    for id in ids:
-        transitions.existing(call.store, id, ("id",))
-    return len(ids)
+def _give(call: Call, ids: list[str], company: str) -> int:
+    with call.store.transaction():
+        for id in ids:
+            transitions.existing(call.store, id, ("id",))
+        return sum(call.store.tasks.update(id, {"company": company}) for id in dict.fromkeys(ids))

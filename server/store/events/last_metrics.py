@@ -9,8 +9,9 @@ from server.store.db import Database
 
 _ADD = """
 INSERT INTO last_metrics(task, metric_hash, variant_hash, metric, variant, value, iter, timestamp, count,
-    min_value, min_value_iteration, max_value, max_value_iteration, first_value, first_value_iteration)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    min_value, min_value_iteration, max_value, max_value_iteration, first_value, first_value_iteration,
+    mean_value, numbers)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT(task, metric_hash, variant_hash) DO UPDATE SET
     value = iif((excluded.iter, excluded.timestamp) >= (iter, timestamp), excluded.value, value),
     timestamp = iif((excluded.iter, excluded.timestamp) >= (iter, timestamp), excluded.timestamp, timestamp),
@@ -24,14 +25,18 @@ ON CONFLICT(task, metric_hash, variant_hash) DO UPDATE SET
     max_value = max(coalesce(excluded.max_value, max_value), coalesce(max_value, excluded.max_value)),
     first_value = iif(excluded.first_value_iteration < first_value_iteration,
         excluded.first_value, first_value),
-    first_value_iteration = min(excluded.first_value_iteration, first_value_iteration)
+    first_value_iteration = min(excluded.first_value_iteration, first_value_iteration),
+    mean_value = iif(excluded.numbers = 0, mean_value, iif(numbers = 0, excluded.mean_value,
+        mean_value + (excluded.mean_value - mean_value) * excluded.numbers / (numbers + excluded.numbers))),
+    numbers = numbers + excluded.numbers
 RETURNING count
 """
 
 
 @dataclass
 class Summary:
-    """Of some points of one series: what `last_metrics` keeps. min and max are None when no value is a number."""
+    """Of some points of one series: what `last_metrics` keeps. min, max and mean are None when no value is a
+    number; `numbers` is how many are."""
 
     value: float | None
     iter: int
@@ -43,6 +48,8 @@ class Summary:
     max_value_iteration: int | None
     first_value: float | None
     first_value_iteration: int
+    mean_value: float | None
+    numbers: int
 
 
 class LastMetrics:

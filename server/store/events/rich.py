@@ -19,6 +19,7 @@ class RichEvent(NamedTuple):
     body: str
     """The values as JSON, plot_str, or a debug sample's URL."""
     key: str | None
+    """Where a debug sample's file lies in its store ("" when that wasn't said); None for all else."""
 
 
 class RichEvents:
@@ -32,6 +33,16 @@ class RichEvents:
             " ON CONFLICT(series, iter) DO UPDATE SET timestamp = excluded.timestamp,"
             " worker = excluded.worker, body = excluded.body, key = excluded.key",
             events,
+        )
+
+    def drop_overwritten(self, series: int, addresses: Iterable[str]) -> None:
+        """Of a series' samples at one address the last one is there: the file of the others was overwritten (the SDK
+        writes a ring of `file_history_size` files)."""
+        same = "series = ? AND body = ? AND key IS NOT NULL"
+        self._db.execute_many(
+            f"DELETE FROM rich_events WHERE {same} AND id <> (SELECT id FROM rich_events WHERE {same}"
+            " ORDER BY timestamp DESC, iter DESC LIMIT 1)",
+            [(series, one, series, one) for one in addresses if one],
         )
 
     def last(self, series: int, limit: int) -> list[RichEvent]:

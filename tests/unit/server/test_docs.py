@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.api import registry
+from server.api import limits, registry
 from server.api.left_out import LEFT_OUT
 from server.commands import endpoints
 from server.settings import Settings
@@ -30,7 +30,13 @@ def left_out_table() -> str:
     return "\n".join(["| endpoint | why |", "|---|---|", *rows])
 
 
+def limits_table() -> str:
+    rows = [f"| {what} | {most:,} |" for what, most in limits.TABLE.items()]
+    return "\n".join(["| what | at most |", "|---|---|", *rows])
+
+
 LISTS = (
+    ("server.md", "limits", limits_table),
     ("server.md", "left out", left_out_table),
     ("server.md", "settings", settings_table),
     ("server-endpoints.md", "endpoints", endpoints.markdown),

@@ -49,6 +49,7 @@ MEANT = {
     "ImpersonationError": "impersonation",
     "InvalidId": "invalid id",
     "ValidationFailed": "validation",
+    "UnknownFields": "fields unknown to the object",
     "BadFileName": "validation",
     "BatchHasNoItems": "a batch without items",
     "BatchValidationError": "an item of a batch",

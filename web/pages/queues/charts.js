@@ -17,7 +17,8 @@ export function QueueCharts({ queue }) {
   const answer = useAsked(async () => {
     const now = Date.now() / 1000;
     const { queues } = await call("queues.get_queue_metrics", { from_date: now - seconds, to_date: now, interval, queue_ids: [queue.id], refresh: true });
-    return queues?.[0] ?? { dates: [], avg_waiting_times: [], queue_lengths: [] };
+    const found = queues?.[0] ?? { dates: [], avg_waiting_times: [], queue_lengths: [] };
+    return { ...found, dates: found.dates.map((/** @type {number} */ date) => date / 1000) };
   }, `queue metrics ${queue.id} ${span}`, { every: 10 });
   return html`<section class="card" aria-label=${t("Over time")}>
     <header class="card-head"><h2>${t("Over time")}</h2><${SpanChoice} span=${span} onChange=${setSpan} /></header>
