@@ -115,6 +115,7 @@ class TrainConfig:
     fold: int = 1  # held-out test fold; 0: the data set's own train/validation/test split
     validation: str = "held-out"  # clips of the validation curve: held-out (watched only), development, none
     development_fold: int = 0  # fold taken from training for validation=development; 0: the one after `fold`
+    development_share: float = 0.2  # of training clips, drawn for development where there is none
     select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
 
     epochs: int = 100  # passes over the training clips
@@ -203,6 +204,7 @@ class TrainConfig:
         within("label_smoothing", self.label_smoothing, 0, 0.9)
         within("ema", self.ema, 0, 0.9999)
         within("dropout", self.dropout, 0, 0.95)
+        within("development_share", self.development_share, 0.01, 0.9)
         within("members", self.members, 1, 64)
         within("image_size", self.image_size, 0, 4096)
         within("momentum", self.momentum, 0, 0.9999)
@@ -290,7 +292,7 @@ class EvaluateConfig:
     """A checkpoint and a clip store to figures and a table of clips."""
 
     fold: int | None = None  # fold to evaluate on; None: the one the checkpoint held out
-    split: str = "test"  # split to evaluate on when the checkpoint used the data set's own split (fold 0)
+    split: str = "test"  # split to evaluate on where there are no folds; development: the part that was drawn
     overlap: str = "refuse"  # clips that the model was trained on: refuse, apart (with figures of their own)
     batch_size: int = 32  # clips
     speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged

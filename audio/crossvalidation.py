@@ -22,10 +22,12 @@ from audio.evaluation import EvaluationResult, evaluate
 from audio.generations import generations
 from audio.identity import fingerprint as clips_of
 from audio.replicas import plain
+from audio.splits import with_drawn_folds
 from audio.store import ClipStore
 from audio.training import train
 from audio.writers import NullWriter
 
+DRAWN = "drawn-folds"  # store with folds, where the data set has none: by recording and label, never the test split
 DONE = "result.json"  # written last: a fold without it is unfinished
 
 
@@ -102,6 +104,12 @@ def crossvalidate(
     results. `writer_of(seed, fold)` gives the writer of a training; `progress(done, total, run)` is told of every
     finished one. Raises ConfigError (the store has no such folds) and what `train` and `evaluate` raise.
     """
+    if not store.folds and "train" in store.splits:
+        store = with_drawn_folds(store, Path(folder) / DRAWN)
+        print(
+            f"note: the data set has no folds: {len(store.folds)} were drawn from its training clips",
+            flush=True,
+        )
     chosen = list(folds) or store.folds
     if not chosen or not set(chosen) <= set(store.folds):
         raise ConfigError(

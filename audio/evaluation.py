@@ -21,7 +21,7 @@ from audio.identity import fingerprint
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
 from audio.origin import Origin, named, refuse_heard
-from audio.splits import held_out
+from audio.splits import DEVELOPMENT, held_out
 from audio.store import ClipStore
 
 TOP = 5
@@ -72,10 +72,7 @@ def evaluate(
     _refuse_mismatch(state, store)
     trained = checkpoints.config_of(state)
     fold = trained.fold if config.fold is None else config.fold
-    rows = held_out(store, fold, config.split)
-    if len(rows) == 0:
-        where = f"fold {fold}" if fold else f"split {config.split!r}"
-        raise StoreError(f"The store has no clip in {where}; folds: {store.folds}, splits: {store.splits}.")
+    rows = _rows(state, store, fold, config.split)
     heard = _trained_on(state, store, rows, fold == trained.fold, config.overlap)
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -92,6 +89,21 @@ def evaluate(
     )
     assert result is not None
     return replace(result, apart=apart, note=_note(state, rows, heard, apart))
+
+
+def _rows(state: dict[str, Any], store: ClipStore, fold: int, split: str) -> pd.DataFrame:
+    """The clips to evaluate on. Raises StoreError when there is none, ConfigError for a split that there is not."""
+    drawn = state.get("development") or []
+    if split == DEVELOPMENT and drawn:
+        return store.index[store.index["clip"].isin(drawn)]
+    rows = held_out(store, fold, split)
+    if len(rows) == 0:
+        where = f"fold {fold}" if fold and store.folds else f"split {split!r}"
+        hint = f" Its {len(drawn)} development clips were not trained on: split=development." if drawn else ""
+        raise StoreError(
+            f"The store has no clip in {where}; folds: {store.folds}, splits: {store.splits}.{hint}"
+        )
+    return rows
 
 
 def _trained_on(

@@ -172,6 +172,17 @@ def _refuse_other_index(folder: Path, index: pd.DataFrame, manifest: dict[str, A
         )
 
 
+def derived_store(store: ClipStore, index: pd.DataFrame, folder: Path) -> ClipStore:
+    """A store in `folder` with the samples of another one, by a link, and an index of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = folder / SAMPLES
+    samples.unlink(missing_ok=True)
+    samples.symlink_to((store.folder / SAMPLES).resolve())
+    own = {k: v for k, v in store.manifest.items() if k not in ("fingerprint", "frames", "version")}
+    finish_store(folder, index, own)
+    return ClipStore.open(folder)
+
+
 def finish_store(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) -> None:
     """Write the index and, last, the manifest of a store whose samples are on disk."""
     index.to_parquet(folder / INDEX, index=False)

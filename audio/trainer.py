@@ -21,7 +21,7 @@ from audio.objective import loss_of, right
 from audio.optimisation import rate_at
 from audio.origin import Origin, refuse_heard, refuse_other_clips
 from audio.samples import report_clips, report_samples
-from audio.splits import divide, held_out
+from audio.splits import divide, draws_development, held_out, told_of_development
 from audio.stepping import Stepper
 from audio.store import ClipStore
 from audio.trial import refuse_few, refuse_untrainable
@@ -45,6 +45,9 @@ class Training:
         torch.manual_seed(config.seed)
         train_rows, validation_rows = divide(config, store)
         refuse_few(len(train_rows), engine.size)
+        self.development = list(validation_rows["clip"]) if draws_development(config, store) else []
+        if self.development and not engine.rank:
+            print(told_of_development(train_rows, validation_rows), flush=True)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -204,7 +207,8 @@ class Training:
     def state(self) -> dict[str, Any]:
         """The part of a checkpoint that inference needs."""
         metrics = self.history[-1] if self.history else {}
-        return checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics, self.origin)
+        made = checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics, self.origin)
+        return {**made, "development": self.development}
 
     def save(self, on_checkpoint: Callable[[Path, int], None] | None) -> None:
         """Write `last.pt` when this epoch is due for one."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 from audio import generations
 from audio.config import TrainConfig
 from audio.engine import Alone, build_engine
 from audio.replicas import plain, replicas
-from audio.splits import divide
+from audio.splits import divide, parts
 from audio.store import ClipStore
 from audio.trainer import Training
 from audio.trial import refuse_few
@@ -38,6 +39,7 @@ class TrainResult:
     chosen_epoch: int  # the epoch that the chosen weights are of
     classes: list[str]
     frontend: dict[str, Any]  # the model's front end, as `frontend.describe()` states it
+    parts: pd.DataFrame  # `parts` of audio.splits: which clips were trained on, for development, held out
     history: list[dict[str, float]] = field(default_factory=list)  # one dict of scalars an epoch
 
 
@@ -117,5 +119,6 @@ def _train(
         chosen_epoch=int(model["epoch"]),
         classes=list(run.store.classes),
         frontend=run.model.frontend.describe(),
+        parts=parts(run.config, run.store),
         history=run.history,
     )

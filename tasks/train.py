@@ -118,6 +118,8 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
     )
     run.line.persist("uploading the model", upload)
     model.set_metadata("dataset_id", dataset_id, "str")
+    if run.parameters.validation == "development":
+        run.task.upload_artifact("parts", result.parts, wait_on_upload=True)
     model.set_metadata("fold", str(run.parameters.fold), "int")
     for tag, value in result.metrics.items():
         run.logger.report_single_value(tag, value)
