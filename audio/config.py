@@ -317,11 +317,13 @@ class ExportConfig:
 
     formats: list[str] = field(default_factory=lambda: [*EXPORT_FORMATS])  # torchscript, onnx, onnx-int8
     tolerance: float = 0.001  # largest difference of a logit from the model's (integers are reported alone)
+    int8_tolerance: float = 2.0  # points of accuracy that onnx-int8 may lose on held-out clips
     check_clips: int = 100  # held-out clips that every file is checked with
     calibration_clips: int = 64  # training clips that set the ranges of onnx-int8
 
     def __post_init__(self) -> None:
         within("tolerance", self.tolerance, 0)
+        within("int8_tolerance", self.int8_tolerance, 0, 100)
         within("check_clips", self.check_clips, 2)
         within("calibration_clips", self.calibration_clips, 1)
         if not self.formats:

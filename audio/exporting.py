@@ -12,10 +12,8 @@ import io
 import json
 import logging
 import tempfile
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from audio import checkpoint as checkpoints
 from audio.batches import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
+from audio.export_check import Exported, check, worse
 from audio.frontend import LogMel
 from audio.matrix_fourier import Exportable
 from audio.splits import divide, held_out
@@ -39,24 +38,10 @@ PACKAGES = {  # that are optional
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "onnx-int8": ("onnx", "onnxscript", "onnxruntime"),
 }
-Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 
 
 class ExportError(AudioError):
     """A model could not be exported, or its export answers otherwise."""
-
-
-@dataclass
-class Exported:
-    """One exported file and how it compares with the model."""
-
-    path: Path
-    format: str
-    megabytes: float
-    difference: float  # largest difference of a logit from the model's
-    agreement: float  # share of the checked clips with the same most probable class
-    milliseconds: float  # CPU time of one clip, one thread
-    model_milliseconds: float  # the same of the model itself, in torch
 
 
 def refuse_missing_packages(formats: Sequence[str]) -> None:
@@ -73,14 +58,15 @@ def refuse_missing_packages(formats: Sequence[str]) -> None:
 def export(path: str | Path, folder: str | Path, store: ClipStore, config: ExportConfig) -> list[Exported]:
     """Write the model of a checkpoint into `folder` in each of `config.formats`, and check every file.
 
-    `store` gives the clips to check with (held-out ones) and to calibrate integers with (training ones). Raises
-    ExportError (can't be exported, answers differ by more than `config.tolerance`), ConfigError (a package is missing).
+    `store` gives the clips to check with (held-out ones) and to calibrate integers with (training ones). Integers whose
+    labels are worse than `config.int8_tolerance` come back with the reason in `refused`. Raises ExportError (can't be
+    exported, answers differ by more than `config.tolerance`), ConfigError (a package is missing).
     """
     refuse_missing_packages(config.formats)
     state = checkpoints.load(path)
     model = checkpoints.model_of(state)
     about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}
-    checked, calibration = clips_of(state, store, config)
+    checked, targets, calibration = clips_of(state, store, config)
     Path(folder).mkdir(parents=True, exist_ok=True)
     made = []
     for form in config.formats:
@@ -97,7 +83,9 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
                 raise ExportError(
                     f"{type(model.backbone).__name__} can't be exported to {form}: {reason}"
                 ) from error
-        made.append(check(model, checked, form, target))
+        made.append(check(model, checked, targets, store.multi_label, form, target))
+        if form == "onnx-int8":
+            made[-1].refused = worse(made[-1], len(checked), config.int8_tolerance)
         if form != "onnx-int8" and made[-1].difference > config.tolerance:
             raise ExportError(
                 f"{target} answers otherwise than the model: a logit differs by {made[-1].difference:.2g}, "
@@ -106,22 +94,30 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
     return made
 
 
-def clips_of(state: dict[str, Any], store: ClipStore, config: ExportConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Waveforms `(clip, time)` to check with and to calibrate with."""
+def clips_of(
+    state: dict[str, Any], store: ClipStore, config: ExportConfig
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Waveforms `(clip, time)` to check with, their labels `(clip, class)`, and waveforms to calibrate with."""
     if state["sample_rate"] != store.sample_rate:
         raise ConfigError(
             f"The model hears {state['sample_rate']} Hz, the clip store is at {store.sample_rate} Hz; "
             f"preprocess with sample_rate={state['sample_rate']}."
         )
     trained = checkpoints.config_of(state)
-    training, _ = divide(trained, store)
-    sides = (held_out(store, trained.fold), training)
-    counts, waves = (config.check_clips, config.calibration_clips), []
+    training, validation = divide(trained, store)
+    tested = held_out(store, trained.fold)
+    sides = (tested if len(tested) else validation, training)
+    if not len(sides[0]):
+        raise ConfigError(
+            "The store has no held-out clip to check the files with: give a store with a test split."
+        )
+    counts, waves, targets = (config.check_clips, config.calibration_clips), [], []
     for rows, count in zip(sides, counts, strict=True):
         some = rows.iloc[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
         whole = Waves(store, some, state["clip_frames"], trained.fill, torch.device("cpu"))
         waves.append(whole.gather(torch.arange(len(some))).numpy())
-    return waves[0], waves[1]
+        targets.append(store.targets(some))
+    return waves[0], targets[0], waves[1]
 
 
 @contextlib.contextmanager
@@ -208,58 +204,3 @@ def to_onnx_int8(
 
 
 WRITERS = {"torchscript": to_torchscript, "onnx": to_onnx, "onnx-int8": to_onnx_int8}
-
-
-def runner(path: Path, form: str) -> Run:
-    """A function that runs an exported file on one thread."""
-    if form == "torchscript":
-        model = torch.jit.load(str(path))
-        return lambda waves: model(torch.from_numpy(waves)).detach().numpy()
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return lambda waves: session.run(None, {"waveform": waves})[0]
-
-
-def check(model: nn.Module, clips: np.ndarray, form: str, path: Path) -> Exported:
-    """Run the file and the model on the same clips."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        run, own = runner(path, form), in_torch(model)
-        theirs = np.concatenate([own(clip[None]) for clip in clips])
-        ours = np.concatenate([run(part) for part in np.array_split(clips, -(-len(clips) // 8))])
-        return Exported(
-            path=path,
-            format=form,
-            megabytes=path.stat().st_size / 1e6,
-            difference=float(np.abs(ours - theirs).max()),
-            agreement=float((ours.argmax(1) == theirs.argmax(1)).mean()),
-            milliseconds=cpu_milliseconds(run, clips[:1]),
-            model_milliseconds=cpu_milliseconds(own, clips[:1]),
-        )
-    finally:
-        torch.set_num_threads(threads)
-
-
-def in_torch(model: nn.Module) -> Run:
-    """The model itself as a function of arrays."""
-
-    def run(waves: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return model(torch.from_numpy(waves)).numpy()
-
-    return run
-
-
-def cpu_milliseconds(run: Run, clip: np.ndarray, times: int = 5) -> float:
-    """CPU time of one call, the fastest of a few after one to warm up."""
-    run(clip)
-    spent = []
-    for _ in range(times):
-        started = time.process_time()
-        run(clip)
-        spent.append(time.process_time() - started)
-    return round(1000 * min(spent), 3)

@@ -15,7 +15,7 @@ from audio.config import ExportConfig
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.exporting import Exported
+    from audio.export_check import Exported
 
 FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
 
@@ -42,7 +42,7 @@ class ExportParameters(ExportConfig):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("export"), ExportParameters, arguments, __doc__) as run:
-        from audio.exporting import export
+        from audio.exporting import ExportError, export
         from audio.store import ClipStore
         from tasks import lookup
 
@@ -60,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         _report(run, made)
         for one in made:
-            _publish(run, one, model.name, dataset_id)
+            if not one.refused:
+                _publish(run, one, model.name, dataset_id)
+        if refused := [one.refused for one in made if one.refused]:
+            raise ExportError(" ".join(refused))
 
 
 def _report(run: Run[ExportParameters], made: "list[Exported]") -> None:
@@ -73,9 +76,12 @@ def _report(run: Run[ExportParameters], made: "list[Exported]") -> None:
             "format": one.format,
             "MB": round(one.megabytes, 2),
             "largest difference of a logit": float(f"{one.difference:.2g}"),
-            "same answer": f"{one.agreement:.1%}",
-            "CPU ms a clip": one.milliseconds,
-            "times as fast as torch": round(one.model_milliseconds / max(one.milliseconds, 1e-3), 2),
+            "same labels": f"{one.agreement:.1%}",
+            "points of accuracy lost": round(one.lost, 1),
+            "p50 ms, 1 thread": one.latency.p50,
+            "p95 ms, 1 thread": one.latency.p95,
+            "times as fast as torch": round(one.model_latency.p50 / max(one.latency.p50, 1e-3), 2),
+            "note": one.note,
         }
         for one in made
     )

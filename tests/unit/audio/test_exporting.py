@@ -10,7 +10,8 @@ import torch
 from audio import checkpoint as checkpoints
 from audio.config import ExportConfig
 from audio.errors import ConfigError
-from audio.exporting import ExportError, export, runner
+from audio.export_check import Exported, Latency, check, labels, latency, runner, worse
+from audio.exporting import ExportError, clips_of, export, to_onnx_int8
 from audio.features import KINDS as KINDS_OF_FRONTEND
 from audio.matrix_fourier import MatrixFrontEnd
 from audio.training import train
@@ -89,3 +90,39 @@ def test_the_matrix_front_end_gives_the_numbers_of_the_plain_one(name, sizes):
     waves = torch.randn(2, 12345, generator=torch.Generator().manual_seed(0)) * 0.1
     expected = frontend.normalise(frontend(waves))
     torch.testing.assert_close(MatrixFrontEnd(frontend)(waves), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_integers_whose_labels_are_worse_than_allowed_are_refused_with_the_figures(store, tiny, tmp_path):
+    """Calibrated on one silent clip, their ranges fit nothing else."""
+    path = trained(store, dataclasses.replace(tiny, epochs=3), tmp_path)
+    silent = dataclasses.replace(store, samples=np.zeros_like(store.samples))
+    state = checkpoints.load(path)
+    about = ExportConfig(formats=["onnx-int8"], check_clips=20)
+    _, _, calibration = clips_of(state, silent, about)
+    checked, targets, _ = clips_of(state, store, about)
+    model, file = checkpoints.model_of(state), tmp_path / "model.int8.onnx"
+    to_onnx_int8(model, checked[:2], calibration, {}, file)
+    one = check(model, checked, targets, False, "onnx-int8", file)
+    reason = worse(one, len(checked), 2.0)
+    assert one.agreement < 0.9 and "on 20 held-out clips" in reason and "int8_tolerance=2" in reason
+    assert worse(dataclasses.replace(one, agreement=0.97, lost=1.9), 20, 2.0) == ""
+    assert "1.9 points less accurate" in worse(dataclasses.replace(one, agreement=0.97, lost=1.9), 20, 1.0)
+    assert dataclasses.replace(one, refused=reason).note.startswith("refused")
+
+
+def test_what_is_not_smaller_or_not_faster_is_noted(tmp_path):
+    fast, slow = Latency(1.0, 2.0), Latency(2.0, 3.0)
+    one = Exported(tmp_path, "onnx-int8", 2.0, 0.0, 1.0, 0.0, slow, fast, 1.0)
+    assert one.note == "not smaller, not faster"
+    assert dataclasses.replace(one, megabytes=0.5, latency=fast, model_latency=slow).note == ""
+
+
+def test_latency_is_that_of_single_calls_after_some_to_warm_up():
+    calls = []
+    told = latency(lambda wave: calls.append(wave) or wave, np.zeros((1, 4), np.float32), seconds=0.0)
+    assert len(calls) >= 35 and 0 <= told.p50 <= told.p95
+
+
+def test_agreement_of_several_labels_counts_each_of_them():
+    ours, theirs = np.array([[1.0, -1.0], [1.0, 1.0]]), np.array([[2.0, 1.0], [0.5, 3.0]])
+    assert labels(ours, True, theirs).mean() == 0.75 and labels(ours, False, theirs).mean() == 0.5

@@ -1,0 +1,135 @@
+"""An exported file beside the model: how far its answers are, how large and how fast it is, whether it may be used."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
+THREADS = 1  # of every run that is timed
+WARM_UP, FEWEST, MOST = 5, 30, 300  # calls
+AGREEMENT = (
+    5  # points of agreement that a point of accuracy stands for: some answers change from wrong to wrong
+)
+
+
+@dataclass
+class Exported:
+    """One exported file and how it compares with the model."""
+
+    path: Path
+    format: str
+    megabytes: float
+    difference: float  # largest difference of a logit from the model's
+    agreement: float  # share of the checked clips that get the same labels
+    lost: float  # points of accuracy on the checked clips that it is below the model; negative: above
+    latency: "Latency"  # of one clip, on one thread
+    model_latency: "Latency"  # the same of the model itself, in torch
+    model_megabytes: float  # of the model's weights
+    refused: str = ""  # why it must not be used; empty: it may
+
+    @property
+    def note(self) -> str:
+        """What is worse than in the model itself, for the table."""
+        worse = []
+        if self.megabytes >= self.model_megabytes:
+            worse.append("not smaller")
+        if self.latency.p50 >= self.model_latency.p50:
+            worse.append("not faster")
+        return ", ".join(["refused"] * bool(self.refused) + worse)
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Wall-clock time of single calls, ms."""
+
+    p50: float
+    p95: float
+
+
+def worse(one: Exported, clips: int, tolerance: float) -> str:
+    """Why integers are refused; empty when they may be used."""
+    agreeing = 100 * one.agreement
+    if one.lost <= tolerance and agreeing >= 100 - AGREEMENT * tolerance:
+        return ""
+    return (
+        f"{one.path.name} is refused: on {clips} held-out clips its labels are {one.lost:.1f} points less accurate "
+        f"than the model's and the same for {agreeing:.1f} %; int8_tolerance={tolerance:g} allows {tolerance:g} points "
+        f"and {max(0.0, 100 - AGREEMENT * tolerance):g} %. Use onnx, more calibration_clips, or another int8_tolerance."
+    )
+
+
+def runner(path: Path, form: str) -> Run:
+    """A function that runs an exported file on one thread."""
+    if form == "torchscript":
+        model = torch.jit.load(str(path))
+        return lambda waves: model(torch.from_numpy(waves)).detach().numpy()
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda waves: session.run(None, {"waveform": waves})[0]
+
+
+def check(
+    model: nn.Module, clips: np.ndarray, targets: np.ndarray, multi_label: bool, form: str, path: Path
+) -> Exported:
+    """Run the file and the model on the same clips `(clip, time)` with labels `(clip, class)`."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        run, own = runner(path, form), in_torch(model)
+        theirs = np.concatenate([own(clip[None]) for clip in clips])
+        ours = np.concatenate([run(part) for part in np.array_split(clips, -(-len(clips) // 8))])
+        return Exported(
+            path=path,
+            format=form,
+            megabytes=path.stat().st_size / 1e6,
+            difference=float(np.abs(ours - theirs).max()),
+            agreement=float(labels(ours, multi_label, theirs).mean()),
+            lost=100
+            * float(
+                labels(theirs, multi_label, targets - 0.5).mean()
+                - labels(ours, multi_label, targets - 0.5).mean()
+            ),
+            latency=latency(run, clips[:1]),
+            model_latency=latency(own, clips[:1]),
+            model_megabytes=sum(4 * p.numel() for p in model.parameters()) / 1e6,
+        )
+    finally:
+        torch.set_num_threads(threads)
+
+
+def in_torch(model: nn.Module) -> Run:
+    """The model itself as a function of arrays."""
+
+    def run(waves: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return model(torch.from_numpy(waves)).numpy()
+
+    return run
+
+
+def labels(logits: np.ndarray, multi_label: bool, others: np.ndarray) -> np.ndarray:
+    """bool: whether logits `(clip, class)` name the same as others: `(clip,)`, or each label of a multi-label set."""
+    if multi_label:
+        return (logits > 0) == (others > 0)
+    return logits.argmax(1) == others.argmax(1)
+
+
+def latency(run: Run, clip: np.ndarray, seconds: float = 2.0) -> Latency:
+    """Of single calls after some to warm up: at least `FEWEST`, up to `MOST`, for about so many seconds."""
+    for _ in range(WARM_UP):
+        run(clip)
+    spent: list[float] = []
+    while len(spent) < FEWEST or (len(spent) < MOST and sum(spent) < seconds):
+        started = time.perf_counter()
+        run(clip)
+        spent.append(time.perf_counter() - started)
+    p50, p95 = np.percentile(spent, [50, 95]) * 1000
+    return Latency(round(float(p50), 3), round(float(p95), 3))
