@@ -33,6 +33,7 @@ class _State:
 
     pressed = False
     said = False
+    ended = False  # by an interruption that nobody caught
     dropped = 0
     watched = False
     last: Callable[[], object] | None = None
@@ -49,6 +50,7 @@ def watch() -> None:
     if _State.watched:
         return
     _State.watched = True
+    atexit.register(_as_interrupted)  # the first to be registered is the last to be called
     if (
         signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ):  # else it is ignored, as behind nohup and &
@@ -80,6 +82,7 @@ def _in_a_line(hook: Hook) -> Hook:
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
         if issubclass(kind, KeyboardInterrupt):
             say()
+            _State.ended = True
             _wait_for_threads()
         elif isinstance(fault, BrokenPipeError):
             pass  # whoever was to read it has gone, as `head` does
@@ -105,6 +108,19 @@ def _wait_for_threads() -> None:
         with suppress(OSError):
             sys.stdout.flush()
         os._exit(STATUS)
+
+
+def _as_interrupted() -> None:
+    """End as the signal ends a program, which a shell's loop and `make` go by.
+
+    Python does so by itself, unless a library runs `exec` of a text at exit: that makes the status 1.
+    """
+    if _State.ended:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def told(fault: BaseException) -> str:
