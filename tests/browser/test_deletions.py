@@ -124,7 +124,7 @@ def test_a_dataset_says_which_versions_would_lose_their_files(page: Page, server
 def test_what_the_queue_refuses_is_said_in_the_dialog_and_can_be_mended_there(
     page: Page, server: ServerProcess, made: Made
 ):
-    queue = server.call("queues.create", name="patience")["id"]
+    queue = server.call("queues.create", name="refusals")["id"]
     try:
         first = server.call("tasks.create", name="first", type="training", project=made.project)["id"]
         other = server.call("tasks.create", name="other", type="training", project=made.project)["id"]
@@ -135,8 +135,8 @@ def test_what_the_queue_refuses_is_said_in_the_dialog_and_can_be_mended_there(
         server.call("tasks.publish", task=first)  # behind the page's back
         dialog = page.get_by_role("dialog", name="Enqueue")
         field = dialog.get_by_role("combobox", name="Queue")
-        field.fill("patience")
-        page.get_by_role("option", name=re.compile("^patience")).click()
+        field.fill("refusals")
+        page.get_by_role("option", name=re.compile("^refusals")).click()
         dialog.get_by_role("button", name="Enqueue", exact=True).click()
         refusal = dialog.get_by_role("alert")
         expect(refusal).to_contain_text("1 task was not enqueued:")

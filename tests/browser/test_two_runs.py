@@ -27,19 +27,24 @@ def table(server: ServerProcess, task: str) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def runs(server: ServerProcess, job: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Two more evaluations of the model: at two speeds, with few sounds; and of another fold."""
-    model = job["train"]["models"]["output"][-1]["model"]
-    made = []
-    for options in (
-        ["--speeds", "[0.8, 1.2]", "--audio_limit", str(KEPT)],
-        ["--fold", "2", "--audio_limit", "0"],
-    ):
-        done = server.run("-m", "tasks.evaluate", "--model_id", model, *options)
+    """Two more evaluations: of the model at two speeds, with few sounds; and of one of another fold."""
+    made: list[str] = []
+
+    def run(name: str, *options: str) -> str:
+        done = server.run("-m", f"tasks.{name}", *options)
         assert done.returncode == 0, done.stdout + done.stderr
         found = re.search(r"new task id=(\w+)", done.stdout + done.stderr)
         assert found, done.stdout
         made.append(found[1])
-    yield made[0], made[1]
+        return found[1]
+
+    def model_of(training: dict[str, Any]) -> str:
+        return str(training["models"]["output"][-1]["model"])
+
+    model = model_of(job["train"])
+    first = run("evaluate", "--model_id", model, "--speeds", "[0.8, 1.2]", "--audio_limit", str(KEPT))
+    other = model_of(server.task(run("train", "--fold", "2", "--epochs", "1", "--debug_samples_every", "0")))
+    yield first, run("evaluate", "--model_id", other, "--audio_limit", "0")
     for task in made:
         server.call("tasks.delete", task=task, force=True)
 

@@ -21,6 +21,11 @@ LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs 
     "audio.download": "needs a network: tests/unit/audio/test_download.py",
 }
 PASSWORD = "correct horse battery"
+TAKE_A_DATASET = {
+    "tasks.crossvalidate",
+    "tasks.search",
+    "tasks.train",
+}  # what ID stands for; of others a model
 SERVES = {"make serve", "agents.start"}
 SLOW = {
     "tasks.crossvalidate",
@@ -84,10 +89,7 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
     if name == "tasks.register":
         known = (*words[:-1], "esc10") if words[-1] == "NAME" else words
     known = tuple(
-        {"tasks.crossvalidate": here.dataset, "tasks.export": here.model}.get(name, word)
-        if word == "ID"
-        else word
-        for word in known
+        (here.dataset if name in TAKE_A_DATASET else here.model) if word == "ID" else word for word in known
     )
     started = _started(known, python)
     made = Typed(started + (() if "--help" in words else BRIEF.get(name, ())), serves=name in SERVES)

@@ -20,6 +20,11 @@ from tests.e2e import kept
 
 LEFT_BEHIND = sorted(kept.FIXTURES.glob("version_*"))
 
+CORRECTED = {  # what earlier versions answered otherwise than ClearML's server does
+    ".auth.get_credentials.additional_credentials: [] is now {}",
+    ".queues.get_all_ex.queues[1].system_tags: [] is now ['default']",
+}
+
 
 def differences(before: Any, after: Any, at: str = "") -> Iterator[str]:
     """Where an answer no longer says what it said. What it says in addition is no difference."""
@@ -58,7 +63,7 @@ def test_a_folder_of_an_earlier_version_is_opened_and_nothing_is_lost(fixture: P
     told = orjson.loads((fixture / "answers.json").read_bytes())
     server = ServerProcess(tmp_path)
     try:
-        assert list(differences(told, kept.answers(server, task))) == []
+        assert set(differences(told, kept.answers(server, task))) <= CORRECTED
         got = requests.get(f"{server.url}/files/{kept.FILE.format(task=task)}", auth=server.keys, timeout=10)
         assert got.content == kept.CONTENT
         access_key = told["auth.get_credentials"]["credentials"][0]["access_key"]
