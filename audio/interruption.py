@@ -78,6 +78,20 @@ def recognised() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Processes that are started in the block never hear Ctrl-C, not even while they start: who started them ends
+    them. The terminal sends it to all that are in the foreground, and each would show its own traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _in_a_line(hook: Hook) -> Hook:
     def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
         if issubclass(kind, KeyboardInterrupt):

@@ -16,6 +16,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from audio import interruption
 from audio.config import TrainConfig
 from audio.engine import Together, in_a_group
 from audio.errors import AudioError
@@ -58,7 +59,7 @@ def replicas(config: TrainConfig) -> Iterator[None]:
 
 
 def _start(environment: dict[str, str], logs: Path) -> subprocess.Popen[bytes]:
-    with (logs / f"{environment['RANK']}.log").open("wb") as log:
+    with (logs / f"{environment['RANK']}.log").open("wb") as log, interruption.unheard():
         return subprocess.Popen(
             [sys.executable, "-m", "audio.replicas"],
             cwd=ROOT,

@@ -6,7 +6,6 @@ in, what is known of the clip and its samples out. A decoder that crashes on a h
 with it.
 """
 
-import contextlib
 import json
 import queue
 import subprocess
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from audio import interruption
 from audio.decoding import Prepared, Undecodable, content_of, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,9 +32,9 @@ class Worker:
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "audio.workers"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        command = [sys.executable, "-m", "audio.workers"]
+        with interruption.unheard():
+            return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def prepare(self, job: dict[str, Any]) -> Answer:
         """The samples of one clip, or why there are none. `job` holds the arguments of `decoding.prepare`.
@@ -165,5 +165,4 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches all of us; the parent says what happened
-        serve()
+    serve()

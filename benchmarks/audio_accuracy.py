@@ -18,7 +18,8 @@ from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from itertools import product
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.pool import Pool
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from audio import presets
+from audio import interruption, presets
 from audio.command_line import CommandLine
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.evaluation import evaluate
@@ -124,6 +125,13 @@ def recipe(args: argparse.Namespace) -> tuple[PreprocessConfig, TrainConfig]:
     )
 
 
+def _processes(number: int) -> Pool:
+    """That train. Ctrl-C is for this process, which ends them."""
+    resource_tracker.ensure_running()  # it lets Ctrl-C through again when it is started
+    with interruption.unheard():
+        return get_context("spawn").Pool(number)
+
+
 def main() -> None:
     args = arguments()
     out = args.out or RESULTS / f"accuracy-{args.preset}.json"
@@ -137,7 +145,7 @@ def main() -> None:
     }
     with (
         tempfile.TemporaryDirectory() as folder,
-        get_context("spawn").Pool(args.jobs) as processes,
+        _processes(args.jobs) as processes,
     ):
         path = Path(folder) / "store"
         preprocess(preprocessing, path)

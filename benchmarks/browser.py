@@ -16,7 +16,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @contextmanager
 def opened(width: int = 1920, height: int = 1080) -> Iterator[Page]:
     """A page of a browser with a fresh profile; sounds may start without a click."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+    with (
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory(
+            ignore_cleanup_errors=True
+        ) as profile,  # the browser may still be writing
+    ):
         browser = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=CHROMIUM,

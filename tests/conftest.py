@@ -178,10 +178,13 @@ class ServerProcess:
         """{metric: {variant: {x, y}}}."""
         return self.call("events.scalar_metrics_iter_histogram", task=task, samples=100_000)
 
+    def queue(self, name: str) -> str:
+        """The id of a queue, which is made if it is not there."""
+        found = self.call("queues.get_all", name=f"^{name}$")["queues"]
+        return str(found[0]["id"] if found else self.call("queues.create", name=name)["id"])
+
     def enqueue(self, task: str, queue: str = "audio") -> None:
-        found = self.call("queues.get_all", name=f"^{queue}$")["queues"]
-        queue_id = found[0]["id"] if found else self.call("queues.create", name=queue)["id"]
-        self.call("tasks.enqueue", task=task, queue=queue_id)
+        self.call("tasks.enqueue", task=task, queue=self.queue(queue))
 
 
 class AgentProcess:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.conftest import free_port
+from tests.conftest import DATA, free_port
 from tests.documented import program
 
 LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs a program that is typed, or installs
@@ -37,11 +37,11 @@ SLOW = {
 }
 BRIEF = {  # options that make a command brief
     "tasks.preprocess": ("--examples", "1", "--audio_limit", "4", "--workers", "2", "--inspect", "false"),
-    "tasks.train": ("--epochs", "2", "--debug_samples", "1", "--members", "1"),
+    "tasks.train": ("--epochs", "2", "--debug_samples", "1"),
     "tasks.evaluate": ("--audio_limit", "2"),
     "tasks.crossvalidate": ("--epochs", "1", "--seeds", "0"),
     "tasks.search": ("--epochs", "1", "--trials", "1"),
-    "tasks.export": ("--clips", "2"),
+    "tasks.export": ("--check_clips", "2"),
     "pipelines/main_job.py": ("--epochs", "1"),
 }
 
@@ -92,13 +92,20 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
         (here.dataset if name in TAKE_A_DATASET else here.model) if word == "ID" else word for word in known
     )
     started = _started(known, python)
-    made = Typed(started + (() if "--help" in words else BRIEF.get(name, ())), serves=name in SERVES)
+    serves = name in SERVES and "--detached" not in words
+    made = Typed(started + (() if "--help" in words else BRIEF.get(name, ())), serves=serves)
     special: dict[str, Callable[[Typed, Here], Typed]] = {
         "server": _server,
         "make serve": _make_serve,
         "agents.start": _agent,
     }
     return special[name](made, here) if name in special and "--help" not in words else made
+
+
+def measured(words: tuple[str, ...], here: Here, python: str) -> tuple[str, ...]:
+    """A documented measurement: of ESC-10, where it names a path."""
+    known = {"PATH": str(DATA), "esc10": "esc10"}
+    return _started(tuple(known.get(word) or here.word(word) for word in words), python)
 
 
 def _started(words: tuple[str, ...], python: str) -> tuple[str, ...]:
