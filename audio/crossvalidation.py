@@ -23,21 +23,26 @@ from audio.generations import generations
 from audio.identity import fingerprint as clips_of
 from audio.replicas import plain
 from audio.splits import with_drawn_folds
+from audio.statistics import binomial_error, class_table, macro_f1, spread, wilson
 from audio.store import ClipStore
 from audio.training import train
 from audio.writers import NullWriter
 
 DRAWN = "drawn-folds"  # store with folds, where the data set has none: by recording and label, never the test split
 DONE = "result.json"  # written last: a fold without it is unfinished
+MODEL = "model.pt"
+TABLES = ("confusion", "counted")  # of a fold's result
 
 
 @dataclass
 class CrossValidation:
-    """The folds' figures together."""
+    """The folds' figures together. `±` is a standard deviation: over folds, over seeds, or of the clips' binomial."""
 
     runs: pd.DataFrame  # a row for each seed and fold: seed, fold, clips, accuracy, macro_f1, loss, seconds
     confusion: np.ndarray  # counts over all runs, (true class, predicted class)
+    counted: dict[str, list[int]]  # `counts` of audio.statistics, added up over all runs
     classes: list[str]
+    chosen_on: list[int] | None = None  # folds that the settings were chosen on; None: nobody has said
 
     @property
     def accuracy(self) -> float:
@@ -45,45 +50,92 @@ class CrossValidation:
         return float(self.runs.groupby("seed")["accuracy"].mean().mean())
 
     @property
+    def macro_f1(self) -> float:
+        """Of all runs' answers together."""
+        return macro_f1(self.counted)
+
+    @property
     def spread_over_folds(self) -> float:
-        """Standard deviation of the folds' accuracies (each the mean of its seeds); 0 for one fold."""
+        """Standard deviation of the folds' accuracies (each the mean of its seeds); NaN for one fold."""
         return spread(self.runs.groupby("fold")["accuracy"].mean())
 
     @property
     def spread_over_seeds(self) -> float:
-        """Standard deviation of the seeds' accuracies (each the mean of its folds); 0 for one seed."""
+        """Standard deviation of the seeds' accuracies (each the mean of its folds); NaN for one seed."""
         return spread(self.runs.groupby("seed")["accuracy"].mean())
+
+    @property
+    def clips(self) -> int:
+        """Clips that were held out, each counted once however many seeds there are."""
+        return int(self.runs.groupby("fold")["clips"].first().sum())
+
+    @property
+    def binomial_error(self) -> float:
+        """Standard deviation of the accuracy for the number of clips alone."""
+        return binomial_error(self._share, self.clips)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the clips' accuracy, all folds together."""
+        return wilson(self._share, self.clips)
+
+    @property
+    def _share(self) -> float:
+        """Of all clips, the right ones: what the mean of folds is when they are of one size."""
+        return float((self.runs["accuracy"] * self.runs["clips"]).sum() / self.runs["clips"].sum())
+
+    @property
+    def unused(self) -> float | None:
+        """Accuracy on the folds that no setting was chosen on; None when there are none, or nobody has said."""
+        if not self.chosen_on:
+            return None
+        rest = self.runs[~self.runs["fold"].isin(self.chosen_on)]
+        return float(rest["accuracy"].mean()) if len(rest) else None
 
     @property
     def per_class(self) -> pd.DataFrame:
         """Precision, recall, F1 and support of each class over all runs, the hardest first."""
-        hits, support, answers = np.diag(self.confusion), self.confusion.sum(1), self.confusion.sum(0)
-        columns = {
-            "precision": hits / np.maximum(answers, 1),
-            "recall": hits / np.maximum(support, 1),
-            "f1": 2 * hits / np.maximum(support + answers, 1),
-            "support": support,
-        }
-        return pd.DataFrame(columns, index=pd.Index(self.classes, name="class")).sort_values("recall")
+        return class_table(self.counted, self.classes).sort_values("recall")
 
     def text(self) -> str:
         """The figures as a person reads them."""
-        folds, seeds = self.runs["fold"].nunique(), self.runs["seed"].nunique()
         by_fold = self.runs.groupby("fold")["accuracy"].mean()
+        folds, seeds = len(by_fold), self.runs["seed"].nunique()
+        low, high = self.interval
         return "\n".join(
             [
-                f"accuracy {self.accuracy:.2%}, mean of {folds} folds and {seeds} seeds",
-                f"spread   ± {self.spread_over_folds:.2%} over folds, ± {self.spread_over_seeds:.2%} over seeds",
+                f"accuracy {self.accuracy:.2%}, mean of {folds} fold{'s' * (folds > 1)} and {seeds} "
+                f"seed{'s' * (seeds > 1)}; macro-F1 {self.macro_f1:.2%}",
+                f"spread   {_deviation(self.spread_over_folds, folds, 'folds')}; "
+                f"{_deviation(self.spread_over_seeds, seeds, 'seeds')}",
+                f"clips    ± {self.binomial_error:.2%} binomial standard deviation of n = {self.clips} clips; "
+                f"95 % interval {low:.1%} to {high:.1%} (Wilson)",
+                f"settings {self._chosen()}",
                 "folds    " + "  ".join(f"{fold}: {value:.1%}" for fold, value in by_fold.items()),
                 "",
                 self.per_class.round(3).to_string(),
             ]
         )
 
+    def _chosen(self) -> str:
+        """Which folds chose the settings, as far as it was said."""
+        if self.chosen_on is None:
+            return "it was not said on which clips they were chosen (chosen_on); on these, the figures are too good"
+        if not self.chosen_on:
+            return "chosen on none of these folds"
+        named = ", ".join(map(str, self.chosen_on))
+        rest = (
+            "no fold is left that they were not"
+            if self.unused is None
+            else f"the others have {self.unused:.2%}"
+        )
+        return f"chosen on folds {named}; {rest}"
 
-def spread(values: pd.Series) -> float:
-    """Standard deviation of a sample; 0 for a single value."""
-    return float(values.std(ddof=1)) if len(values) > 1 else 0.0
+
+def _deviation(value: float, count: int, what: str) -> str:
+    if count < 2:
+        return f"one {what[:-1]} tells of no spread over {what}"
+    return f"± {value:.2%} standard deviation of n = {count} {what}"
 
 
 def crossvalidate(
@@ -94,13 +146,15 @@ def crossvalidate(
     seeds: Sequence[int] = (0,),
     folds: Sequence[int] = (),
     speeds: Sequence[float] = (1.0,),
+    chosen_on: Sequence[int] | None = None,
     writer_of: Callable[[int, int], Any] = lambda seed, fold: NullWriter(),
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int, dict[str, float]], None] = lambda done, total, run: None,
 ) -> CrossValidation | None:
     """Train and evaluate on every fold with every seed; None when `should_stop` ended it early.
 
-    `folds` of the store, all when empty; `speeds` at which a held-out clip is heard. `folder` receives checkpoints and
+    `folds` of the store, all when empty; `speeds` at which a held-out clip is heard; `chosen_on`: the folds that the
+    settings were chosen on, as far as that is known. `folder` receives checkpoints and
     results. `writer_of(seed, fold)` gives the writer of a training; `progress(done, total, run)` is told of every
     finished one. Raises ConfigError (the store has no such folds) and what `train` and `evaluate` raise.
     """
@@ -116,17 +170,24 @@ def crossvalidate(
             f"folds {list(folds)} can't be held out in turn: the store has folds {store.folds}."
         )
     jobs = [replace(config, seed=seed, fold=fold) for seed in seeds for fold in chosen]
-    runs = []
+    runs: list[dict[str, Any]] = []
     for done, job in enumerate(jobs, 1):
         place = Path(folder) / f"seed{job.seed}-fold{job.fold}-{fingerprint(job, store, speeds)}"
-        if not (place / DONE).exists():
+        if not _finished(place):
             writer = writer_of(job.seed, job.fold)
             if not _run(job, store, place, writer, list(speeds), should_stop):
                 return None
         runs.append(json.loads((place / DONE).read_text()))
-        progress(done, len(jobs), {k: v for k, v in runs[-1].items() if k != "confusion"})
-    confusion = np.sum([run.pop("confusion") for run in runs], axis=0)
-    return CrossValidation(pd.DataFrame(runs), confusion, list(store.classes))
+        progress(done, len(jobs), {k: v for k, v in runs[-1].items() if k not in TABLES})
+    confusion, counted = (([run.pop(name) for run in runs]) for name in TABLES)
+    added = {name: np.sum([one[name] for one in counted], axis=0).tolist() for name in counted[0]}
+    stated = None if chosen_on is None else sorted(set(chosen_on))
+    return CrossValidation(pd.DataFrame(runs), np.sum(confusion, axis=0), added, list(store.classes), stated)
+
+
+def _finished(place: Path) -> bool:
+    """Whether a fold's result is there; one of before classes were counted is evaluated again."""
+    return (place / DONE).exists() and "counted" in json.loads((place / DONE).read_text())
 
 
 def fingerprint(config: TrainConfig, store: ClipStore, speeds: Sequence[float]) -> str:
@@ -146,19 +207,24 @@ def _run(
     """One fold: train, evaluate, write its result. False when it was stopped."""
     started = time.monotonic()
     last = place / "last.pt"
-    result = train(
-        config,
-        store,
-        writer=writer,
-        checkpoint_dir=place,
-        resume_from=last if any(generations(last)) else None,
-        should_stop=should_stop,
-        progress=lambda *_: None,
+    trained = (place / DONE).exists() and (place / MODEL).exists()  # by a version that wrote less down
+    result = (
+        None
+        if trained
+        else train(
+            config,
+            store,
+            writer=writer,
+            checkpoint_dir=place,
+            resume_from=last if any(generations(last)) else None,
+            should_stop=should_stop,
+            progress=lambda *_: None,
+        )
     )
-    if result.stopped:
+    if result and result.stopped:
         return False
     heard = EvaluateConfig(speeds=speeds, device=config.device, threads=config.threads)
-    found = evaluate(result.model_path, store, heard)
+    found = evaluate(place / MODEL, store, heard)
     if found.note:
         print(f"note: fold {config.fold}, seed {config.seed}: {found.note}", flush=True)
     half = place / (DONE + ".part")
@@ -180,4 +246,5 @@ def row(config: TrainConfig, found: EvaluationResult, seconds: float) -> dict[st
         "loss": found.loss,
         "seconds": round(seconds, 1),
         "confusion": found.confusion.tolist(),
+        "counted": found.counted,
     }

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from typing import Any
+from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -10,6 +10,7 @@ from torch import nn
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 
+HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}  # what autocast computes in
 SMALL = 1_000_000  # parameters below which more CPU threads cost more than they bring
 
 
@@ -62,10 +63,20 @@ def spare_threads(model: nn.Module, threads: int = 0) -> None:
         torch.set_num_threads(1)
 
 
-def autocast(device: torch.device, precision: str) -> Any:
-    """The context that computes in `precision`: auto, fp32, bf16 or fp16."""
-    if precision == "fp16":
-        return torch.autocast(device.type, dtype=torch.float16)
-    if precision == "bf16" or (precision == "auto" and has_fast_bf16(device)):
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
+@contextlib.contextmanager
+def computing(device: torch.device, precision: str) -> Iterator[None]:
+    """Compute in `precision`: fp32 in all of its digits, bf16 or fp16.
+
+    A GPU's convolutions take 10 bits of float32 (TF32) by default; here they are what they are called.
+    """
+    kept = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = kept and precision != "fp32"
+    try:
+        with (
+            torch.autocast(device.type, HALVES[precision])
+            if precision in HALVES
+            else contextlib.nullcontext()
+        ):
+            yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = kept

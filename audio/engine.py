@@ -56,9 +56,13 @@ class Alone:
         """Whether the first process raised its flag; several processes ask each other every few batches only."""
         return flag
 
-    def part(self, indices: Tensor) -> Tensor:
-        """This process's part of a batch."""
-        return indices
+    def part(self, batch: Tensor) -> Tensor:
+        """This process's part of a batch: of its clips, or of anything with an entry for each of them."""
+        return batch
+
+    def whole(self, part: Tensor, clips: int) -> Tensor:
+        """A batch of so many clips, whose parts the processes have; `part` of it gives this one's back."""
+        return part
 
 
 class Together(Alone):
@@ -112,8 +116,16 @@ class Together(Alone):
     def agree(self, flag: bool, batch: int) -> bool:
         return batch % STOP_EVERY == 0 and bool(self.share(flag))
 
-    def part(self, indices: Tensor) -> Tensor:
-        return indices[self.rank :: self.size]
+    def part(self, batch: Tensor) -> Tensor:
+        return batch[self.rank :: self.size]
+
+    def whole(self, part: Tensor, clips: int) -> Tensor:
+        most = -(-clips // self.size)
+        filled = part.new_zeros(most, *part.shape[1:])
+        filled[: len(part)] = part
+        parts = [torch.empty_like(filled) for _ in range(self.size)]
+        torch.distributed.all_gather(parts, filled)
+        return torch.stack(parts, dim=1).flatten(0, 1)[:clips]  # clip k of process r is clip k · size + r
 
 
 def in_a_group() -> bool:

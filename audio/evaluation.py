@@ -15,13 +15,14 @@ from audio import checkpoint as checkpoints
 from audio.batches import Waves
 from audio.clips import clip_table
 from audio.config import EvaluateConfig
-from audio.devices import autocast, pick_device, spare_threads
+from audio.devices import computing, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
 from audio.identity import fingerprint
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
 from audio.origin import Origin, named, refuse_heard
 from audio.splits import DEVELOPMENT, held_out
+from audio.statistics import answers_of, class_table, confusion_matrix, counts, macro_f1, mean_answer, wilson
 from audio.store import ClipStore
 
 TOP = 5
@@ -42,13 +43,28 @@ class EvaluationResult:
     confusion: np.ndarray  # counts, (true class, predicted class)
     classes: list[str]
     per_class: pd.DataFrame  # index: class; columns: precision, recall, f1, support
+    counted: dict[str, list[int]]  # `counts` of audio.statistics
     clips: pd.DataFrame
     frontend: dict[str, Any]
     store: ClipStore
+    precision: str  # that the answers were computed in
     apart: "EvaluationResult | None" = (
         None  # of clips that the model was trained on, which the figures leave out
     )
     note: str = ""  # what a person has to know beside the figures
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """In which the accuracy lies on clips like these, with a confidence of 95 % (Wilson's interval)."""
+        return wilson(self.accuracy, len(self.clips))
+
+    def text(self) -> str:
+        """The figures in a line, as a person reads them."""
+        low, high = self.interval
+        return (
+            f"accuracy {self.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%}, n = {len(self.clips)} clips), "
+            f"macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}; computed in {self.precision}"
+        )
 
     def waveform(self, clip: str) -> np.ndarray:
         """Of one clip, float32 `(num_samples,)` at `store.sample_rate`."""
@@ -80,9 +96,9 @@ def evaluate(
     model = checkpoints.model_of(state).to(device)
     spare_threads(model, config.threads)
     waves = Waves(store, rows, int(state["clip_frames"]), trained.fill, device)
-    chance, loss = predict(model, waves, config, trained.precision, progress)
+    logits = predict(model, waves, config, progress)
     result, apart = (
-        summarise(store, rows[part], chance[part], loss[part], model.frontend.describe())
+        summarise(store, rows[part], logits[part], model.frontend.describe(), config.precision)
         if part.any()
         else None
         for part in (~heard, heard)
@@ -162,75 +178,42 @@ def predict(
     model: Classifier,
     waves: Waves,
     config: EvaluateConfig,
-    precision: str,
     progress: Callable[[int, int], None] | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Probabilities `(clips, classes)`, averaged over `config.speeds`, and each clip's loss in nats `(clips,)`."""
-    targets = torch.from_numpy(waves.store.targets(waves.rows))
-    multi = waves.store.multi_label
-    chances, losses = [], []
+) -> Tensor:
+    """Logits `(clips, classes)` of every clip's probabilities, averaged over `config.speeds`."""
+    found = []
     for part in torch.arange(len(waves)).split(config.batch_size):
-        total = torch.zeros(len(part), len(waves.store.classes))
-        for speed in config.speeds:
-            with autocast(waves.device, precision):
-                logits = model(waves.gather(part, speed))
-            total += probabilities(logits, multi).cpu() / len(config.speeds)
-        chances.append(total)
-        losses.append(loss_of(_logits(total, multi), targets[part], multi))
+        with computing(waves.device, config.precision):
+            answers = [model(waves.gather(part, speed)).cpu() for speed in config.speeds]
+        found.append(mean_answer(torch.stack(answers), waves.store.multi_label))
         if progress:
             progress(int(part[-1]) + 1, len(waves))
-    return torch.cat(chances), torch.cat(losses)
-
-
-def _logits(chance: Tensor, multi_label: bool) -> Tensor:
-    """Logits that give these probabilities, for the loss of averaged answers."""
-    chance = chance.clamp(1e-7, 1 - 1e-7)
-    return torch.logit(chance) if multi_label else chance.log()
+    return torch.cat(found)
 
 
 def summarise(
-    store: ClipStore, rows: pd.DataFrame, chance: Tensor, loss: Tensor, frontend: dict[str, Any]
+    store: ClipStore, rows: pd.DataFrame, logits: Tensor, frontend: dict[str, Any], precision: str = "fp32"
 ) -> EvaluationResult:
-    """The figures and the table from every clip's probabilities and loss."""
-    targets = store.targets(rows) > 0.5
-    answers = (
-        (chance > 0.5).numpy() if store.multi_label else one_hot(chance.argmax(1).numpy(), len(store.classes))
-    )
-    per_class = class_table(targets, answers, store.classes)
-    clips = judged_table(store, rows, chance.numpy(), loss.numpy())
+    """The figures and the table from every clip's logits `(clips, classes)`."""
+    multi, targets = store.multi_label, store.targets(rows)
+    loss = loss_of(logits, torch.from_numpy(targets), multi)
+    chance, truth = probabilities(logits, multi).numpy(), targets > 0.5
+    answers = answers_of(chance, multi)
+    counted = counts(truth, answers)
+    clips = judged_table(store, rows, chance, loss.numpy())
     return EvaluationResult(
-        accuracy=float((targets == answers).all(1).mean()),
-        macro_f1=float(per_class["f1"][per_class["support"] > 0].mean()),
+        accuracy=float((truth == answers).all(1).mean()),
+        macro_f1=macro_f1(counted),
         loss=float(loss.mean()),
-        confusion=confusion_matrix(targets, chance.numpy()),
+        confusion=confusion_matrix(truth, chance, multi),
         classes=store.classes,
-        per_class=per_class,
+        per_class=class_table(counted, store.classes),
+        counted=counted,
         clips=clips.sort_values("loss", ascending=False, ignore_index=True),
         frontend=frontend,
         store=store,
+        precision=precision,
     )
-
-
-def one_hot(numbers: np.ndarray, classes: int) -> np.ndarray:
-    """`(clips,)` → bool `(clips, classes)`."""
-    return np.arange(classes) == numbers[:, None]
-
-
-def confusion_matrix(targets: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Counts `(true class, predicted class)`; a clip with several labels counts once for each of them."""
-    guess = one_hot(chance.argmax(1), chance.shape[1])
-    return targets.astype(np.int64).T @ guess.astype(np.int64)
-
-
-def class_table(targets: np.ndarray, answers: np.ndarray, classes: list[str]) -> pd.DataFrame:
-    """Precision, recall, F1 and support of each class; 0 where a class was never predicted."""
-    hits = (targets & answers).sum(0)
-    support, predicted = targets.sum(0), answers.sum(0)
-    precision = hits / np.maximum(predicted, 1)
-    recall = hits / np.maximum(support, 1)
-    f1 = 2 * hits / np.maximum(support + predicted, 1)
-    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support}
-    return pd.DataFrame(columns, index=pd.Index(classes, name="class"))
 
 
 def judged_table(store: ClipStore, rows: pd.DataFrame, chance: np.ndarray, loss: np.ndarray) -> pd.DataFrame:

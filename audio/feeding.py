@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Generator, Tensor
 
-from audio.augment.chain import Augment
+from audio.augment.chain import Augment, Group
 from audio.batches import CACHE_LIMIT, Waves, cache_bytes, clip_frames, compute_features
 from audio.config import TrainConfig
 from audio.device_store import DeviceWaves, wanted
@@ -94,23 +94,29 @@ class TrainingFeed(Feed):
             return False
         return cache_bytes(self.model, self.waves, len(self.speeds)) <= CACHE_LIMIT
 
-    def batch(self, indices: Tensor, random: Generator, dice: Generator) -> tuple[Tensor, Tensor]:
+    def batch(
+        self, indices: Tensor, random: Generator, dice: Generator, group: Group | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Features `(batch, channel, band, frame)` and targets `(batch, classes)` of some clips, augmented.
 
-        `random` draws on the device; `dice` on the host, where a number drawn on a GPU would have to be waited for.
+        Each clip is at a speed of its own. `random` draws on the device; `dice` on the host, where a number drawn on a
+        GPU would have to be waited for. `group`: those who have the other parts of the batch.
         """
-        speed = self.speeds[int(torch.randint(len(self.speeds), (1,), generator=dice))]
-        features = (
-            self._at_random_speeds(indices, random) if self.cache else self._computed(indices, speed, random)
-        )
-        return self.augment(features, self.targets[indices], self.fill, random)
+        draws = torch.randint(len(self.speeds), (len(indices),), generator=dice)
+        features = self._cached(indices, draws) if self.cache else self._computed(indices, draws, random)
+        return self.augment(features, self.targets[indices], self.fill, random, group)
 
-    def _computed(self, indices: Tensor, speed: float, random: Generator) -> Tensor:
-        """All at one speed, as one resampling serves the batch."""
-        return self.model.features(self.augment.on_waveforms(self.waves.gather(indices, speed), random))
+    def _computed(self, indices: Tensor, draws: Tensor, random: Generator) -> Tensor:
+        """One resampling for all clips of a speed."""
+        waves = None
+        for draw in sorted(set(draws.tolist())):
+            chosen = (draws == draw).nonzero()[:, 0].to(indices.device, non_blocking=True)
+            some = self.waves.gather(indices[chosen], self.speeds[draw])
+            waves = some.new_empty(len(indices), some.shape[1]) if waves is None else waves
+            waves[chosen.to(some.device)] = some
+        assert waves is not None
+        return self.model.features(self.augment.on_waveforms(waves, random))
 
-    def _at_random_speeds(self, indices: Tensor, random: Generator) -> Tensor:
-        """From the cache, each clip at a speed of its own."""
-        draws = torch.randint(len(self.speeds), (len(indices),), generator=random, device=self.device)
+    def _cached(self, indices: Tensor, draws: Tensor) -> Tensor:
         pairs = zip(draws.tolist(), indices.tolist(), strict=True)
         return torch.stack([self.cache[self.speeds[d]][i] for d, i in pairs]).to(self.device).float()

@@ -19,8 +19,9 @@ import pandas as pd
 import torch
 
 from audio import checkpoint as checkpoints
+from audio.config import PRECISIONS, one_of
 from audio.decoding import Heard, fit, scale_of, stream, to_float, to_int16, trim
-from audio.devices import autocast, pick_device, spare_threads
+from audio.devices import computing, pick_device, spare_threads
 from audio.errors import ConfigError
 from audio.named import printable
 from audio.objective import probabilities
@@ -68,12 +69,18 @@ class Prediction:
 class Predictor:
     """A checkpoint ready to listen."""
 
-    def __init__(self, path: str | Path, device: str = "auto", hop: float | None = None):
-        """`hop`: s between windows; None: half a window. Raises CheckpointError, ConfigError."""
+    def __init__(
+        self, path: str | Path, device: str = "auto", hop: float | None = None, precision: str = "fp32"
+    ):
+        """`hop`: s between windows; None: half a window. `precision`: fp32, bf16, fp16.
+
+        Raises CheckpointError, ConfigError.
+        """
+        one_of("precision", precision, PRECISIONS)
         if hop is not None and not 0 < hop < float("inf"):
             raise ConfigError(f"hop is {hop}; it must be seconds above 0, or None for half a window.")
         state = checkpoints.load(path)
-        self.config = checkpoints.config_of(state)
+        self.config, self.precision = checkpoints.config_of(state), precision
         self.classes: list[str] = state["classes"]
         self.multi_label: bool = state["multi_label"]
         self.sample_rate: int = state["sample_rate"]
@@ -123,7 +130,7 @@ class Predictor:
     @torch.no_grad()
     def waveforms(self, waves: np.ndarray) -> np.ndarray:
         """Probabilities `(batch, classes)` of waveforms, float32 `(batch, time)` at `sample_rate` in -1..1."""
-        with autocast(self.device, self.config.precision):
+        with computing(self.device, self.precision):
             logits = self.model(torch.from_numpy(waves).to(self.device))
         return probabilities(logits, self.multi_label).cpu().numpy()
 

@@ -15,27 +15,33 @@ def loss_of(
     """Loss of each clip in nats, `(batch,)`: cross-entropy, or the mean binary one of a multi-label set.
 
     `logits` and `targets` are `(batch, classes)`; `smoothing` is the share of a target spread over all classes;
-    `class_weights` `(classes,)` multiply the terms of each class.
+    `class_weights` are those of `balanced`.
     """
     classes = logits.shape[1]
     if multi_label:
         smoothed = targets * (1 - smoothing) + smoothing / 2
-        terms = F.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")
-        return (terms if class_weights is None else terms * class_weights).mean(1)
+        if class_weights is None:
+            return F.binary_cross_entropy_with_logits(logits, smoothed, reduction="none").mean(1)
+        without, with_it = class_weights
+        found, left_out = F.logsigmoid(logits) * with_it, F.logsigmoid(-logits) * without
+        return -(smoothed * found + (1 - smoothed) * left_out).mean(1)
     smoothed = targets * (1 - smoothing) + smoothing / classes
     if class_weights is not None:
         smoothed = smoothed * class_weights
     return -(smoothed * F.log_softmax(logits, dim=1)).sum(1)
 
 
-def balanced(targets: Tensor) -> Tensor:
-    """Weights `(classes,)` inverse to the number of clips of each class in `targets` `(clips, classes)`.
+def balanced(targets: Tensor, multi_label: bool = False) -> Tensor:
+    """Weights inverse to how often an answer is right, as scikit-learn's `class_weight="balanced"`.
 
-    Their mean over the clips is one, so that the learning rate keeps its meaning; a class without clips gets 0.
+    `targets` are `(clips, classes)`. One label a clip: `(classes,)`, by the number of clips of each class; a class
+    without clips gets 0. Several: `(2, classes)`, of the clips without and with each label, which weigh as much in
+    all. The mean over the clips is one, so that the learning rate keeps its meaning.
     """
-    counts = targets.sum(0)
+    clips = float(len(targets))
+    counts = torch.stack([clips - targets.sum(0), targets.sum(0)]) if multi_label else targets.sum(0)
     present = counts > 0
-    weights = targets.sum() / (present.sum() * counts.clamp_min(1e-9))
+    weights = clips / (present.sum(0) * counts.clamp_min(1e-9))
     return torch.where(present, weights, torch.zeros_like(weights))
 
 

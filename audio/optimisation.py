@@ -15,11 +15,22 @@ START, END = (
 )  # of one-cycle: peak / first rate, first rate / last rate (Smith and Topin 2018, as in torch)
 
 
+USUAL_DECAY = {
+    "adamw": 0.05,
+    "sgd": 0.0005,
+}  # AdamW takes its share of the weight, SGD adds it to the gradient
+
+
+def weight_decay(config: TrainConfig) -> float:
+    """As set, or what is usual for the optimiser."""
+    return USUAL_DECAY[config.optimizer] if config.weight_decay is None else config.weight_decay
+
+
 def build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimizer:
     """AdamW or SGD; weight decay on weights of two or more dimensions only (not on norms and biases)."""
     params = [p for p in model.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in params if p.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in params if p.ndim > 1], "weight_decay": weight_decay(config)},
         {"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if config.optimizer == "sgd":

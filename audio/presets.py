@@ -24,6 +24,7 @@ class Preset:
         default_factory=dict
     )  # of PreprocessConfig, where they differ from the defaults
     train: Settings = field(default_factory=dict)  # of TrainConfig, likewise
+    chosen_on: tuple[int, ...] = ()  # folds of its data set that helped to choose these settings; 0: none did
 
     def preprocess_config(self, **others: Any) -> PreprocessConfig:
         """Its preprocessing, with some settings changed."""
@@ -87,18 +88,21 @@ ALL: dict[str, Preset] = {
         "docs/audio.md; measured by benchmarks/audio_accuracy.py",
         {"dataset": "esc10", "sample_rate": 44100},
         OWN_RECIPE,
+        chosen_on=(2, 3, 4, 5),
     ),
     "esc10-quick": Preset(
         "ESC-10 with one network and a short schedule: for trying the machinery out.",
         "docs/audio.md",
         {"dataset": "esc10"},
         {"epochs": 25},
+        chosen_on=(2, 3, 4, 5),
     ),
     "esc50": Preset(
         "ESC-50 from scratch on the official folds, with the recipe for ESC-10.",
         "docs/audio.md",
         {"dataset": "esc50", "sample_rate": 44100},
         OWN_RECIPE,
+        chosen_on=(2, 3, 4, 5),  # the clips of ESC-10 are among these, in the same folds
     ),
     "two-front-ends": Preset(
         "Any folder of classes from scratch: a small network on log-mel and one on PCEN, in the time of the defaults.",

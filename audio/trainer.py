@@ -11,8 +11,9 @@ from torch import Generator, Tensor
 from audio import checkpoint as checkpoints
 from audio import generations
 from audio.augment.audition import report_augmentations
+from audio.augment.chain import Group
 from audio.config import TrainConfig
-from audio.devices import autocast, prepare_device, spare_threads
+from audio.devices import computing, prepare_device, spare_threads
 from audio.engine import Alone
 from audio.errors import CheckpointError, NonFiniteLoss
 from audio.feeding import Feed, TrainingFeed
@@ -20,6 +21,7 @@ from audio.models import Classifier, build
 from audio.objective import loss_of, right
 from audio.optimisation import rate_at
 from audio.origin import Origin, refuse_heard, refuse_other_clips
+from audio.precision import CLIPS, choose
 from audio.samples import report_clips, report_samples
 from audio.splits import divide, draws_development, held_out, told_of_development
 from audio.stepping import Stepper
@@ -52,11 +54,13 @@ class Training:
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device)
-        refuse_untrainable(self.model, self._some_features())
+        some = self._some_features(CLIPS)
+        refuse_untrainable(self.model, some[:2])
+        precision = self._precision(some)
         self.validation = Feed(config, store, validation_rows, self.model, device)
         if self.feed.cache:
             self.validation.keep([1.0])
-        self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label)
+        self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label, precision)
         self.watch = LossWatch(list(train_rows["clip"]))
         self.origin = Origin.of(store, train_rows, config.weights)
         self._refuse_heard()
@@ -70,12 +74,21 @@ class Training:
             rows = held_out(self.store, self.config.fold)
             refuse_heard(rows, self.origin.heard(rows), f"{self.config.weights}, which `weights` names,")
 
-    def _some_features(self) -> Tensor:
-        """What a process trains on in a batch, two clips at most, augmented."""
+    def _some_features(self, most: int) -> Tensor:
+        """What a process trains on in a batch, `most` clips of it, augmented."""
         random, dice = self.generators()
-        clips = min(2, max(1, min(self.batch_size, len(self.feed)) // self.engine.size))
+        clips = min(most, max(1, min(self.batch_size, len(self.feed)) // self.engine.size))
         features, _ = self.feed.batch(torch.arange(clips, device=self.feed.indexed_on), random, dice)
         return features
+
+    def _precision(self, features: Tensor) -> str:
+        """What is trained in; the first process settles it for all."""
+        if self.engine.rank:
+            return str(self.engine.share(None))
+        precision, note = choose(self.config, self.model, features, self.engine.device)
+        if note:
+            print(note, flush=True)
+        return str(self.engine.share(precision))
 
     @property
     def evaluated(self) -> Classifier:
@@ -128,6 +141,7 @@ class Training:
         config, engine = self.config, self.engine
         random, dice = self.generators()
         order = torch.randperm(len(self.feed), generator=random, device=engine.device)
+        common = Generator(engine.device).manual_seed(random.initial_seed() + 104_729)
         if engine.rank:  # the same order, other augmentation
             random.manual_seed(random.initial_seed() + 7919 * engine.rank)
         positions = order.cpu()  # once an epoch: what needs them on the host never waits for the device again
@@ -136,9 +150,11 @@ class Training:
         losses, hits, rate = [], [], 0.0
         for number in range(self.batches):
             batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
-            features, targets = self.feed.batch(engine.part(indices[batch]), random, dice)
+            last, clips = number == self.batches - 1, len(indices[batch])
+            group = Group(engine, clips, common)
+            features, targets = self.feed.batch(engine.part(indices[batch]), random, dice, group)
             rate = rate_at(config, self.epoch * self.batches + number, config.epochs * self.batches)
-            loss, hit = self.stepper.learn(features, targets, rate, last=number == self.batches - 1)
+            loss, hit = self.stepper.learn(features, targets, rate, last, clips)
             losses.append(engine.mean(loss))
             hits.append(engine.mean(hit))
             self.watch.add(losses[-1], positions[batch], self.epoch)
@@ -172,7 +188,7 @@ class Training:
         logits = []
         for part in torch.arange(len(self.validation)).split(self.config.batch_size):
             features = self.validation.plain(part)
-            with autocast(self.engine.device, self.config.precision):
+            with computing(self.engine.device, "fp32"):  # as evaluation and inference
                 logits.append(model.classify(features))
         answers, multi = torch.cat(logits), self.store.multi_label
         self._report_samples(answers)
@@ -208,7 +224,7 @@ class Training:
         """The part of a checkpoint that inference needs."""
         metrics = self.history[-1] if self.history else {}
         made = checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics, self.origin)
-        return {**made, "development": self.development}
+        return {**made, "development": self.development, "precision": self.stepper.precision}
 
     def save(self, on_checkpoint: Callable[[Path, int], None] | None) -> None:
         """Write `last.pt` when this epoch is due for one."""
@@ -231,6 +247,8 @@ class Training:
         if note and not self.engine.rank:
             print(f"note: {note}", flush=True)
         kept = state["training"]
+        if self.config.precision == "auto":  # what was faster then; another would lead elsewhere
+            self.stepper.precision = state.get("precision", self.stepper.precision)
         self.stepper.resume(kept, state["weights"])
         self.epoch, self.best, self.since_best = state["epoch"], kept["best"], kept["since_best"]
         self.history = list(kept["history"])

@@ -24,7 +24,7 @@ import torch
 
 from audio.command_line import CommandLine
 from audio.config import ExportConfig, PreprocessConfig, TrainConfig
-from audio.devices import autocast
+from audio.devices import computing
 from audio.engine import build_engine
 from audio.exporting import export
 from audio.models import names
@@ -107,7 +107,7 @@ def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path)
 
     @torch.no_grad()
     def answer() -> None:
-        with autocast(engine.device, config.precision):
+        with computing(engine.device, "fp32"):
             run.model(run.feed.waves.gather(indices))
 
     run.model.train()

@@ -3,10 +3,12 @@
     python -m tasks.crossvalidate
     python -m tasks.crossvalidate --dataset_id ID --seeds "0, 1, 2" --epochs 160
 
-Reported: accuracy with its spread over folds and seeds, each fold's figures, the table of classes and the confusion
-matrix. The configuration is one for all folds, and nothing is chosen on a test fold.
+Reported: accuracy with its spread over folds and seeds and the error of the number of clips, each fold's figures, the
+table of classes and the confusion matrix. The configuration is one for all folds, and nothing is chosen on a test fold;
+`chosen_on` says which folds helped to choose the configuration itself.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +30,9 @@ class CrossvalidateParameters(TrainConfig):
     folds: list[int] = field(default_factory=list)  # held out in turn; empty: all
     seeds: list[int] = field(default_factory=lambda: [0])  # every fold is trained once with each
     test_speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
+    chosen_on: list[int] = field(
+        default_factory=list
+    )  # folds that chose the settings; 0: none; empty: unsaid
     debug_samples_every: int = 0  # epochs between audio and spectrogram samples of each training; 0: never
 
     def __post_init__(self) -> None:
@@ -38,6 +43,7 @@ class CrossvalidateParameters(TrainConfig):
         each_within("test_speeds", self.test_speeds, *SPEED_LIMITS)
         each_within("seeds", self.seeds, 0)
         each_within("folds", self.folds, 1)
+        each_within("chosen_on", self.chosen_on, 0)
 
     def check(self) -> None:
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""
@@ -72,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seeds=run.parameters.seeds,
             folds=run.parameters.folds,
             speeds=run.parameters.test_speeds,
+            chosen_on=stated(run.parameters.chosen_on),
             writer_of=_writers(run),
             should_stop=stop,
             progress=_progress(run),
@@ -84,6 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         _report(run, found)
         print(found.text())
+
+
+def stated(chosen_on: Sequence[int]) -> list[int] | None:
+    """The folds that chose the settings; none of them for 0, and None when nothing was said."""
+    return [fold for fold in chosen_on if fold] if chosen_on else None
 
 
 class Named:
@@ -127,9 +139,18 @@ def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str
 def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None:
     from tasks import reports
 
-    for name in ("accuracy", "spread_over_folds", "spread_over_seeds"):
-        run.logger.report_single_value(name, getattr(found, name))
-    run.logger.report_single_value("macro_f1", float(found.runs["macro_f1"].mean()))
+    figures = {
+        **{name: getattr(found, name) for name in ("accuracy", "macro_f1", "clips", "binomial_error")},
+        **{name: getattr(found, name) for name in ("spread_over_folds", "spread_over_seeds")},
+        **{f"{name}s": found.runs[name].nunique() for name in ("fold", "seed")},
+        "accuracy, 95 % from": found.interval[0],
+        "accuracy, 95 % to": found.interval[1],
+    }
+    if found.unused is not None:
+        figures["accuracy on folds that chose no setting"] = found.unused
+    for name, value in figures.items():
+        if math.isfinite(value):  # one fold, or one seed, has no spread
+            run.logger.report_single_value(name, value)
     run.logger.report_confusion_matrix(
         "confusion matrix",
         "all folds",

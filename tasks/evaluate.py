@@ -63,10 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         _report(run, result)
         run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
-        print(
-            f"accuracy {result.accuracy:.2%}, macro-F1 {result.macro_f1:.2%}, loss {result.loss:.3f} "
-            f"on {len(result.clips)} clips"
-        )
+        print(result.text())
         if result.note:
             print(f"NOTE: {result.note}")
             run.task.set_user_properties(note=result.note)
@@ -81,6 +78,8 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     for name, value in (("accuracy", result.accuracy), ("macro_f1", result.macro_f1), ("loss", result.loss)):
         logger.report_single_value(name, value)
         logger.report_scalar(name, "test", value, iteration=0)
+    for name, value in zip(("accuracy, 95 % from", "accuracy, 95 % to"), result.interval, strict=True):
+        logger.report_single_value(name, value)
     logger.report_confusion_matrix(
         "confusion matrix",
         "test",

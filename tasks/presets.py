@@ -23,7 +23,13 @@ def values(config: type) -> dict[str, Values]:
         }
     if issubclass(config, PreprocessConfig):
         return {name: one.preprocess for name, one in presets.ALL.items()}
-    return {name: one.train for name, one in presets.ALL.items()} if issubclass(config, TrainConfig) else {}
+    if not issubclass(config, TrainConfig):
+        return {}
+    stated = {
+        name: {"chosen_on": list(one.chosen_on)} if "chosen_on" in own else {}
+        for name, one in presets.ALL.items()
+    }
+    return {name: {**one.train, **stated[name]} for name, one in presets.ALL.items()}
 
 
 def of_step(preset: str, config: type) -> Values:

@@ -13,6 +13,7 @@ from audio.augment import mixing, spectrogram, waveform
 from audio.config import TrainConfig
 from audio.datasets.contract import audio_files
 from audio.decoding import beginning
+from audio.engine import Alone
 from audio.errors import ConfigError
 from audio.reading import Undecodable
 
@@ -26,6 +27,22 @@ class Step:
 
     name: str
     apply: Callable[[Tensor, Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+    mixes: bool = False  # clips of the batch with each other
+
+
+@dataclass(frozen=True)
+class Group:
+    """The processes that have a part each of one batch, for the steps that mix its clips."""
+
+    engine: Alone
+    clips: int  # of the whole batch
+    random: Generator  # that draws the same in all of them
+
+    def mix(self, step: Step, features: Tensor, targets: Tensor, fill: Tensor) -> tuple[Tensor, Tensor]:
+        """The step on the whole batch, then this process's part of it: partners come from all of them."""
+        features, targets = (self.engine.whole(one, self.clips) for one in (features, targets))
+        features, targets = step.apply(features, targets, fill, self.random)
+        return self.engine.part(features), self.engine.part(targets)
 
 
 class Augment:
@@ -50,7 +67,7 @@ class Augment:
         if domain == "log power":
             self.steps += [*_on_log_power(config), *_mixes(config), *_masks(config)]
         elif config.mixup:
-            self.steps.append(_keyed("mixup", partial(_mixup, config, mixing.mixup_waveforms)))
+            self.steps.append(_mixing("mixup", partial(_mixup, config, mixing.mixup_waveforms)))
 
     def on_waveforms(self, waves: Tensor, random: Generator) -> Tensor:
         """`(batch, time)` → the same, augmented."""
@@ -59,16 +76,24 @@ class Augment:
         return waves
 
     def __call__(
-        self, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
+        self,
+        features: Tensor,
+        targets: Tensor,
+        fill: Tensor,
+        random: Generator,
+        group: Group | None = None,
     ) -> tuple[Tensor, Tensor]:
         """`(batch, 1, band, frame)`, `(batch, classes)` → the same, augmented. `fill` is what masks show."""
         for step in self.steps:
-            features, targets = step.apply(features, targets, fill, random)
+            if step.mixes and group:
+                features, targets = group.mix(step, features, targets, fill)
+            else:
+                features, targets = step.apply(features, targets, fill, random)
         return features, targets
 
 
-def _keyed(name: str, apply: Callable[..., tuple[Tensor, Tensor]]) -> Step:
-    return Step(name, lambda features, targets, fill, random: apply(features, targets, random))
+def _mixing(name: str, apply: Callable[..., tuple[Tensor, Tensor]]) -> Step:
+    return Step(name, lambda features, targets, fill, random: apply(features, targets, random), mixes=True)
 
 
 def _plain(name: str, apply: Callable[[Tensor, Generator], Tensor]) -> Step:
@@ -129,10 +154,10 @@ def _mixes(config: TrainConfig) -> list[Step]:
     """What mixes clips of the batch."""
     steps = []
     if config.mixup:
-        steps.append(_keyed("mixup", partial(_mixup, config, mixing.mixup)))
+        steps.append(_mixing("mixup", partial(_mixup, config, mixing.mixup)))
     if config.cutmix:
         steps.append(
-            _keyed(
+            _mixing(
                 "cutmix", lambda x, y, random: mixing.cutmix(x, y, config.cutmix, config.mixup_alpha, random)
             )
         )

@@ -1,5 +1,7 @@
 """Small real inputs: a folder of sounds in many formats, a clip store of synthetic sounds, a tiny training."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,17 @@ from audio.store import ClipStore
 def _one_thread():
     """What is tested is small: a second thread costs more than it brings, on a busy machine many times as much."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What trainings remember of this machine is not what the checkout's own do."""
+    before = os.environ.get("SOUNDYARD_STATE")
+    os.environ["SOUNDYARD_STATE"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    os.environ.pop("SOUNDYARD_STATE")
+    if before is not None:
+        os.environ["SOUNDYARD_STATE"] = before
 
 
 def tone(seconds: float, rate: int, pitch: float = 440.0) -> np.ndarray:

@@ -38,7 +38,7 @@ def test_figures_follow_from_the_predictions(store):
     chance = torch.zeros(4, len(store.classes))
     for i, answer in enumerate([a, b, b, b]):
         chance[i, answer] = 1.0
-    found = summarise(store, rows, chance, torch.tensor([0.0, 5.0, 0.0, 0.0]), {})
+    found = summarise(store, rows, 5 * chance, {})
     assert found.accuracy == 0.75
     assert found.confusion[a, a] == 1 and found.confusion[a, b] == 1 and found.confusion[b, b] == 2
     assert found.per_class.loc[store.classes[b], "precision"] == pytest.approx(2 / 3)

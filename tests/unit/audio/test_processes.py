@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from audio import checkpoint as checkpoints
+from audio.augment.chain import Augment, Group
 from audio.engine import Alone
 from audio.replicas import ROOT, ReplicaDied
 from audio.training import train
@@ -51,10 +52,64 @@ def test_two_processes_learn_what_one_does_report_once_and_leave_nothing(store, 
     assert "RANK" not in os.environ and not torch.distributed.is_initialized()
 
 
+@pytest.mark.slow
+def test_three_processes_with_uneven_parts_and_mixed_clips_learn_what_one_does(store, config, tmp_path):
+    mixing = dataclasses.replace(
+        config, batch_size=10, augment=True, speeds=[1.0], roll=False, crop_seconds=None, gain_db=0.0, eq_db=0.0,
+        time_masks=0, frequency_masks=0, mixup=0.7, cutmix=0.5, epochs=1, optimizer="sgd", learning_rate=0.02,
+    )  # fmt: skip
+    three = train(
+        dataclasses.replace(mixing, processes=3), store, checkpoint_dir=tmp_path / "three", progress=ignore
+    )
+    alone = train(mixing, store, checkpoint_dir=tmp_path / "one", progress=ignore)
+    for name in ("loss/train", "accuracy/train", "loss/validation"):
+        assert three.history[0][name] == pytest.approx(alone.history[0][name], rel=1e-4), name
+    ours, theirs = (checkpoints.load(result.model_path)["weights"] for result in (three, alone))
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+class Third(Alone):
+    """The last of three processes of a batch of seven, whose parts are 3, 2 and 2 clips."""
+
+    def __init__(self, batch: torch.Tensor):
+        super().__init__(torch.device("cpu"), rank=2, size=3)
+        self.batch = batch
+
+    def part(self, batch):
+        return batch[2::3]
+
+    def whole(self, part, clips):
+        assert clips == 7 and len(part) == 2
+        return self.batch if part.ndim > 2 else torch.eye(7)
+
+
+def test_partners_of_mixup_come_from_the_whole_batch(tiny):
+    features = torch.arange(7.0)[:, None, None, None].expand(7, 1, 4, 6) * 3
+    config = dataclasses.replace(
+        tiny,
+        mixup=1.0,
+        crop_seconds=None,
+        roll=False,
+        gain_db=0.0,
+        eq_db=0.0,
+        time_masks=0,
+        frequency_masks=0,
+    )
+    augment, partners = Augment(config, None), set()
+    for seed in range(30):
+        group = Group(Third(features), 7, torch.Generator().manual_seed(seed))
+        mixed, targets = augment(
+            features[2::3], torch.eye(7)[2::3], torch.zeros(()), torch.Generator(), group
+        )
+        assert mixed.shape == (2, 1, 4, 6) and torch.allclose(targets.sum(1), torch.ones(2))
+        partners |= set(targets.nonzero()[:, 1].tolist())
+    assert partners == set(range(7))
+
+
 def test_a_group_of_one_is_the_plain_thing():
     alone = Alone(torch.device("cpu"))
     batch = torch.arange(5)
-    assert alone.part(batch) is batch and alone.mean(batch) is batch
+    assert alone.part(batch) is batch and alone.whole(batch, 5) is batch and alone.mean(batch) is batch
     assert alone.agree(True, 3) and not alone.agree(False, 8) and alone.share("x") == "x"
 
 

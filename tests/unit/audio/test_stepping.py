@@ -94,6 +94,39 @@ def test_deterministic_runs_with_one_seed_agree_and_with_another_do_not(store, t
     assert first == again != other
 
 
+def test_members_learn_under_sgd_what_each_would_alone(tiny):
+    config = dataclasses.replace(
+        tiny, model="tutorial-cnn", dropout=0.0, optimizer="sgd", clip_norm=0.3, ema=0.0, precision="fp32"
+    )
+    torch.manual_seed(1)
+    pair = build(dataclasses.replace(config, members=2), 8000, 4)
+    pair.backbone.networks[1].head.weight.data.mul_(30)  # whose gradient is clipped, not the other's
+    alone = []
+    for network in pair.backbone.networks:
+        one = build(config, 8000, 4)
+        one.backbone.load_state_dict(network.state_dict())
+        alone.append(Stepper(config, one.train(), CPU, torch.eye(4), False))
+    both = Stepper(dataclasses.replace(config, members=2), pair.train(), CPU, torch.eye(4), False)
+    for _ in range(4):
+        features, targets = torch.randn(6, 1, 16, 20), torch.eye(4)[torch.randint(4, (6,))]
+        told, _ = both.learn(features, targets, 0.1, last=True)
+        each = [one.learn(features, targets, 0.1, last=True)[0] for one in alone]
+        assert float(told) == pytest.approx(float(sum(each)) / 2, rel=1e-4)
+    for network, one in zip(pair.backbone.networks, alone, strict=True):
+        for a, b in zip(network.parameters(), one.model.backbone.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_each_optimiser_has_a_decay_that_suits_it(tiny):
+    usual = {"adamw": 0.05, "sgd": 0.0005}
+    for name, decay in usual.items():
+        config = dataclasses.replace(tiny, optimizer=name)
+        groups = stepper(config).optimizer.param_groups
+        assert [group["weight_decay"] for group in groups] == [decay, 0.0]
+        set_apart = stepper(dataclasses.replace(config, weight_decay=0.2)).optimizer.param_groups
+        assert [group["weight_decay"] for group in set_apart] == [0.2, 0.0]
+
+
 def test_class_weights_change_what_is_learned(store, tiny, tmp_path):
     rows = store.index.copy()
     few = (rows["label"] == "hum") & (rows["fold"] > 2)

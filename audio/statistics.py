@@ -1,0 +1,106 @@
+"""Figures of right and wrong answers: the table of classes, macro-F1, and how far chance alone moves a share.
+
+The F1 figures are scikit-learn's; the interval is Wilson's (1927), which keeps what it promises near 0 and 1 too.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+from torch.nn import functional as F
+
+CONFIDENCE = 0.95  # of intervals
+
+
+def one_hot(numbers: np.ndarray, classes: int) -> np.ndarray:
+    """`(clips,)` → bool `(clips, classes)`."""
+    return np.arange(classes) == numbers[:, None]
+
+
+def answers_of(chance: np.ndarray, multi_label: bool) -> np.ndarray:
+    """bool `(clips, classes)` from probabilities: the most probable class, or every label above a half."""
+    return chance > 0.5 if multi_label else one_hot(chance.argmax(1), chance.shape[1])
+
+
+def confusion_matrix(targets: np.ndarray, chance: np.ndarray, multi_label: bool = False) -> np.ndarray:
+    """Counts `(true class, predicted class)`; the rows add up to the classes' clips.
+
+    Of several labels each is looked up by itself: one that is found counts for itself, one that is missed for the most
+    probable label that the clip does not have (or, where it has all, for the most probable other one).
+    """
+    if not multi_label:
+        guess = answers_of(chance, False)
+        return targets.astype(np.int64).T @ guess.astype(np.int64)
+    found = targets & (chance > 0.5)
+    matrix = np.diag(found.sum(0)).astype(np.int64)
+    clips, missed = np.nonzero(targets & ~found)
+    scores = np.where(targets, chance - 2.0, chance)[clips]
+    scores[np.arange(len(clips)), missed] = -3.0
+    instead = scores.argmax(1)
+    others = instead != missed  # where there is but one label, there is no other column
+    np.add.at(matrix, (missed[others], instead[others]), 1)
+    return matrix
+
+
+def counts(targets: np.ndarray, answers: np.ndarray) -> dict[str, list[int]]:
+    """Of each class: `hits` (in both), `support` (clips that have it), `predicted` (clips that were given it)."""
+    found = {"hits": (targets & answers).sum(0), "support": targets.sum(0), "predicted": answers.sum(0)}
+    return {name: [int(number) for number in numbers] for name, numbers in found.items()}
+
+
+def class_table(counted: dict[str, list[int]], classes: list[str]) -> pd.DataFrame:
+    """Precision, recall, F1 and support of each class, from `counts` or sums of them; 0 over 0 is 0."""
+    hits, support, predicted = (np.asarray(counted[name]) for name in ("hits", "support", "predicted"))
+    columns = {
+        "precision": hits / np.maximum(predicted, 1),
+        "recall": hits / np.maximum(support, 1),
+        "f1": 2 * hits / np.maximum(support + predicted, 1),
+        "support": support,
+    }
+    return pd.DataFrame(columns, index=pd.Index(classes, name="class"))
+
+
+def macro_f1(counted: dict[str, list[int]]) -> float:
+    """The mean F1 of the classes that occur, among the labels or among the answers.
+
+    As scikit-learn's `f1_score(average="macro")`; for several labels as with its `zero_division=nan`, since a label
+    that neither occurs nor is predicted was neither found nor missed.
+    """
+    hits, support, predicted = (np.asarray(counted[name]) for name in ("hits", "support", "predicted"))
+    occurs = support + predicted > 0
+    return float((2 * hits[occurs] / (support + predicted)[occurs]).mean()) if occurs.any() else 0.0
+
+
+def spread(values: pd.Series) -> float:
+    """Standard deviation of a sample; NaN for a single value, which has none."""
+    return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+
+
+def binomial_error(share: float, clips: int) -> float:
+    """Standard deviation of a share of right answers among so many clips, had they been drawn anew."""
+    return float(np.sqrt(max(0.0, share * (1 - share)) / max(1, clips)))
+
+
+def wilson(share: float, clips: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Wilson's interval for a share of right answers among so many clips, drawn independently."""
+    if clips <= 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    denominator = 1 + z**2 / clips
+    centre = (share + z**2 / (2 * clips)) / denominator
+    half = z / denominator * np.sqrt(max(0.0, share * (1 - share)) / clips + z**2 / (4 * clips**2))
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def mean_answer(logits: Tensor, multi_label: bool) -> Tensor:
+    """Logits of the mean of several answers' probabilities: `(answers, batch, classes)` → `(batch, classes)`.
+
+    Reckoned in logarithms, so that the loss of an answer that is sure and wrong is what it is, not what is left of a
+    probability that was rounded to 0.
+    """
+    if len(logits) == 1:
+        return logits[0]
+    if multi_label:
+        return F.logsigmoid(logits).logsumexp(0) - F.logsigmoid(-logits).logsumexp(0)
+    return F.log_softmax(logits, dim=2).logsumexp(0) - float(np.log(len(logits)))
