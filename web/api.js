@@ -4,6 +4,7 @@
  */
 import { apiRoot, filesRoot } from "./lib/config.js";
 import { signal } from "./lib/dom.js";
+import { recovered, written } from "./lib/resource.js";
 
 /** True while the server cannot be reached; the banner shows it, live pages keep asking. */
 export const serverGone = signal(false);
@@ -24,8 +25,9 @@ export class ApiError extends Error {
     this.data = data;
   }
 
+  /** Nobody answered: the server is away, or what stands before it says so. */
   get gone() {
-    return this.code === 0;
+    return [0, 502, 503, 504].includes(this.code);
   }
 }
 
@@ -59,30 +61,41 @@ export async function call(endpoint, body = {}, options = {}) {
     credentials: /** @type {RequestCredentials} */ (sameOrigin ? "same-origin" : "include"),
     signal: options.signal,
   };
-  const response = await reach(`${apiRoot}/${endpoint}`, init, endpoint);
+  const response = await reach(`${apiRoot}/${endpoint}`, init, endpoint).finally(() => reads(endpoint) || written());
   const envelope = await response.json().catch(() => null);
   if (!response.ok || !envelope?.meta) throw failure(response, envelope, endpoint, options.quiet);
   return envelope.data ?? {};
 }
 
+/** Whether an endpoint changes nothing that anybody looks at; after any other, what is shown is asked anew. @param {string} endpoint */
+export const reads = (endpoint) =>
+  /\.(get|validate|supported_modes|ping|info)|^(auth\.log|login\.|users\.set_preferences|events\.(?!add|delete|clear))/.test(endpoint);
+
 /** @param {string} url @param {RequestInit} init @param {string} endpoint */
 async function reach(url, init, endpoint) {
   try {
     const response = await fetch(url, init);
+    const back = serverGone.value;
     serverGone.value = false;
+    if (back) recovered();
     return response;
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
+    if (init.signal?.aborted) throw error; // not for want of a server
     serverGone.value = true;
     throw new ApiError("The server can’t be reached.", { endpoint });
   }
 }
 
+/** What to say where no sentence came along: something between here and the server answered, or it fell over. @param {number} status */
+const plain = (status) => ([502, 503, 504].includes(status) ? "The server can’t be reached." : status === 413 ? "That is more than the server takes at once."
+  : status >= 500 ? "The server failed at this; its log says why." : "The server did not take this.");
+
 /** @param {Response} response @param {any} envelope @param {string} endpoint @param {boolean} [quiet] */
 function failure(response, envelope, endpoint, quiet) {
   if (response.status === 401 && !quiet) onUnauthorized.call();
   const meta = envelope?.meta;
-  return new ApiError(meta?.result_msg || `${endpoint}: ${response.status} ${response.statusText}`, {
+  return new ApiError(meta?.result_msg || plain(response.status), {
     code: response.status,
     subcode: meta?.result_subcode ?? 0,
     endpoint,

@@ -5,6 +5,7 @@ import { html, render, useEffect, useState } from "./lib/dom.js";
 import { followLink, path } from "./lib/router.js";
 import { begin, user } from "./lib/session.js";
 import { language, t, wordsReady } from "./lib/text.js";
+import { Boundary } from "./kit/boundary.js";
 import { Dialogs, closeDialogs } from "./kit/dialog.js";
 import { Empty, ErrorBox, Loading } from "./kit/states.js";
 import { Toasts } from "./kit/toast.js";
@@ -28,24 +29,26 @@ function App() {
     ${serverGone.value && html`<div class="banner" role="alert">
         ${t("The server can’t be reached")}. ${t("This page goes on by itself when it is back.")}</div>`}
     ${user.value === null ? html`<${Page} route=${find("/login")} />` : html`<${Frame} path=${path.value}><${Page} route=${find(path.value)} /><//>`}
-    <${Dialogs} /><${Toasts} />`;
+    <${Boundary} on=${path.value}><${Dialogs} /><//><${Toasts} />`;
 }
 
 /** @param {{route: import("./routes.js").Found | null}} props */
 function Page({ route }) {
   const [page, setPage] = useState(/** @type {any} */ ({ load: null, component: null, error: null }));
   useEffect(() => {
-    if (!route) return;
+    if (!route) return undefined;
+    let wanted = true; // a module that comes late must not take the place of the page that is shown by then
     route.load().then(
-      (module) => setPage({ load: route.load, component: module.default, error: null }),
-      (error) => setPage({ load: route.load, component: null, error }),
+      (module) => wanted && setPage({ load: route.load, component: module.default, error: null }),
+      (error) => wanted && setPage({ load: route.load, component: null, error }),
     );
+    return () => (wanted = false);
   }, [route?.load]);
   useEffect(() => closeDialogs(), [path.value]);
   if (!route) return html`<${Empty} icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
   if (page.load !== route.load) return html`<${Loading} />`;
   if (page.error) return html`<${Unloaded} error=${page.error} />`;
-  return html`<${page.component} ...${route.params} path=${path.value} />`;
+  return html`<${Boundary} on=${path.value}><${page.component} ...${route.params} path=${path.value} /><//>`;
 }
 
 document.addEventListener("click", followLink);

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,25 @@ def test_every_sentence_has_its_words_in_every_language():
     holes = {sentence: set(re.findall(r"\{\w+\}", sentence)) for sentence in asked}
     wrong = {one for one in asked if set(re.findall(r"\{\w+\}", words[one])) != holes[one]}
     assert not wrong, "the blanks of these differ"
+
+
+def test_no_sentence_has_its_words_twice():
+    """The later would win in silence; half of the corrections would be made in the other."""
+    keys = re.compile(r'^\s*("(?:[^"\\]|\\.)*"):', re.MULTILINE)
+    found = [key for file in WEB.glob("strings/*/*.js") for key in keys.findall(file.read_text())]
+    assert len(found) > 600
+    assert [key for key, times in Counter(found).items() if times > 1] == []
+
+
+def test_a_translation_names_the_same_commands():
+    program = "import { zh } from './web/strings/zh-CN.js'; console.log(JSON.stringify(zh))"
+    words = json.loads(node("--input-type=module", "--eval", program).stdout)
+    command = re.compile(
+        r"python -m [a-z.]+(?: [a-z]+)*(?: NAME)?|make (?:demo|web|test|stop|setup|serve)|clearml\.conf|plotly\.js"
+    )
+    named = {sentence: sorted(command.findall(sentence)) for sentence in words}
+    assert sum(map(bool, named.values())) >= 4
+    assert {one for one, names in named.items() if sorted(command.findall(words[one])) != names} == set()
 
 
 def in_quotes(source: str) -> list[str]:

@@ -24,7 +24,7 @@ const fetchClips = async (task) => clipsOf((await readTable(fileUrl(clipsArtifac
  */
 export default function AudioTab({ task, peers, model }) {
   const artifact = clipsArtifact(task);
-  const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`);
+  const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`, { fixed: true });
   if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}>
     <p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p><//>`;
   return html`<${Answered} answer=${answer}>

@@ -1,10 +1,29 @@
 /** What a page says while it waits, when there is nothing, and when something went wrong. */
-import { html } from "../lib/dom.js";
+import { html, useState } from "../lib/dom.js";
 import { href } from "../lib/router.js";
 import { sentence } from "../lib/refusal.js";
 import { t } from "../lib/text.js";
+import { Boundary } from "./boundary.js";
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
+
+/**
+ * What is shown is older than it seems: the newest try to ask again has failed. While nobody answers at all the banner says so.
+ * @param {{answer: {data: any, error: any, reload: () => Promise<void>}}} props
+ */
+export const Outdated = ({ answer }) => answer.error && answer.data !== undefined && !answer.error.gone && html`<div class="outdated" role="alert">
+  <${Icon} name="warning" /><span>${t("This is not up to date:")} ${sentence(answer.error)}</span><${Retry} small retry=${answer.reload} /></div>`;
+
+/** Trying again, seen to be tried. @param {{retry: () => any, small?: boolean}} props */
+export function Retry({ retry, small }) {
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    await retry();
+    setBusy(false);
+  };
+  return html`<${Button} icon="refresh" small=${small} disabled=${busy} onClick=${run}>${busy ? t("Trying…") : t("Try again")}<//>`;
+}
 
 /** @param {{label?: string}} props */
 export const Loading = ({ label = t("Loading…") }) => html`<div class="state loading" role="status"><span class="spinner"></span>${label}</div>`;
@@ -22,7 +41,7 @@ export function ErrorBox({ error, retry, missing }) {
   return html`<div class="state error" role="alert">
     <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : sentence(error)}</p>
     ${advice(error) && html`<p>${advice(error)}</p>`}
-    <div class="row">${retry && html`<${Button} icon="refresh" onClick=${retry}>${t("Try again")}<//>`}
+    <div class="row">${retry && html`<${Retry} retry=${retry} />`}
       ${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>
   </div>`;
 }
@@ -57,7 +76,7 @@ export const Refused = ({ title, refused, children }) => html`<div class="refuse
  * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any}} props
  */
 export function Answered({ answer, children }) {
-  if (answer.data !== undefined) return children(answer.data);
+  if (answer.data !== undefined) return html`<${Outdated} answer=${answer} /><${Boundary} on=${answer.data}>${() => children(answer.data)}<//>`;
   if (answer.error) return html`<${ErrorBox} error=${answer.error} retry=${answer.reload} />`;
   return html`<${Loading} />`;
 }

@@ -5,6 +5,7 @@
 import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
+import { Boundary } from "./boundary.js";
 import { Icon } from "./icons.js";
 
 /**
@@ -68,7 +69,8 @@ export function DataTable(props) {
   const template = `${onSelect ? "36px " : ""}${columns.map((c) => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
   const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
   const rows = [];
-  for (let i = first; i < last; i += 1) rows.push(html`<${Row} key=${i} index=${i} row=${rowAt(i)} ...${props} choose=${choose} />`);
+  for (let i = first; i < last; i += 1) rows.push(html`<${Boundary} key=${i} small name=${rowAt(i)?.name} on=${rowAt(i)}>
+      <${Row} index=${i} row=${rowAt(i)} ...${props} choose=${choose} /><//>`);
   return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>

@@ -6,7 +6,7 @@ import htm from "htm";
 import { h } from "preact";
 
 export const html = /** @type {any} */ (htm).bind(h);
-export { Fragment, h, render } from "preact";
+export { Component, Fragment, h, render } from "preact";
 export { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 export { batch, computed, effect, signal } from "@preact/signals";
 

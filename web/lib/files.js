@@ -2,6 +2,7 @@
  * Stored files. A task records the full address its file server had (`http://127.0.0.1:8080/files/…`), and the browser
  * may know the same server by another name; such addresses are turned to where this page reads files from.
  */
+import { decoded } from "./address.js";
 import { filesRoot } from "./config.js";
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
@@ -49,11 +50,7 @@ export function fileKind(url) {
 /** @param {string | null | undefined} url */
 export function fileName(url) {
   const last = (url ?? "").split(/[?#]/)[0].split("/").pop() ?? "";
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
+  return decoded(last);
 }
 
 /**

@@ -1,103 +1,69 @@
 /** Asking the API from a component: once, again when the question changes, or again and again while the tab is seen. */
 import { call } from "../api.js";
-import { useCallback, useEffect, useRef, useState } from "./dom.js";
+import { useEffect, useMemo, useRef, useState } from "./dom.js";
+import { Resource } from "./resource.js";
 
 /**
  * @typedef {object} Answer
  * @property {any} data the newest answer (kept while the next one is on its way, unless the question is another)
- * @property {Error | null} error
+ * @property {any} error what the newest try failed with; `data` may still be there, of an earlier one
  * @property {boolean} loading
  * @property {() => Promise<void>} reload
+ */
+
+/**
+ * @typedef {object} Asking
+ * @property {number} [every] seconds between live refreshes
+ * @property {boolean} [keep] the old answer stays while a changed question is asked
+ * @property {boolean} [fixed] no write on this page can change the answer (a stored file)
  */
 
 /**
  * The answer of one endpoint.
  * @param {string | null} endpoint null asks nothing
  * @param {Record<string, any>} [body]
- * @param {{every?: number, keep?: boolean}} [options] `every`: seconds between live refreshes; `keep` the old answer
- *   while a changed question is asked
+ * @param {Asking} [options]
  * @returns {Answer}
  */
-export function useApi(endpoint, body = {}, { every = 0, keep = false } = {}) {
-  return useAsked(endpoint ? (signal) => call(endpoint, body, { signal }) : null, `${endpoint} ${JSON.stringify(body)}`, { every, keep });
+export function useApi(endpoint, body = {}, options = {}) {
+  return useAsked(endpoint ? (signal) => call(endpoint, body, { signal }) : null, `${endpoint} ${JSON.stringify(body)}`, options);
 }
 
 /**
  * As `useApi`, for questions that take several calls.
  * @param {((signal: AbortSignal) => Promise<any>) | null} ask
  * @param {string} key changes when the question does
- * @param {{every?: number, keep?: boolean}} [options]
+ * @param {Asking} [options]
  * @returns {Answer}
  */
-export function useAsked(ask, key, { every = 0, keep = false } = {}) {
-  const [state, setState] = useState(/** @type {any} */ ({ key: null, data: undefined, error: null, text: "" }));
-  const current = useRef(/** @type {any} */ (null));
-  current.current = { ask, key };
-
-  const load = useCallback(async (/** @type {AbortSignal} */ signal) => {
-    const { ask, key } = current.current;
-    if (!ask) return;
-    const settle = (/** @type {any} */ change) => {
-      if (!signal.aborted && current.current.key === key) setState(change);
-    };
-    try {
-      const data = await ask(signal);
-      settle((/** @type {any} */ old) => ({ key, data: same(old.data, data) ? old.data : data, error: null }));
-    } catch (error) {
-      settle((/** @type {any} */ old) => ({ key, data: old.key === key ? old.data : undefined, error }));
-    }
-  }, []);
-
-  const controller = useRef(new AbortController());
-  useEffect(() => {
-    controller.current = new AbortController();
-    load(controller.current.signal);
-    return () => controller.current.abort();
-  }, [key]);
-  useEvery(every, () => load(controller.current.signal));
-
-  const mine = state.key === key;
+export function useAsked(ask, key, { every = 0, keep = false, fixed = false } = {}) {
+  const resource = useResource(ask, key, { every, fixed });
+  const kept = useRef(/** @type {any} */ (undefined));
+  if (resource.data !== undefined) kept.current = resource.data;
   return {
-    data: mine || keep ? state.data : undefined,
-    error: mine ? state.error : null,
-    loading: Boolean(ask) && !mine,
-    reload: () => load(controller.current.signal),
+    data: resource.data === undefined && keep ? kept.current : resource.data,
+    error: resource.error,
+    loading: Boolean(ask) && resource.data === undefined && !resource.error,
+    reload: () => resource.load(),
   };
 }
 
-/** Live refreshes mostly bring what is already shown: keep the old object, so that nothing is drawn again. */
-function same(/** @type {any} */ a, /** @type {any} */ b) {
-  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
-}
-
 /**
- * Do something every so many seconds while the tab is seen, and at once when it comes back.
- * @param {number} seconds 0 never @param {() => any} work
+ * The question itself, for those that keep more than the newest answer.
+ * @param {((signal: AbortSignal, old: any) => Promise<any>) | null} ask @param {string} key @param {import("./resource.js").Wishes} wishes
  */
-export function useEvery(seconds, work) {
-  const latest = useRef(work);
-  latest.current = work;
+export function useResource(ask, key, wishes) {
+  const [, redraw] = useState(0);
+  const latest = useRef(ask);
+  latest.current = ask;
+  const asked = Boolean(ask);
+  const resource = useMemo(() => new Resource(async (signal, old) => latest.current?.(signal, old), () => redraw((n) => n + 1), wishes), [key, asked]);
   useEffect(() => {
-    if (!seconds) return undefined;
-    let timer = 0;
-    let stopped = false;
-    const next = () => {
-      clearTimeout(timer);
-      if (!stopped && !document.hidden) timer = window.setTimeout(run, seconds * 1000);
-    };
-    const run = async () => {
-      await latest.current();
-      next();
-    };
-    const seen = () => (document.hidden ? clearTimeout(timer) : void run());
-    document.addEventListener("visibilitychange", seen);
-    next();
-    return () => {
-      stopped = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", seen);
-    };
-  }, [seconds]);
+    if (asked) resource.load();
+    return () => resource.close();
+  }, [resource]);
+  useEffect(() => resource.every(wishes.every ?? 0), [wishes.every]);
+  return resource;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Addresses. The address bar is the state of the view: `navigate` changes it, `useQuery` reads and writes one value of
  * its query, and back, forward and reload bring the same view again.
  */
+import { decoded } from "./address.js";
 import { basePath } from "./config.js";
 import { computed, signal } from "./dom.js";
 
@@ -91,7 +92,7 @@ export function matcher(pattern) {
   const expression = new RegExp(`^${source}/?$`);
   return (path) => {
     const found = expression.exec(path);
-    return found && Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1])]));
+    return found && Object.fromEntries(names.map((name, i) => [name, decoded(found[i + 1])]));
   };
 }
 

@@ -3,8 +3,8 @@
  * last known iteration on (`from_iter`, which servers that do not know it leave aside: then the whole answer replaces).
  */
 import { call } from "../api.js";
-import { useEffect, useRef, useState } from "./dom.js";
-import { useEvery } from "./hooks.js";
+import { useMemo, useRef } from "./dom.js";
+import { useResource } from "./hooks.js";
 import { appended, askFrom } from "./smooth.js";
 
 /** @typedef {import("../kit/chart.js").Line} Line */
@@ -13,56 +13,48 @@ const samples = () => Math.min(6000, Math.max(500, 2 * Math.round((window.innerW
 
 /**
  * Metric → variant → points, of one task.
- * @param {string} task @param {string} xKind @param {number | null} from
+ * @param {string} task @param {string} xKind @param {number | null} from @param {AbortSignal} [signal]
  */
-async function ask(task, xKind, from) {
+async function ask(task, xKind, from, signal) {
   const body = { task, key: xKind === "iter" ? "iter" : "timestamp", samples: samples() };
-  return call("events.scalar_metrics_iter_histogram", from === null ? body : { ...body, from_iter: from });
+  return call("events.scalar_metrics_iter_histogram", from === null ? body : { ...body, from_iter: from }, { signal });
 }
+
+/** @typedef {{charts: Record<string, Line[]>, xKind: string}} Curves with the axis that they are drawn along */
 
 /**
  * @param {string[]} tasks @param {string} xKind "iter", "relative" or "time" @param {boolean} live
  * @param {(task: string, metric: string, variant: string) => Partial<Line> & {name: string}} [naming] of a line
- * @returns {{charts: Record<string, Line[]> | null, error: any}}
+ * @returns {{charts: Record<string, Line[]> | null, xKind: string, error: any, reload: () => Promise<void>}} `xKind`: of the charts, which are
+ *   those of the axis before until the new ones are there
  */
 export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ name: variant })) {
-  const [state, setState] = useState(/** @type {{charts: Record<string, Line[]> | null, error: any}} */ ({ charts: null, error: null }));
-  const known = useRef(/** @type {Map<string, any>} */ (new Map()));
   const rounds = useRef(0);
+  const kept = useRef(/** @type {Curves | null} */ (null));
   const key = `${tasks.join()} ${xKind}`;
-  const current = useRef(key);
-  current.current = key;
-
-  const load = async (/** @type {boolean} */ fresh) => {
-    try {
-      const answers = await Promise.all(tasks.map((task) => refreshed(task, xKind, fresh ? null : known.current.get(task))));
-      if (current.current !== key) return;
-      if (!answers.some((one) => one.changed)) return;
-      answers.forEach((one, i) => known.current.set(tasks[i], one.data));
-      setState({ charts: chartsOf(tasks, known.current, xKind, naming), error: null });
-    } catch (error) {
-      if (current.current === key) setState((old) => ({ ...old, error }));
-    }
-  };
-  useEffect(() => {
-    known.current = new Map();
-    rounds.current = 0;
-    load(true);
-  }, [key]);
-  useEvery(live ? 4 : 0, () => {
-    rounds.current += 1;
+  const question = async (/** @type {AbortSignal} */ signal, /** @type {Record<string, any> | undefined} */ old) => {
     // Iterations only grow, so new points can be asked for; times cannot be asked for, and now and then all is checked.
-    if (xKind === "iter") return load(rounds.current % 30 === 0);
-    return rounds.current % 4 === 0 ? load(true) : undefined;
-  });
-  return state;
+    rounds.current = old ? rounds.current + 1 : 0;
+    if (old && xKind !== "iter" && rounds.current % 4) return old;
+    const fresh = !old || xKind !== "iter" || rounds.current % 30 === 0;
+    const answers = await Promise.all(tasks.map((task) => refreshed(task, xKind, fresh ? null : old[task], signal)));
+    if (old && !answers.some((one) => one.changed)) return old;
+    return Object.fromEntries(tasks.map((task, i) => [task, answers[i].data]));
+  };
+  const resource = useResource(tasks.length ? question : null, key, { every: live ? 4 : 0, compare: false });
+  const drawn = useMemo(() => resource.data && { charts: chartsOf(tasks, new Map(Object.entries(resource.data)), xKind, naming), xKind }, [resource.data]);
+  const same = useRef(tasks.join());
+  if (same.current !== tasks.join()) kept.current = null; // the curves of other tasks are no stand-in
+  same.current = tasks.join();
+  if (drawn) kept.current = drawn;
+  return { charts: kept.current?.charts ?? null, xKind: kept.current?.xKind ?? xKind, error: resource.error, reload: () => resource.load() };
 }
 
-/** @param {string} task @param {string} xKind @param {any} old */
-async function refreshed(task, xKind, old) {
-  if (!old) return { data: await ask(task, xKind, null), changed: true };
+/** @param {string} task @param {string} xKind @param {any} old @param {AbortSignal} signal */
+async function refreshed(task, xKind, old, signal) {
+  if (!old) return { data: await ask(task, xKind, null, signal), changed: true };
   const lasts = Object.values(old).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x.at(-1) ?? 0));
-  const fresh = await ask(task, xKind, askFrom(lasts));
+  const fresh = await ask(task, xKind, askFrom(lasts), signal);
   const data = { ...old };
   let changed = false;
   for (const [metric, variants] of Object.entries(fresh)) {

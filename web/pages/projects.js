@@ -7,6 +7,7 @@ import { tasksLink } from "../lib/links.js";
 import { useQuery } from "../lib/router.js";
 import { t, tn } from "../lib/text.js";
 import { agreed } from "../actions/release.js";
+import { Boundary } from "../kit/boundary.js";
 import { Button } from "../kit/button.js";
 import { StatusChip, statusWords } from "../kit/chip.js";
 import { asked } from "../kit/dialog.js";
@@ -33,7 +34,8 @@ export default function ProjectsPage() {
       const shown = projects.filter((project) => project.name.toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>
         ${!text && html`<p>${t("A task makes its project by itself.")}</p>`}<//>`;
-      return html`<div class="cards">${shown.map((project) => html`<${ProjectCard} key=${project.id} project=${project} reload=${answer.reload} />`)}</div>`;
+      return html`<div class="cards">${shown.map((project) => html`<${Boundary} key=${project.id} name=${project.name}
+          on=${project}><${ProjectCard} project=${project} reload=${answer.reload} /><//>`)}</div>`;
     }}<//></div>`;
 }
 

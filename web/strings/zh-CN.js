@@ -1,10 +1,11 @@
 /** 简体中文: every sentence of the interface, by part. */
 import audio from "./zh-CN/audio.js";
 import common from "./zh-CN/common.js";
+import ground from "./zh-CN/ground.js";
 import places from "./zh-CN/places.js";
 import queues from "./zh-CN/queues.js";
 import settings from "./zh-CN/settings.js";
 import workers from "./zh-CN/workers.js";
 
 /** @type {Record<string, string>} */
-export const zh = { ...places, ...audio, ...queues, ...workers, ...settings, ...common };
+export const zh = { ...places, ...audio, ...queues, ...workers, ...settings, ...common, ...ground };

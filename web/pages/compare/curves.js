@@ -3,6 +3,7 @@ import { html, useMemo, useState } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
 import { useScalars } from "../../lib/scalars.js";
 import { t } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { Chart, toggled } from "../../kit/chart.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
 import { CurveControls, useCurveView } from "../task/scalars.js";
@@ -26,11 +27,11 @@ export function CurvesSide({ tasks }) {
     return { name: `${nameOf(tasks[number])} · ${variant}`, colour: colour(number), dash: dashes[place % dashes.length] };
   };
   const scalars = useScalars(tasks.map((task) => task.id), view.x, tasks.some((task) => task.status === "in_progress"), naming);
-  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} />`;
+  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} retry=${scalars.reload} />`;
   if (!scalars.charts) return html`<${Loading} />`;
   const names = Object.keys(scalars.charts).filter((name) => !name.startsWith(":") && name.toLowerCase().includes(view.find.toLowerCase())).sort();
   return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">${names.length
-    ? html`<div class="charts">${names.map((name) => html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log}
-            smoothing=${smoothing} shared=${shared} />`)}</div>`
+    ? html`<div class="charts">${names.map((name) => html`<${Boundary} key=${name} name=${name} on=${scalars.charts?.[name]}>
+        <${Chart} title=${name} lines=${scalars.charts?.[name]} xKind=${scalars.xKind} logY=${view.log} smoothing=${smoothing} shared=${shared} /><//>`)}</div>`
     : html`<${Empty} icon="compare" title=${t("No curves to compare")} />`}</div></div>`;
 }

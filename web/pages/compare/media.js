@@ -10,6 +10,7 @@ import { t, tn } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { More } from "../../kit/more.js";
 import { Plot } from "../../kit/plot.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -26,14 +27,14 @@ function Side({ tasks, rows, empty }) {
   if (!rows.length) return html`<${Empty} icon="compare" title=${empty}><p>${t("None of these tasks has reported any.")}</p><//>`;
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find}
       onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${tn(shown.length, "1 title", "{n} titles")}</small></div>
-    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<section class="card stack tight" key=${one.name}>
+    <div class="scroll stack">${shown.slice(0, most).map((one) => html`<${Card} class="stack tight" key=${one.name} name=${one.name}>${() => html`
             <div class="row"><h3 class="grow">${one.name}</h3>
               ${(one.sounds?.length ?? 0) > 1
                 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
       <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>
         ${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span>
                   <span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>
-                  ${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div></section>`)}
+                  ${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div>`}<//>`)}
       <${More} total=${shown.length} most=${most} portion=${portion} setMost=${setMost} /></div>`;
 }
 

@@ -6,6 +6,7 @@ import { useAsked } from "../../lib/hooks.js";
 import { datasetLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { StatusChip } from "../../kit/chip.js";
 import { More } from "../../kit/more.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -41,7 +42,7 @@ export default function DatasetsPage() {
       const shown = datasets.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}>
         <p>${t("The preprocess task makes one:")}</p><pre>python -m tasks.preprocess</pre><//>`;
-      return shown.map((one) => html`<${Dataset} key=${one.project?.id} dataset=${one} />`);
+      return shown.map((one) => html`<${Boundary} key=${one.project?.id} name=${nameOf(one.project)} on=${one}><${Dataset} dataset=${one} /><//>`);
     }}<//></div>`;
 }
 

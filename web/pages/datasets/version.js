@@ -6,6 +6,7 @@ import { useAsked } from "../../lib/hooks.js";
 import { datasetLink, taskLink } from "../../lib/links.js";
 import { navigate, useQuery } from "../../lib/router.js";
 import { t, tn } from "../../lib/text.js";
+import { Card } from "../../kit/card.js";
 import { Select } from "../../kit/combobox.js";
 import { Chip, StatusChip } from "../../kit/chip.js";
 import { Facts } from "../../kit/facts.js";
@@ -111,13 +112,13 @@ function Files({ task, parents }) {
 
 /** @param {{task: any, parents: any[], users: any[], maker: any}} props */
 const Lineage = ({ task, parents, users, maker }) => html`<div class="scroll"><div class="columns-2">
-  <section class="card"><h2>${t("Comes from")}</h2>
+  <${Card} title=${t("Comes from")}>${() => html`
     <${Facts} facts=${[[t("Made by"), maker && html`<a href=${taskLink(maker)}>${maker.name}</a>`],
           ...parents.map((one) => /** @type {[string, any]} */ ([t("Parent version"),
                 html`<a href=${datasetLink(one.project, one.id)}>${nameOf(one.project)} ${one.runtime?.version ?? ""}</a>`])),
-                [t("ID"), html`<code>${task.id}</code>`]]} /></section>
-  <section class="card"><h2>${t("Used by")}</h2>
+                [t("ID"), html`<code>${task.id}</code>`]]} />`}<//>
+  <${Card} title=${t("Used by")}>${() => html`
     ${users.length ? html`<${PlainTable} label=${t("Used by")}
         rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type, html`<${StatusChip} status=${one.status} />`])} />`
-        : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
+        : html`<p class="muted">${t("No task has read it yet.")}</p>`}`}<//>
 </div></div>`;

@@ -9,6 +9,7 @@ import { navigate } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
 import { agreed } from "../../actions/release.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { Chip, Tags } from "../../kit/chip.js";
 import { CodeView } from "../../kit/code.js";
 import { asked } from "../../kit/dialog.js";
@@ -65,23 +66,23 @@ function Model({ model, users, reload }) {
     <//>
     <div class="scroll"><div class="masonry">
       ${labels.length > 0 && html`<${TryModel} model=${model} />`}
-      <section class="card"><h2>${t("Facts")}</h2>
+      <${Card} title=${t("Facts")}>${() => html`
         <${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`],
               [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name],
-              [t("Description"), model.comment && html`<span class="lines">${model.comment}</span>`]]} /></section>
-      <section class="card"><h2>${t("Lineage")}</h2>
+              [t("Description"), model.comment && html`<span class="lines">${model.comment}</span>`]]} />`}<//>
+      <${Card} title=${t("Lineage")}>${() => html`
         <${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`],
               [t("Comes from"), model.parent
                 && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
         ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]}
             rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />`
-            : html`<p class="muted">${t("No task has read it yet.")}</p>`}</section>
-      ${labels.length > 0 && html`<section class="card"><h2>${t("Labels")}</h2><${PlainTable} label=${t("Labels")} numeric=${[1]} rows=${labels} /></section>`}
-      ${metadata.length > 0 && html`<section class="card"><h2>${t("Metadata")}</h2>
-          <${PlainTable} label=${t("Metadata")} rows=${metadata.map((/** @type {any} */ one) => [one.key, String(one.value), one.type])} /></section>`}
-      ${model.design && html`<section class="card"><h2>${t("Configuration")}</h2>
+            : html`<p class="muted">${t("No task has read it yet.")}</p>`}`}<//>
+      ${labels.length > 0 && html`<${Card} title=${t("Labels")}>${() => html`<${PlainTable} label=${t("Labels")} numeric=${[1]} rows=${labels} />`}<//>`}
+      ${metadata.length > 0 && html`<${Card} title=${t("Metadata")}>${() => html`
+          <${PlainTable} label=${t("Metadata")} rows=${metadata.map((/** @type {any} */ one) => [one.key, String(one.value), one.type])} />`}<//>`}
+      ${model.design && html`<${Card} title=${t("Configuration")}>${() => html`
           <${CodeView} label=${t("Configuration")}
-            text=${typeof model.design === "string" ? model.design : Object.values(model.design).join("\n")} /></section>`}
+            text=${typeof model.design === "string" ? model.design : Object.values(model.design).join("\n")} />`}<//>`}
     </div></div>`;
 }
 

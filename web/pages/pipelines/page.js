@@ -6,6 +6,7 @@ import { useAsked } from "../../lib/hooks.js";
 import { pipelineLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { StatusChip } from "../../kit/chip.js";
 import { More } from "../../kit/more.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -36,7 +37,7 @@ export default function PipelinesPage() {
       const shown = pipelines.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length) return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}>
         <p>${t("A pipeline chains tasks; the demo runs one:")}</p><pre>python pipelines/main_job.py</pre><//>`;
-      return shown.map((one) => html`<${Pipeline} key=${one.project.id} pipeline=${one} />`);
+      return shown.map((one) => html`<${Boundary} key=${one.project.id} name=${nameOf(one.project)} on=${one}><${Pipeline} pipeline=${one} /><//>`);
     }}<//></div>`;
 }
 

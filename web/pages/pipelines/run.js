@@ -11,6 +11,7 @@ import { act } from "../../actions/actions.js";
 import { CloneDialog } from "../../actions/clone.js";
 import { reasons } from "../../actions/rules.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { Select } from "../../kit/combobox.js";
 import { StatusChip } from "../../kit/chip.js";
 import { openDialog } from "../../kit/dialog.js";
@@ -99,13 +100,13 @@ function WholeRun({ task, steps, known, choose }) {
       ran ? html`<a href=${taskLink(ran, "log")}>${t("Open the task")}</a>` : ""];
   });
   return html`<div class="columns-run">
-      ${rows.length > 0 && html`<section class="card"><h2>${t("Steps")}</h2>
-          <${PlainTable} label=${t("Steps")} head=${[t("Step"), t("Status"), t("Started"), t("Run time"), t("Worker"), ""]} rows=${rows} /></section>`}
-      ${params.length > 0 && html`<section class="card"><h2>${t("Parameters")}</h2>
+      ${rows.length > 0 && html`<${Card} title=${t("Steps")}>${() => html`
+          <${PlainTable} label=${t("Steps")} head=${[t("Step"), t("Status"), t("Started"), t("Run time"), t("Worker"), ""]} rows=${rows} />`}<//>`}
+      ${params.length > 0 && html`<${Card} title=${t("Parameters")}>${() => html`
           <${PlainTable} label=${t("Parameters")}
-            rows=${params.map((/** @type {any} */ one) => [one.name, html`<code>${one.value === "" ? "–" : one.value}</code>`])} /></section>`}</div>
-    ${task.started && html`<section class="card step-console"><h2>${t("Console of the controller")}</h2>
-        <${ConsoleTab} task=${task} live=${task.status === "in_progress"} /></section>`}`;
+            rows=${params.map((/** @type {any} */ one) => [one.name, html`<code>${one.value === "" ? "–" : one.value}</code>`])} />`}<//>`}</div>
+    ${task.started && html`<${Card} class="step-console" title=${t("Console of the controller")}>${() => html`
+        <${ConsoleTab} task=${task} live=${task.status === "in_progress"} />`}<//>`}`;
 }
 
 /** @param {{step: import("./graph.js").Step, ran: any}} props */
@@ -117,5 +118,5 @@ function StepPanel({ step, ran }) {
             [t("Worker"), ran?.last_worker], [t("Message"), ran && why(ran)]]} />
       ${params.length > 0 && html`<${PlainTable} label=${t("Parameters")} head=${[t("Parameter"), t("Value")]}
           rows=${params.map(([name, value]) => [name, html`<code>${String(value)}</code>`])} />`}</section>
-    ${ran && html`<section class="card step-console"><h2>${t("Console")}</h2><${ConsoleTab} task=${ran} live=${ran.status === "in_progress"} /></section>`}`;
+    ${ran && html`<${Card} class="step-console" title=${t("Console")}>${() => html`<${ConsoleTab} task=${ran} live=${ran.status === "in_progress"} />`}<//>`}`;
 }

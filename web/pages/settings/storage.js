@@ -4,6 +4,7 @@ import { bytes, number, percent } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
 import { taskLink, tasksLink } from "../../lib/links.js";
 import { t, tn } from "../../lib/text.js";
+import { Card } from "../../kit/card.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -43,7 +44,8 @@ const figures = (data) => [
 ];
 
 /** @param {{title: string, head: string, rooms: Room[], all: number}} props */
-const Table = ({ title, head, rooms, all }) => rooms.length > 0 && html`<section class="card"><h2>${title}</h2>
-  <${PlainTable} label=${title} even numeric=${[2, 3, 4]} head=${[head, title === t("Largest tasks") ? t("Status") : "", t("Files"), t("Size"), t("Share")]}
+const Table = ({ title, head, rooms, all }) => rooms.length > 0 && html`<${Card} title=${title}>${() => html`
+  <${PlainTable} label=${title} even numeric=${[2, 3, 4]}
+    head=${[head, title === t("Largest tasks") ? t("Status") : "", t("Files"), t("Size"), t("Share")]}
     rows=${rooms.slice(0, most).map((one) => [one.name, one.more ?? "", number(one.files), bytes(one.bytes), percent(one.bytes / Math.max(1, all))])} />
-  ${rooms.length > most && html`<p class="hint after">${t("and {n} more", { n: rooms.length - most })}</p>`}</section>`;
+  ${rooms.length > most && html`<p class="hint after">${t("and {n} more", { n: rooms.length - most })}</p>`}`}<//>`;

@@ -7,7 +7,9 @@ import { useAsked } from "../../lib/hooks.js";
 import { modelLink } from "../../lib/links.js";
 import { readTable } from "../../lib/tables.js";
 import { t, tn } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { Facts } from "../../kit/facts.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
@@ -19,10 +21,11 @@ export default function ArtifactsTab({ task }) {
   if (!artifacts.length && !models.length) return html`<${Empty} icon="archive" title=${t("No artifacts")}>
     <p>${t("What a task hands to upload_artifact, and the models it saves, appear here.")}</p><//>`;
   return html`<div class="scroll stack">
-    ${models.length > 0 && html`<section class="card"><h2>${t("Models")}</h2>
+    ${models.length > 0 && html`<${Card} title=${t("Models")}>${() => html`
         <${PlainTable} label=${t("Models")} head=${[t("Name"), t("Role"), t("Model")]}
-          rows=${models.map((one) => [one.name || "–", one.kind === "input" ? t("read") : t("made"), html`<${ModelRef} model=${one.model} />`])} /></section>`}
-    <div class="columns-2">${artifacts.map((/** @type {any} */ one) => html`<${ArtifactCard} key=${one.key} artifact=${one} />`)}</div>
+          rows=${models.map((one) => [one.name || "–", one.kind === "input" ? t("read") : t("made"), html`<${ModelRef} model=${one.model} />`])} />`}<//>`}
+    <div class="columns-2">${artifacts.map((/** @type {any} */ one) => html`<${Boundary} key=${one.key} name=${one.key}>
+        <${ArtifactCard} artifact=${one} /><//>`)}</div>
   </div>`;
 }
 
@@ -53,7 +56,8 @@ function ArtifactCard({ artifact }) {
 /** @param {{url: string, table: boolean}} props */
 function Preview({ url, table }) {
   const kind = table ? "table" : fileKind(url);
-  const answer = useAsked(async () => (kind === "table" ? readTable(url) : kind === "text" ? (await readFile(url)).text() : true), `preview ${url}`);
+  const answer = useAsked(async () => (kind === "table" ? readTable(url) : kind === "text" ? (await readFile(url)).text() : true), `preview ${url}`,
+    { fixed: true });
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     if (kind === "image") return html`<img src=${url} alt=${fileName(url)} style=${{ maxWidth: "100%" }} />`;
     if (kind === "audio") return html`<audio controls src=${url}></audio>`;

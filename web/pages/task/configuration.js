@@ -5,6 +5,7 @@ import { t } from "../../lib/text.js";
 import { ParamFields, paramProblem } from "../../actions/clone.js";
 import { flatParams } from "../../actions/sweep.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { CodeView } from "../../kit/code.js";
 import { Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
@@ -27,10 +28,11 @@ export default function ConfigurationTab({ task, reload }) {
           onClick=${() => setEditing(true)}>${t("Edit")}<//>`}</div>
     ${editing
       ? html`<${EditParams} task=${task} params=${params} done=${(/** @type {boolean} */ changed) => { setEditing(false); if (changed) reload(); }} />`
-      : html`<div class="columns-2">${sections.map((section) => html`<section class="card"><h2>${section === "properties" ? t("User properties") : section}</h2>
+      : html`<div class="columns-2">${sections.map((section) => html`
+        <${Card} title=${section === "properties" ? t("User properties") : section}>${() => html`
         <${PlainTable} label=${section} rows=${shown.filter((one) => one.section === section).map((one) =>
               [html`<span title=${one.description && one.description !== "None" ? one.description : undefined}>${one.name}</span>`,
-                html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} /></section>`)}</div>`}
+                html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} />`}<//>`)}</div>`}
     ${objects.map(([name, object]) => html`<${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`}
           text=${object.value ?? ""} name=${`${name}.txt`} />`)}
   </div>`;

@@ -1,9 +1,9 @@
 /** The console: live, coloured, searchable; older lines are fetched on the way up. */
 import { call } from "../../api.js";
-import { html, useEffect, useMemo, useState } from "../../lib/dom.js";
+import { html, useMemo } from "../../lib/dom.js";
 import { logLines, pieces } from "../../lib/ansi.js";
 import { save } from "../../lib/files.js";
-import { useEvery } from "../../lib/hooks.js";
+import { useResource } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
@@ -16,34 +16,35 @@ const batch = 500;
 /** @param {any} event */
 const identity = (event) => event._id ?? event.id ?? `${event.timestamp} ${event.worker} ${event.msg}`;
 
+/** @typedef {{events: any[], total: number}} Log oldest first, as far as it has been fetched */
+
+/** Lines put into what is known, wherever they belong. @param {any} answer @returns {(old: Log | undefined) => Log} */
+const merged = (answer) => (old = { events: [], total: 0 }) => {
+  const known = new Set(old.events.map(identity));
+  const added = (answer.events ?? []).filter((/** @type {any} */ event) => !known.has(identity(event)));
+  const total = answer.total ?? old.total;
+  if (!added.length && total === old.total && known.size) return old;
+  return { events: [...old.events, ...added].sort((a, b) => a.timestamp - b.timestamp), total };
+};
+
 /**
- * A task's log as far as it has been fetched, oldest first.
+ * A task's log: the last lines first, then what is new; older ones when they are asked for.
  * @param {string} task @param {boolean} live
  */
 function useLog(task, live) {
-  const [state, setState] = useState({ events: /** @type {any[]} */ ([]), total: 0, error: /** @type {any} */ (null), ready: false });
-  const merge = (/** @type {any[]} */ fresh, /** @type {number} */ total) => setState((old) => {
-    const known = new Set(old.events.map(identity));
-    const added = fresh.filter((event) => !known.has(identity(event)));
-    const events = added.length ? [...old.events, ...added].sort((a, b) => a.timestamp - b.timestamp) : old.events;
-    return { events, total: total ?? old.total, error: null, ready: true };
-  });
-  const fetch = async (/** @type {any} */ more) => {
-    try {
-      const answer = await call("events.get_task_log", { task, batch_size: batch, order: "asc", ...more });
-      merge(answer.events ?? [], answer.total);
-    } catch (error) {
-      setState((old) => ({ ...old, error, ready: true }));
-    }
+  const fetch = async (/** @type {any} */ more, /** @type {AbortSignal} */ signal) =>
+    merged(await call("events.get_task_log", { task, batch_size: batch, order: "asc", ...more }, { signal }));
+  const resource = useResource((signal, old) => {
+    const last = old?.events.at(-1)?.timestamp;
+    return fetch(last === undefined ? { navigate_earlier: true } : { navigate_earlier: false, from_timestamp: last }, signal);
+  }, `log ${task}`, { every: live ? 2 : 15, compare: false });
+  const earlier = async () => {
+    const from = resource.data?.events[0]?.timestamp;
+    const merge = await fetch({ navigate_earlier: true, from_timestamp: from }, new AbortController().signal);
+    resource.put(merge(resource.data));
   };
-  useEffect(() => {
-    fetch({ navigate_earlier: true });
-  }, [task]);
-  useEvery(live ? 2 : 15, () => {
-    const last = state.events.at(-1)?.timestamp;
-    return last === undefined ? fetch({ navigate_earlier: true }) : fetch({ navigate_earlier: false, from_timestamp: last });
-  });
-  return { ...state, earlier: () => fetch({ navigate_earlier: true, from_timestamp: state.events[0]?.timestamp }) };
+  return { ...(resource.data ?? { events: [], total: 0 }), ready: resource.data !== undefined, error: resource.error, reload: () => resource.load(),
+    earlier: () => earlier().catch(toastError) };
 }
 
 /** @param {{task: any, live: boolean}} props */
@@ -62,7 +63,7 @@ export default function ConsoleTab({ task, live }) {
       toastError(error);
     }
   };
-  if (log.error && !log.events.length) return html`<${ErrorBox} error=${log.error} />`;
+  if (log.error && !log.ready) return html`<${ErrorBox} error=${log.error} retry=${log.reload} />`;
   if (!log.ready) return html`<${Loading} />`;
   if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}>
     <p>${live ? t("Lines appear here as the task writes them.") : t("This task has written no line; it may never have run.")}</p><//>`;

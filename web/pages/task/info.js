@@ -5,6 +5,7 @@ import { duration, moment, number } from "../../lib/format.js";
 import { taskLink, tasksLink } from "../../lib/links.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { statusWord } from "../../kit/chip.js";
 import { copy } from "../../kit/code.js";
 import { Facts } from "../../kit/facts.js";
@@ -17,7 +18,7 @@ export default function InfoTab({ task, reload }) {
   const save = () => call("tasks.update", { task: task.id, comment: text }).then(() => (setText(null), reload()), toastError);
   const runtime = Object.entries(task.runtime ?? {}).filter(([name]) => !name.startsWith("_"));
   return html`<div class="scroll"><div class="columns-2">
-    <section class="card"><h2>${t("Facts")}</h2><${Facts} facts=${[
+    <${Card} title=${t("Facts")}>${() => html`<${Facts} facts=${[
       [t("ID"), html`<span class="row tight"><code>${task.id}</code>
           <${Button} quiet small icon="copy" label=${t("Copy the ID")} onClick=${() => copy(task.id)} /></span>`],
       [t("Type"), task.type], [t("Status"), statusWord(task.status)], [t("Reason"), task.status_reason], [t("Message"), task.status_message],
@@ -27,17 +28,16 @@ export default function InfoTab({ task, reload }) {
         [t("Ended"), task.completed && moment(task.completed)], [t("Updated"), moment(task.last_update)],
       [t("Run time"), runTime(task) !== null && duration(runTime(task))], [t("Iteration"), number(task.last_iteration)],
         [t("System tags"), task.system_tags?.join(", ")],
-    ]} /></section>
+    ]} />`}<//>
     <div class="stack">
-      <section class="card stack tight"><h2>${t("Description")}</h2>
+      <${Card} class="stack tight" title=${t("Description")}>${() => html`
         ${text === null
           ? html`<p style=${{ whiteSpace: "pre-wrap" }}>${task.comment || html`<span class="muted">${t("None yet")}</span>`}</p>
             <div class="row"><${Button} small icon="edit" onClick=${() => setText(task.comment ?? "")}>${t("Edit")}<//></div>`
           : html`<textarea rows="5" aria-label=${t("Description")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)}></textarea>
-            <div class="row"><${Button} primary onClick=${save}>${t("Save")}<//><${Button} onClick=${() => setText(null)}>${t("Cancel")}<//></div>`}
-      </section>
-      ${runtime.length > 0 && html`<section class="card"><h2>${t("Machine")}</h2>
-          <${Facts} facts=${runtime.map(([name, value]) => [name.replaceAll("_", " "), String(value)])} /></section>`}
+            <div class="row"><${Button} primary onClick=${save}>${t("Save")}<//><${Button} onClick=${() => setText(null)}>${t("Cancel")}<//></div>`}`}<//>
+      ${runtime.length > 0 && html`<${Card} title=${t("Machine")}>${() => html`
+          <${Facts} facts=${runtime.map(([name, value]) => [name.replaceAll("_", " "), String(value)])} />`}<//>`}
     </div>
   </div></div>`;
 }

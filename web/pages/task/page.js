@@ -10,11 +10,12 @@ import { t } from "../../lib/text.js";
 import { act } from "../../actions/actions.js";
 import { PendingHint } from "../../actions/pending.js";
 import { isArchived, reasons } from "../../actions/rules.js";
+import { Boundary } from "../../kit/boundary.js";
 import { Button } from "../../kit/button.js";
 import { Chip, StatusChip, Tags } from "../../kit/chip.js";
 import { asked } from "../../kit/dialog.js";
 import { Menu } from "../../kit/menu.js";
-import { ErrorBox, Loading } from "../../kit/states.js";
+import { ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
@@ -53,8 +54,10 @@ export default function TaskPage({ task: id, tab }) {
     missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
   const current = tabFor(tab, task.status === "created" || task.status === "queued" ? "hyper-params" : "scalars");
   const links = tabs.map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
-  return html`<${TaskHead} task=${task} reload=${answer.reload} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} />
-    <${Tab} key=${current} id=${current} task=${task} reload=${answer.reload} />`;
+  const name = links.find((one) => one.id === current)?.label;
+  return html`<${Boundary} name=${task.name} on=${task}><${TaskHead} task=${task} reload=${answer.reload} /><//>
+    <${Outdated} answer=${answer} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} />
+    <${Boundary} key=${current} name=${name} on=${task}><${Tab} key=${task.started} id=${current} task=${task} reload=${answer.reload} /><//>`;
 }
 
 /** @param {{id: string, task: any, reload: () => void}} props */
@@ -62,7 +65,9 @@ function Tab({ id, task, reload }) {
   const [module, setModule] = useState(/** @type {any} */ (null));
   const [error, setError] = useState(/** @type {any} */ (null));
   useEffect(() => {
-    loaders[/** @type {keyof typeof loaders} */ (id)]().then(setModule, setError);
+    let wanted = true;
+    loaders[/** @type {keyof typeof loaders} */ (id)]().then((found) => wanted && setModule(found), (failed) => wanted && setError(failed));
+    return () => (wanted = false);
   }, []);
   if (error) return html`<${Unloaded} error=${error} />`;
   return module ? html`<${module.default} task=${task} reload=${reload} live=${["in_progress", "queued"].includes(task.status)} />` : html`<${Loading} />`;

@@ -4,6 +4,7 @@ import { number } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { Select } from "../../kit/combobox.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { Plot } from "../../kit/plot.js";
@@ -20,7 +21,8 @@ export default function PlotsTab({ task, live }) {
     const shown = groups.filter((group) => group.name.toLowerCase().includes(find.toLowerCase()));
     return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a plot")} placeholder=${t("Find a plot")} value=${find}
         onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /></div>
-      <div class="scroll"><div class="plots">${shown.map((group) => html`<${PlotCard} key=${group.name} group=${group} />`)}</div></div>`;
+      <div class="scroll"><div class="plots">${shown.map((group) => html`<${Boundary} key=${group.name} name=${group.name}
+          on=${group.events[0]?.plot_str}><${PlotCard} group=${group} /><//>`)}</div></div>`;
   }}<//>`;
 }
 

@@ -4,7 +4,9 @@ import { number } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
+import { Boundary } from "../../kit/boundary.js";
 import { Choice } from "../../kit/button.js";
+import { Card } from "../../kit/card.js";
 import { Chart, toggled } from "../../kit/chart.js";
 import { Select } from "../../kit/combobox.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
@@ -44,7 +46,7 @@ export default function ScalarsTab({ task, live }) {
   const shared = useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setHidden(toggled(hidden, name)) }), [hidden]);
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];
-  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} />`;
+  if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} retry=${scalars.reload} />`;
   if (!scalars.charts) return html`<${Loading} />`;
   const wanted = view.find.toLowerCase();
   const names = Object.keys(scalars.charts).filter((name) => name.toLowerCase().includes(wanted)).sort(byInterest);
@@ -53,12 +55,12 @@ export default function ScalarsTab({ task, live }) {
         : t("This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.")}</p><//>`;
   return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">
     ${values.length > 0 && html`<div class="single-values">
-        <section class="card figures-card"><h2>${t("Summary")}</h2>
+        <${Card} class="figures-card" title=${t("Summary")}>${() => html`
           <dl class="figures">${values.map((/** @type {any} */ one) =>
-                html`<div><dt title=${one.variant}>${one.variant}</dt><dd>${number(one.value)}</dd></div>`)}</dl></section></div>`}
+                html`<div><dt title=${one.variant}>${one.variant}</dt><dd>${number(one.value)}</dd></div>`)}</dl>`}<//></div>`}
     <div class="charts">${names.map((name) =>
-          html`<${Chart} key=${name} title=${name} lines=${scalars.charts?.[name]} xKind=${view.x} logY=${view.log} smoothing=${smoothing}
-            shared=${shared} />`)}</div>
+          html`<${Boundary} key=${name} name=${name} on=${scalars.charts?.[name]}><${Chart} title=${name} lines=${scalars.charts?.[name]}
+            xKind=${scalars.xKind} logY=${view.log} smoothing=${smoothing} shared=${shared} /><//>`)}</div>
   </div></div>`;
 }
 

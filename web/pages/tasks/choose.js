@@ -1,4 +1,5 @@
 /** Which columns the table shows: chosen per project, carried by the address, remembered here for the next visit. */
+import { decoded } from "../../lib/address.js";
 import { html, useState } from "../../lib/dom.js";
 import { useApi } from "../../lib/hooks.js";
 import { remember, remembered } from "../../lib/preferences.js";
@@ -25,7 +26,7 @@ export function useColumns(project) {
   const metrics = useApi("projects.get_unique_metric_variants", project === "*" ? {} : { project, include_subprojects: true }).data?.metrics ?? [];
   const key = `columns:${project}`;
   const inAddress = query.value.get("columns");
-  const chosen = inAddress ? inAddress.split(",").map(decodeURIComponent) : remembered(key, /** @type {string[] | null} */ (null));
+  const chosen = inAddress ? inAddress.split(",").map(decoded) : remembered(key, /** @type {string[] | null} */ (null));
   const ids = chosen ?? [...defaultColumns.slice(0, 2), ...firstMetrics(metrics), ...defaultColumns.slice(2)];
   const all = builtIn();
   const shown = ids.map((id) => all.find((column) => column.id === id) ?? customColumn(id)).filter((column) => column !== null);

@@ -1,4 +1,5 @@
 /** The task table's columns: the ones that every task has, and those people add for a metric or a hyperparameter. */
+import { decoded } from "../../lib/address.js";
 import { html } from "../../lib/dom.js";
 import { ago, duration, moment, number, shortId } from "../../lib/format.js";
 import { taskLink, tasksLink } from "../../lib/links.js";
@@ -89,6 +90,7 @@ const fitting = (name) => Math.max(90, Math.min(220, Math.round(7.3 * name.lengt
 /** @param {string} id @returns {TaskColumn | null} */
 export function customColumn(id) {
   const [path, label, which] = id.slice(2).split("|");
+  if (!label || path.split(".").length < 3) return null; // an address can say anything
   if (id.startsWith("m.")) {
     const [metric, variant, field] = path.split(".");
     const value = (/** @type {any} */ task) => task.last_metrics?.[metric]?.[variant]?.[field];
@@ -98,7 +100,7 @@ export function customColumn(id) {
       render: (task) => number(value(task)) };
   }
   if (id.startsWith("p.")) {
-    const [, section, name] = path.split(".").map((part) => decodeURIComponent(part));
+    const [, section, name] = path.split(".").map(decoded);
     const value = (/** @type {any} */ task) => task.hyperparams?.[section]?.[name]?.value;
     return { id, label: name, width: fitting(name), sort: `${path}.value`, fields: [`${path}.value`], numeric: true, filter: `param:${path}`,
       text: (task) => String(value(task) ?? ""), render: (task) => html`<span class="cell-text" title=${value(task)}>${value(task) ?? "–"}</span>` };

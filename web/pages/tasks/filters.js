@@ -1,5 +1,6 @@
 /** The table's filters: the search box, the funnel in a column's header, and the chips that show what is on. */
 import { call, callAll } from "../../api.js";
+import { decoded } from "../../lib/address.js";
 import { html, useEffect, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { setQuery } from "../../lib/router.js";
@@ -46,7 +47,7 @@ const plain = (/** @type {string} */ value) => ({ value, label: value });
 
 /** @param {string} path `hyperparams.Args.lr` @param {string} project */
 async function paramValues(path, project) {
-  const [, section, name] = path.split(".").map(decodeURIComponent);
+  const [, section, name] = path.split(".").map(decoded);
   return ((await call("projects.get_hyperparam_values", { projects: project === "*" ? undefined : [project], section, name })).values ?? []).map(plain);
 }
 
@@ -96,7 +97,7 @@ export function ActiveFilters({ asked, columns }) {
       ({ key: kind, value, rest: asked[kind].filter((one) => one !== value), label: words[/** @type {"status"} */ (kind)]?.(value) ?? value })));
   for (const [path, values] of Object.entries(asked.params)) {
     for (const value of values) chips.push({ key: /** @type {any} */ (`is.${path}`), value, rest: values.filter((one) => one !== value),
-        label: `${decodeURIComponent(path.split(".").pop() ?? "")} = ${value}` });
+        label: `${decoded(path.split(".").pop() ?? "")} = ${value}` });
   }
   const single = (/** @type {string} */ key, /** @type {string} */ label) => chips.push({ key: /** @type {any} */ (key), value: "", rest: [], label });
   for (const [path, range] of Object.entries(asked.ranges)) single(`in.${path}`, `${named("range", path)} ${rangeWord(range)}`);

@@ -1,5 +1,7 @@
 /** What the address says about the table, and what that is in ClearML's query language. No drawing here. */
 
+import { decoded } from "../../lib/address.js";
+
 /**
  * @typedef {object} TableQuery
  * @property {string} text @property {boolean} regex @property {boolean} archived
@@ -14,9 +16,14 @@
 
 const spans = { "1h": 3600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000 }; // seconds
 
+const statuses = ["created", "queued", "in_progress", "stopped", "completed", "failed", "published", "publishing", "closed", "unknown"];
+
 export const sinceNames = Object.keys(spans);
 
-const list = (/** @type {string | null} */ text) => (text ? text.split(",").filter(Boolean).map(decodeURIComponent) : []);
+/** A range with at least one end: "0.5..", "..3", "0.5..3". */
+const numbers = /^(?=.*\d)(-?[\d.]+(e[+-]?\d+)?)?\.\.(-?[\d.]+(e[+-]?\d+)?)?$/i;
+
+const list = (/** @type {string | null} */ text) => (text ? text.split(",").filter(Boolean).map(decoded) : []);
 
 /** @param {string[]} values */
 export const joined = (values) => values.map((value) => encodeURIComponent(value)).join(",");
@@ -29,7 +36,7 @@ export function readQuery(query) {
     text: query.get("q") ?? "",
     regex: query.get("regex") === "1",
     archived: query.get("archive") === "1",
-    status: list(query.get("status")),
+    status: list(query.get("status")).filter((one) => statuses.includes(one)),
     type: list(query.get("type")),
     user: list(query.get("user")),
     parent: list(query.get("parent")),
@@ -37,7 +44,7 @@ export function readQuery(query) {
     tags: list(query.get("tags")),
     sort: list(query.get("sort")).map((one) => (one.startsWith("-") ? { key: one.slice(1), down: true } : { key: one, down: false })),
     params: Object.fromEntries(under("is.").map(([path, value]) => [path, list(value)])),
-    ranges: Object.fromEntries(under("in.")),
+    ranges: Object.fromEntries(under("in.").filter(([, value]) => numbers.test(value))),
     since: Object.fromEntries(under("since.").filter(([, value]) => value in spans)),
   };
 }
