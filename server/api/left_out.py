@@ -19,6 +19,20 @@ LEFT_OUT = {
 """Endpoint, or `service.*` → the reason."""
 
 
+NO_DIFFERENCE = {
+    "tasks.delete.move_to_trash": "there is no trash: what is deleted is gone, as far as any client can see",
+    "tasks.delete_many.move_to_trash": "as tasks.delete",
+    "tasks.delete.status_reason": "a task that is gone has no status to give a reason for",
+    "tasks.delete.status_message": "a task that is gone has no status to give a reason for",
+    "events.clear_scroll.scroll_id": "a scroll id holds its own position, so there is nothing to free",
+    "events.get_debug_image_sample.refresh": "each answer is of what there is now, with a scroll id of its own",
+    "events.get_plot_sample.refresh": "each answer is of what there is now, with a scroll id of its own",
+    "workers.status_report.timestamp": "the server's own clock counts, so that a wrong one stops no task",
+    "server.get_stats.interval": "the figures are those of the moment, not of a while",
+}
+"""`service.action.field` → why a client sees no difference from giving it."""
+
+
 def reason(endpoint: str) -> str | None:
     """Why an endpoint is not offered; None for one that nobody knows."""
     return LEFT_OUT.get(endpoint) or LEFT_OUT.get(f"{endpoint.partition('.')[0]}.*")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from server.domain import recorded_arguments, task_fields
+from server.domain import models, project_tree, recorded_arguments, task_fields, transitions
 from server.store import Store
 
 COPIED = (
@@ -54,6 +54,17 @@ def clone(
         fields.get("script") or {}, recorded if "Args" in recorded else fields.get("hyperparams") or {}
     )
     return store.tasks.insert(task_fields.document(store, fields, user, company, now))
+
+
+def require_references(store: Store, template: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Whether what the clone takes over is still there. Raises: InvalidTaskId, InvalidProjectId, InvalidModelId."""
+    if template.get("parent") and "parent" not in changes:
+        transitions.existing(store, template["parent"], ("id",))
+    if template.get("project") and "project" not in changes:
+        project_tree.existing(store, template["project"])
+    inputs = (template.get("models") or {}).get("input") or []
+    for one in [] if "models" in changes else inputs:
+        models.existing(store, one["model"], ("id",))
 
 
 def _execution(execution: Mapping[str, Any]) -> dict[str, Any]:

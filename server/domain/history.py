@@ -83,9 +83,13 @@ class Walk:
     A debug sample is one event; of plots, a step shows a metric's all at one iteration (`whole_metric`).
     """
 
-    def __init__(self, store: Store, kind: str, task: str, *, whole_metric: bool) -> None:
+    def __init__(
+        self, store: Store, kind: str, task: str, *, whole_metric: bool, only: str | None = None
+    ) -> None:
+        """`only`: walk through the series of this variant."""
         self._store, self._task, self._whole = store, task, whole_metric
-        self._series = store.events.series.of([task], kind)
+        series = store.events.series.of([task], kind)
+        self._series = [one for one in series if only is None or one.variant == only]
 
     def at(self, metric: str, variant: str | None, iteration: int | None, stay: bool) -> dict:
         """The newest event of this series, or the newest up to `iteration`.

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from server.api.errors import ValidationFailed
+from server.api import left_out
+from server.api.errors import NotSupported, ValidationFailed
 from server.domain import legacy_fields, project_tree
 from server.store import Store, times
 
@@ -30,11 +31,14 @@ def normal(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -
     """The columns for the fields of a request; `before` is the task they are merged into.
 
     Raises:
-        ValidationFailed: a type that doesn't exist, or a nested field of another shape.
+        ValidationFailed: a type that doesn't exist, or a nested field of another shape. NotSupported: a dataview.
     """
     before = before or {}
+    _require_files(fields)
     kept = {
-        name: value for name, value in legacy_fields.taken(fields, before).items() if name != "output_dest"
+        name: value
+        for name, value in legacy_fields.taken(fields, before).items()
+        if name not in ("output_dest", "input")
     }
     if kept.get("type") is not None and kept["type"] not in TYPES:
         raise ValidationFailed(f"type {kept['type']!r} is unknown; expected one of {', '.join(TYPES)}")
@@ -56,6 +60,15 @@ def normal(fields: Mapping[str, Any], before: Mapping[str, Any] | None = None) -
         if name in kept:
             kept[name] = list(dict.fromkeys(kept[name] or []))
     return kept
+
+
+def _require_files(fields: Mapping[str, Any]) -> None:
+    """Raises: NotSupported for a task that looks at a hyper-dataset (old clients send an empty view with each)."""
+    given, execution = fields.get("input"), fields.get("execution")
+    view = given.get("view") if isinstance(given, Mapping) else None
+    entries = view.get("entries") if isinstance(view, Mapping) else None
+    if entries or (isinstance(execution, Mapping) and execution.get("dataviews")):
+        raise NotSupported(f"input: {left_out.reason('dataviews.*')}")
 
 
 def document(

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from server.api import limits
-from server.api.call import ROLES, Identity
+from server.api.call import ROLES, Call, Identity
 from server.api.errors import (
+    InvalidId,
     InvalidPreferences,
     InvalidUserId,
     NotAllowedForRole,
@@ -29,6 +30,12 @@ def existing(store: Store, user: str) -> dict:
     if found is None:
         raise InvalidUserId(user=user)
     return found
+
+
+def require_company(call: Call, company: str | None, field: str) -> None:
+    """Raises: InvalidId for another company than the one there is."""
+    if company and company != call.company:
+        raise InvalidId(f"there is one company, {call.company}", **{field: company[:100]})
 
 
 def shown(user: dict) -> dict:

@@ -137,6 +137,7 @@ class GetTokenForUser(Request):
 def get_token_for_user(call: Call, request: GetTokenForUser) -> dict:
     """A token with which to act as another user. It ends with its time, or with that user's sessions."""
     users.existing(call.store, request.user)
+    users.require_company(call, request.company, "company")
     life = min(timedelta(seconds=_seconds(request.expiration_sec or 86400)), access.SESSION_LIFE)
     with call.store.transaction():
         identity = access.open_session(call.store, request.user, call.now)

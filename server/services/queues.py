@@ -12,6 +12,7 @@ from server.api.registry import endpoint
 from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import metadata, queues
 from server.domain.metadata import MetadataItem
+from server.domain.users import require_company
 
 
 class OfQueue(Request):
@@ -135,12 +136,15 @@ class GetNextTask(Request):
     queue: str | None = None
     queues: list[str] | None = None
     """Instead of one queue: several, in order of preference."""
+    task: str | None = None
+    """The company whose tasks are wanted; there is one."""
     get_task_info: bool | None = False
 
 
 @endpoint("queues.get_next_task", GetNextTask)
 def get_next_task(call: Call, request: GetNextTask) -> dict:
     """Take the first waiting task out of the queue; an empty answer when none waits."""
+    require_company(call, request.task, "task")
     wanted = request.queues or ([request.queue] if request.queue else [])
     if not wanted:
         raise ValidationFailed("queue: Field required")

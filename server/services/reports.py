@@ -114,7 +114,7 @@ def archive(call: Call, request: Comment) -> dict:
     """Put a report out of sight."""
     with call.store.transaction():
         reports.existing(call.store, request.task)
-        return {"archived": tags.set_archived(call, request.task, True)}
+        return {"archived": tags.set_archived(call, request.task, True, request)}
 
 
 @endpoint("reports.unarchive", Comment)
@@ -122,7 +122,7 @@ def unarchive(call: Call, request: Comment) -> dict:
     """Bring an archived report back."""
     with call.store.transaction():
         reports.existing(call.store, request.task)
-        return {"unarchived": tags.set_archived(call, request.task, False)}
+        return {"unarchived": tags.set_archived(call, request.task, False, request)}
 
 
 class Delete(OfTask):

@@ -41,18 +41,22 @@ class GetAll(Request):
 
 @endpoint("users.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict:
-    """Users by id or name."""
-    return {"users": users.found(call.store, request.id, request.name, request.only_fields)}
+    """Users by id or name; `active_in_projects` keeps those who have tasks or models there."""
+    return {"users": _found(call, request)}
 
 
 @endpoint("users.get_all_ex", GetAll, role="viewer")
 def get_all_ex(call: Call, request: GetAll) -> dict:
-    """Users by id or name; `active_in_projects` keeps those who have tasks or models there."""
+    """The same, as the web page asks for it."""
+    return {"users": _found(call, request)}
+
+
+def _found(call: Call, request: GetAll) -> list[dict]:
     listed = users.found(call.store, request.id, request.name, request.only_fields)
     if request.active_in_projects is not None:
         active = call.store.users.active_in(request.active_in_projects)
         listed = [user for user in listed if user["id"] in active]
-    return {"users": listed}
+    return listed
 
 
 # Preferences: whatever a web page wants to keep for a person

@@ -21,6 +21,8 @@ _WITHIN = "{within}"
 """Stands for the restriction to the projects; without one it is left out, so that an index can be used."""
 _MANY = 1000
 """Tasks of a project that are no longer read one by one to see what occurs in them."""
+_PRIVATE = "t.company <> ''"
+"""What `make_public` gave to everybody belongs to no company."""
 _PART = "LIMIT :size OFFSET :start"
 
 
@@ -113,14 +115,23 @@ class Contents:
         return rows[start : start + size], len(rows)
 
     def hyperparam_values(
-        self, projects: Projects, section: str, name: str, start: int, size: int, pattern: str = ""
+        self,
+        projects: Projects,
+        section: str,
+        name: str,
+        start: int,
+        size: int,
+        pattern: str = "",
+        public: bool = True,
     ) -> tuple[list[str], int]:
-        """The values of one hyperparameter, or those that a pattern finds; numbers in their order."""
-        tasks = "" if projects is None else "tasks t CROSS JOIN "
+        """The values of one hyperparameter, or those that a pattern finds; numbers in their order. `public`: those of
+        public tasks, too."""
+        tasks = "" if projects is None and public else "tasks t CROSS JOIN "
         found = (
             f"SELECT DISTINCT p.value, p.number FROM {tasks}task_params p"
             f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
-            + ("" if projects is None else " AND p.task = t.id")
+            + (" AND p.task = t.id" if tasks else "")
+            + ("" if public else f" AND {_PRIVATE}")
             + (" AND p.value REGEXP :pattern" if pattern else "")
         )
         rows, total = self._part(
@@ -191,12 +202,14 @@ class Contents:
         rows, total = self._part(found, "key", projects, start, size)
         return [row["key"] for row in rows], total
 
-    def metadata_values(self, projects: Projects, key: str, start: int, size: int) -> tuple[list[str], int]:
-        """Values of one key of models' metadata."""
+    def metadata_values(
+        self, projects: Projects, key: str, start: int, size: int, public: bool = True
+    ) -> tuple[list[str], int]:
+        """Values of one key of models' metadata. `public`: those of public models, too."""
         found = (
             "SELECT DISTINCT json_extract(e.value, '$.value') AS value FROM models t, json_each(t.metadata) e"
             f" WHERE {_WITHIN} AND e.key = :key AND value IS NOT NULL"
-        )
+        ) + ("" if public else f" AND {_PRIVATE}")
         rows, total = self._part(found, "value", projects, start, size, key=key)
         return [row["value"] for row in rows], total
 

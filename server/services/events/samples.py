@@ -72,12 +72,16 @@ class Sample(Request):
     iteration: int | None = None
     navigate_current_metric: bool | None = True
     model_events: bool | None = False
+    scroll_id: str | None = None
+    """Of the answer before. What has come since is always seen: the answer holds a new one."""
+    refresh: bool | None = None
 
 
 @endpoint("events.get_debug_image_sample", Sample, role="viewer")
 def get_debug_image_sample(call: Call, request: Sample) -> dict:
     """One debug sample: the newest, or the newest up to an iteration."""
     events.require(call.store, [request.task], models=request.model_events)
+    scroll.unpack(request.scroll_id)
     walk = history.Walk(call.store, "image", request.task, whole_metric=False)
     stay = request.navigate_current_metric is not False
     return walk.at(request.metric, request.variant, request.iteration, stay)
@@ -86,16 +90,21 @@ def get_debug_image_sample(call: Call, request: Sample) -> dict:
 class PlotSample(Request):
     task: str
     metric: str
+    variant: str | None = None
+    """Before API 2.23: only this one of the metric's plots."""
     iteration: int | None = None
     navigate_current_metric: bool | None = True
     model_events: bool | None = False
+    scroll_id: str | None = None
+    refresh: bool | None = None
 
 
 @endpoint("events.get_plot_sample", PlotSample, role="viewer")
 def get_plot_sample(call: Call, request: PlotSample) -> dict:
     """A metric's plots at one iteration: the newest, or the newest up to an iteration."""
     events.require(call.store, [request.task], models=request.model_events)
-    walk = history.Walk(call.store, "plot", request.task, whole_metric=True)
+    scroll.unpack(request.scroll_id)
+    walk = history.Walk(call.store, "plot", request.task, whole_metric=True, only=request.variant)
     return walk.at(request.metric, None, request.iteration, request.navigate_current_metric is not False)
 
 

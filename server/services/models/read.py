@@ -49,6 +49,7 @@ class GetAll(Query):
 def get_all(call: Call, request: GetAll) -> dict:
     """Models by filter."""
     found, scroll = call.store.models.page(_filters(call, request), default_order="-last_update")
+    _add_stats(call, request, found)
     return {"models": found, **({"scroll_id": scroll} if scroll else {})}
 
 
@@ -57,11 +58,15 @@ def get_all_ex(call: Call, request: GetAll) -> dict:
     """Models by filter, with the names of what they refer to."""
     query = _filters(call, request)
     found, scroll = references.find(call.store, call.store.models, query, default_order="-last_update")
+    _add_stats(call, request, found)
+    return {"models": found, **({"scroll_id": scroll} if scroll else {})}
+
+
+def _add_stats(call: Call, request: GetAll, found: list[dict[str, Any]]) -> None:
     if request.include_stats:
         labels = call.store.models.label_counts([model["id"] for model in found])
         for model in found:
             model["stats"] = {"labels_count": labels.get(model["id"], 0)}
-    return {"models": found, **({"scroll_id": scroll} if scroll else {})}
 
 
 def _filters(call: Call, request: GetAll) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class GetHyperparamValues(OfProjects):
     name: str
     pattern: str | None = None
     """Only values that this regular expression finds."""
+    allow_public: bool | None = True
 
 
 @endpoint("projects.get_hyperparam_values", GetHyperparamValues, role="viewer")
@@ -73,6 +74,7 @@ def get_hyperparam_values(call: Call, request: GetHyperparamValues) -> dict:
         request.start,
         request.page_size,
         pattern=checked(request.pattern or ""),
+        public=request.allow_public is not False,
     )
     return {"values": values, "total": total}
 
@@ -132,13 +134,18 @@ def get_model_metadata_keys(call: Call, request: OfProject) -> dict:
 
 class GetModelMetadataValues(OfProjects):
     key: str
+    allow_public: bool | None = True
 
 
 @endpoint("projects.get_model_metadata_values", GetModelMetadataValues, role="viewer")
 def get_model_metadata_values(call: Call, request: GetModelMetadataValues) -> dict:
     """The values that models have under a key."""
     values, total = call.store.contents.metadata_values(
-        within(call, request), request.key, request.start, request.page_size
+        within(call, request),
+        request.key,
+        request.start,
+        request.page_size,
+        request.allow_public is not False,
     )
     return {"values": values, "total": total}
 

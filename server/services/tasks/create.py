@@ -30,6 +30,8 @@ class Details(Request):
     configuration: dict[str, Any] | None = None
     models: dict[str, Any] | None = None
     runtime: dict[str, Any] | None = None
+    input: dict[str, Any] | None = None
+    """What hyper-datasets a task looks at: nothing, here."""
 
 
 class Create(Details):
@@ -82,6 +84,8 @@ class Clone(Request):
     new_task_container: dict[str, str | None] | None = None
     new_task_input_models: list[dict[str, Any]] | None = None
     execution_overrides: dict[str, Any] | None = None
+    validate_references: bool | None = False
+    """Whether what the template names must still be there: its parent, project and models."""
 
 
 @endpoint("tasks.clone", Clone)
@@ -89,7 +93,7 @@ def clone(call: Call, request: Clone) -> dict:
     """A draft with another task's code and parameters."""
     changes = {
         name.removeprefix("new_task_"): value
-        for name, value in request.given(exclude={"task", "new_project_name"}).items()
+        for name, value in request.given(exclude={"task", "new_project_name", "validate_references"}).items()
         if value is not None
     }
     models = changes.pop("input_models", None)
@@ -98,6 +102,8 @@ def clone(call: Call, request: Clone) -> dict:
     changes["execution"] = changes.pop("execution_overrides", None)
     with call.store.transaction():
         template = transitions.existing(call.store, request.task)
+        if request.validate_references:
+            cloning.require_references(call.store, template, changes)
         made = _new_project(call, request)
         if made:
             changes["project"] = made["id"]

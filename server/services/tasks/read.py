@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.api import left_out
 from server.api.call import Call
+from server.api.errors import NotSupported
 from server.api.registry import endpoint
 from server.api.request import Query, Request
 from server.domain import entities, legacy_fields, project_tree, references, transitions
@@ -53,7 +55,10 @@ def get_all_ex(call: Call, request: Query) -> dict:
 
 
 def _filters(call: Call, request: Query) -> dict[str, Any]:
-    return entities.with_subprojects(call.store, legacy_fields.asked(request.filters()))
+    asked = request.filters()
+    if any(key.startswith("input.") and value for key, value in asked.items()):
+        raise NotSupported(f"input: {left_out.reason('dataviews.*')}")
+    return entities.with_subprojects(call.store, legacy_fields.asked(asked))
 
 
 def _visible(request: Query) -> list[dict[str, Any]]:

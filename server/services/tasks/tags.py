@@ -13,7 +13,8 @@ ARCHIVED = "archived"
 
 def set_archived(call: Call, task: str, archived: bool, request: Request | None = None) -> int:
     """Add or remove the tag. A waiting task leaves its queue with it. Returns: tasks changed."""
-    reason, message = getattr(request, "status_reason", None), getattr(request, "status_message", None)
+    reason = getattr(request, "status_reason", None)
+    message = getattr(request, "status_message", None) or getattr(request, "message", None)
     found = transitions.existing(call.store, task, ("system_tags", "status"))
     if archived and found["status"] == "queued":
         queueing.dequeue(call.store, task, call.user, call.now, reason=reason, message=message)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.api import limits, registry
-from server.api.left_out import LEFT_OUT
+from server.api.left_out import LEFT_OUT, NO_DIFFERENCE
 from server.commands import endpoints
 from server.settings import Settings
 
@@ -30,6 +30,11 @@ def left_out_table() -> str:
     return "\n".join(["| endpoint | why |", "|---|---|", *rows])
 
 
+def no_difference_table() -> str:
+    rows = [f"| `{name}` | {why} |" for name, why in NO_DIFFERENCE.items()]
+    return "\n".join(["| field | why |", "|---|---|", *rows])
+
+
 def limits_table() -> str:
     rows = [f"| {what} | {most:,} |" for what, most in limits.TABLE.items()]
     return "\n".join(["| what | at most |", "|---|---|", *rows])
@@ -38,6 +43,7 @@ def limits_table() -> str:
 LISTS = (
     ("server.md", "limits", limits_table),
     ("server.md", "left out", left_out_table),
+    ("server.md", "no difference", no_difference_table),
     ("server.md", "settings", settings_table),
     ("server-endpoints.md", "endpoints", endpoints.markdown),
 )
