@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from audio.config import EvaluateConfig, TrainConfig
+from audio.drawn_folds import with_drawn_folds
 from audio.errors import ConfigError
 from audio.evaluation import EvaluationResult, evaluate
 from audio.generations import generations
 from audio.identity import fingerprint as clips_of
 from audio.replicas import plain
-from audio.splits import with_drawn_folds
 from audio.statistics import binomial_error, class_table, macro_f1, spread, wilson
 from audio.store import ClipStore
 from audio.training import train

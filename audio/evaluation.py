@@ -21,7 +21,7 @@ from audio.identity import fingerprint
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
 from audio.origin import Origin, named, refuse_heard
-from audio.splits import DEVELOPMENT, held_out
+from audio.splits import DEVELOPMENT, held_out, refuse_fold
 from audio.statistics import answers_of, class_table, confusion_matrix, counts, macro_f1, mean_answer, wilson
 from audio.store import ClipStore
 
@@ -88,6 +88,8 @@ def evaluate(
     _refuse_mismatch(state, store)
     trained = checkpoints.config_of(state)
     fold = trained.fold if config.fold is None else config.fold
+    if config.fold is not None and not store.folds:
+        refuse_fold(config.fold, store.folds, store.splits)
     rows = _rows(state, store, fold, config.split)
     heard = _trained_on(state, store, rows, fold == trained.fold, config.overlap)
     if config.threads:

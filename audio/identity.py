@@ -32,6 +32,30 @@ def marks(rows: pd.DataFrame) -> np.ndarray:
     return np.array([_mark(f"{content}#{_part(str(clip))}") for clip, content in names], np.int64)
 
 
+def stretches(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:
+    """int64 `(rows,)`, a mark for the content of each clip's file, and float64 `(rows, 2)`, its start and end there
+    (s; infinity: to the file's end). None for a store that does not know them.
+    """
+    if not {"content", "start", "end"} <= set(rows.columns):
+        return None
+    files = np.array([_mark(str(content)) for content in rows["content"]], np.int64)
+    return files, rows[["start", "end"]].to_numpy(np.float64)
+
+
+def parts_of(rows: pd.DataFrame) -> list[tuple[str, float, float | None] | None]:
+    """The part of a file that each clip is: content, start, end (None: to its end); None where it is not known.
+
+    Names of older stores round the times of a part, so of these only clips that are whole files are known.
+    """
+    if "content" not in rows:
+        return [None] * len(rows)
+    if not {"start", "end"} <= set(rows.columns):
+        whole = zip(rows["clip"], rows["content"], strict=True)
+        return [None if "#" in str(clip) else (str(content), 0.0, None) for clip, content in whole]
+    times = zip(rows["content"], rows["start"], rows["end"], strict=True)
+    return [(str(c), float(start), None if np.isinf(end) else float(end)) for c, start, end in times]
+
+
 def _part(clip: str) -> str:
     """Where in its recording a clip lies: what stands behind `#`, without the count of a clip that is listed twice."""
     return clip.partition("#")[2].partition("~")[0]

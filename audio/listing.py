@@ -15,7 +15,6 @@ from audio.errors import DatasetError
 from audio.named import printable
 from audio.reading import Undecodable, duration_of
 from audio.sniffing import looks_like_sound
-from audio.splits import draw_folds
 
 SOUND = 2  # 2: quiet and loud clips have a scale, surround sound its coefficients
 
@@ -36,23 +35,58 @@ def folder_of(config: PreprocessConfig) -> tuple[DataSet, Path | None]:
     return dataset, root
 
 
-def _named(clip: Clip) -> Clip:
-    """With labels and a source that can be written down, whatever the bytes of the folders' names."""
-    return replace(clip, labels=tuple(map(printable, clip.labels)), source=printable(clip.source))
+def _named(clip: Clip, root: Path) -> Clip:
+    """With labels and a source that can be written down, whatever the bytes of the folders' names.
+
+    Without a source it is its file's name below the data set's folder, the same wherever that lies.
+    """
+    source = clip.source or _inside(clip.path, root)
+    return replace(clip, labels=tuple(map(printable, clip.labels)), source=printable(source))
+
+
+def _inside(path: Path, root: Path) -> str:
+    """A file's path below the data set's folder; the whole one of a file that lies elsewhere."""
+    root = root.parent if root.is_file() else root
+    inside = path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if inside else path.as_posix().lstrip("/")
+
+
+def _time(seconds: float) -> str:
+    """To the microsecond, as short as it can be."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
 def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list[Clip]]:
-    """The data set, its folder and its clips, each with a fold or a split. Raises DatasetError."""
+    """The data set, its folder and its clips: all with a fold or a split, or none. Raises DatasetError."""
     dataset, given = folder_of(config)
     root = given or out.with_name(f"{out.name}-recordings")
-    clips = [_named(clip) for clip in dataset.read(root, config.seed)]
+    clips = [_named(clip, root) for clip in dataset.read(root, config.seed)]
     if not clips:
         raise DatasetError(
             f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
         )
+    clips = _placed(dataset, clips)
     if config.segment_seconds:
         clips = [part for clip in clips for part in segments(clip, config.segment_seconds)]
-    return dataset, root, draw_folds(clips, config.seed, config.folds)
+    return dataset, root, clips
+
+
+def _placed(dataset: DataSet, clips: list[Clip]) -> list[Clip]:
+    """Clips that all have a fold or a split, or none has one: a split that all have says nothing, and is dropped.
+
+    Raises DatasetError where some have neither, which would be left out of everything.
+    """
+    if len({clip.split for clip in clips}) == 1:
+        clips = [replace(clip, split="") for clip in clips]
+    bare = [clip for clip in clips if not (clip.fold or clip.split)]
+    if bare and len(bare) < len(clips):
+        what = "fold" if any(clip.fold for clip in clips) else "split"
+        raise DatasetError(
+            f"{len(bare)} of {len(clips)} clips of {dataset.title} have no {what}, the first is "
+            f"{printable(bare[0].path.name)}. Give one to all: clips without it would be left out of everything; or to "
+            "none: then folds are drawn."
+        )
+    return clips
 
 
 def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tuple[str, str]], dict[str, int]]:
@@ -96,9 +130,8 @@ def segments(clip: Clip, seconds: float) -> list[Clip]:
     parts = max(1, math.floor((end - clip.start) / seconds + 0.5))
     if parts == 1:
         return [clip]
-    source = clip.source or printable(str(clip.path))
     starts = [round(clip.start + i * seconds, 6) for i in range(parts)]
-    return [replace(clip, start=s, end=round(min(s + seconds, end), 6), source=source) for s in starts]
+    return [replace(clip, start=s, end=round(min(s + seconds, end), 6)) for s in starts]
 
 
 def clip_ids(clips: list[Clip], root: Path) -> list[str]:
@@ -107,14 +140,12 @@ def clip_ids(clips: list[Clip], root: Path) -> list[str]:
 
     A clip that is listed again gets `~2` and so on behind its name.
     """
-    root = root.parent if root.is_file() else root
     seen: Counter[str] = Counter()
     names = []
     for clip in clips:
-        inside = clip.path.is_relative_to(root)
-        name = clip.path.relative_to(root).as_posix() if inside else clip.path.as_posix().lstrip("/")
+        name = _inside(clip.path, root)
         if clip.start or clip.end is not None:
-            name += f"#{clip.start:g}-{'' if clip.end is None else f'{clip.end:g}'}"
+            name += f"#{_time(clip.start)}-{'' if clip.end is None else _time(clip.end)}"
         name = printable(name)
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}~{seen[name]}")

@@ -24,7 +24,7 @@ def by_name(
         return things[name]
     near = get_close_matches(name.lower(), sorted(things), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise error(f"There is no {kind} {name!r}.{hint} There are: {', '.join(sorted(things))}.")
+    raise error(f"There is no {kind} {name!r}.{hint} There are: {', '.join(sorted(things)) or 'none'}.")
 
 
 def printable(text: str) -> str:

@@ -4,6 +4,7 @@ Clips are written in the data set's order whatever the number of workers, so tha
 bytes. A run that was killed goes on where it stood, unless the input or the settings changed since.
 """
 
+import math
 import os
 import shutil
 import time
@@ -18,11 +19,13 @@ from tqdm import tqdm
 
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
+from audio.drawn_folds import draw_folds
 from audio.errors import DatasetError, StoreError
+from audio.identity import parts_of
 from audio.journal import JOURNAL, Journal
 from audio.listing import clip_ids, fingerprint, left_out, preparation_of, read_clips
 from audio.store import MANIFEST, ClipStore, finish_store
-from audio.workers import Prepared, prepare_all
+from audio.workers import Part, Prepared, prepare_all
 
 FEW = 48  # clips below which starting processes costs more than it saves
 
@@ -47,6 +50,9 @@ class PreprocessReport:
     reused: int = 0  # clips taken over from an interrupted run or an earlier store
     elapsed: float = 0.0  # s
     dataset: dict[str, Any] = field(default_factory=dict)  # name, title, licence, homepage of the data set
+    drawn: dict[str, Any] = field(
+        default_factory=dict
+    )  # how folds were drawn (`draw_folds`); empty: they were not
 
     @property
     def clips_per_second(self) -> float:
@@ -69,25 +75,26 @@ def preprocess(
     continues where it stood; so does one that `should_stop` ended, which raises InterruptedError. Raises
     DatasetError (unknown set, wrong folder, nothing readable) and StoreError (disk full, not writable).
 
-    `reuse_from` is an earlier store of the same data set: files whose content is what it was are taken over from
-    it without decoding, when the settings are the same.
+    `reuse_from` is an earlier store of the same data set: what has the same content, start and end is taken over from
+    it without decoding, when the settings are the same, and folds that it has drawn stay.
     """
     started = time.monotonic()
     out = Path(out_dir).absolute()  # workers run in another folder
     dataset, root, clips = read_clips(config, out)
     count = workers if workers is not None else config.workers or os.cpu_count() or 1
-    earlier = _earlier(reuse_from, config)
+    earlier = ClipStore.open(reuse_from) if reuse_from is not None else None
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).unlink(missing_ok=True)
         with Journal(out, fingerprint(clips, config)) as journal:
             reused = len(journal.entries)
             names = clip_ids(clips, root)
-            reused += _decode_rest(journal, clips, names, earlier, config, count, progress, should_stop)
-            index, skipped = tabulate(clips, journal.entries, root, config.sample_rate)
+            reused += _decode_rest(journal, clips, earlier, config, count, progress, should_stop)
+            index, skipped = tabulate(clips, journal.entries, names, config.sample_rate)
             _refuse_nothing(index, skipped, root)
             several = dataset.multi_label or any(len(clip.labels) != 1 for clip in clips)
-            manifest = _manifest(dataset, config, index, skipped, several)
+            index, drawn = draw_folds(index, several, config.seed, config.folds, earlier)
+            manifest = {**_manifest(dataset, config, index, skipped, several), "folds": drawn}
             finish_store(out, index, manifest)
         (out / JOURNAL).unlink()
     except InterruptedError:
@@ -103,19 +110,17 @@ def preprocess(
     return report
 
 
-def _earlier(folder: str | Path | None, config: PreprocessConfig) -> ClipStore | None:
-    """The store to take unchanged clips from, if its settings are these."""
-    if folder is None:
-        return None
-    store = ClipStore.open(folder)
-    same = store.manifest.get("preparation") == preparation_of(config) and "content" in store.index.columns
-    return store if same else None
+def _reusable(earlier: ClipStore | None, config: PreprocessConfig) -> dict[Part, str]:
+    """The clips that an earlier store made with the same settings, by the content and the part of their file."""
+    if earlier is None or earlier.manifest.get("preparation") != preparation_of(config):
+        return {}
+    parts = zip(parts_of(earlier.index), earlier.index["clip"], strict=True)
+    return {part: str(clip) for part, clip in parts if part}
 
 
 def _decode_rest(
     journal: Journal,
     clips: list[Clip],
-    names: list[str],
     earlier: ClipStore | None,
     config: PreprocessConfig,
     workers: int,
@@ -124,7 +129,7 @@ def _decode_rest(
 ) -> int:
     """Decode the clips that the journal lacks, and add them to it. Returns how many `earlier` had already."""
     rest = range(len(journal.entries), len(clips))
-    known = dict(earlier.index["content"]) if earlier else {}
+    reusable = _reusable(earlier, config)
     common = preparation_of(config)
     common["trim_db"] = common["trim_db"] if common.pop("trim_silence") else None
     common["scratch"] = str(journal.folder)
@@ -132,15 +137,14 @@ def _decode_rest(
 
     def job(i: int) -> dict[str, Any]:
         clip = clips[i]
-        own = {"path": str(clip.path), "start": clip.start, "end": clip.end, "known": known.get(names[i])}
-        return {**own, **common}
+        return {"path": str(clip.path), "start": clip.start, "end": clip.end, **common}
 
     taken = 0
     with tqdm(total=len(clips), initial=rest.start, unit=" clips", disable=progress is not None) as bar:
-        answers = prepare_all(map(job, rest), 1 if len(rest) < FEW else workers)
+        answers = prepare_all(map(job, rest), 1 if len(rest) < FEW else workers, reusable.keys())
         for i, answer in zip(rest, answers, strict=True):
             if isinstance(answer, Prepared) and answer.known and earlier:
-                answer = earlier.prepared(names[i])
+                answer = earlier.prepared(reusable[answer.content, clips[i].start, clips[i].end])
                 taken += 1
             journal.add(answer)
             bar.update()
@@ -152,45 +156,33 @@ def _decode_rest(
 
 
 def tabulate(
-    clips: list[Clip], entries: list[dict[str, Any]], root: Path, sample_rate: int
+    clips: list[Clip], entries: list[dict[str, Any]], names: list[str], sample_rate: int
 ) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """The index table of the clips that were stored, and the skipped ones with their reasons."""
     rows, skipped, offset = [], [], 0
-    for clip, name, entry in zip(clips, clip_ids(clips, root), entries, strict=True):
+    for clip, name, entry in zip(clips, names, entries, strict=True):
         frames = int(entry["frames"])
         if "reason" in entry:
             skipped.append((name, entry["reason"]))
             continue
-        label, source = "|".join(clip.labels), clip.source or name
-        row = (
-            name,
-            label,
-            clip.fold,
-            clip.split,
-            offset,
-            frames,
-            frames / sample_rate,
-            source,
-            entry["content"],
-            entry["scale"],
-            "; ".join(entry.get("notes", ())),
-        )
+        row = {
+            "clip": name,
+            "label": "|".join(clip.labels),
+            "fold": clip.fold,
+            "split": clip.split,
+            "offset": offset,
+            "frames": frames,
+            "duration": frames / sample_rate,
+            "source": clip.source,
+            "content": entry["content"],
+            "start": clip.start,
+            "end": math.inf if clip.end is None else clip.end,
+            "scale": entry["scale"],
+            "notes": "; ".join(entry.get("notes", ())),
+        }
         rows.append(row)
         offset += frames
-    columns = [
-        "clip",
-        "label",
-        "fold",
-        "split",
-        "offset",
-        "frames",
-        "duration",
-        "source",
-        "content",
-        "scale",
-        "notes",
-    ]
-    return pd.DataFrame(rows, columns=columns), skipped
+    return pd.DataFrame(rows), skipped
 
 
 def _refuse_nothing(index: pd.DataFrame, skipped: list[tuple[str, str]], root: Path) -> None:
@@ -246,4 +238,5 @@ def _report(
         reused=reused,
         elapsed=elapsed,
         dataset=manifest["dataset"],
+        drawn=manifest["folds"],
     )

@@ -1,34 +1,16 @@
-"""Which clips are trained on and which are held out: official folds and splits, or drawn ones without
-leaks.
-"""
+"""Which clips are trained on and which are held out, by folds or by splits; none is left out in silence."""
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable
 
 import pandas as pd
 
 from audio.config import TrainConfig
-from audio.datasets.contract import Clip
-from audio.drawing import development_of, folds_of
+from audio.drawing import development_of
 from audio.errors import ConfigError
 from audio.named import by_name, printable
-from audio.store import ClipStore, derived_store
+from audio.store import ClipStore
 
-DRAWN_FOLDS = 5
 DEVELOPMENT = "development"  # the part that weights and epochs are chosen on
-
-
-def draw_folds(clips: list[Clip], seed: int, folds: int = DRAWN_FOLDS) -> list[Clip]:
-    """Give every clip a fold when the data set states neither folds nor splits.
-
-    Stratified by label: each class is spread evenly over the folds. Grouped by source: clips cut from
-    one recording (`Clip.source`) stay in one fold. The same seed and clips give the same folds in any
-    order of the list.
-    """
-    if any(clip.fold or clip.split for clip in clips):
-        return clips
-    drawn = folds_of([c.labels for c in clips], [c.source or str(c.path) for c in clips], seed, folds)
-    return [replace(clip, fold=fold) for clip, fold in zip(clips, drawn, strict=True)]
 
 
 def divide(config: TrainConfig, store: ClipStore) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -37,22 +19,58 @@ def divide(config: TrainConfig, store: ClipStore) -> tuple[pd.DataFrame, pd.Data
 
     A development part that the data set does not have is drawn from the training clips. Raises ConfigError.
     """
+    refuse_fold(config.fold, store.folds, store.splits)
     if config.fold and store.folds:
         train, validation = _by_fold(config, store)
     else:
         train, validation = _by_split(config, store)
     if len(train) == 0:
-        raise ConfigError("No clip is left to train on; check fold, validation and the data set's splits.")
+        there = f"folds: {_listed(store.folds)}; splits: {_listed(store.splits)}"
+        raise ConfigError(f"No clip is left to train on with fold={config.fold}; the store has {there}.")
     return train, validation
+
+
+def refuse_fold(fold: int, folds: list[int], splits: list[str]) -> None:
+    """Raises ConfigError for a fold that a data set with these folds and splits does not have, and says which it has.
+
+    Fold 1, which is the usual one, stands for the test split where there are splits alone.
+    """
+    if fold and folds and fold not in folds:
+        raise ConfigError(f"There is no fold {fold}; the data set has {_listed(folds)}.")
+    if fold > 1 and not folds:
+        raise ConfigError(
+            f"There is no fold {fold}; the data set has no folds, but the splits {_listed(splits)}: use fold=0."
+        )
+
+
+def _listed(things: Iterable[object]) -> str:
+    return ", ".join(map(str, things)) or "none"
+
+
+def told_of_others(config: TrainConfig, store: ClipStore) -> str:
+    """A sentence on the clips that a training neither uses nor holds out; empty when there are none."""
+    train, validation = divide(config, store)
+    used = [*train.index, *validation.index, *held_out(store, config.fold).index]
+    others = store.index.drop(list(dict.fromkeys(used)))
+    if others.empty:
+        return ""
+    column = "split" if (others["split"] != "").any() else "fold"
+    counts = others[column].replace({"": "none", 0: "none"}).value_counts().sort_index()
+    named = ", ".join(f"{count} of {column} {name}" for name, count in counts.items())
+    return (
+        f"note: {len(others)} clips of the data set take no part, neither in training nor held out: {named}"
+    )
 
 
 def held_out(store: ClipStore, fold: int, split: str = "test") -> pd.DataFrame:
     """Rows of the test side: the fold, or for fold 0 the split (any other than train when `test` is absent).
 
-    Raises ConfigError for a split that there is not, with those there are.
+    A split by another name than `test` is meant whatever the fold. Raises ConfigError for one that there is not, with
+    those there are.
     """
     if split != "test":
         by_name(dict.fromkeys(store.splits), split, "split")
+        return store.select(split=split)
     if fold and store.folds:
         return store.select(fold=fold)
     rows = store.select(split=split)
@@ -92,23 +110,6 @@ def parts(config: TrainConfig, store: ClipStore) -> pd.DataFrame:
     return table.assign(clip=table["clip"].map(printable))
 
 
-def with_drawn_folds(store: ClipStore, folder: Path, folds: int = DRAWN_FOLDS) -> ClipStore:
-    """The store with folds drawn from its training clips, by recording and label; other clips are in none.
-
-    A folder of its own beside the same samples, so that every process of a training finds it. Raises ConfigError.
-    """
-    rows = store.index[store.index["split"].isin(["train", ""])]
-    count = min(folds, recordings(rows).nunique())
-    if count < 2:
-        raise ConfigError(
-            f"The store has no folds, and none can be drawn: its training clips come from {count} recording. Give the "
-            "data set folds, or a test split of its own (tasks.train with fold=0)."
-        )
-    drawn = folds_of(_labels(store, rows), list(recordings(rows)), 0, count)
-    index = store.index.assign(fold=pd.Series(drawn, rows.index)).fillna({"fold": 0}).astype({"fold": int})
-    return derived_store(store, index, folder)
-
-
 def recordings(rows: pd.DataFrame) -> pd.Series:
     """The recording that each clip is of: its source; sources that hold the same bytes are one."""
     named = rows["source"].where(rows["source"] != "", rows["clip"]) if "source" in rows else rows["clip"]
@@ -128,13 +129,16 @@ def recordings(rows: pd.DataFrame) -> pd.Series:
     return named.map(root)
 
 
-def _labels(store: ClipStore, rows: pd.DataFrame) -> list[list[str]]:
-    return [[n for n in (x.split("|") if store.multi_label else [x]) if n] for x in rows["label"]]
+def labels_of(rows: pd.DataFrame, several: bool) -> list[list[str]]:
+    """The labels of each clip; `several`: whether they are joined with `|`."""
+    return [[n for n in (x.split("|") if several else [x]) if n] for x in rows["label"]]
 
 
 def _draw(config: TrainConfig, store: ClipStore, train: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Training clips without, and those of, a development part. Raises ConfigError when none can be spared."""
-    chosen = development_of(_labels(store, train), list(recordings(train)), config.development_share)
+    chosen = development_of(
+        labels_of(train, store.multi_label), list(recordings(train)), config.development_share
+    )
     if len(train) and not chosen.any():
         raise ConfigError(
             f"validation=development needs a part of its own, and none of the {len(train)} training clips can be "
@@ -146,8 +150,6 @@ def _draw(config: TrainConfig, store: ClipStore, train: pd.DataFrame) -> tuple[p
 
 def _by_fold(config: TrainConfig, store: ClipStore) -> tuple[pd.DataFrame, pd.DataFrame]:
     folds = store.folds
-    if config.fold not in folds:
-        raise ConfigError(f"There is no fold {config.fold}; the store has {', '.join(map(str, folds))}.")
     train = store.index[(store.index["fold"] != config.fold) & (store.index["fold"] > 0)]
     if config.validation == "none":
         return train, store.index.iloc[:0]

@@ -23,7 +23,7 @@ from audio.optimisation import rate_at
 from audio.origin import Origin, refuse_heard, refuse_other_clips
 from audio.precision import CLIPS, choose
 from audio.samples import report_clips, report_samples
-from audio.splits import divide, draws_development, held_out, told_of_development
+from audio.splits import divide, draws_development, held_out, told_of_development, told_of_others
 from audio.stepping import Stepper
 from audio.store import ClipStore
 from audio.trial import refuse_few, refuse_untrainable
@@ -50,6 +50,8 @@ class Training:
         self.development = list(validation_rows["clip"]) if draws_development(config, store) else []
         if self.development and not engine.rank:
             print(told_of_development(train_rows, validation_rows), flush=True)
+        if not engine.rank and (others := told_of_others(config, store)):
+            print(others, flush=True)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -10,7 +10,7 @@ import json
 import queue
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from audio.decoding import Prepared, Undecodable, content_of, prepare
 ROOT = Path(__file__).resolve().parent.parent
 TRIES = 2  # of a clip whose decoding ended the process
 Answer = Prepared | Undecodable
+Part = tuple[str, float, float | None]  # content of a file, start and end in it (s; None: to its end)
 
 
 class Worker:
@@ -81,12 +82,14 @@ class Worker:
 
 
 def prepare_here(job: dict[str, Any]) -> Answer:
-    """`decoding.prepare` in this process; the reason is returned, not raised. `known` is a content hash for which
-    the samples are not needed again. Raises OSError when there is no room to write."""
-    path, known = Path(job.pop("path")), job.pop("known", None)
+    """`decoding.prepare` in this process; the reason is returned, not raised. `content` of the file may be known.
+
+    Raises OSError when there is no room to write.
+    """
+    path, content = Path(job.pop("path")), job.pop("content", "")
     try:
-        content = content_of(path)
-        made = Prepared(content) if content == known else prepare(path, **job)
+        content = content or content_of(path)
+        made = prepare(path, **job)
     except Undecodable as reason:
         return reason
     except OSError:  # of what is written, not of what is read: the disk is full
@@ -97,12 +100,16 @@ def prepare_here(job: dict[str, Any]) -> Answer:
     return made
 
 
-def prepare_all(jobs: Iterable[dict[str, Any]], workers: int) -> Iterator[Answer]:
+def prepare_all(
+    jobs: Iterable[dict[str, Any]], workers: int, known: Container[Part] = ()
+) -> Iterator[Answer]:
     """Answers in the order of `jobs`, with `workers` processes and at most four clips a worker waiting
     in memory.
+
+    Of parts of files that are `known` by their content the samples are not needed again: they come without.
     """
     if workers <= 1:
-        yield from (prepare_here(dict(job)) for job in jobs)
+        yield from (_unless_known(known, prepare_here, dict(job)) for job in jobs)
         return
     idle: queue.Queue[Worker] = queue.Queue()
     everyone = [Worker() for _ in range(workers)]
@@ -112,7 +119,7 @@ def prepare_all(jobs: Iterable[dict[str, Any]], workers: int) -> Iterator[Answer
     def work(job: dict[str, Any]) -> Answer:
         worker = idle.get()
         try:
-            return worker.prepare(job)
+            return _unless_known(known, worker.prepare, job)
         finally:
             idle.put(worker)
 
@@ -125,6 +132,20 @@ def prepare_all(jobs: Iterable[dict[str, Any]], workers: int) -> Iterator[Answer
         pool.shutdown(cancel_futures=True)
         for worker in everyone:
             worker.close()
+
+
+def _unless_known(
+    known: Container[Part], prepare: Callable[[dict[str, Any]], Answer], job: dict[str, Any]
+) -> Answer:
+    if not known:
+        return prepare(job)
+    try:
+        content = content_of(Path(job["path"]))
+    except Undecodable as reason:
+        return reason
+    if (content, job["start"], job["end"]) in known:
+        return Prepared(content)
+    return prepare({**job, "content": content})
 
 
 def _ordered(

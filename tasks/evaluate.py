@@ -37,10 +37,14 @@ class EvaluateParameters(EvaluateConfig):
         pick_device(self.device)
 
     def check_inputs(self) -> None:
-        """Raises NothingThere, CheckpointError: a model or a dataset that is not there, or is of no use."""
-        from tasks import lookup
+        """Raises NothingThere, CheckpointError, ConfigError: a model, dataset, fold or split that is not there."""
+        from tasks import folds, lookup
 
-        lookup.refuse_unusable(self.model_id, self.dataset_id, lookup.here())
+        project = lookup.here()
+        lookup.refuse_unusable(self.model_id, self.dataset_id, project)
+        heard = lookup.dataset_of(lookup.model(self.model_id, project), self.dataset_id, project)
+        folds.refuse(heard, [self.fold] if self.fold else [])
+        folds.refuse_split(heard, self.split)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

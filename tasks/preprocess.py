@@ -115,6 +115,11 @@ def _say(report: "PreprocessReport") -> None:
     )
     if report.reused:
         print(f"{report.reused} of them were taken over: their files have not changed")
+    if report.drawn:
+        kept = (
+            f"; {report.drawn['kept']} clips keep that of an earlier version" if report.drawn["kept"] else ""
+        )
+        print(f"the data set has no folds: {report.drawn['count']} were drawn{kept}")
     if report.skipped:
         _list("files were skipped", report.skipped)
     if report.noted:
@@ -202,6 +207,8 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
     """Upload the store as the next version of its dataset; gives the version's id."""
     from clearml import Dataset, Task
 
+    from tasks import folds
+
     dataset = Dataset.create(
         dataset_name=_name(run.parameters),
         dataset_project=run.task.get_project_name(),
@@ -212,6 +219,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
         dataset.add_files(str(report.folder), verbose=False)
         dataset.upload(show_progress=False, preview=False)
         _upload_clips(dataset, store, run.parameters.audio_limit)
+        folds.write_on(Task.get_task(task_id=dataset.id), store)
         dataset.finalize()
     except BaseException:  # Ctrl-C too: the SDK takes a version that was stopped for a whole one
         Task.get_task(task_id=dataset.id).mark_failed(force=True, status_message="the upload broke off")

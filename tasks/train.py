@@ -41,10 +41,10 @@ class TrainParameters(TrainConfig):
         pick_device(self.device)
 
     def check_inputs(self) -> None:
-        """Raises NothingThere: a dataset."""
-        from tasks import lookup
+        """Raises NothingThere, ConfigError: a dataset, or a fold of it, that is not there."""
+        from tasks import folds, lookup
 
-        lookup.dataset(self.dataset_id, lookup.here())
+        folds.refuse(lookup.dataset(self.dataset_id, lookup.here()), [self.fold])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

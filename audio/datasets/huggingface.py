@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.datasets.contract import Clip, DataSet
-from audio.datasets.layout import SPLITS
+from audio.datasets.layout import SPLITS, fold_number, from_one
 from audio.errors import DatasetError
 
 LAYOUT = "the name of a set on the hub, or a folder written by save_to_disk"
@@ -30,7 +30,7 @@ def read(root: Path, seed: int) -> list[Clip]:
     except Exception as error:  # the package raises many kinds for: no network, no such set, no permission
         raise DatasetError(f"The Hugging Face set {root} could not be loaded: {error}") from error
     parts = loaded if isinstance(loaded, dict) else {str(loaded.split or ""): loaded}
-    return [clip for split, part in parts.items() for clip in _clips(part, split, root)]
+    return from_one([clip for split, part in parts.items() for clip in _clips(part, split, root)])
 
 
 def _clips(part: Any, split: str, root: Path) -> list[Clip]:
@@ -47,18 +47,28 @@ def _clips(part: Any, split: str, root: Path) -> list[Clip]:
     for number, row in enumerate(part):
         name = kinds[label].int2str(row[label]) if isinstance(kinds[label], ClassLabel) else str(row[label])
         source = str(row.get("source") or row.get("src_file") or "")
-        fold = int(row.get("fold") or 0)
-        where = SPLITS.get(split.split("[")[0], "") if not fold else ""
+        fold = _fold(row.get("fold"), root)
+        where = split.split("[")[0]
         clips.append(
             Clip(
                 _file(row[sound], f"{split or 'all'}-{number:06}"),
                 (name,),
                 fold=fold,
-                split=where,
+                split=SPLITS.get(where.lower(), where),
                 source=source,
             )
         )
     return clips
+
+
+def _fold(value: Any, root: Path) -> int:
+    """The fold as it is counted there; -1 for none. Raises DatasetError for what is no number."""
+    if value is None or value != value:  # a gap in a column of numbers is NaN
+        return -1
+    try:
+        return fold_number(str(value).strip())
+    except ValueError as error:
+        raise DatasetError(f"{root}: the column fold holds {value!r}: {error}.") from error
 
 
 def _file(sound: dict[str, Any], name: str) -> Path:

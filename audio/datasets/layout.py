@@ -1,5 +1,6 @@
 """What folders and columns are called that hold a part of a data set: splits and folds, by their usual names."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,17 @@ SPLITS = {
     **dict.fromkeys(("test", "testing", "eval", "evaluation", "holdout", "test_set"), "test"),
 }
 FOLD = re.compile(r"(?:fold|cv)[ _-]?(\d+)")
+
+
+def fold_number(text: str) -> int:
+    """`3`, `3.0` and `fold3` are 3, nothing is -1. Raises ValueError."""
+    if not text:
+        return -1
+    named = FOLD.fullmatch(text.lower())
+    number = float(named[1] if named else text)
+    if not math.isfinite(number) or number != int(number):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(number)
 
 
 def from_one(clips: Sequence[Clip]) -> list[Clip]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from audio.datasets.contract import Clip, DataSet, audio_files, unlike
-from audio.datasets.layout import FOLD, SPLITS, from_one
+from audio.datasets.layout import SPLITS, fold_number, from_one
 from audio.datasets.tables import Table, is_table, read_table
 from audio.errors import DatasetError
 
@@ -104,7 +104,7 @@ def _clip(table: Table, number: int, values: dict[str, str], places: Places, spl
     if not values["path"]:
         refuse("the path is empty")
     try:
-        fold = _fold(values.get("fold", ""))
+        fold = fold_number(values.get("fold", ""))
         start, end = _seconds(values.get("start", "")) or 0.0, _seconds(values.get("end", ""))
     except ValueError as error:
         refuse(f"fold, start and end must be numbers ({error})")
@@ -132,17 +132,6 @@ def _seconds(text: str) -> float | None:
     if not math.isfinite(number):
         raise ValueError(f"{text!r} is no time; leave it empty for the file's own start or end")
     return number
-
-
-def _fold(text: str) -> int:
-    """`3`, `3.0` and `fold3` are 3, nothing is -1. Raises ValueError."""
-    if not text:
-        return -1
-    named = FOLD.fullmatch(text.lower())
-    number = float(named[1] if named else text)
-    if not math.isfinite(number) or number != int(number):
-        raise ValueError(f"{text!r} is no whole number")
-    return int(number)
 
 
 def _labels(text: str, plural: bool) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ import os
 import pytest
 
 from audio.config import PreprocessConfig
-from audio.datasets import Clip, find, names
+from audio.datasets import find, names
 from audio.datasets import synthetic as synthetic_module
 from audio.datasets.speechcommands import split_by_hash
 from audio.datasets.validation import validate
 from audio.errors import DatasetError
 from audio.preprocess import preprocess
-from audio.splits import draw_folds
 from audio.store import ClipStore
 
 from .conftest import ignore
@@ -57,28 +56,6 @@ def test_another_folder_is_refused_with_the_layout_and_what_was_found(name, tmp_
     (tmp_path / "holiday.jpg").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"Expected: .*Found: holiday\.jpg"):
         find(name).read(tmp_path, 0)
-
-
-def test_no_recording_is_on_two_sides(tmp_path):
-    clips = [Clip(tmp_path / f"{i}.wav", ("ab"[i % 2],), source=str(i // 7)) for i in range(140)]
-    drawn = draw_folds(clips, seed=3)
-    sides = {}
-    for clip in drawn:
-        sides.setdefault(clip.source, set()).add(clip.fold)
-    assert all(len(folds) == 1 for folds in sides.values())
-    assert {fold: sum(c.fold == fold for c in drawn) for fold in range(1, 6)} == dict.fromkeys(
-        range(1, 6), 28
-    )
-
-
-def test_drawn_folds_follow_the_seed_and_the_labels(tmp_path):
-    clips = [Clip(tmp_path / f"{i}.wav", ("rare" if i < 10 else "common",)) for i in range(100)]
-    first, again, other = (draw_folds(clips, seed) for seed in (1, 1, 2))
-    assert first == again and first != other
-    for fold in range(1, 6):
-        assert sum(c.fold == fold and c.labels == ("rare",) for c in first) == 2
-    backwards = draw_folds(clips[::-1], 1)[::-1]
-    assert backwards == first
 
 
 def test_an_unknown_name_lists_what_there_is():

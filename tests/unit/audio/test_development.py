@@ -11,9 +11,10 @@ from audio import checkpoint as checkpoints
 from audio.config import EvaluateConfig, TrainConfig
 from audio.crossvalidation import crossvalidate
 from audio.drawing import development_of
+from audio.drawn_folds import with_drawn_folds
 from audio.errors import ConfigError, StoreError
 from audio.evaluation import evaluate
-from audio.splits import divide, held_out, parts, with_drawn_folds
+from audio.splits import divide, held_out, parts
 from audio.store import ClipStore
 from audio.training import train
 

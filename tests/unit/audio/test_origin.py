@@ -16,6 +16,7 @@ from audio.crossvalidation import fingerprint as fingerprint_of_a_fold
 from audio.errors import CheckpointError, ConfigError, StoreError
 from audio.evaluation import evaluate
 from audio.identity import fingerprint, marks
+from audio.origin import Origin
 from audio.store import ClipStore
 from audio.training import train
 
@@ -63,6 +64,24 @@ def test_a_mark_is_of_the_sound_whatever_the_clip_is_called(store):
     assert (marks(renamed) == marks(rows)).all()
     parts = rows.iloc[[0, 0]].assign(clip=["a.wav#0-1", "a.wav#1-2"])
     assert len(set(marks(parts))) == 2
+
+
+def test_a_part_of_a_recording_that_was_trained_on_in_other_parts_is_known(store):
+    """A set that is cut into other segments holds the same sound under other names."""
+    rows = store.index.iloc[:4].assign(
+        content="one", start=[0.0, 10.0, 20.0, 30.0], end=[10.0, 20.0, 30.0, np.inf]
+    )
+    rows["clip"] = [f"a.wav#{s:g}-" for s in rows["start"]]
+    origin = Origin.of(store, rows.iloc[[1]])
+    assert list(origin.heard(rows)) == [False, True, False, False]
+    others = rows.assign(start=[0.0, 5.0, 19.5, 20.0], end=[10.0, 11.0, 21.0, 40.0], clip=list("abcd"))
+    assert list(origin.heard(others)) == [False, True, True, False]
+    again = Origin.in_checkpoint({"origin": origin.state()})
+    assert again is not None and list(again.heard(others)) == [False, True, True, False]
+    old = Origin.in_checkpoint(
+        {"origin": {k: origin.state()[k] for k in ("clips", "trained_on", "complete")}}
+    )
+    assert old is not None and list(old.heard(rows)) == [False, True, False, False]
 
 
 def test_a_training_is_not_resumed_on_other_clips_and_both_are_named(store, tiny, tmp_path):

@@ -212,7 +212,8 @@ def test_a_new_version_takes_unchanged_clips_from_the_old_one(tree, tmp_path):
     assert report.clips == 10 and report.reused == 8
     run(tree, tmp_path / "fresh")
     assert (tmp_path / "new" / "audio.i16").read_bytes() == (tmp_path / "fresh" / "audio.i16").read_bytes()
-    assert ClipStore.open(tmp_path / "new").index.equals(ClipStore.open(tmp_path / "fresh").index)
+    new, fresh = (ClipStore.open(tmp_path / name).index.drop(columns="fold") for name in ("new", "fresh"))
+    assert new.equals(fresh)  # but for the folds, which the old version has drawn
 
 
 def test_an_old_version_with_other_settings_is_not_taken_from(tree, tmp_path):
