@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from audio import told
 from audio.errors import ConfigError
 from audio.named import names_in
 
@@ -35,6 +36,7 @@ def describe(config: type) -> dict[str, str]:
 
 
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    told.choices(name, choices)
     if value not in choices:
         raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
 
@@ -42,9 +44,11 @@ def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 def each_within(name: str, values: Sequence[float], low: float, high: float = float("inf")) -> None:
     for value in values:
         within(name, value, low, high)
+    told.span(name, low, high, each=True)
 
 
 def within(name: str, value: float | None, low: float, high: float = float("inf")) -> None:
+    told.span(name, low, high)
     if value is not None and not low <= value <= high:
         span = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
         raise ConfigError(f"{name} is {value}; it must be {span}.")
@@ -77,6 +81,7 @@ def _absolute(name: str, written: str) -> str:
 class PreprocessConfig:
     """Recordings to a clip store."""
 
+    # Recordings
     dataset: str = "synthetic"  # name in the registry of audio.datasets (esc10, folder, synthetic, …)
     data: Place = ""  # folder of the recordings; empty: only for data sets that make or fetch their own
     sample_rate: int = 22050  # Hz of the store; recordings are converted once, with soxr HQ
@@ -104,6 +109,7 @@ class PreprocessConfig:
 class TrainConfig:
     """A clip store to a checkpoint. The defaults are a CPU-sized run of about a minute on ESC-10."""
 
+    # Model
     model: str = "cnn"  # name in the registry of audio.models (cnn, crnn, resnet18, cnn14, wav2vec2, …)
     members: int = 1  # networks of that kind trained side by side, whose answers are averaged
     dropout: float = 0.3  # probability before the last layer
@@ -113,12 +119,14 @@ class TrainConfig:
     freeze: str = "none"  # what is not trained: none, backbone (all but the head), extractor (of wav2vec2)
     image_size: int = 0  # px a side that image networks see the spectrogram at; 0: as it is
 
+    # Clips
     fold: int = 1  # held-out test fold; 0: the data set's own train/validation/test split
     validation: str = "held-out"  # clips of the validation curve: held-out (watched only), development, none
     development_fold: int = 0  # fold taken from training for validation=development; 0: the one after `fold`
     development_share: float = 0.2  # of training clips, drawn for development where there is none
     select: str = "last"  # weights that are kept as the model: last, best (needs validation=development)
 
+    # Training
     epochs: int = 100  # passes over the training clips
     batch_size: int = 32  # clips; fewer where an epoch would not have four batches
     learning_rate: float = 0.003  # peak of the schedule
@@ -137,6 +145,7 @@ class TrainConfig:
     ema: float = 0.99  # decay per step of the averaged weights that are evaluated; 0: none
     early_stop: int = 0  # epochs without a better validation loss before stopping; 0: never
 
+    # Features
     frontend: str = "logmel"  # features: logmel, stft, pcen, mfcc; logmel+pcen: one for each member, in turn
     deltas: bool = False  # slope and curvature of the features as further channels
     n_fft: int = 1024  # samples of the Fourier transform
@@ -154,10 +163,12 @@ class TrainConfig:
     pcen_power: float = 0.5  # exponent of the root of frontend=pcen
     pcen_seconds: float = 0.4  # s, time constant of the smoothing of frontend=pcen
 
+    # Length of clips
     clip_seconds: float | None = None  # all clips are cut or filled to; None: what 9 in 10 fit in, up to 30
     crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None or longer: all of it
     fill: str = "loop"  # how short clips are filled: loop, zero
 
+    # Augmentation
     augment: bool = True  # False: no augmentation at all
     speeds: list[float] = field(default_factory=lambda: [*SPEEDS])  # playback speeds drawn from
     roll: bool = True  # circular shift in time
@@ -180,6 +191,7 @@ class TrainConfig:
     frequency_masks: int = 2  # SpecAugment masks along frequency
     frequency_mask_bands: int = 8  # largest width of a frequency mask
 
+    # Running
     seed: int = 0  # of weights, order of clips and augmentation
     device: str = "auto"  # auto (cuda when there is one), cpu, cuda, cuda:1, …
     precision: str = "auto"  # auto (of fp32 and bf16 the faster one here, measured), fp32, bf16, fp16

@@ -16,6 +16,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 from types import UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from audio import told
 from audio.command_line import CommandLine
 from audio.config import describe
 from audio.errors import ConfigError
@@ -132,10 +133,28 @@ def write(value: Any) -> str:
 
 def to_texts(config: Any) -> dict[str, Text]:
     """Every field of a record, as the server keeps it."""
-    help_texts = describe(type(config))
+    help_texts = _help(config)
     return {
         name: Text(write(getattr(config, name)), kind.name, help_texts[name])
         for name, kind in kinds(type(config)).items()
+    }
+
+
+def _help(record: Any) -> dict[str, str]:
+    """The help of every field with its section, what it may be, and whether it may be left empty, as forms read it.
+
+    `passes over the training clips [Training; at least 1]`; `weights that are kept [Clips; one of last, best]`.
+    """
+    rules, sections = told.rules(record), told.sections(type(record))
+    ends = {
+        name: "; ".join(
+            filter(None, (sections.get(name), rules.get(name), "or empty" if kind.optional else ""))
+        )
+        for name, kind in kinds(type(record)).items()
+    }
+    return {
+        name: f"{text} [{ends[name]}]" if ends[name] else text
+        for name, text in describe(type(record)).items()
     }
 
 

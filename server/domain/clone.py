@@ -9,6 +9,9 @@ from typing import Any
 from server.domain import models, project_tree, recorded_arguments, task_fields, transitions
 from server.store import Store
 
+OF_TEMPLATES = "template"
+"""The tag of drafts that stand ready to be cloned; what is cloned from one is a run, and no template itself."""
+
 COPIED = (
     "name",
     "type",
@@ -36,9 +39,10 @@ def clone(
     """A draft with the template's code, parameters and inputs, and the changes on top. Returns: its id.
 
     What the template's run produced stays behind: output artifacts and models, metrics, runtime, its queue. So do
-    the system tags of that one run; the others are copied, unless the changes name some.
+    the system tags of that one run, and the tag `template`; the others are copied, unless the changes name some.
     """
     fields = {name: template[name] for name in COPIED if template.get(name) is not None}
+    fields["tags"] = [tag for tag in template.get("tags") or [] if tag != OF_TEMPLATES]
     fields["system_tags"] = [tag for tag in template.get("system_tags") or [] if tag not in OF_ONE_RUN]
     fields["execution"] = _execution(template.get("execution") or {})
     fields["models"] = {"input": (template.get("models") or {}).get("input") or [], "output": []}

@@ -121,6 +121,13 @@ def test_a_clone_takes_code_and_parameters_and_leaves_results(api: Api) -> None:
     assert clone["hyperparams"]["Args"]["epochs"]["value"] == "3"
 
 
+def test_a_clone_of_a_template_is_a_run_unless_it_is_told_to_be_a_template(api: Api) -> None:
+    template = api.task("t", tags=["template", "mine"])
+    assert api.get(api("tasks.clone", task=template)["id"])["tags"] == ["mine"]
+    again = api("tasks.clone", task=template, new_task_tags=["template"])["id"]
+    assert api.get(again)["tags"] == ["template"]
+
+
 def test_a_clone_can_be_told_what_is_different(api: Api) -> None:
     task = api.task("t")
     answer = api(

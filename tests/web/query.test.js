@@ -9,7 +9,7 @@ const now = Date.parse("2026-11-21T12:00:30Z");
 test("an address becomes ClearML's filters", () => {
   const body = filterBody(read("status=completed,failed&tags=baseline,-old&is.hyperparams.Args.model=cnn&project=p1"), "*", now);
   assert.deepEqual(body.status, ["completed", "failed"]);
-  assert.deepEqual(body.tags, ["__$all", "baseline", "__$not", "old"]);
+  assert.deepEqual(body.tags, ["__$all", "baseline", "__$not", "old", "template"]);
   assert.deepEqual(body["hyperparams.Args.model.value"], ["cnn"]);
   assert.deepEqual(body.project, ["p1"]);
 });

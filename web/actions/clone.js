@@ -1,8 +1,8 @@
 /** Clone, edit, sweep and enqueue: one dialog. */
 import { call } from "../api.js";
-import { classes, html, useState } from "../lib/dom.js";
+import { html, useState } from "../lib/dom.js";
 import { useApi } from "../lib/hooks.js";
-import { taskLink } from "../lib/links.js";
+import { groupLink, taskLink } from "../lib/links.js";
 import { remember } from "../lib/preferences.js";
 import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
@@ -11,7 +11,8 @@ import { Dialog } from "../kit/dialog.js";
 import { ErrorBox, Loading, Refused } from "../kit/states.js";
 import { toast } from "../kit/toast.js";
 import { QueueField, enqueued, useProjects, useQueues, usualQueue } from "./dialogs.js";
-import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
+import { ParamFields, fits, paramProblem } from "./fields.js";
+import { clonesOf, flatParams, sweepTag, sweptParams } from "./sweep.js";
 
 /**
  * One frame from the first moment on, so that Escape and the focus behave while the task is still on its way.
@@ -19,7 +20,7 @@ import { clonesOf, flatParams, problemWith, sweepValues } from "./sweep.js";
  */
 export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, close }) {
   const answer = useApi("tasks.get_by_id_ex",
-    { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "execution.queue.id"] });
+    { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "tags", "execution.queue.id"] });
   const loaded = answer.data?.task ?? answer.data?.tasks?.[0];
   const task = loaded ?? asked;
   const projects = useProjects();
@@ -28,6 +29,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const [typedProject, setProject] = useState(/** @type {string | null} */ (null));
   const [edits, setEdits] = useState(/** @type {Record<string, string>} */ ({}));
   const [filter, setFilter] = useState("");
+  const [tag] = useState(() => sweepTag(new Date()));
   const [chosen, setQueue] = useState("");
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState(/** @type {any[]} */ ([]));
@@ -37,8 +39,8 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const queue = chosen || (queues.data?.find((one) => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
   const params = flatParams(loaded?.hyperparams);
   const clones = clonesOf(loaded?.hyperparams, edits, name.trim());
-  const wrong = params.filter((one) => paramProblem(one, edits));
-  const reason = wrong.length ? t("{name}: the value is not of its type", { name: wrong[0].name }) : name.trim() ? null : t("Give it a name");
+  const wrong = params.find((one) => paramProblem(one, edits));
+  const reason = wrong ? `${wrong.name}: ${paramProblem(wrong, edits)}` : name.trim() ? null : t("Give it a name");
 
   const make = async (/** @type {boolean} */ enqueue) => {
     setBusy(true);
@@ -47,16 +49,20 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
       const target = project === task.project?.name ? task.project.id : known ? known.id : project
         ? (await call("projects.create", { name: project, description: "" })).id : undefined;
       const done = [...made];
+      const group = clones.length > 1 ? tag : "";
+      const tags = [...(task.tags ?? []).filter((/** @type {string} */ one) => one !== "template" && !one.startsWith("sweep-")), group].filter(Boolean);
       for (const clone of clones.slice(made.length)) {
         const { id } = await call("tasks.clone",
           { task: task.id, new_task_name: clone.name, new_task_project: target, new_task_hyperparams: Object.keys(edits).length ? clone.hyperparams : undefined,
-            new_task_parent: task.id });
+            new_task_parent: task.id, new_task_tags: tags });
         done.push({ id, name: clone.name, status: "created", project: target ?? task.project });
         setMade([...done]);
       }
       const ids = done.map((one) => one.id);
       if (enqueue && (await putOn(done))) return;
-      toast(ids.length > 1 ? t("{n} clones made", { n: ids.length }) : t("Cloned"), { link: { href: taskLink(done[0]), label: t("Open") } });
+      toast(ids.length > 1 ? tn(ids.length, "1 clone made", "{n} clones made") : t("Cloned"), { link: group
+        ? { href: groupLink(target ?? task.project, group, sweptParams(loaded?.hyperparams, edits)), label: t("Show them") }
+        : { href: taskLink(done[0]), label: t("Open") } });
       close(ids);
     } catch (error) {
       setRefused([{ error }]);
@@ -73,14 +79,13 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
     return answer.length > 0;
   };
   const end = () => close(made.length ? made.map((one) => one.id) : undefined);
-  const text = filter.toLowerCase();
-  const shown = params.filter((one) => `${one.section}/${one.name}`.toLowerCase().includes(text));
+  const shown = params.filter((one) => fits(one, filter));
   return html`<${Dialog} wide title=${title} close=${end} onSubmit=${() => reason || (made.length ? make(true) : make(false))} footer=${html`
     <span class="clone-count">${clones.length > 1 ? tn(clones.length, "A sweep: 1 task", "A sweep: {n} tasks") : Object.keys(edits).length
         ? tn(Object.keys(edits).length, "1 value changed", "{n} values changed") : ""}</span>
     ${made.length ? html`<${Button} onClick=${end}>${t("Leave it a draft")}<//>`
       : html`<${Button} type="submit" icon="clone" reason=${reason} disabled=${busy}>
-        ${clones.length > 1 ? t("Clone {n}", { n: clones.length }) : t("Clone")}<//>`}
+        ${clones.length > 1 ? tn(clones.length, "Clone 1", "Clone {n}") : t("Clone")}<//>`}
     <${Button} primary icon="enqueue" reason=${reason ?? (queue ? null : t("There is no queue yet"))} disabled=${busy} onClick=${() => make(true)}>
       ${made.length ? t("Enqueue again") : t("Clone and enqueue")}<//>`}>
     ${refused.length > 0 && html`<${Refused} refused=${refused}
@@ -100,46 +105,4 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
     ${answer.error ? html`<${ErrorBox} error=${answer.error} />` : !loaded ? html`<${Loading} />` : params.length
       ? html`<${ParamFields} params=${shown} edits=${edits} onEdit=${setEdits} />` : html`<p class="hint">${t("This task has recorded none.")}</p>`}
   </fieldset><//>`;
-}
-
-/** What is wrong with the text in a field. @param {import("./sweep.js").Param} param @param {Record<string, string>} edits */
-export function paramProblem(param, edits) {
-  const text = edits[`${param.section}/${param.name}`];
-  if (text === undefined) return null;
-  for (const value of sweepValues(text, param.value)) {
-    const problem = problemWith(param.type, value);
-    if (problem) return t(problem);
-  }
-  return null;
-}
-
-/**
- * The hyperparameters as fields, section by section; changed ones stand out.
- * @param {{params: import("./sweep.js").Param[], edits: Record<string, string>, onEdit: (edits: Record<string, string>) => void}} props
- */
-export function ParamFields({ params, edits, onEdit }) {
-  const edit = (/** @type {import("./sweep.js").Param} */ param, /** @type {string} */ text) => {
-    const { [`${param.section}/${param.name}`]: _, ...others } = edits;
-    onEdit(text === param.value ? others : { ...others, [`${param.section}/${param.name}`]: text });
-  };
-  return [...new Set(params.map((one) => one.section))].map((section) => html`<fieldset class="params"><legend>${section}</legend>
-    ${params.filter((one) => one.section === section).map((param) =>
-        html`<${ParamField} key=${param.name} param=${param} text=${edits[`${section}/${param.name}`]} problem=${paramProblem(param, edits)}
-          onEdit=${edit} />`)}
-  </fieldset>`);
-}
-
-/** @param {{param: import("./sweep.js").Param, text: string | undefined, problem: string | null, onEdit: (param: any, text: string) => void}} props */
-function ParamField({ param, text, problem, onEdit }) {
-  const changed = text !== undefined;
-  const count = changed ? sweepValues(text, param.value).length : 1;
-  const help = [param.type, param.description && param.description !== "None" ? param.description : ""].filter(Boolean).join(" · ");
-  return html`<label class=${classes("param", changed && "changed", problem && "wrong")} title=${help}>
-    <span class="param-name">${param.name}${param.type && html`<small>${param.type}</small>`}</span>
-    <input value=${text ?? param.value} aria-invalid=${problem ? "true" : undefined} spellcheck=${false}
-      onInput=${(/** @type {any} */ e) => onEdit(param, e.target.value)} />
-    ${problem ? html`<small class="problem">${problem}</small>` : changed
-      && html`<small class="was">
-        ${count > 1 ? t("{n} values; was {value}", { n: count, value: param.value }) : t("was {value}", { value: param.value || "–" })}</small>`}
-  </label>`;
 }

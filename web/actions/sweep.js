@@ -66,6 +66,29 @@ export function flatParams(hyperparams) {
   );
 }
 
+/** Short names for parameters of one sweep: initials where they tell the parameters apart. @param {string[]} names @returns {string[]} */
+export function shortNames(names) {
+  if (names.length < 2) return names;
+  const initials = names.map((name) => (name.length > 8 && name.includes("_") ? name.split("_").map((part) => part[0] ?? "").join("") : name));
+  return names.map((name, i) => (initials.filter((one) => one === initials[i]).length === 1 ? initials[i] : name));
+}
+
+/** A value as it stands in a name: the end of a path, no more than its first letters. @param {string} value */
+const shortValue = (value) => {
+  const end = /^[\w.~-]*[/\\]/.test(value) ? value.split(/[/\\]/).filter(Boolean).at(-1) ?? value : value;
+  return end.length > 24 ? `${end.slice(0, 23)}…` : end || "–";
+};
+
+/** What the tasks of one sweep share, so that they are found together. @param {Date} now */
+export function sweepTag(now) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return `sweep-${two(now.getMonth() + 1)}${two(now.getDate())}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}
+
+/** The parameters that differ within a sweep. @param {Hyperparams | undefined} hyperparams @param {Record<string, string>} edits */
+export const sweptParams = (hyperparams, edits) => flatParams(hyperparams).filter((one) =>
+  sweepValues(edits[`${one.section}/${one.name}`] ?? one.value, one.value).length > 1);
+
 /**
  * The clones that the edited form stands for.
  * @param {Hyperparams | undefined} hyperparams of the task to clone
@@ -76,12 +99,13 @@ export function flatParams(hyperparams) {
 export function clonesOf(hyperparams, edits, name) {
   const params = flatParams(hyperparams).filter((one) => `${one.section}/${one.name}` in edits);
   const lists = params.map((one) => sweepValues(edits[`${one.section}/${one.name}`], one.value));
-  return combinations(lists).map((values) => {
+  const short = shortNames(params.filter((_, i) => lists[i].length > 1).map((one) => one.name));
+  const made = combinations(lists).map((values) => {
     const next = structuredClone(hyperparams ?? {});
-    const swept = params.flatMap((one, i) => {
-      next[one.section][one.name].value = values[i];
-      return lists[i].length > 1 ? [`${one.name}=${values[i]}`] : [];
-    });
+    params.forEach((one, i) => (next[one.section][one.name].value = values[i]));
+    const swept = values.filter((_, i) => lists[i].length > 1).map((value, i) => `${short[i]}=${shortValue(value)}`);
     return { name: [name, ...swept].join(" "), hyperparams: next };
   });
+  const twins = (/** @type {string} */ one) => made.filter((other) => other.name === one).length > 1;
+  return made.map((one, i) => (twins(one.name) ? { ...one, name: `${one.name} #${i + 1}` } : one));
 }

@@ -13,6 +13,21 @@ export const tasksLink = (project) => href(`/projects/${idOf(project)}/tasks`);
 /** @param {Thing} task @param {string} [tab] */
 export const taskLink = (task, tab = "") => href(`/projects/${idOf(task.project)}/tasks/${task.id}${tab ? `/output/${tab}` : ""}`);
 
+/**
+ * The tasks that share a tag, with the parameters in which they differ as columns.
+ * @param {any} project @param {string} tag @param {{section: string, name: string}[]} params
+ */
+export function groupLink(project, tag, params) {
+  const also = params.map((one) => encodeURIComponent(paramColumnId(one.section, one.name))).join(",");
+  return `${tasksLink(project)}?${new URLSearchParams({ tags: encodeURIComponent(tag), also, sort: "name" })}`;
+}
+
+/** The id under which a hyperparameter's column is remembered. @param {string} section @param {string} name */
+export const paramColumnId = (section, name) => `p.hyperparams.${dotted(section)}.${dotted(name)}|${section}/${name}`;
+
+/** Dots inside a name are escaped as ClearML's own interface does. @param {string} name */
+const dotted = (name) => name.replaceAll("%", "%25").replaceAll(".", "%2E").replaceAll("$", "%24");
+
 /** @param {string[]} ids @param {string} [tab] @param {any} [project] */
 export const compareLink = (ids, tab = "details", project = "*") => href(`/projects/${idOf(project)}/compare-tasks;ids=${ids.join(",")}/${tab}`);
 

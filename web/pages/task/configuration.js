@@ -1,8 +1,9 @@
 /** Hyperparameters section by section, configuration objects, user properties. A draft's can be edited in place. */
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
-import { t } from "../../lib/text.js";
-import { ParamFields, paramProblem } from "../../actions/clone.js";
+import { t, tn } from "../../lib/text.js";
+import { ParamFields, fits, paramProblem } from "../../actions/fields.js";
+import { inSections, told } from "../../actions/parameter.js";
 import { flatParams } from "../../actions/sweep.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
@@ -19,8 +20,7 @@ export default function ConfigurationTab({ task, reload }) {
   const objects = Object.entries(task.configuration ?? {});
   if (!params.length && !objects.length) return html`<${Empty} icon="settings" title=${t("Nothing is configured")}>
     <p>${t("Arguments of argparse, and what is handed to task.connect, appear here.")}</p><//>`;
-  const shown = params.filter((one) => `${one.section}/${one.name} ${one.value}`.toLowerCase().includes(text.toLowerCase()));
-  const sections = [...new Set(shown.map((one) => one.section))];
+  const shown = params.filter((one) => fits(one, text) || one.value.toLowerCase().includes(text.toLowerCase()));
   return html`<div class="scroll stack">
     <div class="row"><input type="search" class="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${text}
         onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><span class="grow"></span>
@@ -28,10 +28,10 @@ export default function ConfigurationTab({ task, reload }) {
           onClick=${() => setEditing(true)}>${t("Edit")}<//>`}</div>
     ${editing
       ? html`<${EditParams} task=${task} params=${params} done=${(/** @type {boolean} */ changed) => { setEditing(false); if (changed) reload(); }} />`
-      : html`<div class="columns-2">${sections.map((section) => html`
-        <${Card} title=${section === "properties" ? t("User properties") : section}>${() => html`
-        <${PlainTable} label=${section} rows=${shown.filter((one) => one.section === section).map((one) =>
-              [html`<span title=${one.description && one.description !== "None" ? one.description : undefined}>${one.name}</span>`,
+      : html`<div class="columns-2">${inSections(shown).map(({ title, params: own }) => html`
+        <${Card} key=${title} title=${title === "properties" ? t("User properties") : t(title)}>${() => html`
+        <${PlainTable} label=${title} rows=${own.map((one) =>
+              [html`<span title=${told(one).help || undefined}>${one.name}</span>`,
                 html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} />`}<//>`)}</div>`}
     ${objects.map(([name, object]) => html`<${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`}
           text=${object.value ?? ""} name=${`${name}.txt`} />`)}
@@ -46,13 +46,13 @@ function EditParams({ task, params, done }) {
     try {
       const hyperparams = params.filter((one) => `${one.section}/${one.name}` in edits).map((one) => ({ ...one, value: edits[`${one.section}/${one.name}`] }));
       await call("tasks.edit_hyper_params", { task: task.id, hyperparams, replace_hyperparams: "none" });
-      toast(t("{n} values changed", { n: hyperparams.length }));
+      toast(tn(hyperparams.length, "1 value changed", "{n} values changed"));
       done(true);
     } catch (error) {
       toastError(error);
     }
   };
   return html`<${ParamFields} params=${params} edits=${edits} onEdit=${setEdits} />
-    <div class="row"><${Button} primary reason=${wrong ? t("{name}: the value is not of its type", { name: wrong.name }) : Object.keys(edits).length ? null
+    <div class="row"><${Button} primary reason=${wrong ? `${wrong.name}: ${paramProblem(wrong, edits)}` : Object.keys(edits).length ? null
           : t("Nothing has changed")} onClick=${save}>${t("Save")}<//><${Button} onClick=${() => done(false)}>${t("Cancel")}<//></div>`;
 }

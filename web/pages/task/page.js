@@ -24,6 +24,7 @@ import { Unloaded } from "../unloaded.js";
 import { tabFor, tabs } from "./tabs.js";
 
 const loaders = {
+  ending: () => import("./ending.js"),
   execution: () => import("./execution.js"),
   "hyper-params": () => import("./configuration.js"),
   artifacts: () => import("./artifacts.js"),
@@ -34,6 +35,8 @@ const loaders = {
   debugImages: () => import("./samples.js"),
   audio: () => import("../../audio/tab.js"),
 };
+
+const firstTabs = { created: "hyper-params", queued: "hyper-params", failed: "ending" };
 
 /** A task with the names of what it refers to. @param {string} id */
 async function fetchTask(id) {
@@ -52,8 +55,9 @@ export default function TaskPage({ task: id, tab }) {
   }, [task?.status]);
   if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload}
     missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
-  const current = tabFor(tab, task.status === "created" || task.status === "queued" ? "hyper-params" : "scalars");
-  const links = tabs.map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
+  const current = tabFor(tab, /** @type {Record<string, string>} */ (firstTabs)[task.status] ?? "scalars");
+  const ended = ["failed", "stopped"].includes(task.status) || current === "ending";
+  const links = tabs.filter((one) => ended || one.id !== "ending").map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
   const name = links.find((one) => one.id === current)?.label;
   return html`<${Boundary} name=${task.name} on=${task}><${TaskHead} task=${task} reload=${answer.reload} /><//>
     <${Outdated} answer=${answer} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} />

@@ -2,6 +2,7 @@
 
 /** @type {{id: string, label: string, names: string[]}[]} */
 export const tabs = [
+  { id: "ending", label: "What went wrong", names: ["why"] },
   { id: "execution", label: "Execution", names: [] },
   { id: "hyper-params", label: "Configuration", names: ["configuration", "hyper-param"] },
   { id: "artifacts", label: "Artifacts", names: [] },

@@ -8,7 +8,8 @@ import { t } from "../../lib/text.js";
 import { Combobox, Select } from "../../kit/combobox.js";
 import { PopoverButton } from "../../kit/menu.js";
 import { Button } from "../../kit/button.js";
-import { builtIn, customColumn, defaultColumns, firstMetrics, metricColumnId, paramColumnId } from "./columns.js";
+import { paramColumnId } from "../../lib/links.js";
+import { builtIn, customColumn, defaultColumns, firstMetrics, metricColumnId } from "./columns.js";
 
 /**
  * @typedef {object} ColumnChoice
@@ -27,13 +28,15 @@ export function useColumns(project) {
   const key = `columns:${project}`;
   const inAddress = query.value.get("columns");
   const chosen = inAddress ? inAddress.split(",").map(decoded) : remembered(key, /** @type {string[] | null} */ (null));
-  const ids = chosen ?? [...defaultColumns.slice(0, 2), ...firstMetrics(metrics), ...defaultColumns.slice(2)];
+  const usual = chosen ?? [...defaultColumns.slice(0, 2), ...firstMetrics(metrics), ...defaultColumns.slice(2)];
+  const also = (query.value.get("also") ?? "").split(",").filter(Boolean).map(decoded).filter((id) => !usual.includes(id)); // what a sweep differs in
+  const ids = [...usual.slice(0, 2), ...also, ...usual.slice(2)];
   const all = builtIn();
   const shown = ids.map((id) => all.find((column) => column.id === id) ?? customColumn(id)).filter((column) => column !== null);
 
   const choose = (/** @type {string[] | null} */ next) => {
     remember(key, next);
-    setQuery({ columns: next ? next.map(encodeURIComponent).join(",") : null });
+    setQuery({ columns: next ? next.map(encodeURIComponent).join(",") : null, also: null });
     redraw((n) => n + 1);
   };
   return {

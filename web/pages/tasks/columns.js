@@ -78,12 +78,6 @@ const metricFields = { last: "value", min: "min_value", max: "max_value" };
 /** The id under which a metric's column is remembered. @param {MetricVariant} m @param {"last" | "min" | "max"} which */
 export const metricColumnId = (m, which) => `m.${m.metric_hash}.${m.variant_hash}.${metricFields[which]}|${m.metric}/${m.variant}|${which}`;
 
-/** @param {string} section @param {string} name */
-export const paramColumnId = (section, name) => `p.hyperparams.${dotted(section)}.${dotted(name)}|${section}/${name}`;
-
-/** Dots inside a name are escaped as ClearML's own interface does. @param {string} name */
-const dotted = (name) => name.replaceAll("%", "%25").replaceAll(".", "%2E").replaceAll("$", "%24");
-
 /** Wide enough for a header, within limits. @param {string} name */
 const fitting = (name) => Math.max(90, Math.min(220, Math.round(7.3 * name.length) + 24));
 

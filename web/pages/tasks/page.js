@@ -8,7 +8,8 @@ import { compareLink } from "../../lib/links.js";
 import { navigate, query, setQuery } from "../../lib/router.js";
 import { useServerRows } from "../../lib/rows.js";
 import { t, tn } from "../../lib/text.js";
-import { Button } from "../../kit/button.js";
+import { newRun } from "../../actions/newrun.js";
+import { Button, Choice } from "../../kit/button.js";
 import { Empty, ErrorBox } from "../../kit/states.js";
 import { DataTable } from "../../kit/table.js";
 import { toastError } from "../../kit/toast.js";
@@ -59,6 +60,9 @@ function Head({ project, total, asked, columns, filter }) {
   return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]}
     under=${total !== null && html`<span class="count-note">${tn(total, "1 task", "{n} tasks")}</span>`}>
     <${SearchBox} asked=${asked} />
+    <${Choice} label=${t("What is listed")} value=${asked.kind} onChange=${(/** @type {string} */ kind) => setQuery({ kind: kind === "runs" ? null : kind })}
+      options=${[{ value: "runs", label: t("Runs") }, { value: "templates", label: t("Templates") }, { value: "all", label: t("All") }]} />
+    <${Button} primary icon="plus" onClick=${newRun}>${t("New run")}<//>
     <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
     <${ColumnsButton} project=${project} columns=${columns} />
     <${Button} icon="download" label=${t("Download as CSV")} onClick=${() => exportCsv().catch(toastError)} />
@@ -84,10 +88,17 @@ function chosenRows(rows, selection) {
 
 /** @param {{asked: any}} props */
 const NoTasks = ({ asked }) =>
-  filterCount(asked)
+  asked.kind === "templates" && !filterCount(asked) ? html`<${Empty} icon="clone" title=${t("No templates here")}>
+      <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p><pre>python -m tasks.register</pre><//>`
+  : filterCount(asked)
     ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}>
-      <${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//><//>`
+      <${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//>
+      ${asked.kind !== "all" && html`<${ShowAll} />`}<//>`
     : asked.archived
       ? html`<${Empty} icon="archive" title=${t("The archive is empty")} />`
       : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p>
-        <pre>make demo</pre><//>`;
+        <pre>make demo</pre>${asked.kind !== "all" && html`<${ShowAll} />`}<//>`;
+
+/** Templates, pipelines and datasets are tasks as well, and may be what somebody looks for. */
+const ShowAll = () => html`<p>${t("Templates, pipelines and datasets are left out here.")}</p>
+  <${Button} onClick=${() => setQuery({ kind: "all" })}>${t("Show everything")}<//>`;

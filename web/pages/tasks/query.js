@@ -8,6 +8,7 @@ import { decoded } from "../../lib/address.js";
  * @property {string[]} status @property {string[]} type @property {string[]} user @property {string[]} parent
  * @property {string[]} tags a leading "-" leaves tasks with the tag out
  * @property {{key: string, down: boolean}[]} sort
+ * @property {"runs" | "templates" | "all"} kind what stands in the table: what ran, what is cloned, or everything
  * @property {string[]} project ids, in the table of all projects
  * @property {Record<string, string[]>} params hyperparameter path → accepted values
  * @property {Record<string, string>} ranges path of a number → "from..to", either end may be open
@@ -15,6 +16,9 @@ import { decoded } from "../../lib/address.js";
  */
 
 const spans = { "1h": 3600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000 }; // seconds
+
+/** @type {TableQuery["kind"][]} */
+const kinds = ["runs", "templates", "all"];
 
 const statuses = ["created", "queued", "in_progress", "stopped", "completed", "failed", "published", "publishing", "closed", "unknown"];
 
@@ -36,6 +40,7 @@ export function readQuery(query) {
     text: query.get("q") ?? "",
     regex: query.get("regex") === "1",
     archived: query.get("archive") === "1",
+    kind: kinds.find((one) => one === query.get("kind")) ?? "runs",
     status: list(query.get("status")).filter((one) => statuses.includes(one)),
     type: list(query.get("type")),
     user: list(query.get("user")),
@@ -77,14 +82,15 @@ export function tagFilter(tags) {
  */
 export function filterBody(query, project, now = Date.now()) {
   /** @type {Record<string, any>} */
-  const body = { system_tags: [query.archived ? "archived" : "-archived"] };
+  const body = { system_tags: [query.archived ? "archived" : "-archived", ...(query.kind === "runs" ? ["-pipeline", "-dataset"] : [])] };
   if (project !== "*") Object.assign(body, { project: [project], include_subprojects: true, search_hidden: true });
   else if (query.project.length) Object.assign(body, { project: query.project, include_subprojects: true });
   if (query.status.length) body.status = query.status;
   if (query.type.length) body.type = query.type;
   if (query.user.length) body.user = query.user;
   if (query.parent.length) body.parent = query.parent[0];
-  if (query.tags.length) body.tags = tagFilter(query.tags);
+  const tags = ofKind(query);
+  if (tags.length) body.tags = tagFilter(tags);
   if (query.text) {
     const pattern = query.regex ? query.text : escapePattern(query.text);
     body._any_ = { pattern, fields: ["name", "id", "comment", "tags"] };
@@ -93,6 +99,12 @@ export function filterBody(query, project, now = Date.now()) {
   for (const [path, range] of Object.entries(query.ranges)) body[path] = range.split("..").map((edge) => (edge === "" ? null : Number(edge)));
   for (const [path, span] of Object.entries(query.since)) body[path] = [`>=${before(now, spans[/** @type {"1h"} */ (span)])}`];
   return body;
+}
+
+/** The tags asked for; templates stand apart, unless somebody asks for theirs. @param {TableQuery} query */
+function ofKind({ kind, tags }) {
+  if (kind === "templates") return [...tags, "template"];
+  return kind === "runs" && !tags.includes("template") ? [...tags, "-template"] : tags;
 }
 
 /** A time that many seconds ago, on whole minutes, so that the question stays the same for a while. @param {number} now @param {number} seconds */
