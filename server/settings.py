@@ -57,6 +57,18 @@ class Settings:
         choices=("FULL", "NORMAL"),
     )
     max_body_mb: float = setting(64.0, "largest API request accepted, in MB (uploads have no such limit)")
+    max_bodies_mb: float = setting(512.0, "memory for the API requests that come in at one time, in MB")
+    max_connections: int = setting(
+        2000, "open connections; fewer where the system allows few open files (ulimit -n)"
+    )
+    idle_seconds: float = setting(20.0, "a connection that has asked for nothing by then is closed")
+    requests_per_second: float = setting(
+        1000.0, "of one caller; who asks faster waits, then is refused (429); 0: any number"
+    )
+    statement_seconds: float = setting(10.0, "a query that takes longer is refused; 0: never")
+    log_file_mb: float = setting(
+        10.0, "the log is also in DATA/logs; a file of this size is set aside, five are kept; 0: none"
+    )
     log_level: str = setting(
         "info", "what is logged to stderr", choices=("debug", "info", "warning", "error")
     )

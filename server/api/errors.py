@@ -58,6 +58,10 @@ class ValidationFailed(BadRequest):
     subcode = 12
 
 
+class TooSlow(ValidationFailed):
+    """It takes too long to find: ask for less at once, or write a pattern without repeats inside repeats"""
+
+
 class UnknownFields(ValidationFailed):
     """There is no such field"""
 
@@ -409,6 +413,13 @@ class BadAuthType(Unauthorized):
 
 class TooManyAttempts(ApiError):
     """Too many failed attempts to sign in"""
+
+    code = 429
+    subcode = 3
+
+
+class TooManyRequests(ApiError):
+    """Too many requests"""
 
     code = 429
     subcode = 3

@@ -18,11 +18,20 @@ ITEMS = 100_000
 """Elements of a list, or entries of an object."""
 HEADERS = 65_536
 """Bytes of a request's headers."""
+UPLOAD_PARTS = 1_000
+"""Files and other fields of one upload."""
+ANONYMOUS_BODY = 65_536
+"""Bytes of a body that is read before it is known who sends it."""
+BODY_PAUSE = 60.0
+"""Seconds for which a body may stop coming."""
 TABLE = {
     "objects and lists inside each other": DEPTH,
     "characters of a name, an id, a tag or a key": NAME,
     "elements of a list, entries of an object": ITEMS,
     "bytes of a request's headers": HEADERS,
+    "bytes of a body of somebody who isn't known yet": ANONYMOUS_BODY,
+    "seconds for which a body may stop coming": int(BODY_PAUSE),
+    "files and other fields of one upload": UPLOAD_PARTS,
 }
 
 _NAMES = frozenset(

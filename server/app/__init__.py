@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.app.api import Api
 from server.app.context import Context
 from server.app.files import Files
+from server.app.pace import Pace
 from server.app.security import refusal
 from server.app.web import Web
 
@@ -20,8 +21,9 @@ from server.app.web import Web
 class App:
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
-        self._api = Api(context)
-        self._files = Files(context)
+        pace = Pace(context.settings.requests_per_second)
+        self._api = Api(context, pace)
+        self._files = Files(context, pace)
         self._web = Web(base_path=context.settings.base_path)
 
     def end(self) -> None:

@@ -33,8 +33,9 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
-from server.app import holding
+from server.app import bodies, holding
 from server.app.context import Context
+from server.app.pace import Pace
 from server.domain import access, public
 
 log = logging.getLogger("soundyard.api")
@@ -48,9 +49,11 @@ assert services, "importing the services registers the endpoints"
 class Api:
     """The ASGI application of the API."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, pace: Pace) -> None:
         self._context = context
-        self._limit = int(context.settings.max_body_mb * 1_000_000)
+        self._pace = pace
+        settings = context.settings
+        self._bodies = bodies.Bodies(int(settings.max_body_mb * 1e6), int(settings.max_bodies_mb * 1e6))
         self.holding = holding.Holding(context.store, context.settings.hold_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,13 +61,11 @@ class Api:
         matched = _PATH.match(scope["path"])
         name, version = (matched["name"], matched["version"] or "") if matched else ("", "")
         try:
-            body = await self._body(request)
-            if name == holding.ENDPOINT:
-                response = await self.holding.answer(
-                    request, body, partial(self._attempt, request, name, version)
-                )
-            else:
-                response = await self._attempt(request, name, version, body)
+            async with self._pace.turn(request):
+                if not bodies.is_small(request):
+                    await run_in_threadpool(self._require_known, request, name)
+                async with self._bodies.read(request) as body:
+                    response = await self._respond(request, name, version, body)
         except ClientDisconnect:
             return
         except ApiError as fault:
@@ -75,17 +76,23 @@ class Api:
         """An application that answers every request with this error."""
         return _error("", "", fault)
 
-    async def _body(self, request: HttpRequest) -> bytes:
-        parts, size = [], 0
-        async for part in request.stream():
-            size += len(part)
-            if size > self._limit:
-                raise BadRequest(f"the body exceeds {self._limit:,} bytes (setting max_body_mb)")
-            parts.append(part)
-        return b"".join(parts)
+    async def _respond(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
+        attempt = partial(self._attempt, request, name, version)
+        return await (
+            self.holding.answer(request, body, attempt) if name == holding.ENDPOINT else attempt(body)
+        )
 
     async def _attempt(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
-        return await run_in_threadpool(self._answer, request, name, version, body)
+        async with self._pace.place(request):
+            return await run_in_threadpool(self._answer, request, name, version, body)
+
+    def _require_known(self, request: HttpRequest, name: str) -> None:
+        """A large body is read for nobody but a known caller of an endpoint. Raises: UnknownEndpoint; what `_call`
+        raises."""
+        found = registry.find(name)
+        if found is None:
+            raise UnknownEndpoint(f"{name or request.url.path!r}; /api/server.endpoints lists them")
+        self._call(request, name, "", b"", required=found.role or "viewer")
 
     def _answer(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
         """Runs in a worker thread. Never raises: what a handler did not foresee becomes a 500 with an envelope."""
@@ -140,6 +147,8 @@ class Api:
             identity = None
         if required is not None and identity is None:
             raise NoCredentials()
+        if identity is not None:
+            self._pace.is_good(request)
         if required is not None and identity is not None and not identity.may(required):
             raise NotAllowedForRole(f"{name} needs the role {required}; yours is {identity.role}")
         return Call(

@@ -12,6 +12,7 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timezone
 
+import anyio
 import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -22,8 +23,9 @@ from starlette.types import Receive, Scope, Send
 from server.api.call import Identity
 from server.api.envelope import envelope
 from server.api.errors import ApiError, BadRequest, NoCredentials, NotAllowedForRole, NotFound
-from server.app import content_types
+from server.app import bodies, content_types
 from server.app.context import Context
+from server.app.pace import Pace
 from server.app.uploads import Upload
 from server.domain import access, files
 from server.store import addresses
@@ -34,16 +36,22 @@ _PIECE = 1 << 20
 """Bytes gathered before they are parsed and written in a worker thread."""
 
 
+_DRAINED = 60.0
+"""Seconds for which the rest of a refused upload is read."""
+
+
 class Files:
     """The ASGI application of the files. Every error has the API's envelope, and never a code above 500."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, pace: Pace) -> None:
         self._context = context
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._answer(request, scope["path"], scope["raw_path"].decode("latin-1"))
+            async with self._pace.turn(request):
+                response = await self._answer(request, scope["path"], scope["raw_path"].decode("latin-1"))
         except ClientDisconnect:
             return
         except ApiError as fault:
@@ -80,13 +88,14 @@ class Files:
             raise NoCredentials("files need a token (Authorization: Bearer …), an access key, or a session")
         if not identity.may(role):
             raise NotAllowedForRole(f"this needs the role {role}; yours is {identity.role}")
+        self._pace.is_good(request)
         return identity
 
     async def _upload(self, request: Request, identity: Identity) -> Response:
         upload = Upload(request.headers.get("content-type", ""), self._context.store.files.receive)
         try:
             gathered, size = [], 0
-            async for data in request.stream():
+            async for data in bodies.pieces(request):
                 gathered.append(data)
                 size += len(data)
                 if size >= _PIECE:
@@ -142,7 +151,7 @@ class Files:
     async def _small_body(self, request: Request) -> bytes:
         limit = int(self._context.settings.max_body_mb * 1_000_000)
         parts, size = [], 0
-        async for part in request.stream():
+        async for part in bodies.pieces(request):
             size += len(part)
             if size > limit:
                 raise BadRequest(f"the body exceeds {limit:,} bytes")
@@ -156,9 +165,10 @@ class _Download(FileResponse):
 
 async def _drain(request: Request) -> None:
     """Read the rest of a refused body: a client that is still sending would see a broken pipe, not the reason."""
-    with suppress(RuntimeError, ClientDisconnect):  # RuntimeError: there was no rest
-        async for _ in request.stream():
-            pass
+    with suppress(RuntimeError, ClientDisconnect, TimeoutError):  # RuntimeError: there was no rest
+        with anyio.fail_after(_DRAINED):
+            async for _ in request.stream():
+                pass
 
 
 def _matches(condition: str, tag: str) -> bool:

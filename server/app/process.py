@@ -7,18 +7,16 @@ import logging
 import signal
 import socket
 import sqlite3
-import sys
 from contextlib import ExitStack
 from datetime import datetime, timezone
 
 import uvicorn
 
 from server.api.tokens import Tokens
-from server.app import App
+from server.app import App, connections, logs
 from server.app.announcement import announced
 from server.app.client_conf import ensure_client_conf
 from server.app.context import Context
-from server.app.heads import LimitedHeads
 from server.app.jobs import Jobs
 from server.domain import access, queues
 from server.settings import Settings
@@ -37,8 +35,10 @@ def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises: CannotStart."""
     # Uvicorn ends in order and then raises the signal again; by itself SIGTERM would end the process there and then.
     signal.signal(signal.SIGTERM, _end)
+    available = connections.descriptors()
     with ExitStack() as opened:
         store = _open(settings, opened)
+        logs.also_to_file(settings.data, settings.log_file_mb)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
         store.files.discard_unfinished()
         store.releases.sweep()
@@ -53,10 +53,12 @@ def serve(settings: Settings) -> None:
         opened.enter_context(Jobs(context))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
+        most = connections.affordable(settings.max_connections, available)
         _collect_rarely()
         config = uvicorn.Config(
             app,
-            http=LimitedHeads,
+            http=connections.limited(most, settings.idle_seconds),
+            ws="none",
             log_config=None,
             access_log=False,
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
@@ -75,7 +77,7 @@ def _open(settings: Settings, opened: ExitStack) -> Store:
     folder = settings.data
     try:
         opened.enter_context(locked(folder))
-        store = Store(folder, settings.synchronous)
+        store = Store(folder, settings.synchronous, settings.statement_seconds)
     except FolderInUse as fault:
         raise CannotStart(f"{fault}: stop it, or give another --data") from fault
     except OSError as fault:
@@ -146,7 +148,4 @@ def _bind(settings: Settings) -> list[socket.socket]:
 
 
 def set_up_logging(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logs.set_up(level)

@@ -8,6 +8,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from server.api.errors import BadRequest
+from server.api.limits import UPLOAD_PARTS
 from server.store.incoming import Incoming
 
 _LONGEST_HEADER = 16 * 1024
@@ -31,6 +32,7 @@ class Upload:
         self._field = self._value = b""
         self._disposition = b""
         self._ended = False
+        self._parts = 0
         try:
             self._parser = MultipartParser(
                 options[b"boundary"],
@@ -41,6 +43,7 @@ class Upload:
                     "on_header_end": self._header_end,
                     "on_headers_finished": self._headers_finished,
                     "on_part_data": self._part_data,
+                    "on_part_end": self._part_end,
                     "on_end": self._end,
                 },
                 max_header_size=_LONGEST_HEADER,
@@ -69,6 +72,9 @@ class Upload:
             one.discard()
 
     def _part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > UPLOAD_PARTS:
+            raise BadRequest(f"an upload has at most {UPLOAD_PARTS:,} parts; send several")
         self._field = self._value = self._disposition = b""
         self._current = None
 
@@ -97,6 +103,10 @@ class Upload:
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current is not None:
             self._current.write(data[start:end])
+
+    def _part_end(self) -> None:
+        if self._current is not None:
+            self._current.rest()
 
     def _end(self) -> None:
         self._ended = True

@@ -29,12 +29,12 @@ class Store:
     Any thread may use it. Changes belong in `with store.transaction():`; they are durable when it has left.
     """
 
-    def __init__(self, folder: Path, synchronous: str = "FULL") -> None:
+    def __init__(self, folder: Path, synchronous: str = "FULL", statement_seconds: float = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         path = folder / "soundyard.db"
         migrate(path)
-        self.db = Database(path, synchronous)
+        self.db = Database(path, synchronous, statement_seconds)
         self.users = Users(self.db)
         self.events = Events(self.db)
         self.files = Files(folder, self.db, durable=synchronous == "FULL")

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from server.api.errors import StorageFull
+from server.api.errors import StorageFull, TooSlow
 from server.store import patterns
+
+_STEPS = 20_000
+"""Of SQLite's machine, between two looks at the clock."""
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -23,8 +26,10 @@ Params = Sequence[Any] | dict[str, Any]
 class Database:
     """Safe for any number of threads. A write outside a transaction is refused: it would commit by itself."""
 
-    def __init__(self, path: Path, synchronous: str = "FULL") -> None:
+    def __init__(self, path: Path, synchronous: str = "FULL", statement_seconds: float = 0) -> None:
+        """`statement_seconds`: how long reading may take with one statement; 0: any time."""
         self.path = path
+        self._longest = statement_seconds
         self._synchronous = synchronous
         self._local = threading.local()
         self._writing = threading.RLock()
@@ -49,6 +54,8 @@ class Database:
         if reader is None:
             reader = self._local.reader = self._connect()
             reader.execute("PRAGMA query_only=ON")
+            if self._longest:
+                reader.set_progress_handler(patterns.time_is_up, _STEPS)
             self._readers.append(reader)
         return reader
 
@@ -96,16 +103,32 @@ class Database:
         return self._writer.executemany(sql, params).rowcount
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
-        return self._connection.execute(sql, params).fetchall()
+        """Raises: TooSlow, when it takes longer than a statement may, or a pattern on one text."""
+        with self._timed():
+            return self._connection.execute(sql, params).fetchall()
 
     def tuples(self, sql: str, params: Params = ()) -> list[tuple]:
         """Rows as plain tuples, in half the time: where there may be very many."""
         cursor = self._connection.cursor()
         cursor.row_factory = None
-        return cursor.execute(sql, params).fetchall()
+        with self._timed():
+            return cursor.execute(sql, params).fetchall()
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
-        return self._connection.execute(sql, params).fetchone()
+        with self._timed():
+            return self._connection.execute(sql, params).fetchone()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        patterns.allow(self._longest)
+        try:
+            yield
+        except sqlite3.OperationalError as fault:
+            if "interrupted" in str(fault) or "user-defined function" in str(fault):
+                raise TooSlow() from fault
+            raise
+        finally:
+            patterns.allow(0)
 
     def value(self, sql: str, params: Params = ()) -> Any:
         """The first column of the first row, or None."""

@@ -24,7 +24,6 @@ Drawn = Callable[[list[str], list[str]], dict[str, Any]]
 """Reads a field that lies in a table of its own: (ids, asked paths) → id → value."""
 
 _TOO_MUCH = {
-    "user-defined function": "a pattern takes too long to match; write it without repeats inside repeats",
     "tree is too large": "the query has too many conditions",
     "too many": "the query has too many conditions",
     "stack overflow": "the query has too many conditions",
@@ -225,7 +224,7 @@ class Collection:
         return [row[0] for row in self._rows(sql, compiler.params)]
 
     def _rows(self, sql: str, params: Mapping[str, Any]) -> list[sqlite3.Row]:
-        """Raises: ValidationFailed when SQLite finds the query too large, or a pattern runs too long."""
+        """Raises: ValidationFailed when SQLite finds the query too large. TooSlow."""
         try:
             return self._db.rows(sql, dict(params))
         except sqlite3.OperationalError as fault:

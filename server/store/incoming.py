@@ -26,12 +26,17 @@ class Incoming:
             self._file.write(data)
         self.size += len(data)
 
+    def rest(self) -> None:
+        """All of it has come: it needs no open file until it is finished."""
+        with room():
+            self._file.close()
+
     def finish(self, durable: bool) -> None:
         with room():
-            self._file.flush()
-            if durable:
-                os.fsync(self._file.fileno())
             self._file.close()
+            if durable:
+                with self.path.open("rb") as file:
+                    os.fsync(file.fileno())
         self.path.chmod(0o644)
 
     def discard(self) -> None:

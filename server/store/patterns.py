@@ -9,9 +9,11 @@ has a time limit. It writes counted repeats out, 300 bytes each time, so that th
 from __future__ import annotations
 
 import functools
+import math
 import re
+import threading
+import time
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import regex
@@ -21,6 +23,7 @@ from server.api.errors import InvalidRegex, ValidationFailed
 LONGEST = 2000
 _SECONDS = 0.25
 """For one text. A sane pattern takes microseconds."""
+_until = threading.local()
 _SHORT = 1000
 _MOST_REPEATS = 100_000
 _COUNTED = re.compile(r"\{(\d*),?(\d*)\}")
@@ -47,7 +50,7 @@ def checked(pattern: str, ignore_case: bool = False) -> str:
 def _written_out(pattern: str) -> int:
     """How many repeats there are when all that are counted are written out; an upper bound."""
     counts = [max(int(number or 0) for number in pair) for pair in _COUNTED.findall(pattern)]
-    return prod(max(count, 1) for count in counts) * len(pattern) if "){" in pattern else sum(counts)
+    return math.prod(max(count, 1) for count in counts) * len(pattern) if "){" in pattern else sum(counts)
 
 
 def matches(pattern: str, value: Any) -> bool:
@@ -56,7 +59,19 @@ def matches(pattern: str, value: Any) -> bool:
     Raises:
         TimeoutError: the pattern takes too long on this text. SQLite turns it into an error of the statement.
     """
+    if time_is_up():
+        raise TimeoutError
     return value is not None and _matcher(pattern)(str(value))
+
+
+def allow(seconds: float) -> None:
+    """From now on this thread's statement has so long (0: any time)."""
+    _until.moment = time.monotonic() + seconds if seconds else math.inf
+
+
+def time_is_up() -> bool:
+    """Whether this thread's statement has had its time. SQLite ends a statement for which this is true."""
+    return time.monotonic() > getattr(_until, "moment", math.inf)
 
 
 @functools.lru_cache(maxsize=64)

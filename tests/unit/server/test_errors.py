@@ -49,6 +49,7 @@ MEANT = {
     "ImpersonationError": "impersonation",
     "InvalidId": "invalid id",
     "ValidationFailed": "validation",
+    "TooSlow": "validation",
     "UnknownFields": "fields unknown to the object",
     "BadFileName": "validation",
     "BatchHasNoItems": "a batch without items",
@@ -114,7 +115,7 @@ MEANT = {
 }
 GENERAL = {"BadRequest", "UnknownEndpoint", "Forbidden", "ForeignOrigin", "NotFound"}
 """Number 0: the code alone says what it is."""
-OWN = {"TooManyAttempts": (429, 3)}
+OWN = {"TooManyAttempts": (429, 3), "TooManyRequests": (429, 3)}
 """Not in ClearML: its clients wait and try again by the code alone."""
 
 

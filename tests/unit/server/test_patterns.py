@@ -2,10 +2,13 @@
 
 import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from server.api.errors import ValidationFailed
+from server.api.errors import TooSlow, ValidationFailed
+from server.store import patterns
+from server.store.db import Database
 from server.store.patterns import checked, literal, matches
 
 
@@ -70,3 +73,14 @@ def test_repeats_that_people_write_are_matched(pattern: str) -> None:
 def test_a_match_that_would_take_for_ever_is_given_up(pattern: str) -> None:
     with suppress(TimeoutError):
         assert matches(checked(pattern), "a" * 100 + "!") is False
+
+
+def test_a_whole_statement_has_its_time_whatever_it_does_with_it(tmp_path: Path) -> None:
+    db = Database(tmp_path / "x.db", statement_seconds=0.3)
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+    for sql in ("SELECT max(x) FROM n", "SELECT count(*) FROM n WHERE x REGEXP '9{3}$'"):
+        with pytest.raises(TooSlow, match="takes too long"):
+            db.rows(f"{endless} {sql}")
+    assert db.value("SELECT 'after' REGEXP 'f'") == 1
+    assert patterns.matches("f.*r", "after")
+    db.close()
