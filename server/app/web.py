@@ -1,7 +1,8 @@
 """The page's assets, as they lie in `web/`; npm's packages at `/vendor/`.
 
 Any other path is an address within the page, so it gets `index.html`. Scripts run from files only; the one
-inline script allowed is the import map, by its hash (https://www.w3.org/TR/CSP3/#script-src).
+inline script allowed is the import map, by its hash (https://www.w3.org/TR/CSP3/#script-src). Workers' scripts have a
+policy of their own: they compute, and ask nobody.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ log = logging.getLogger("soundyard.web")
 
 ROOT = Path(__file__).resolve().parents[2] / "web"
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
+_WORKER_POLICY = (
+    "default-src 'none'; script-src 'self'"  # the page's does not hold in a worker: it has its script's
+)
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -44,6 +48,8 @@ class Web:
             headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
             if path.startswith("/vendor/"):
                 headers["Cache-Control"] = "max-age=3600"
+            if path.startswith("/workers/"):
+                headers["Content-Security-Policy"] = _WORKER_POLICY
             return FileResponse(file, media_type=_TYPES.get(file.suffix), headers=headers)
         if path.startswith("/vendor/") or Path(path).suffix in (".js", ".mjs", ".css", ".map"):
             return Response(f"{path} is not here", status_code=404, media_type="text/plain")

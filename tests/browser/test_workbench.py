@@ -73,6 +73,7 @@ def test_the_spectrogram_is_that_of_the_models_front_end(workbench: Page, job):
     settings: dict[str, Any] = dict(
         line.split(" = ", 1) for line in job["evaluate"]["configuration"]["frontend"]["value"].splitlines()
     )
+    expect(workbench.locator(".spectrogram")).to_have_attribute("aria-busy", "false")
     bands = workbench.evaluate("() => document.querySelector('.spectrogram canvas').height")
     assert bands == int(settings["n_mels"])
 
@@ -95,6 +96,7 @@ def test_a_model_that_hears_several_front_ends_and_slopes_has_a_view_for_each(pa
         for view in choice.locator("option").evaluate_all("all => all.map(one => one.value)"):
             choice.select_option(view)
             expect(choice).to_have_value(view)
+            expect(page.locator(".spectrogram")).to_have_attribute("aria-busy", "false")
             pictures.add(page.evaluate("() => document.querySelector('.spectrogram canvas').toDataURL()"))
         assert len(pictures) == 7  # three of each front end, and all frequencies
     finally:

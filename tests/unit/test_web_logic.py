@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from audio.channels import WAVE, to_mono
 from audio.config import TrainConfig
 from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
+from audio.headers import SPEAKERS
 from audio.models.encoder_frontends import KaldiBank, WhisperMel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,3 +169,28 @@ def test_a_front_end_that_is_not_drawn_here_is_not_told_to_be_the_models():
         console.log(JSON.stringify(read.map(one => [one.known, viewsOf(one)])));"""
     found = json.loads(node("--input-type=module", "--eval", program).stdout)
     assert found == [[False, ["a later one"]], [False, ["waveform"]], [True, ["logmel", "pcen"]]]
+
+
+@pytest.mark.parametrize(
+    "count, speakers",
+    [
+        *((count, ()) for count in (1, 2, 3, 4)),
+        *((count, names) for count, names in WAVE.items()),
+        (4, ("FL", "FR", "BL", "BR")),
+        (3, ("FL", "FR", "LFE")),
+        (4, ("FL", "FR", "TFL", "TFR")),
+    ],
+)
+def test_channels_are_mixed_on_the_page_as_for_the_model(count: int, speakers: tuple[str, ...]):
+    program = """
+        import { mixInto, sharesOf } from './web/audio/channels.js';
+        let text = ''; for await (const part of process.stdin) text += part;
+        const { channels, mask } = JSON.parse(text);
+        const mixed = new Float32Array(channels[0].length);
+        mixInto(channels.map(one => Float32Array.from(one)), sharesOf(channels.length, mask), mixed);
+        console.log(JSON.stringify([...mixed]));"""
+    samples = np.random.default_rng(count).standard_normal((50, count)).astype(np.float32)
+    mask = sum(1 << SPEAKERS.index(name) for name in speakers) if count not in WAVE else 0
+    given = json.dumps({"channels": samples.T.tolist(), "mask": mask})
+    found = json.loads(node("--input-type=module", "--eval", program, text=given).stdout)
+    np.testing.assert_allclose(found, to_mono(samples, speakers), atol=1e-6)

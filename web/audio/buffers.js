@@ -1,34 +1,27 @@
-/** The decoded sound of several versions of a clip, handed to an engine as soon as it is there. */
+/** The decoded sound of several versions of a clip, handed to an engine as soon as it is there, and measured after that. */
 import { useEffect, useState } from "../lib/dom.js";
-import { load } from "./engine.js";
-
-/** Root mean square in dB of full scale, for sounds whose loudness nobody has recorded. @param {Float32Array} samples */
-export function rmsDecibels(samples) {
-  let sum = 0;
-  for (const one of samples) sum += one * one;
-  return 10 * Math.log10(sum / Math.max(1, samples.length) || 1e-12);
-}
+import { load, loadTogether } from "./decoded.js";
+import { measure } from "./mixes.js";
 
 /**
  * @param {{url: string, loudness?: number}[]} sounds
  * @param {import("./engine.js").Engine} engine
- * @param {number} rate Hz, 0 for the device's own
  * @param {boolean} autoplay
  * @returns {{buffers: AudioBuffer[] | null, error: any}}
  */
-export function useBuffers(sounds, engine, rate, autoplay) {
+export function useBuffers(sounds, engine, autoplay) {
   const key = sounds.map((one) => one.url).join(" ");
   const [state, setState] = useState(/** @type {any} */ ({ key: "", buffers: null, error: null }));
   useEffect(() => {
     let gone = false;
     engine.use([]);
-    Promise.all(sounds.map((one) => load(one.url, rate))).then(
+    loadTogether(sounds.map((one) => one.url)).then(
       (buffers) => {
         if (gone) return;
-        engine.use(buffers.map((buffer, i) =>
-            ({ buffer, loudness: Number.isFinite(sounds[i].loudness) ? Number(sounds[i].loudness) : rmsDecibels(buffer.getChannelData(0)) })));
+        engine.use(buffers.map((buffer, i) => ({ buffer, loudness: Number(sounds[i].loudness ?? NaN) })));
         setState({ key, buffers, error: null });
         if (autoplay && buffers.length) engine.play(0);
+        for (const buffer of buffers) measure(buffer).then((found) => gone || engine.measured(buffer, found), () => {}); // then nothing is turned up
       },
       (error) => !gone && setState({ key, buffers: null, error }),
     );
@@ -38,4 +31,23 @@ export function useBuffers(sounds, engine, rate, autoplay) {
     };
   }, [key, engine]);
   return state.key === key ? state : { buffers: null, error: null };
+}
+
+/**
+ * A sound at the rate at which a model hears it.
+ * @param {string} url @param {AudioBuffer} own as it is stored @param {number} rate Hz
+ * @returns {AudioBuffer | null} null while it is decoded
+ */
+export function useRate(url, own, rate) {
+  const key = `${rate} ${url}`;
+  const [state, setState] = useState(/** @type {{key: string, buffer: AudioBuffer | null}} */ ({ key: "", buffer: null }));
+  useEffect(() => {
+    let gone = false;
+    if (own.sampleRate !== rate) load(url, rate).then((buffer) => gone || setState({ key, buffer }), () => {}); // its own could be: so it is shown
+    return () => {
+      gone = true;
+    };
+  }, [key, own]);
+  if (own.sampleRate === rate) return own;
+  return state.key === key ? state.buffer : null;
 }

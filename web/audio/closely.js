@@ -22,7 +22,7 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   const engine = useMemo(() => new Engine(), []);
   const settings = useMemo(() => readFrontEnd(frontEnd), [frontEnd]);
   const [view, setView] = useState(frontEnd ? "" : "plain");
-  const { buffers, error } = useBuffers(sounds, engine, frontEnd ? settings.sample_rate : 0, false);
+  const { buffers, error } = useBuffers(sounds, engine, false);
   useEffect(() => {
     if (buffers) engine.select(first);
   }, [buffers]);
@@ -35,7 +35,7 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   const number = Math.min(engine.selected.value, sounds.length - 1);
   return html`<${Dialog} wide title=${title} close=${close}>
     ${error ? html`<${ErrorBox} error=${error} />` : buffers
-      ? html`<${Timeline} engine=${engine} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
+      ? html`<${Timeline} engine=${engine} url=${sounds[number].url} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
     <${Controls} first engine=${engine} frontEnd=${settings} view=${view} setView=${setView} />
     ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)}
         onChange=${(/** @type {string} */ value) => engine.select(Number(value))}

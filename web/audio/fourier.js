@@ -1,68 +1,112 @@
-/** Power spectra of a sound, as the model's front end computes them. No drawing here. */
+/**
+ * Power spectra of a sound, as the model's front end computes them, a frame at a time and in steps (`workers/steps.js`):
+ * a sound may be hours long. No drawing here.
+ */
 
 /**
- * Power spectra, [frame][bin]; frames centred on multiples of the hop, edges mirrored, or zero where the sound is shorter than that.
- * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number}} settings
+ * What to do with a frame's power spectrum; the array is used again for the next frame.
+ * @typedef {(frame: number, power: Float64Array) => void} Take
+ * @typedef {Generator<undefined, number>} Frames gives how many frames there were
  */
-export function spectrum(samples, { n_fft: size, win_length: length, hop_length: hop }) {
+
+/**
+ * Power spectra; frames centred on multiples of the hop, edges mirrored, or zero where the sound is shorter than that.
+ * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number}} settings
+ * @param {(frames: number, bins: number) => Take} taker @returns {Frames}
+ */
+export function spectrum(samples, { n_fft: size, win_length: length, hop_length: hop }, taker) {
   const middle = Math.floor(size / 2);
   const window = hann(length, size, length);
   const mirrored = samples.length > middle;
-  return powers(1 + Math.floor(samples.length / hop), size, (frame, re) => {
+  const last = samples.length - size;
+  return powers(1 + Math.floor(samples.length / hop), size, taker, (frame, into) => {
     const start = frame * hop - middle;
-    for (let i = 0; i < size; i += 1) re[i] = at(samples, start + i, mirrored) * window[i];
+    if (start >= 0 && start <= last) for (let i = 0; i < size; i += 1) into[i] = samples[start + i] * window[i];
+    else for (let i = 0; i < size; i += 1) into[i] = at(samples, start + i, mirrored) * window[i];
   });
 }
 
 /**
- * Power spectra as Kaldi takes them, [frame][bin]: frames within the sound, their mean removed, high frequencies raised, a symmetric Hann window.
+ * Power spectra as Kaldi takes them: frames within the sound, their mean removed, high frequencies raised, a symmetric Hann window.
  * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number, preemphasis?: number}} settings
+ * @param {(frames: number, bins: number) => Take} taker @returns {Frames}
  */
-export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 }) {
+export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 }, taker) {
   const window = hann(length, length, length - 1);
-  return powers(1 + Math.floor(Math.max(0, samples.length - length) / hop), size, (frame, re) => {
-    const part = Float64Array.from({ length }, (_, i) => samples[frame * hop + i] ?? 0);
-    const mean = part.reduce((sum, one) => sum + one, 0) / length;
-    re.fill(0);
-    for (let i = 0; i < length; i += 1) re[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
+  const part = new Float64Array(length);
+  return powers(1 + Math.floor(Math.max(0, samples.length - length) / hop), size, taker, (frame, into) => {
+    let mean = 0;
+    for (let i = 0; i < length; i += 1) mean += (part[i] = samples[frame * hop + i] ?? 0) / length;
+    into.fill(0);
+    for (let i = 0; i < length; i += 1) into[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
   });
 }
 
-/** @param {number} frames @param {number} size of the transform @param {(frame: number, re: Float64Array) => void} take writes a windowed frame */
-function powers(frames, size, take) {
+/**
+ * Two frames are transformed at a time, one as the real and one as the imaginary part: their spectra are told apart by symmetry.
+ * @param {number} frames @param {number} size of the transform @param {(frames: number, bins: number) => Take} taker
+ * @param {(frame: number, into: Float64Array) => void} frameAt writes a windowed frame @returns {Frames}
+ */
+function* powers(frames, size, taker, frameAt) {
   const bins = Math.floor(size / 2) + 1;
-  const power = new Float32Array(frames * bins);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  const transform = size & (size - 1) ? slowly(size) : fft;
-  for (let frame = 0; frame < frames; frame += 1) {
-    take(frame, re);
-    im.fill(0);
+  const take = taker(frames, bins);
+  const [re, im, first, second] = [size, size, bins, bins].map((length) => new Float64Array(length));
+  const transform = transformOf(size);
+  for (let frame = 0; frame < frames; frame += 2) {
+    frameAt(frame, re);
+    if (frame + 1 < frames) frameAt(frame + 1, im);
+    else im.fill(0);
     transform(re, im);
-    for (let bin = 0; bin < bins; bin += 1) power[frame * bins + bin] = re[bin] ** 2 + im[bin] ** 2;
+    for (let bin = 0; bin < bins; bin += 1) {
+      const other = bin ? size - bin : 0;
+      first[bin] = ((re[bin] + re[other]) ** 2 + (im[bin] - im[other]) ** 2) / 4;
+      second[bin] = ((im[bin] + im[other]) ** 2 + (re[other] - re[bin]) ** 2) / 4;
+    }
+    take(frame, first);
+    if (frame + 1 < frames) take(frame + 1, second);
+    if (frame % 64 === 0) yield;
   }
-  return { power, frames, bins };
+  return frames;
 }
 
+/** @typedef {(re: Float64Array, im: Float64Array) => void} Transform in place */
+
+/** The Fourier transform of a length. @param {number} size @returns {Transform} */
+export const transformOf = (size) => (size & (size - 1) ? anyLength(size) : powerOfTwo(size));
+
 /**
- * The transform by its definition, up to half the rate, for lengths that are no power of two.
- * @param {number} size
- * @returns {(re: Float64Array, im: Float64Array) => void}
+ * For lengths that are no power of two: as a convolution, by transforms that are (Bluestein 1970).
+ * @param {number} size @returns {Transform}
  */
-function slowly(size) {
-  const cosine = Float64Array.from({ length: size }, (_, i) => Math.cos((2 * Math.PI * i) / size));
-  const sine = Float64Array.from({ length: size }, (_, i) => Math.sin((2 * Math.PI * i) / size));
-  const from = new Float64Array(size);
+function anyLength(size) {
+  const long = 2 ** Math.ceil(Math.log2(2 * size - 1));
+  const inner = powerOfTwo(long);
+  const turn = (/** @type {number} */ i) => (Math.PI * ((i * i) % (2 * size))) / size;
+  const cosine = Float64Array.from({ length: size }, (_, i) => Math.cos(turn(i)));
+  const sine = Float64Array.from({ length: size }, (_, i) => Math.sin(turn(i)));
+  const [chirpRe, chirpIm, a, b] = [0, 0, 0, 0].map(() => new Float64Array(long));
+  for (let i = 0; i < size; i += 1) {
+    chirpRe[i] = chirpRe[(long - i) % long] = cosine[i];
+    chirpIm[i] = chirpIm[(long - i) % long] = sine[i];
+  }
+  inner(chirpRe, chirpIm);
   return (re, im) => {
-    from.set(re);
-    for (let bin = 0; bin <= size / 2; bin += 1) {
-      let [real, imaginary] = [0, 0];
-      for (let i = 0, turn = 0; i < size; i += 1, turn = (turn + bin) % size) {
-        real += from[i] * cosine[turn];
-        imaginary -= from[i] * sine[turn];
-      }
-      re[bin] = real;
-      im[bin] = imaginary;
+    a.fill(0);
+    b.fill(0);
+    for (let i = 0; i < size; i += 1) {
+      a[i] = re[i] * cosine[i] + im[i] * sine[i];
+      b[i] = im[i] * cosine[i] - re[i] * sine[i];
+    }
+    inner(a, b);
+    for (let i = 0; i < long; i += 1) { // the product, with its parts changed over: so the same transform goes back
+      const real = a[i] * chirpRe[i] - b[i] * chirpIm[i];
+      a[i] = a[i] * chirpIm[i] + b[i] * chirpRe[i];
+      b[i] = real;
+    }
+    inner(a, b);
+    for (let i = 0; i < size; i += 1) {
+      re[i] = (b[i] * cosine[i] + a[i] * sine[i]) / long;
+      im[i] = (a[i] * cosine[i] - b[i] * sine[i]) / long;
     }
   };
 }
@@ -83,32 +127,35 @@ function hann(length, size, period) {
   return window;
 }
 
-/** In place; the length is a power of two (Cooley and Tukey 1965). @param {Float64Array} re @param {Float64Array} im */
-export function fft(re, im) {
-  const n = re.length;
-  for (let i = 1, j = 0; i < n; i += 1) {
-    let bit = n >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
+/** The length is a power of two (Cooley and Tukey 1965). @param {number} n @returns {Transform} */
+function powerOfTwo(n) {
+  const cosine = Float64Array.from({ length: n / 2 }, (_, i) => Math.cos((-2 * Math.PI * i) / n));
+  const sine = Float64Array.from({ length: n / 2 }, (_, i) => Math.sin((-2 * Math.PI * i) / n));
+  const mirror = new Uint32Array(n);
+  for (let i = 1; i < n; i += 1) mirror[i] = (mirror[i >> 1] >> 1) | (i & 1 ? n >> 1 : 0);
+  return (re, im) => {
+    for (let i = 1; i < n; i += 1) {
+      const j = mirror[i];
+      if (i >= j) continue;
+      const [real, imaginary] = [re[i], im[i]];
+      re[i] = re[j];
+      im[i] = im[j];
+      re[j] = real;
+      im[j] = imaginary;
     }
-  }
-  for (let size = 2; size <= n; size *= 2) {
-    const half = size / 2;
-    const turn = (-2 * Math.PI) / size;
-    for (let k = 0; k < half; k += 1) {
-      const c = Math.cos(turn * k);
-      const s = Math.sin(turn * k);
-      for (let i = k; i < n; i += size) {
-        const xr = re[i + half] * c - im[i + half] * s;
-        const xi = re[i + half] * s + im[i + half] * c;
-        re[i + half] = re[i] - xr;
-        im[i + half] = im[i] - xi;
-        re[i] += xr;
-        im[i] += xi;
+    for (let half = 1; half < n; half *= 2) {
+      const stride = n / (2 * half);
+      for (let from = 0; from < n; from += 2 * half) {
+        for (let k = 0; k < half; k += 1) {
+          const [c, s, i, j] = [cosine[k * stride], sine[k * stride], from + k, from + k + half];
+          const real = re[j] * c - im[j] * s;
+          const imaginary = re[j] * s + im[j] * c;
+          re[j] = re[i] - real;
+          im[j] = im[i] - imaginary;
+          re[i] += real;
+          im[i] += imaginary;
+        }
       }
     }
-  }
+  };
 }

@@ -2,7 +2,8 @@
  * The model's front end in the browser: what is drawn is what the network sees. The settings are those of the task's
  * `frontend` configuration object, as `audio/frontend.py` and `audio/features.py` describe them. No drawing here.
  */
-import { kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from "./pictures.js";
+import { finished } from "../workers/steps.js";
+import { decibels, kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from "./pictures.js";
 
 /**
  * @typedef {object} FrontEnd
@@ -22,7 +23,7 @@ const usual = { sample_rate: 22050, n_fft: 1024, win_length: 1024, hop_length: 5
   log_offset: 1e-6 };
 
 /** What is drawn when no model says how it listens: windows of the same length at any rate. @param {number} rate Hz @returns {FrontEnd} */
-function usualAt(rate) {
+export function usualAt(rate) {
   const size = 2 ** Math.round(Math.log2((usual.n_fft * rate) / usual.sample_rate));
   return { ...usual, sample_rate: rate, n_fft: size, win_length: size, hop_length: size / 2, f_max: rate / 2 };
 }
@@ -44,7 +45,7 @@ function parsed(text) {
   }
 }
 
-/** @type {Record<string, (samples: Float32Array, settings: FrontEnd) => import("./pictures.js").Picture>} */
+/** @type {Record<string, (samples: Float32Array, settings: FrontEnd) => import("./pictures.js").Drawing>} */
 const kinds = { logmel: logMel, stft: logSpectrum, pcen, mfcc, whisper, kaldi };
 
 /** The front ends by their names. @param {FrontEnd} settings */
@@ -61,11 +62,22 @@ export function viewsOf(settings) {
   return namesOf(settings).flatMap((name) => [name, ...deltas.map((one) => `${name} ${one}`)]);
 }
 
-/** What a front end gives. @param {Float32Array} samples @param {FrontEnd} settings @param {string} [view] the first if it has no such */
-export function modelView(samples, settings, view = "") {
+/** What is drawn of all frequencies, whatever a model hears. */
+export const plain = "plain";
+
+/**
+ * What a front end gives, in steps.
+ * @param {Float32Array} samples @param {FrontEnd} settings of the samples' rate @param {string} [view] the first if it has no such; or `plain`
+ * @returns {import("./pictures.js").Drawing}
+ */
+export function* pictureOf(samples, settings, view = "") {
+  if (view === plain) return yield* decibels(samples, settings);
   const views = viewsOf(settings);
   const [name, derivative] = (views.includes(view) ? view : views[0]).split(" ");
-  let picture = (settings.known ? kinds[name] : logMel)(samples, settings);
-  for (let order = derivatives.indexOf(derivative); order >= 0; order -= 1) picture = slope(picture);
+  let picture = yield* (settings.known ? kinds[name] : logMel)(samples, settings);
+  for (let order = derivatives.indexOf(derivative); order >= 0; order -= 1) picture = yield* slope(picture);
   return picture;
 }
+
+/** The same at once. @param {Float32Array} samples @param {FrontEnd} settings @param {string} [view] */
+export const modelView = (samples, settings, view = "") => finished(pictureOf(samples, settings, view));

@@ -27,7 +27,7 @@ const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
 export function Inspector({ versions, judged, engine, frontEnd, model, autoplay, view, setView, marked, mark }) {
   const heard = versions.flatMap(({ name, clip }) => (clip?.url ? [{ name, clip }] : []));
   const sounds = heard.map(({ clip }) => ({ url: fileUrl(clip.url), loudness: clip.loudness }));
-  const { buffers, error } = useBuffers(sounds, engine, frontEnd.sample_rate, autoplay);
+  const { buffers, error } = useBuffers(sounds, engine, autoplay);
   const number = Math.min(engine.selected.value, Math.max(0, heard.length - 1));
   const clip = heard[number]?.clip ?? /** @type {import("./clips.js").Clip} */ (versions[0].clip);
   const buffer = buffers?.[number];
@@ -36,7 +36,8 @@ export function Inspector({ versions, judged, engine, frontEnd, model, autoplay,
       ${clip.prediction && html`<span aria-hidden="true">→</span><${Chip} tone=${isRight(clip) ? "good" : "bad"}>${clip.prediction}<//>`}</header>
     ${!heard.length ? html`<${NotKept} judged=${judged} />`
       : error ? html`<${ErrorBox} error=${error} />`
-      : buffer ? html`<${Timeline} engine=${engine} buffer=${buffer} frontEnd=${frontEnd} view=${view} />` : html`<${Loading} />`}
+      : buffer ? html`<${Timeline} engine=${engine} url=${sounds[number].url} buffer=${buffer} frontEnd=${frontEnd} view=${view} />`
+        : html`<${Loading} />`}
     ${heard.length > 0 && html`<${Controls} engine=${engine} frontEnd=${frontEnd} view=${view} setView=${setView} marked=${marked} mark=${mark} />`}
     ${versions.length > 1 && html`<${Versions} versions=${versions} heard=${heard} number=${number} engine=${engine} />`}
     <${Likely} top=${clip.top} labels=${clip.labels} />

@@ -1,46 +1,34 @@
-/** Peaks of a sound file, for a strip that shows where something is to be heard. Decoded at a low rate and kept. */
+/** Peaks of a sound file, for a strip that shows where something is to be heard. They are kept, the sound is not. */
 import { readFile } from "../api.js";
+import { Bounded } from "../lib/bounded.js";
+import { headerOf } from "./header.js";
+import { outlineOf } from "./mixes.js";
 
-const rate = 8000; // Hz: enough for a picture
 const pairs = 160;
+const kept = 2000; // strips
 const largest = 30e6; // bytes
+const usualRate = 48_000; // Hz, of a file that does not tell its own
 
 /** @typedef {{peaks: Int8Array, duration: number}} Strip peaks: lowest and highest in turn, −128…127; none for a file that is too large */
 
-/** @type {Map<string, Promise<Strip>>} */
-const known = new Map();
+/** @type {Bounded<Strip>} */
+const known = new Bounded(kept, () => 1);
 /** @type {Promise<unknown>} one at a time, so that scrolling stays smooth */
 let last = Promise.resolve();
 
 /** @param {string} url @returns {Promise<Strip>} */
-export function peaksOfFile(url) {
-  const found = known.get(url);
-  if (found) return found;
+export const peaksOfFile = (url) => known.get(url, () => {
   const fresh = last.then(() => decoded(url));
-  last = fresh.catch(() => known.delete(url));
-  known.set(url, fresh);
+  last = fresh.catch(() => {});
   return fresh;
-}
+});
 
 /** @param {string} url */
 async function decoded(url) {
   const response = await readFile(url);
   if (Number(response.headers.get("content-length")) > largest) return { peaks: new Int8Array(), duration: 0 };
-  const buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await response.arrayBuffer());
-  return { peaks: peaks(buffer.getChannelData(0)), duration: buffer.duration };
-}
-
-/** @param {Float32Array} samples */
-export function peaks(samples) {
-  const found = new Int8Array(2 * pairs);
-  for (let i = 0; i < pairs; i += 1) {
-    let [low, high] = [0, 0];
-    for (let k = Math.floor((i * samples.length) / pairs); k < ((i + 1) * samples.length) / pairs && k < samples.length; k += 1) {
-      low = Math.min(low, samples[k]);
-      high = Math.max(high, samples[k]);
-    }
-    found[2 * i] = Math.max(-128, Math.round(low * 128));
-    found[2 * i + 1] = Math.min(127, Math.round(high * 127));
-  }
-  return found;
+  const bytes = await response.arrayBuffer();
+  const buffer = await new OfflineAudioContext(1, 1, headerOf(bytes).rate || usualRate).decodeAudioData(bytes);
+  const peaks = Int8Array.from(await outlineOf(buffer, pairs), (value) => Math.max(-128, Math.min(127, Math.round(value * 128))));
+  return { peaks, duration: buffer.duration };
 }

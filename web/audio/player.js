@@ -5,17 +5,9 @@ import { useVisible } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { toastError } from "../kit/toast.js";
+import { alone } from "./alone.js";
 import { drawPeaks } from "./draw.js";
 import { peaksOfFile } from "./peaks.js";
-
-/** @type {HTMLAudioElement | null} */
-let playing = null;
-
-/** @param {any} event */
-function alone(event) {
-  if (playing && playing !== event.currentTarget) playing.pause();
-  playing = event.currentTarget;
-}
 
 /** @param {{url: string, label: string}} props */
 export function AudioPlayer({ url, label }) {
@@ -24,6 +16,10 @@ export function AudioPlayer({ url, label }) {
   const [at, setAt] = useState(0);
   const [length, setLength] = useState(0);
   useFrames(on, () => setAt(sound.current?.currentTime ?? 0));
+  const started = (/** @type {any} */ { currentTarget: element }) => {
+    alone(element, () => element.pause());
+    setOn(true);
+  };
   const toggle = () => (sound.current.paused ? sound.current.play().catch(toastError) : sound.current.pause());
   const seek = (/** @type {number} */ seconds) => {
     if (!Number.isFinite(sound.current.duration)) return;
@@ -31,7 +27,7 @@ export function AudioPlayer({ url, label }) {
     setAt(sound.current.currentTime);
   };
   return html`<div class="audio-player">
-    <audio ref=${sound} preload="none" src=${url} aria-label=${label} onPlay=${(/** @type {any} */ e) => (alone(e), setOn(true))} onPause=${() => setOn(false)}
+    <audio ref=${sound} preload="none" src=${url} aria-label=${label} onPlay=${started} onPause=${() => setOn(false)}
       onEnded=${() => setAt(0)}
       onLoadedMetadata=${(/** @type {any} */ e) => setLength(e.currentTarget.duration)}></audio>
     <${Button} small icon=${on ? "pause" : "play"} label=${on ? t("Pause {name}", { name: label }) : t("Play {name}", { name: label })} onClick=${toggle} />

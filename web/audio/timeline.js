@@ -1,41 +1,75 @@
 /** Waveform and spectrogram on one time axis, with one playhead and one region. */
-import { html, useEffect, useMemo, useRef, useState } from "../lib/dom.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
+import { useRate } from "./buffers.js";
 import { drawSpectrogram, drawWave } from "./draw.js";
-import { modelView } from "./frontend.js";
-import { decibels } from "./pictures.js";
+import { plain, usualAt } from "./frontend.js";
+import { outlineOf, shadedOf } from "./mixes.js";
 
 const waveHeight = 110;
 const least = 0.02; // seconds: a shorter drag is a click
 
 /**
- * @param {{engine: import("./engine.js").Engine, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`: "plain", or one
- *   of the front
- *   end's; its first for anything else
+ * @param {{engine: import("./engine.js").Engine, url: string, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`:
+ *   "plain", or one of the front end's; its first for anything else
  */
-export function Timeline({ engine, buffer, frontEnd, view }) {
+export function Timeline({ engine, url, buffer, frontEnd, view }) {
   const [box, size] = useSize();
-  const wave = useRef(/** @type {any} */ (null));
-  const spectrogram = useRef(/** @type {any} */ (null));
-  const samples = useMemo(() => buffer.getChannelData(0), [buffer]);
-  const settings = { ...frontEnd, sample_rate: buffer.sampleRate };
-  const picture = useMemo(() => (view === "plain" ? decibels(samples, settings) : modelView(samples, settings, view)), [buffer, frontEnd, view]);
-  const name = view === "plain" ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: picture.bands })
-    : t("Log-mel, {n} bands", { n: picture.bands });
-  useEffect(() => {
-    if (size.width) drawWave(wave.current, samples, size.width, waveHeight);
-  }, [samples, size.width]);
-  useEffect(() => drawSpectrogram(spectrogram.current, picture), [picture]);
   return html`<div class="timeline" ref=${box}>
-    <canvas class="wave" ref=${wave} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>
-    <div class="spectrogram"><canvas ref=${spectrogram} role="img" aria-label=${name}></canvas>
-      <ol class="bands" aria-hidden="true">
-        ${[1, 0.5, 0].map((place) =>
-            html`<li style=${{ bottom: `${place * 100}%` }}>${picture.label(Math.round(place * (picture.bands - 1)))}</li>`)}</ol></div>
+    <${Wave} buffer=${buffer} width=${Math.round(size.width)} />
+    <${Spectrogram} url=${url} buffer=${buffer} frontEnd=${frontEnd} view=${view} />
     <${Axis} duration=${buffer.duration} />
     <${Overlay} engine=${engine} duration=${buffer.duration} width=${size.width} />
   </div>`;
+}
+
+/**
+ * What a worker makes of a sound; of the sound before while the next one is on its way.
+ * @template T @param {((signal: AbortSignal) => Promise<T>) | null} ask @param {any[]} of what it depends on
+ * @returns {{made: T | null, waiting: boolean, error: any}}
+ */
+function useMade(ask, of) {
+  const [state, setState] = useState(/** @type {any} */ ({ made: null, of: null, error: null }));
+  useEffect(() => {
+    if (!ask) return undefined;
+    const controller = new AbortController();
+    ask(controller.signal).then((made) => controller.signal.aborted || setState({ made, of, error: null }),
+      (error) => controller.signal.aborted || setState({ made: null, of, error }));
+    return () => controller.abort();
+  }, of);
+  const waiting = state.of === null || state.of.some((/** @type {any} */ one, /** @type {number} */ i) => one !== of[i]);
+  return { made: state.made, error: state.error, waiting };
+}
+
+/** @param {{buffer: AudioBuffer, width: number}} props */
+function Wave({ buffer, width }) {
+  const canvas = useRef(/** @type {any} */ (null));
+  const columns = Math.round(width * (window.devicePixelRatio || 1));
+  const { made } = useMade(columns ? (signal) => outlineOf(buffer, columns, signal) : null, [buffer, columns]);
+  useLayoutEffect(() => {
+    if (made) drawWave(canvas.current, made, width, waveHeight);
+  }, [made]);
+  return html`<canvas class="wave" ref=${canvas} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>`;
+}
+
+/** @param {{url: string, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props */
+function Spectrogram({ url, buffer, frontEnd, view }) {
+  const canvas = useRef(/** @type {any} */ (null));
+  const all = view === plain || frontEnd.known === undefined; // nobody's view: as it was stored
+  const heard = useRate(url, buffer, all ? buffer.sampleRate : frontEnd.sample_rate);
+  const settings = all ? usualAt(buffer.sampleRate) : frontEnd;
+  const { made, waiting, error } = useMade(heard && ((signal) => shadedOf(heard, settings, view, signal)), [heard, frontEnd, view]);
+  useLayoutEffect(() => {
+    if (made) drawSpectrogram(canvas.current, made);
+  }, [made]);
+  const bands = made?.height ?? 0;
+  const name = view === plain ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: bands }) : t("Log-mel, {n} bands", { n: bands });
+  return html`<div class="spectrogram" aria-busy=${waiting}><canvas ref=${canvas} role="img" aria-label=${name}></canvas>
+    ${made && html`<ol class="bands" aria-hidden="true">
+        ${made.labels.map((label, i) => html`<li style=${{ bottom: `${100 - 50 * i}%` }}>${label}</li>`)}</ol>`}
+    ${error ? html`<p class="spectrogram-note problem" role="alert">${t("The spectrogram can’t be drawn: {reason}", { reason: error.message })}</p>`
+      : waiting && html`<p class="spectrogram-note" role="status">${t("Drawing…")}</p>`}</div>`;
 }
 
 /** @param {{duration: number}} props */

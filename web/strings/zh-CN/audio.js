@@ -9,6 +9,7 @@ export default {
   "precision": "精确率",
   "{n} clips of {label} called {prediction}": "{n} 个 {label} 片段被判为 {prediction}",
   "Listen to {name} one after another": "依次收听 {name}",
+  "The spectrogram can’t be drawn: {reason}": "无法绘制频谱图：{reason}",
   "Clip": "片段",
   "Clips": "片段",
   "Waveform": "波形",
