@@ -4,6 +4,7 @@ Both give `(indices) → features`; which one is used is `feature_cache`. On a C
 network, so it runs once per clip and playback speed; on a GPU the whole int16 array lies in its memory.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from audio.decoding import fill_behind, fit, to_float
 from audio.models import Classifier
+from audio.preparation import Windows, longest
 from audio.store import ClipStore
 
 SCALE = np.float32(1 / 32768)
@@ -47,6 +49,27 @@ class Waves:
         if speed != 1.0:
             wave = soxr.resample(wave, speed, 1.0, quality="HQ")
         return fit(wave, self.frames, self.fill)
+
+    def is_long(self) -> np.ndarray:
+        """bool `(clips,)`: which clips are longer than what one window takes."""
+        return self.lengths > longest(self.frames)
+
+    def windows(self, i: int, speed: float = 1.0) -> Iterator[np.ndarray]:
+        """All of one clip at a playback speed, in windows half a window apart, each float32 `(frames,)`."""
+        windows = Windows(self.frames, self.frames / 2)
+        yield from windows.of(self._pieces(i, speed))
+        if windows.short is not None:
+            yield fit(windows.short, self.frames, self.fill)
+
+    def _pieces(self, i: int, speed: float) -> Iterator[np.ndarray]:
+        pieces = self.store.pieces(str(self.rows["clip"].iloc[i]))
+        if speed == 1.0:
+            yield from pieces
+            return
+        stream = soxr.ResampleStream(speed, 1.0, 1, "float32", "HQ")
+        for piece in pieces:
+            yield stream.resample_chunk(piece)
+        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
 
     def gather(self, indices: Tensor, speed: float = 1.0) -> Tensor:
         """`(batch,)` positions → float32 `(batch, time)` on the device."""

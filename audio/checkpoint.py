@@ -52,6 +52,7 @@ def make(
         "multi_label": store.multi_label,
         "sample_rate": store.sample_rate,
         "clip_frames": clip_frames(config.clip_seconds, store),
+        "windows": True,  # longer clips are heard in windows, in evaluation too
         "preparation": dict(store.manifest.get("preparation", {})),
         "frontend": model.frontend.describe(),
         "architecture": model.architecture,

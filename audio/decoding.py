@@ -47,6 +47,19 @@ class Prepared:
     num_samples: int = 0
     scale: float = 1.0
     notes: list[str] = field(default_factory=list)  # what a person should know of the recording
+    start: int = 0  # samples that were dropped before the first one
+    there: int = 0  # samples behind it that the recording has, kept or not
+    whole: int = 0  # samples of all of the recording, at the rate of these
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """The waveform that is stored, float32, `PIECE` samples at a time."""
+        if self.samples is not None:
+            yield to_float(self.samples, self.scale)
+            return
+        assert self.file is not None
+        with self.file.open("rb") as file:
+            while block := file.read(2 * PIECE):
+                yield to_float(np.frombuffer(block, np.int16), self.scale)
 
     @property
     def known(self) -> bool:
@@ -285,12 +298,14 @@ def prepare(
     trim_db: float | None = None,
     duration: float | None = None,
     fill: str = "loop",
+    cut: bool = True,
     scratch: str | None = None,
 ) -> Prepared:
     """The stored form of a clip at `sample_rate` (Hz), without its hash. Raises Undecodable with the reason.
 
-    `start`, `end` and `duration` are seconds. `scratch` is a folder for the samples of a long recording, which then
-    come as a file there; without it they come in memory whatever their length.
+    `start`, `end` and `duration` are seconds; without `cut` what is longer than `duration` keeps its length. `scratch`
+    is a folder for the samples of a long recording, which then come as a file there; without it they come in memory
+    whatever their length.
     """
     spool = Spool(scratch)
     try:
@@ -299,6 +314,8 @@ def prepare(
         if last <= first:
             raise Undecodable(f"is shorter than one sample at {sample_rate} Hz")
         wanted = last - first if duration is None else max(1, round(duration * sample_rate))
+        wanted = wanted if cut else max(wanted, last - first)
+        made.start, made.there, made.whole = first, last - first, spool.size
         kept = min(last - first, wanted)
         pieces = (to_int16(piece, made.scale) for piece in spool.pieces(first, first + kept))
         made.num_samples = wanted

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from audio.identity import fingerprint
 from audio.models import Classifier
 from audio.objective import loss_of, probabilities
 from audio.origin import Origin, named, refuse_heard
+from audio.preparation import Preparation
 from audio.splits import DEVELOPMENT, held_out, refuse_fold
 from audio.statistics import answers_of, class_table, confusion_matrix, counts, macro_f1, mean_answer, wilson
 from audio.store import ClipStore
@@ -97,8 +99,9 @@ def evaluate(
     device = pick_device(config.device)
     model = checkpoints.model_of(state).to(device)
     spare_threads(model, config.threads)
-    waves = Waves(store, rows, int(state["clip_frames"]), trained.fill, device)
-    logits = predict(model, waves, config, progress)
+    preparation = Preparation.of(state)
+    waves = Waves(store, rows, preparation.frames, preparation.fill, device)
+    logits = predict(model, waves, config, preparation.windows, progress)
     result, apart = (
         summarise(store, rows[part], logits[part], model.frontend.describe(), config.precision)
         if part.any()
@@ -180,17 +183,39 @@ def predict(
     model: Classifier,
     waves: Waves,
     config: EvaluateConfig,
+    windows: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Tensor:
-    """Logits `(clips, classes)` of every clip's probabilities, averaged over `config.speeds`."""
-    found = []
-    for part in torch.arange(len(waves)).split(config.batch_size):
+    """Logits `(clips, classes)` of every clip's probabilities, averaged over `config.speeds`.
+
+    With `windows`, a clip that is longer than the model's window is heard in several, as inference hears a file;
+    without, its beginning is.
+    """
+    found = torch.empty(len(waves), len(waves.store.classes))
+    long = torch.from_numpy(waves.is_long() & windows)
+    short, several, done = (~long).nonzero()[:, 0], long.nonzero()[:, 0], 0
+    for part in (one for one in (*short.split(config.batch_size), *several.split(1)) if len(one)):
+        hear = _in_windows if bool(long[part].any()) else _at_once
         with computing(waves.device, config.precision):
-            answers = [model(waves.gather(part, speed)).cpu() for speed in config.speeds]
-        found.append(mean_answer(torch.stack(answers), waves.store.multi_label))
+            answers = [hear(model, waves, part, speed, config.batch_size) for speed in config.speeds]
+        found[part] = mean_answer(torch.stack(answers), waves.store.multi_label)
+        done += len(part)
         if progress:
-            progress(int(part[-1]) + 1, len(waves))
-    return torch.cat(found)
+            progress(done, len(waves))
+    return found
+
+
+def _at_once(model: Classifier, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
+    """Logits `(batch, classes)` of clips of one window each."""
+    return model(waves.gather(part, speed)).cpu()
+
+
+def _in_windows(model: Classifier, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
+    """Logits `(1, classes)` of the mean answer to the windows of a clip."""
+    windows, answers = waves.windows(int(part[0]), speed), []
+    while some := list(islice(windows, batch)):
+        answers.append(model(torch.from_numpy(np.stack(some)).to(waves.device)).cpu())
+    return mean_answer(torch.cat(answers)[:, None], waves.store.multi_label)
 
 
 def summarise(

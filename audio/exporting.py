@@ -1,9 +1,9 @@
 """A checkpoint as one file that runs without this project: TorchScript, ONNX, and ONNX in eight-bit integers.
 
 The file takes waveforms, float32 `(batch, time)` of the length that the model was evaluated at, and gives logits; front
-end and normalisation are inside, and what a caller has to know (classes, sample rate, length) is written into it. Every
-file is run beside the model, and refused when its answers differ. ONNX needs the optional packages onnx, onnxscript and
-onnxruntime (requirements-extra.txt).
+end and normalisation are inside. What a caller has to know is written into it: classes, sample rate, length, and all of
+the preparation. Every file is run beside the model, and refused when its answers differ. ONNX needs the optional
+packages onnx, onnxscript and onnxruntime (requirements-extra.txt).
 """
 
 import contextlib
@@ -28,6 +28,7 @@ from audio.errors import AudioError, ConfigError
 from audio.export_check import Exported, check, worse
 from audio.frontend import LogMel
 from audio.matrix_fourier import Exportable
+from audio.preparation import Preparation
 from audio.splits import divide, held_out
 from audio.store import ClipStore
 
@@ -66,6 +67,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
     state = checkpoints.load(path)
     model = checkpoints.model_of(state)
     about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}
+    about["preparation"] = Preparation.of(state).describe()
     checked, targets, calibration = clips_of(state, store, config)
     Path(folder).mkdir(parents=True, exist_ok=True)
     made = []

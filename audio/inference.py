@@ -2,9 +2,10 @@
 
     Predictor("model.pt").file("siren.wav").top()    # at a shell: python -m audio.predict, see there
 
-A file is heard as the model's training clips were: mixed to one channel, resampled with soxr, cut or filled to their
-length. A longer one is heard in windows of that length, and its answer is the mean of theirs; it is read piece by
-piece, so that its length does not matter to memory.
+A file is heard as the model's clips were (`audio.preparation`): rid of its silent edges, cut or filled to their length.
+A longer one is heard in windows of that length, and its answer is the mean of theirs; where the clips had been cut to a
+`duration` its beginning is heard as theirs was, unless `hop` asks for all of it. It is read piece by piece, so that its
+length does not matter to memory.
 """
 
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,16 +20,16 @@ import torch
 
 from audio import checkpoint as checkpoints
 from audio.config import PRECISIONS, one_of
-from audio.decoding import Heard, fit, scale_of, stream, to_float, to_int16, trim
+from audio.decoding import Prepared
 from audio.devices import computing, pick_device, spare_threads
 from audio.errors import ConfigError
 from audio.named import printable
 from audio.objective import probabilities
+from audio.preparation import Preparation, Windows, scratch_folder
 from audio.reading import Undecodable
 
 BATCH = 16  # windows at a time
 BATCH_SECONDS = 160.0  # s of sound in them at the most
-SLACK = 0.05  # share of a window that a recording may be longer, and is still heard as one
 
 
 @dataclass
@@ -83,13 +83,13 @@ class Predictor:
         self.config, self.precision = checkpoints.config_of(state), precision
         self.classes: list[str] = state["classes"]
         self.multi_label: bool = state["multi_label"]
-        self.sample_rate: int = state["sample_rate"]
-        self.frames = int(state["clip_frames"])
-        self.trim_db = trim_db_of(state["preparation"])
+        self.preparation = Preparation.of(state)
+        self.sample_rate, self.frames = self.preparation.sample_rate, self.preparation.frames
         self.device = pick_device(device)
         self.model = checkpoints.model_of(state).to(self.device)
         spare_threads(self.model)
-        self.hop = hop or self.frames / self.sample_rate / 2
+        self.hears_all = hop is not None or self.preparation.duration is None
+        self.hop = hop or self.preparation.step / self.sample_rate / 2
 
     @property
     def window(self) -> float:
@@ -99,33 +99,43 @@ class Predictor:
     def file(self, path: str | Path) -> Prediction:
         """The answer for one sound file. Raises Undecodable, with the file's name."""
         path = Path(path)
-        windows = Windows(self.frames, self.hop * self.sample_rate)
-        parts: list[np.ndarray] = []
-        heard = Heard()
         try:
-            for waves in _batches(windows.of(stream(path, self.sample_rate, heard)), self.batch):
-                parts.append(self.waveforms(np.stack(waves)))
-            if windows.short is not None:
-                parts.append(self.waveforms(self._alone(windows.short)[None]))
+            with scratch_folder() as scratch:
+                return self._heard(path, self.preparation.recording(path, scratch, cut=not self.hears_all))
         except Undecodable as error:
             raise Undecodable(f"{printable(str(path))} can't be heard: {error}") from error
-        starts = np.array(windows.starts) / self.sample_rate
-        duration = windows.heard / self.sample_rate
+
+    def _heard(self, path: Path, sound: Prepared) -> Prediction:
+        # A clip that was cut to its duration is heard in windows of the model's length, as evaluation hears it.
+        size = self.preparation.step if self.hears_all else self.frames
+        hop = self.hop * self.sample_rate if self.hears_all else self.frames / 2
+        windows = Windows(size, hop)
+        parts = [self._answers(waves) for waves in _batches(windows.of(sound.pieces()), self.batch)]
+        if windows.short is not None:
+            parts.append(self._answers([windows.short]))
+        notes = list(sound.notes)
+        if not self.hears_all and sound.there > sound.num_samples:
+            notes.append(
+                f"only the first {sound.num_samples / self.sample_rate:g} s are heard, as of the model's clips; `hop` "
+                "hears all"
+            )
         return Prediction(
-            path, duration, self.classes, starts, self.window, np.concatenate(parts), heard.notes()
+            path,
+            sound.whole / self.sample_rate,
+            self.classes,
+            (np.array(windows.starts) + sound.start) / self.sample_rate,
+            size / self.sample_rate,
+            np.concatenate(parts),
+            notes,
         )
+
+    def _answers(self, waves: list[np.ndarray]) -> np.ndarray:
+        return self.waveforms(np.stack([self.preparation.fitted(wave) for wave in waves]))
 
     @property
     def batch(self) -> int:
         """Windows at a time: some, but no more than a few minutes of sound."""
         return max(1, min(BATCH, round(BATCH_SECONDS / self.window)))
-
-    def _alone(self, waveform: np.ndarray) -> np.ndarray:
-        """A recording about as long as a clip, as the training's clips were made of such."""
-        if not len(waveform):
-            raise Undecodable("holds no samples (zero length)")
-        whole = waveform if self.trim_db is None else trim(waveform, self.trim_db)
-        return as_stored(fit(whole, self.frames, self.config.fill))
 
     @torch.no_grad()
     def waveforms(self, waves: np.ndarray) -> np.ndarray:
@@ -135,65 +145,10 @@ class Predictor:
         return probabilities(logits, self.multi_label).cpu().numpy()
 
 
-class Windows:
-    """Windows of one length over a stream of sound, of which no more is held than the next ones need.
-
-    They begin every hop; the last one ends where the sound does. Sound that is hardly longer than a window is none of
-    several: it is kept whole in `short`.
-    """
-
-    def __init__(self, size: int, hop: float) -> None:
-        """`size` in samples, `hop` in samples, not necessarily whole."""
-        self._size, self._hop = size, hop
-        self._held = np.empty(0, np.float32)  # what the next windows need
-        self._first = 0  # place of its first sample
-        self.starts: list[int] = []
-        self.short: np.ndarray | None = None
-        self.heard = 0  # samples
-
-    def of(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Float32 `(size,)`, one after the other. Afterwards `starts`, `heard` and `short` are known."""
-        slack = self._size * (1 + SLACK)
-        for block in blocks:
-            self.heard += len(block)
-            self._held = np.concatenate([self._held, block])
-            if self.heard <= slack:
-                continue
-            while self._next + self._size < self.heard:
-                yield self._cut(self._next)
-            keep = max(0, min(self._next, self.heard - self._size) - self._first)
-            self._held = self._held[keep:].copy()
-            self._first += keep
-        if self.heard <= slack:
-            self.starts, self.short = [0], self._held
-        else:
-            yield self._cut(self.heard - self._size)
-
-    @property
-    def _next(self) -> int:
-        return round(len(self.starts) * self._hop)
-
-    def _cut(self, start: int) -> np.ndarray:
-        self.starts.append(start)
-        at = start - self._first
-        return as_stored(self._held[at : at + self._size])
-
-
-def as_stored(waveform: np.ndarray) -> np.ndarray:
-    """A waveform as the clip store would give it back: in 16 bits of its own range."""
-    scale = scale_of(float(np.abs(waveform).max(initial=0.0)))
-    return to_float(to_int16(waveform, scale), scale)
-
-
 def _batches(windows: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarray]]:
     several = iter(windows)
     while batch := list(islice(several, size)):
         yield batch
-
-
-def trim_db_of(preparation: dict[str, Any]) -> float | None:
-    """The threshold that the training clips' silent edges were cut at, None when they were kept."""
-    return preparation.get("trim_db") if preparation.get("trim_silence") else None
 
 
 if __name__ == "__main__":

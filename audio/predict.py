@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from audio.command_line import CommandLine
+from audio.config import PRECISIONS
 from audio.datasets.contract import audio_files
 from audio.errors import AudioError, ConfigError, DatasetError
 from audio.named import printable
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = list(sound_files(args.files))
         from audio.inference import Predictor
 
-        predictor = Predictor(args.model, args.device, args.hop)
+        predictor = Predictor(args.model, args.device, args.hop, args.precision)
         failed = sum(not hear(predictor, path, args.top, table) for path in files)
     except AudioError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--top", type=_count, default=3, help="classes shown for a file (3)")
     found.add_argument("--csv", type=_named, help="file for the probabilities of every window")
     found.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
+    found.add_argument("--precision", default="fp32", choices=PRECISIONS, help="that is computed in (fp32)")
     return found
 
 

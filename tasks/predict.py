@@ -23,11 +23,13 @@ class PredictParameters:
     url: Place = ""  # sound file: an address, or a path on the machine that runs the task
     model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
     top: int = 10  # labels that are reported
+    hop: float | None = None  # s between the windows of a long file; None: half a window
     device: str = "auto"  # auto, cpu, cuda, …
 
     def __post_init__(self) -> None:
         settle(self)
         within("top", self.top, 1)
+        within("hop", self.hop, 0.001)
 
     def check(self) -> None:
         """Raises NothingThere, Undecodable, ConfigError: no sound there, or no such device."""
@@ -57,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = lookup.model(run.parameters.model_id, run.task.get_project_name())
         run.task.set_input_model(model_id=model.id)
         found = Predictor(
-            run.line.persist("fetching the model", lambda: lookup.weights(model)), run.parameters.device
+            run.line.persist("fetching the model", lambda: lookup.weights(model)),
+            run.parameters.device,
+            run.parameters.hop,
         ).file(path)
         _report(run, found.top(run.parameters.top), found)
 
@@ -99,6 +103,8 @@ def _report(run: Run[PredictParameters], top: list[tuple[str, float]], found: An
     reports.report_rows(run.logger, "prediction", "labels", rows)
     run.task.upload_artifact("windows", found.table(), wait_on_upload=True)
     print("   ".join(f"{label} {chance:.1%}" for label, chance in top))
+    for note in found.notes:
+        print(f"note: {note}")
 
 
 if __name__ == "__main__":

@@ -192,9 +192,7 @@ def test_a_perfect_classifier_of_several_labels_has_a_recall_of_one(several, tin
     monkeypatch.setattr(  # what a perfect classifier says
         audio.evaluation,
         "predict",
-        lambda model, waves, config, progress=None: torch.from_numpy(
-            20 * waves.store.targets(waves.rows) - 10
-        ),
+        lambda model, waves, *_: torch.from_numpy(20 * waves.store.targets(waves.rows) - 10),
     )
     config = dataclasses.replace(
         tiny, model="tutorial-cnn", epochs=1, validation="none", threads=1, speeds=[1.0], crop_seconds=None
