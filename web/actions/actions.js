@@ -2,7 +2,8 @@
 import { call } from "../api.js";
 import { save } from "../lib/files.js";
 import { sentence } from "../lib/refusal.js";
-import { t, tn } from "../lib/text.js";
+import { inPortions } from "../lib/selection.js";
+import { language, t, tn } from "../lib/text.js";
 import { confirmed, openDialog } from "../kit/dialog.js";
 import { toast, toastError } from "../kit/toast.js";
 import { CloneDialog } from "./clone.js";
@@ -12,16 +13,19 @@ import { fitting } from "./rules.js";
 
 /** @typedef {import("./rules.js").Task} Task */
 
+const portion = 500; // tasks in one call
+
 /**
  * Call a `*_many` endpoint and say how it went.
  * @param {string} endpoint @param {Task[]} tasks @param {Record<string, any>} more @param {string} done English, with {n}
  */
 async function many(endpoint, tasks, more, done) {
-  const answer = await call(endpoint, { ids: tasks.map((task) => task.id), ...more });
-  const failed = answer.failed ?? [];
+  const answers = await inPortions(ids(tasks), portion, (part) => call(endpoint, { ids: part, ...more }));
+  const failed = answers.flatMap((answer) => answer.failed ?? []);
   const worked = tasks.length - failed.length;
-  if (worked) toast(t(done, { n: worked }));
+  if (worked) toast(t(done, { n: worked.toLocaleString(language.value) }));
   for (const one of failed.slice(0, 3)) toast(`${tasks.find((task) => task.id === one.id)?.name ?? one.id}: ${sentence(one.error)}`, { tone: "error" });
+  if (failed.length > 3) toast(tn(failed.length - 3, "and 1 more was refused", "and {n} more were refused"), { tone: "error" });
   return worked > 0;
 }
 

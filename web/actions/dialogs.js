@@ -3,6 +3,7 @@ import { call, callAll } from "../api.js";
 import { html, useState } from "../lib/dom.js";
 import { useApi, useAsked } from "../lib/hooks.js";
 import { remember, remembered } from "../lib/preferences.js";
+import { inPortions } from "../lib/selection.js";
 import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
@@ -49,7 +50,8 @@ export function usualQueue(queues) {
 export async function enqueued(tasks, queue) {
   const named = (/** @type {Task} */ task, /** @type {any} */ error) => ({ task, name: tasks.length > 1 ? task.name : undefined, error });
   try {
-    const { failed = [] } = await call("tasks.enqueue_many", { ids: tasks.map((task) => task.id), queue });
+    const answers = await inPortions(tasks.map((task) => task.id), 500, (ids) => call("tasks.enqueue_many", { ids, queue }));
+    const failed = answers.flatMap((answer) => answer.failed ?? []);
     const why = new Map(failed.map((/** @type {any} */ one) => [one.id, one.error]));
     return tasks.flatMap((task) => (why.has(task.id) ? [named(task, why.get(task.id))] : []));
   } catch (error) {
@@ -99,10 +101,7 @@ export function TagsDialog({ tasks, close }) {
     try {
       const gone = common.filter((tag) => !tags.includes(tag));
       const fresh = tags.filter((tag) => !common.includes(tag));
-      await Promise.all(tasks.map((task) => {
-        const next = [...new Set([...(task.tags ?? []), ...fresh])].filter((tag) => !gone.includes(tag));
-        return call("tasks.update", { task: task.id, tags: next });
-      }));
+      await inPortions(tasks.map((task) => task.id), 500, (ids) => call("tasks.update_tags", { ids, add_tags: fresh, remove_tags: gone }));
       close(true);
     } catch (error) {
       toastError(error);

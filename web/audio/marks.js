@@ -1,22 +1,20 @@
 /** Clips that somebody marked, kept in this browser by task, to be taken along as CSV. */
-import { signal } from "../lib/dom.js";
+import { computed } from "../lib/dom.js";
 import { save } from "../lib/files.js";
 import { csv } from "../lib/format.js";
 import { areJudged } from "./clips.js";
-import { remember, remembered } from "../lib/preferences.js";
+import { shared } from "../lib/preferences.js";
 
 /** @param {string} task */
 export function marksOf(task) {
-  const key = `marks:${task}`;
-  const marked = signal(new Set(remembered(key, /** @type {string[]} */ ([]))));
+  const kept = shared(`marks:${task}`, /** @type {string[]} */ ([]));
+  const marked = computed(() => new Set(kept.value.value));
   return {
     marked,
     /** @param {string} clip */
     toggle(clip) {
-      const next = new Set(marked.value);
-      if (!next.delete(clip)) next.add(clip);
-      marked.value = next;
-      remember(key, [...next]);
+      const on = !marked.value.has(clip);
+      kept.change((now) => [...now.filter((one) => one !== clip), ...(on ? [clip] : [])]);
     },
     /** @param {import("./clips.js").Clip[]} clips @param {string} name */
     download(clips, name) {

@@ -1,15 +1,19 @@
 /** Buttons. A disabled one says why: the reason is its tooltip and reaches assistive technology. */
 import { classes, html } from "../lib/dom.js";
+import { lookingOnly } from "../lib/session.js";
 import { Icon } from "./icons.js";
 
 /**
  * @param {{icon?: import("./icons.js").IconName, label?: string, primary?: boolean, danger?: boolean, quiet?: boolean, pressed?: boolean,
- *   small?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void, children?: any, type?: string, [rest:
+ *   small?: boolean, writes?: boolean, reason?: string | null, disabled?: boolean, title?: string, onClick?: (event: any) => void,
+ *   children?: any, type?: string, [rest:
  * string]: any}} props
- *   `reason`: why it cannot be used now; `label`: the name when there is only an icon
+ *   `writes`: it changes something, which not everybody may; `reason`: why it cannot be used now; `label`: the name when there is only an icon
  */
-export function Button({ icon, label, primary, danger, quiet, small, pressed, reason, disabled, title, onClick, children, type = "button", class: extra,
+export function Button({ icon, label, primary, danger, quiet, small, pressed, writes, reason: why, disabled, title, onClick, children, type = "button",
+    class: extra,
     ...rest }) {
+  const reason = (writes && lookingOnly()) || why;
   const off = Boolean(reason) || disabled;
   return html`<button type=${type}
     class=${classes("button", primary && "primary", danger && "danger", quiet && "quiet", small && "small", !children && "icon-only", extra)}

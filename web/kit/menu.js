@@ -1,10 +1,12 @@
 /** A button that opens a menu. Arrow keys walk it, Escape closes it, a disabled item says why. */
 import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
+import { lookingOnly } from "../lib/session.js";
 import { Button } from "./button.js";
 import { Icon } from "./icons.js";
 
 /**
- * @typedef {{label: string, icon?: import("./icons.js").IconName, onClick?: () => void, reason?: string | null, danger?: boolean, separator?: boolean}}
+ * @typedef {{label: string, icon?: import("./icons.js").IconName, onClick?: () => void, reason?: string | null, danger?: boolean,
+ *   separator?: boolean, writes?: boolean}}
  *   MenuItem
  */
 
@@ -37,7 +39,7 @@ function MenuList({ items, label, close }) {
     }
   };
   return html`<div class="menu" role="menu" aria-label=${label} ref=${list} onKeyDown=${walk}>
-    ${items.map((item) => item.separator ? html`<hr />` : html`
+    ${items.map((one) => (one.writes ? { ...one, reason: lookingOnly() ?? one.reason } : one)).map((item) => item.separator ? html`<hr />` : html`
       <button type="button" role="menuitem" class=${classes("menu-item", item.danger && "danger")} aria-disabled=${item.reason ? "true" : undefined}
         title=${item.reason ?? undefined}
         onClick=${() => { if (!item.reason) { close(); item.onClick?.(); } }}>

@@ -4,9 +4,11 @@
  */
 import { classes, html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
+import { changed, loadedRows, reach } from "../lib/selection.js";
 import { t } from "../lib/text.js";
 import { Boundary } from "./boundary.js";
 import { Icon } from "./icons.js";
+import { toastError } from "./toast.js";
 
 /**
  * @typedef {object} Column
@@ -27,8 +29,10 @@ import { Icon } from "./icons.js";
  * @property {number} [rowHeight]
  * @property {{key: string, down: boolean}[]} [sort]
  * @property {(key: string, add: boolean) => void} [onSort]
- * @property {Set<string>} [selection] ids of chosen rows; with onSelect it brings the check boxes
- * @property {(selection: Set<string>) => void} [onSelect]
+ * @property {import("../lib/selection.js").Selection} [selection] chosen rows; with onSelect it brings the check boxes
+ * @property {(change: (selection: import("../lib/selection.js").Selection) => import("../lib/selection.js").Selection) => void} [onSelect] gets what is
+ *   to be done to the selection as it is then
+ * @property {(first: number, last: number) => Promise<any[]>} [between] every row of a range, for a choice that reaches over rows not loaded
  * @property {(id: string, width: number) => void} [onResize]
  * @property {(id: string, before: string) => void} [onReorder]
  * @property {(row: any) => void} [onOpen] a click on the row, or Enter
@@ -41,7 +45,7 @@ const overscan = 4;
 
 /** @param {TableProps} props */
 export function DataTable(props) {
-  const { label, columns, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, current, empty, height } = props;
+  const { label, columns, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, between, empty, height } = props;
   const [scroller, size] = useSize();
   const [top, setTop] = useState(0);
   const seen = size.height || height || 600;
@@ -51,19 +55,26 @@ export function DataTable(props) {
     if (count) onNeed?.(first, last);
   }, [first, last, count, onNeed]);
 
-  const lastChosen = useRef(-1);
-  const choose = (/** @type {number} */ index, /** @type {boolean} */ range) => {
+  const anchor = useRef(/** @type {{id: string, index: number} | null} */ (null));
+  const question = useRef(onNeed);
+  question.current = onNeed;
+  const [busy, setBusy] = useState(false);
+  const choose = async (/** @type {number} */ index, /** @type {boolean} */ range) => {
     const row = rowAt(index);
     if (!row || !onSelect) return;
-    const next = new Set(selection);
-    const on = !next.has(row.id);
-    const from = range && lastChosen.current >= 0 ? lastChosen.current : index;
-    for (let i = Math.min(from, index); i <= Math.max(from, index); i += 1) {
-      const id = rowAt(i)?.id;
-      if (id) next[on ? "add" : "delete"](id);
+    const on = !selection?.has(row.id);
+    const [from, to] = reach(range ? anchor.current : null, index, rowAt);
+    anchor.current = { id: row.id, index };
+    const loaded = loadedRows(from, to, rowAt);
+    if (loaded || !between) return onSelect((old) => changed(old, loaded ?? [row], on));
+    setBusy(true);
+    try {
+      const rows = await between(from, to);
+      if (question.current === onNeed) onSelect((old) => changed(old, rows, on)); // else it is another list by now
+    } catch (error) {
+      toastError(error);
     }
-    lastChosen.current = index;
-    onSelect(next);
+    return setBusy(false);
   };
 
   const template = `${onSelect ? "36px " : ""}${columns.map((c) => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
@@ -71,7 +82,7 @@ export function DataTable(props) {
   const rows = [];
   for (let i = first; i < last; i += 1) rows.push(html`<${Boundary} key=${i} small name=${rowAt(i)?.name} on=${rowAt(i)}>
       <${Row} index=${i} row=${rowAt(i)} ...${props} choose=${choose} /><//>`);
-  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} ref=${scroller}
+  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} aria-busy=${busy} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
     <${Head} ...${props} width=${width} rowsInSight=${last - first} />
@@ -87,12 +98,13 @@ function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, o
   const dragged = useRef("");
   const all = selection && count > 0 && selection.size >= count;
   const chooseAll = () => {
-    const ids = Array.from({ length: count }, (_, i) => rowAt(i)?.id).filter(Boolean);
-    onSelect?.(new Set(selection?.size ? [] : ids));
+    const rows = Array.from({ length: count }, (_, i) => rowAt(i)).filter(Boolean);
+    onSelect?.((old) => (old.size ? new Map() : changed(old, rows, true)));
   };
   return html`<div class="table-head" role="rowgroup" style=${{ minWidth: `${width}px` }}><div class="table-row" role="row">
     ${onSelect && html`<div role="columnheader" class="cell check">
-        <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all} onClick=${chooseAll} /></div>`}
+        <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all}
+          indeterminate=${Boolean(!all && selection?.size)} onClick=${chooseAll} /></div>`}
     ${columns.map((column) => {
       const key = sort.findIndex((one) => one.key === column.sort);
       const state = key < 0 ? "none" : sort[key].down ? "descending" : "ascending";

@@ -68,6 +68,19 @@ export class Pages {
     this.#shown.delete(page);
   }
 
+  /** Every row from `first` to `last`, both included, fetched where they are not known. @param {number} first @param {number} last */
+  async between(first, last) {
+    const signal = new AbortController().signal;
+    const rows = [];
+    for (let page = Math.floor(first / this.size); page <= Math.floor(last / this.size); page += 1) {
+      const known = this.#own ? this.#rows(page) : undefined;
+      const found = known ?? (await this.#source.rows(page, signal));
+      if (!known) this.#kept.set(page, found);
+      found.forEach((row, i) => page * this.size + i >= first && page * this.size + i <= last && rows.push(row));
+    }
+    return rows;
+  }
+
   /** Ask again for what is in sight. */
   async reload() {
     await Promise.all([this.#counting?.load(), ...[...this.#shown.values()].map((one) => one.load())]);

@@ -24,6 +24,25 @@ export function remember(name, value) {
 }
 
 /**
+ * Something that several tabs change at once: a change is made to what is stored by then, and the others hear of it.
+ * @template T @param {string} name @param {T} fallback
+ * @returns {{value: import("@preact/signals").Signal<T>, change: (how: (now: T) => T) => void}}
+ */
+export function shared(name, fallback) {
+  const value = signal(remembered(name, fallback));
+  if (typeof addEventListener !== "undefined") addEventListener("storage", (/** @type {StorageEvent} */ event) => {
+    if (event.key === prefix + name || event.key === null) value.value = remembered(name, fallback);
+  });
+  return {
+    value,
+    change(how) {
+      value.value = how(remembered(name, value.value));
+      remember(name, value.value);
+    },
+  };
+}
+
+/**
  * A signal that is remembered.
  * @template T @param {string} name @param {T} fallback
  */

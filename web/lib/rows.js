@@ -9,6 +9,7 @@ import { Pages } from "./pages.js";
  * @property {number | null} total what the server counted
  * @property {(index: number) => any} rowAt
  * @property {(first: number, last: number) => void} need
+ * @property {(first: number, last: number) => Promise<any[]>} between every row of a range, fetched where it is not loaded
  * @property {() => Promise<void>} reload
  * @property {any} error
  * @property {boolean} loaded
@@ -33,5 +34,6 @@ export function useServerRows(endpoint, field, body, { every = 5, count } = {}) 
   return {
     count: pages.count, total: pages.total, error: pages.error, loaded: pages.loaded, rowAt: (index) => pages.rowAt(index),
     need: useCallback((/** @type {number} */ first, /** @type {number} */ last) => pages.need(first, last), [pages]), reload: () => pages.reload(),
+    between: (first, last) => pages.between(first, last),
   };
 }

@@ -1,6 +1,7 @@
 /** Who is signed in, and how to become so. */
 import { ApiError, bearer, call, onUnauthorized } from "../api.js";
 import { signal } from "./dom.js";
+import { t } from "./text.js";
 
 /** @type {import("@preact/signals").Signal<any>} The signed-in user, null when nobody is, undefined while asking. */
 export const user = signal(undefined);
@@ -60,6 +61,10 @@ export async function signOut() {
   await call("auth.logout", {}, { quiet: true }).catch(() => {});
   user.value = null;
 }
+
+/** Why nothing can be changed by whoever is signed in; null when it can. */
+export const lookingOnly = () => (user.value?.role === "viewer" ? t("Your role is to look: an administrator can give you another under Settings → Users")
+  : null);
 
 /** May this user change users and server settings? */
 export const isAdmin = () => ["admin", "superuser", "root", "system"].includes(user.value?.role ?? "") || user.value?.is_admin === true;

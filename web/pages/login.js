@@ -1,6 +1,7 @@
 /** Signing in: a user and a password, or an access key and its secret. */
 import { html, useEffect, useState } from "../lib/dom.js";
 import { navigate, nextPlace, path, query } from "../lib/router.js";
+import { sentence } from "../lib/refusal.js";
 import { signIn, user } from "../lib/session.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
@@ -20,7 +21,7 @@ export default function LoginPage() {
       await signIn(name, secret);
     } catch (error) {
       const failed = /** @type {any} */ (error);
-      setProblem(failed.code === 401 ? t("The name or the password is wrong.") : failed.message);
+      setProblem(failed.code === 401 ? t("The name or the password is wrong.") : sentence(failed));
     }
   };
   if (signedIn) return null;

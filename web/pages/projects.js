@@ -28,7 +28,7 @@ export default function ProjectsPage() {
   return html`<${PageHead} title=${t("Projects")}>
       <input type="search" class="search" aria-label=${t("Search projects")} placeholder=${t("Search projects")} value=${text}
         onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
-      <${Button} icon="plus" onClick=${create}>${t("New project")}<//>
+      <${Button} icon="plus" writes onClick=${create}>${t("New project")}<//>
     <//>
     <div class="scroll"><${Answered} answer=${answer}>${(/** @type {any[]} */ projects) => {
       const shown = projects.filter((project) => project.name.toLowerCase().includes(text.toLowerCase()));
@@ -44,9 +44,9 @@ function ProjectCard({ project, reload }) {
   const stats = project.stats?.active ?? {};
   const counts = Object.entries(stats.status_count ?? {}).filter(([status, n]) => Number(n) && status in statusWords);
   const items = [
-    { label: t("Rename"), icon: /** @type {const} */ ("edit"), onClick: () => rename(project, reload) },
-    { label: t("Move"), icon: /** @type {const} */ ("move"), onClick: () => move(project, reload) },
-    { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, onClick: () => remove(project, reload) },
+    { label: t("Rename"), icon: /** @type {const} */ ("edit"), writes: true, onClick: () => rename(project, reload) },
+    { label: t("Move"), icon: /** @type {const} */ ("move"), writes: true, onClick: () => move(project, reload) },
+    { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, writes: true, onClick: () => remove(project, reload) },
   ];
   return html`<article class="card project-card">
     <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a>

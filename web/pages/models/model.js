@@ -49,19 +49,19 @@ function Model({ model, users, reload }) {
     under=${html`<div class="task-facts">${model.ready ? html`<${Chip} tone="accent">${t("Published")}<//>` : html`<span>${t("Draft")}</span>`}
         ${archived && html`<${Chip} tone="note">${t("In the archive")}<//>`}<span>${model.framework}</span><${Tags} tags=${model.tags} /></div>`}>
       ${url && html`<a class="button primary" href=${url} download=${fileName(url)}>${t("Download")}</a>`}
-      <${Button} icon="publish" reason=${model.ready ? t("It is published already") : null}
+      <${Button} icon="publish" writes reason=${model.ready ? t("It is published already") : null}
         onClick=${() => attempt(call("models.set_ready", { model: model.id }))}>${t("Publish")}<//>
       <${Menu} label=${t("More actions")} items=${[
-        { label: t("Rename"), icon: "edit", onClick: async () =>
+        { label: t("Rename"), icon: "edit", writes: true, onClick: async () =>
           { const name = await asked({ title: t("Rename"), label: t("Name"), value: model.name, confirm: t("Rename") }); if (name) attempt(call("models.edit",
                 { model: model.id, name })); } },
-        { label: t("Tags"), icon: "tag", onClick: async () =>
+        { label: t("Tags"), icon: "tag", writes: true, onClick: async () =>
           { const text = await asked({ title: t("Tags"), label: t("With commas between them"), value: (model.tags ?? []).join(", "), confirm: t("Save"),
                 empty: true }); if (text !== undefined) attempt(call("models.edit",
                 { model: model.id, tags: text.split(",").map((one) => one.trim()).filter(Boolean) })); } },
-        { label: archived ? t("Restore") : t("Archive"), icon: "archive",
+        { label: archived ? t("Restore") : t("Archive"), icon: "archive", writes: true,
           onClick: () => attempt(call(archived ? "models.unarchive_many" : "models.archive_many", { ids: [model.id] })) },
-        { label: t("Delete"), icon: "trash", danger: true, onClick: () => remove(model) },
+        { label: t("Delete"), icon: "trash", danger: true, writes: true, onClick: () => remove(model) },
       ]} />
     <//>
     <div class="scroll"><div class="masonry">

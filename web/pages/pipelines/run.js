@@ -75,7 +75,7 @@ function Run({ task, runs, steps, known, project, reload }) {
       ${runs.length > 1 && html`<${Select} hideLabel label=${t("Run")} value=${task.id}
           options=${runs.map((one) => ({ value: one.id, label: `${one.name} · ${ago(one.created)}` }))}
           onChange=${(/** @type {string} */ id) => navigate(pipelineLink(project, id))} />`}
-      <${Button} primary icon="play" onClick=${start}>${t("New run")}<//>
+      <${Button} primary icon="play" writes onClick=${start}>${t("New run")}<//>
       ${ended ? html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} title=${t("Finished steps are kept, the others run")} onClick=${again}>
           ${t("Continue")}<//>` : html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${abort}>${t("Abort")}<//>`}
     <//>

@@ -57,14 +57,14 @@ function Row({ entry, index, queue, last, move, dequeue, elsewhere }) {
     <span class="entry-name"><a href=${taskLink(entry.task)}>${entry.name}</a>
       <small>${t("since {when}", { when: ago(entry.added) })} · ${whyWords(entry, queue)}</small></span>
     <${PendingHint} task=${entry.task} />
-    <${Button} quiet small icon="top" label=${t("Put {name} first", { name: entry.name })} reason=${first} onClick=${() => move(entry.id, 0)} />
+    <${Button} quiet small icon="top" label=${t("Put {name} first", { name: entry.name })} writes reason=${first} onClick=${() => move(entry.id, 0)} />
     <${Menu} quiet small label=${t("More for {name}", { name: entry.name })} items=${[
-      { label: t("First"), icon: "top", reason: first, onClick: () => move(entry.id, 0) },
-      { label: t("One up"), icon: "up", reason: first, onClick: () => move(entry.id, index - 1) },
-      { label: t("One down"), icon: "down", reason: end, onClick: () => move(entry.id, index + 1) },
-      { label: t("Last"), icon: "bottom", reason: end, onClick: () => move(entry.id, last) },
-      { label: t("Another queue…"), icon: "move", onClick: () => elsewhere(entry) },
-      { label: t("Dequeue"), icon: "dequeue", onClick: () => dequeue(entry) },
+      { label: t("First"), icon: "top", writes: true, reason: first, onClick: () => move(entry.id, 0) },
+      { label: t("One up"), icon: "up", writes: true, reason: first, onClick: () => move(entry.id, index - 1) },
+      { label: t("One down"), icon: "down", writes: true, reason: end, onClick: () => move(entry.id, index + 1) },
+      { label: t("Last"), icon: "bottom", writes: true, reason: end, onClick: () => move(entry.id, last) },
+      { label: t("Another queue…"), icon: "move", writes: true, onClick: () => elsewhere(entry) },
+      { label: t("Dequeue"), icon: "dequeue", writes: true, onClick: () => dequeue(entry) },
     ]} />`;
 }
 

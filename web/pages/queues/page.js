@@ -25,7 +25,7 @@ async function askQueues() {
 /** @param {{queue?: string}} props */
 export default function QueuesPage({ queue: wanted }) {
   const answer = useAsked(askQueues, "queues", { every: 3 });
-  return html`<${PageHead} title=${t("Queues")}><${Button} icon="plus" onClick=${() => create(answer.reload)}>${t("New queue")}<//><//>
+  return html`<${PageHead} title=${t("Queues")}><${Button} icon="plus" writes onClick=${() => create(answer.reload)}>${t("New queue")}<//><//>
     <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Queue[]} */ queues) =>
           html`<${Body} queues=${queues} wanted=${wanted} reload=${answer.reload} />`}<//></section>`;
 }
@@ -34,7 +34,7 @@ export default function QueuesPage({ queue: wanted }) {
 function Body({ queues, wanted, reload }) {
   const chosen = chosenQueue(queues, wanted);
   if (!queues.length) return html`<${Empty} icon="queues" title=${t("There is no queue yet")}><p>${t("A queue holds tasks until an agent takes them.")}</p>
-    <${Button} primary icon="plus" onClick=${() => create(reload)}>${t("New queue")}<//><//>`;
+    <${Button} primary icon="plus" writes onClick=${() => create(reload)}>${t("New queue")}<//><//>`;
   return html`<div class="with-side">
     <nav class="side-list" aria-label=${t("Queues")}>${queues.map((queue) => html`
       <a key=${queue.id} href=${href(`/queues/${queue.id}`)} aria-current=${queue === chosen ? "true" : undefined}>
@@ -54,9 +54,10 @@ function OneQueue({ queue, queues, reload }) {
   return html`<div class="stack">
     <section class="card" aria-label=${queue.name}>
       <header class="card-head"><h2>${queue.name}</h2>
-        <${Button} small quiet icon="edit" onClick=${() => rename(queue, reload)}>${t("Rename")}<//>
-        <${Button} small quiet icon="dequeue" reason=${full ? null : t("It is empty already")} onClick=${() => clear(queue, reload)}>${t("Dequeue all")}<//>
-        <${Button} small quiet danger icon="trash" reason=${full ? t("Only an empty queue can be deleted; dequeue its tasks first") : null}
+        <${Button} small quiet icon="edit" writes onClick=${() => rename(queue, reload)}>${t("Rename")}<//>
+        <${Button} small quiet icon="dequeue" writes reason=${full ? null : t("It is empty already")}
+          onClick=${() => clear(queue, reload)}>${t("Dequeue all")}<//>
+        <${Button} small quiet danger icon="trash" writes reason=${full ? t("Only an empty queue can be deleted; dequeue its tasks first") : null}
           onClick=${() => remove(queue, reload)}>${t("Delete")}<//>
       </header>
       <${Listeners} queue=${queue} />

@@ -24,7 +24,7 @@ export default function ConfigurationTab({ task, reload }) {
   return html`<div class="scroll stack">
     <div class="row"><input type="search" class="search" aria-label=${t("Find a hyperparameter")} placeholder=${t("Find a hyperparameter")} value=${text}
         onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><span class="grow"></span>
-      ${!editing && html`<${Button} icon="edit" reason=${task.status === "created" ? null : t("Only a draft can be edited; clone it to change values")}
+      ${!editing && html`<${Button} icon="edit" writes reason=${task.status === "created" ? null : t("Only a draft can be edited; clone it to change values")}
           onClick=${() => setEditing(true)}>${t("Edit")}<//>`}</div>
     ${editing
       ? html`<${EditParams} task=${task} params=${params} done=${(/** @type {boolean} */ changed) => { setEditing(false); if (changed) reload(); }} />`
@@ -33,7 +33,8 @@ export default function ConfigurationTab({ task, reload }) {
         <${PlainTable} label=${title} rows=${own.map((one) =>
               [html`<span title=${told(one).help || undefined}>${one.name}</span>`,
                 html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} />`}<//>`)}</div>`}
-    ${objects.map(([name, object]) => html`<${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`}
+    ${objects.map(([name, object]) => html`
+        <${CodeView} label=${`${t("Configuration object")}: ${name}${object.description ? ` — ${object.description}` : ""}`}
           text=${object.value ?? ""} name=${`${name}.txt`} />`)}
   </div>`;
 }

@@ -33,7 +33,7 @@ export default function InfoTab({ task, reload }) {
       <${Card} class="stack tight" title=${t("Description")}>${() => html`
         ${text === null
           ? html`<p style=${{ whiteSpace: "pre-wrap" }}>${task.comment || html`<span class="muted">${t("None yet")}</span>`}</p>
-            <div class="row"><${Button} small icon="edit" onClick=${() => setText(task.comment ?? "")}>${t("Edit")}<//></div>`
+            <div class="row"><${Button} small icon="edit" writes onClick=${() => setText(task.comment ?? "")}>${t("Edit")}<//></div>`
           : html`<textarea rows="5" aria-label=${t("Description")} value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value)}></textarea>
             <div class="row"><${Button} primary onClick=${save}>${t("Save")}<//><${Button} onClick=${() => setText(null)}>${t("Cancel")}<//></div>`}`}<//>
       ${runtime.length > 0 && html`<${Card} title=${t("Machine")}>${() => html`

@@ -95,7 +95,7 @@ function TaskHead({ task, reload }) {
   return html`<${PageHead} title=${task.name || task.id}
     trail=${[{ label: t("Tasks"), href: "/" }, ...(task.project?.name ? [{ label: task.project.name, href: tasksLink(task.project) }] : [])]}
     under=${html`<${TaskFacts} task=${task} />`}>
-    <${Button} icon="clone" primary onClick=${() => run("clone")}>${t("Clone")}<//>
+    <${Button} icon="clone" primary writes onClick=${() => run("clone")}>${t("Clone")}<//>
     ${running
       ? html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${() => run("abort")}>${t("Abort")}<//>`
       : html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} onClick=${() => run("enqueue")}>${t("Enqueue")}<//>`}
@@ -103,7 +103,7 @@ function TaskHead({ task, reload }) {
       item("dequeue", "Dequeue", "dequeue"), item("retry", "Retry from the start", "refresh"), item("continue", "Continue", "play"),
         item("reset", "Reset", "reset"), item("publish", "Publish", "publish"),
       { label: "", separator: true },
-      { label: t("Rename"), icon: "edit", onClick: rename }, item("tags", "Tags", "tag"), item("move", "Move", "move"),
+      { label: t("Rename"), icon: "edit", writes: true, onClick: rename }, item("tags", "Tags", "tag"), item("move", "Move", "move"),
         { label: t("Compare"), icon: "compare", onClick: () => navigate(compareLink([task.id], "scalars")) },
       item("export", "Export as JSON", "download"),
       { label: "", separator: true },

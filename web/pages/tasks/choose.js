@@ -44,7 +44,7 @@ export function useColumns(project) {
     shown: shown.map((column) => ({ ...column, width: widths[column.id] ?? column.width })),
     choose,
     resize: (id, width) => {
-      const next = { ...widths, [id]: width };
+      const next = { ...remembered("widths", {}), [id]: width };
       setWidths(next);
       remember("widths", next);
     },

@@ -1,12 +1,13 @@
 /** The table of tasks: of one project, or of all. */
 import { call, callAll } from "../../api.js";
-import { html, useMemo, useState } from "../../lib/dom.js";
+import { html, useEffect, useMemo, useState } from "../../lib/dom.js";
 import { csv } from "../../lib/format.js";
 import { save } from "../../lib/files.js";
-import { useApi } from "../../lib/hooks.js";
+import { useApi, useAsked } from "../../lib/hooks.js";
 import { compareLink } from "../../lib/links.js";
 import { navigate, query, setQuery } from "../../lib/router.js";
 import { useServerRows } from "../../lib/rows.js";
+import { stillThere } from "../../lib/selection.js";
 import { t, tn } from "../../lib/text.js";
 import { newRun } from "../../actions/newrun.js";
 import { Button, Choice } from "../../kit/button.js";
@@ -24,14 +25,20 @@ import { cleared, filterBody, filterCount, nextSort, readQuery, sortText, tableB
 export default function TasksPage({ project = "*" }) {
   const asked = readQuery(query.value);
   const columns = useColumns(project);
-  const [selection, setSelection] = useState(/** @type {Set<string>} */ (new Set()));
+  const [selection, setSelection] = useState(/** @type {import("../../lib/selection.js").Selection} */ (new Map()));
   const fields = useMemo(() => fieldsOf(columns.shown), [columns.shown.map((c) => c.id).join()]);
   const filter = filterBody(asked, project);
   const rows = useServerRows("tasks.get_all_ex", "tasks", tableBody(asked, project, fields), {
     count: async () => (await call("organization.get_entities_count", { tasks: filter })).tasks ?? null,
   });
-  const chosen = chosenRows(rows, selection);
-  const changed = () => (setSelection(new Set()), rows.reload());
+  const { sort: _, ...which } = asked;
+  useEffect(() => setSelection(new Map()), [JSON.stringify([project, which])]); // another list: nothing of it is chosen yet
+  const chosen = useChosen(selection, setSelection);
+  const clear = () => setSelection(new Map());
+  const chooseAll = async () => {
+    const all = await callAll("tasks.get_all_ex", "tasks", tableBody(asked, project, chosenFields), Infinity);
+    setSelection(new Map(all.map((task) => [task.id, task])));
+  };
   return html`
     <${Head} project=${project} total=${rows.total} asked=${asked} columns=${columns} filter=${filter} />
     <${ActiveFilters} asked=${asked} columns=${columns.shown} />
@@ -41,11 +48,11 @@ export default function TasksPage({ project = "*" }) {
         count=${rows.loaded ? rows.count : rows.count || 12}
         rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
         onSort=${(/** @type {string} */ key, /** @type {boolean} */ add) => setQuery({ sort: sortText(nextSort(asked.sort, key, add)) })}
-        selection=${selection} onSelect=${setSelection} onResize=${columns.resize} onReorder=${columns.reorder}
+        selection=${selection} onSelect=${setSelection} between=${rows.between} onResize=${columns.resize} onReorder=${columns.reorder}
         empty=${rows.loaded && html`<${NoTasks} asked=${asked} />`} />`}
     </section>
-    ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} done=${changed} clear=${() => setSelection(new Set())}
-        compare=${() => navigate(compareLink([...selection], "scalars", project))} />`}`;
+    ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} total=${rows.total} chooseAll=${chooseAll} done=${() => (clear(), rows.reload())} clear=${clear}
+        compare=${() => navigate(compareLink([...selection.keys()], "scalars", project))} />`}`;
 }
 
 /** @param {{project: string, total: number | null, asked: any, columns: any, filter: any}} props */
@@ -62,7 +69,7 @@ function Head({ project, total, asked, columns, filter }) {
     <${SearchBox} asked=${asked} />
     <${Choice} label=${t("What is listed")} value=${asked.kind} onChange=${(/** @type {string} */ kind) => setQuery({ kind: kind === "runs" ? null : kind })}
       options=${[{ value: "runs", label: t("Runs") }, { value: "templates", label: t("Templates") }, { value: "all", label: t("All") }]} />
-    <${Button} primary icon="plus" onClick=${newRun}>${t("New run")}<//>
+    <${Button} primary icon="plus" writes onClick=${newRun}>${t("New run")}<//>
     <${Button} icon="archive" pressed=${asked.archived} onClick=${() => setQuery({ archive: asked.archived ? null : "1" })}>${t("Archive")}<//>
     <${ColumnsButton} project=${project} columns=${columns} />
     <${Button} icon="download" label=${t("Download as CSV")} onClick=${() => exportCsv().catch(toastError)} />
@@ -76,20 +83,33 @@ const tableColumn = (column, asked, project) => ({
   extra: column.filter && html`<${HeaderFilter} kind=${column.filter} label=${column.label} asked=${asked} project=${project} />`,
 });
 
-/** @param {import("../../lib/rows.js").ServerRows} rows @param {Set<string>} selection */
-function chosenRows(rows, selection) {
-  const found = [];
-  for (let i = 0; i < rows.count && found.length < selection.size; i += 1) {
-    const row = rows.rowAt(i);
-    if (row && selection.has(row.id)) found.push(row);
-  }
-  return found;
+/** What the actions on many tasks look at. */
+const chosenFields = ["name", "status", "type", "tags", "system_tags", "project.id", "project.name"];
+
+const watched = 500; // chosen tasks whose state is kept up with
+
+/**
+ * The chosen tasks as they are now, wherever in the list they stand; those that are gone are not chosen any more.
+ * @param {import("../../lib/selection.js").Selection} selection @param {(change: (old: Map<string, any>) => Map<string, any>) => void} setSelection
+ * @returns {any[]}
+ */
+function useChosen(selection, setSelection) {
+  const ids = [...selection.keys()];
+  const ask = async (/** @type {AbortSignal} */ signal) => ({ ids, tasks: (await call("tasks.get_all_ex",
+    { id: ids, only_fields: chosenFields, search_hidden: true, page: 0, page_size: watched }, { signal })).tasks ?? [] });
+  const answer = useAsked(ids.length && ids.length <= watched ? ask : null, `chosen ${ids.join()}`, { every: 5 });
+  useEffect(() => {
+    if (answer.data) setSelection((old) => stillThere(old, answer.data.tasks, answer.data.ids));
+  }, [answer.data]);
+  const known = new Map((answer.data?.tasks ?? []).map((/** @type {any} */ task) => [task.id, task]));
+  return [...selection.values()].map((row) => known.get(row.id) ?? row);
 }
 
 /** @param {{asked: any}} props */
 const NoTasks = ({ asked }) =>
   asked.kind === "templates" && !filterCount(asked) ? html`<${Empty} icon="clone" title=${t("No templates here")}>
-      <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p><pre>python -m tasks.register</pre><//>`
+      <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p>
+      <pre>python -m tasks.register</pre><//>`
   : filterCount(asked)
     ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}>
       <${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//>

@@ -39,4 +39,12 @@ export default {
   "Features": "特征",
   "Length of clips": "片段长度",
   "Augmentation": "数据增强",
+  "1 chosen": "已选择 1 项",
+  "Choosing…": "正在选择…",
+  "Choose the 1 that matches": "选择符合条件的 1 项",
+  "Choose all {n} that match": "选择符合条件的全部 {n} 项",
+  "No more than {n} can be compared at once": "一次最多比较 {n} 项",
+  "and 1 more was refused": "另有 1 项被拒绝",
+  "and {n} more were refused": "另有 {n} 项被拒绝",
+  "Your role is to look: an administrator can give you another under Settings → Users": "您的角色只能查看：管理员可在“设置 → 用户”中更改",
 };

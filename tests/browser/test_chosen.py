@@ -1,0 +1,91 @@
+"""What is chosen is what is acted on: over rows that are not loaded, after sorting, all that match, and by viewers."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.conftest import ServerProcess
+
+pytestmark = pytest.mark.timeout(120)
+MANY = 200
+
+
+@pytest.fixture(scope="module")
+def project(server: ServerProcess) -> Iterator[str]:
+    made = str(server.call("projects.create", name="Many to choose from")["id"])
+    for number in range(MANY):
+        server.call("tasks.create", name=f"many {number:03d}", type="testing", project=made)
+    yield made
+    server.call("projects.delete", project=made, force=True, delete_contents=True)
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("toolbar")
+
+
+def test_a_range_over_rows_that_are_not_loaded_takes_all_of_them(page: Page, server, project):
+    page.goto(f"{server.url}/projects/{project}/tasks?sort=name")
+    page.get_by_label("Choose many 003").check()
+    page.locator(".table").evaluate("table => table.scrollTo(0, table.scrollHeight)")
+    page.get_by_label("Choose many 190").click(modifiers=["Shift"])
+    expect(bar(page)).to_contain_text("188 chosen")
+    page.get_by_role("button", name="Name", exact=True).click()  # sorted the other way
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
+    expect(bar(page)).to_contain_text("188 chosen")
+    bar(page).get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("188 archived")).to_be_visible()
+    left = server.call("tasks.get_all", project=[project], system_tags=["-archived"], only_fields=["name"])
+    names = {one["name"] for one in left["tasks"]}
+    assert names == {f"many {number:03d}" for number in range(MANY) if not 3 <= number <= 190}
+    gone = [one["id"] for one in server.call("tasks.get_all", project=[project], page_size=500)["tasks"]]
+    server.call("tasks.unarchive_many", ids=gone)
+
+
+def test_after_sorting_a_click_with_shift_takes_one_row(page: Page, server, project):
+    page.goto(f"{server.url}/projects/{project}/tasks?sort=name")
+    page.get_by_label("Choose many 001").check()
+    page.get_by_role("button", name="Name", exact=True).click()
+    page.get_by_label("Choose many 195").click(modifiers=["Shift"])
+    expect(bar(page)).to_contain_text("2 chosen")
+
+
+def test_all_that_match_can_be_chosen(page: Page, server, project):
+    page.goto(f"{server.url}/projects/{project}/tasks?q=many+1")
+    page.get_by_label("Choose all loaded rows").click()
+    bar(page).get_by_role("button", name="Choose all 100 that match").click()
+    expect(bar(page)).to_contain_text("100 chosen")
+    expect(bar(page).get_by_role("button", name=re.compile("that match"))).to_have_count(0)
+    page.get_by_label("Search tasks").fill("many 19")
+    expect(bar(page)).to_have_count(0)  # another list, of which nothing is chosen
+
+
+def test_what_somebody_else_deletes_is_chosen_no_longer(page: Page, server, project):
+    made = server.call("tasks.create", name="soon gone", type="testing", project=project)["id"]
+    page.goto(f"{server.url}/projects/{project}/tasks?sort=-name")
+    page.get_by_label("Choose soon gone").check()
+    page.get_by_label("Choose many 199").check()
+    expect(bar(page)).to_contain_text("2 chosen")
+    server.call("tasks.delete", task=made, force=True)
+    expect(bar(page)).to_contain_text("1 chosen", timeout=20_000)  # it is asked about every few seconds
+
+
+def test_a_viewer_is_told_why_nothing_can_be_changed(page: Page, server, project):
+    def as_viewer(route: Route) -> None:
+        answer = route.fetch()
+        content = answer.json()
+        content["data"].get("user", {})["role"] = "viewer"
+        route.fulfill(response=answer, json=content)
+
+    page.route("**/users.get_current_user", as_viewer)
+    page.goto(f"{server.url}/projects/{project}/tasks?sort=-name")
+    expect(page.get_by_role("button", name="New run")).to_have_attribute(
+        "title", re.compile("role is to look")
+    )
+    page.get_by_label("Choose many 199").check()
+    for name in ("Clone", "Tags", "Archive", "Enqueue"):
+        button = bar(page).get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("title", re.compile("role is to look"))
+    page.goto(f"{server.url}/queues")
+    expect(page.get_by_role("button", name="New queue").first).to_have_attribute("aria-disabled", "true")
