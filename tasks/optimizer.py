@@ -6,7 +6,7 @@ trials that were taken off their queue are waited for without end, and what fail
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tasks import identify, trials
@@ -28,10 +28,10 @@ class Ended(Exception):
     """Raised where a trial would be made after the search has been told to end."""
 
 
-def strategy(ending: Ending, why: str) -> type:
+def strategy(ending: Ending, why: str, searched: Collection[str]) -> type:
     """How values are proposed: by Optuna's sampler where it is installed, else at random.
 
-    `why` is what trials are told that the search's end stops.
+    `why` is what trials are told that the search's end stops. Trials are named by the parameters that are `searched`.
     """
     parent, ended = _parent()
 
@@ -39,6 +39,10 @@ def strategy(ending: Ending, why: str) -> type:
         """`parent` that begins, watches and ends its trials as the search says."""
 
         _job_class = _job(ending, why, ended)
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.set_job_naming_scheme(lambda base, values: trial_name(base, values, searched))
 
         def start(self) -> None:
             try:
@@ -70,6 +74,20 @@ def strategy(ending: Ending, why: str) -> type:
             return bool(super().monitor_job(job))
 
     return Controlled
+
+
+def trial_name(base: str, values: Mapping[str, str], searched: Collection[str]) -> str:
+    """What tells a trial from the others: the name of its base and the values that are searched, without those that
+    all trials share."""
+    told = {name.rpartition("/")[2]: value for name, value in values.items()}
+    return " ".join([base, *(f"{name}={_short(told[name])}" for name in searched if name in told)])
+
+
+def _short(value: str) -> str:
+    try:
+        return f"{float(value):.4g}"
+    except ValueError:
+        return value
 
 
 def _parent() -> tuple[Any, type[Exception]]:

@@ -10,7 +10,7 @@ without it values are drawn at random. A search that is stopped stops its trials
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,13 +184,14 @@ def _optimizer(run: Run[SearchParameters], base: str, ending: Any) -> Any:
 
     wanted = run.parameters
     title, series = wanted.objective.split("/")
+    searched = {one.name: one for one in spaces.ranges(wanted.space)}
     return HyperParameterOptimizer(
         base_task_id=base,
-        hyper_parameters=[*map(parameter, spaces.ranges(wanted.space)), *_fixed(wanted)],
+        hyper_parameters=[*map(parameter, searched.values()), *_fixed(wanted, searched)],
         objective_metric_title=title,
         objective_metric_series=series,
         objective_metric_sign=wanted.sign,
-        optimizer_class=strategy(ending, f"the search {run.task.id} has ended"),
+        optimizer_class=strategy(ending, f"the search {run.task.id} has ended", list(searched)),
         max_number_of_concurrent_tasks=wanted.concurrent,
         execution_queue=wanted.queue,
         spawn_project=run.task.get_project_name(),
@@ -202,14 +203,13 @@ def _optimizer(run: Run[SearchParameters], base: str, ending: Any) -> Any:
     )
 
 
-def _fixed(wanted: SearchParameters) -> list[Any]:
+def _fixed(wanted: SearchParameters, searched: Collection[str]) -> list[Any]:
     """What all trials share: the length of the training, and a development fold to be compared on."""
     from tasks.optimizer import constant
 
     values: dict[str, Any] = {"epochs": wanted.epochs, "validation": "development", "debug_samples_every": 0}
     values["dataset_id"] = wanted.dataset_id
-    own = {one.name for one in spaces.ranges(wanted.space)}
-    return [constant(name, value) for name, value in values.items() if name not in own]
+    return [constant(name, value) for name, value in values.items() if name not in searched]
 
 
 if __name__ == "__main__":

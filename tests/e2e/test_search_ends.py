@@ -54,13 +54,19 @@ def search_in(server: ServerProcess, tmp_path: Path) -> str:
 
 def children(server: ServerProcess, search: str, *statuses: str) -> list[dict]:
     more = {"status": list(statuses)} if statuses else {}
-    return list(server.call("tasks.get_all", parent=search, only_fields=["id", "status"], **more)["tasks"])
+    return list(
+        server.call("tasks.get_all", parent=search, only_fields=["id", "name", "status"], **more)["tasks"]
+    )
 
 
 def test_a_search_whose_trials_all_failed_fails_with_their_reasons(server, start, tmp_path):
     process = start("--trials", "3")
     search, failed = search_in(server, tmp_path), set[str]()
     assert "no agent listens to the queue deserted" in said(tmp_path)
+    for trial in children(server, search):
+        assert re.fullmatch(
+            r"train learning_rate=0\.0\d+", trial["name"]
+        )  # what tells it from the others, no more
 
     def all_failed() -> bool:
         for trial in children(server, search, "queued"):  # as an agent has it that can't run them
