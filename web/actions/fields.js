@@ -1,6 +1,6 @@
 /** Hyperparameters as fields: under their headings, switches and lists where they can be, each held to its own rules. */
 import { classes, html, useState } from "../lib/dom.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { controlOf, flipped, inSections, problemOf, told } from "./parameter.js";
 import { sweepValues } from "./sweep.js";
 
@@ -58,7 +58,8 @@ function ParamField({ param, text, problem, onEdit }) {
         ${control === "text" ? t("One value") : t("Several values")}</button>`}
     ${help && html`<small class="param-help" title=${help}>${help}</small>`}
     ${problem ? html`<small class="problem">${problem}</small>` : text !== undefined && html`<small class="was">${values.length > 1
-        ? t("{n} values; was {value}", { n: values.length, value: param.value }) : t("was {value}", { value: param.value || "–" })}</small>`}
+        ? tn(values.length, "1 value; was {value}", "{n} values; was {value}", { value: param.value })
+        : t("was {value}", { value: param.value || "–" })}</small>`}
   </div>`;
 }
 

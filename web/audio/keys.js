@@ -1,5 +1,6 @@
 /** The workbench's keys. */
 import { html } from "../lib/dom.js";
+import { letterKeys } from "../lib/preferences.js";
 import { t } from "../lib/text.js";
 import { Dialog } from "../kit/dialog.js";
 import { PlainTable } from "../kit/table.js";
@@ -27,6 +28,7 @@ export function command(event, inDialog = false) {
   const target = /** @type {Element} */ (event.target);
   if (event.defaultPrevented) return ""; // the list has walked to another row
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
+  if (!letterKeys.value && /^[^ ]$/.test(event.key)) return "";
   if (target.closest?.("input, select, textarea, [role=separator], [role=menu], [role=slider]")) return "";
   if (target.closest?.("[role=radiogroup]") && /^( |Arrow.*)$/.test(event.key)) return "";
   if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";

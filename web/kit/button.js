@@ -28,7 +28,21 @@ export function Button({ icon, label, primary, danger, quiet, small, pressed, wr
  * @param {{label: string, value: string, options: {value: string, label: string}[], onChange: (value: string) => void}} props
  */
 export const Choice = ({ label, value, options, onChange }) => html`
-  <div class="choice" role="radiogroup" aria-label=${label}>
-    ${options.map((option) =>
-        html`<button type="button" role="radio" aria-checked=${option.value === value} onClick=${() => onChange(option.value)}>${option.label}</button>`)}
+  <div class="choice" role="radiogroup" aria-label=${label} onKeyDown=${walk}>
+    ${options.map((option, i) => html`<button type="button" role="radio" aria-checked=${option.value === value}
+        tabindex=${option.value === value || (i === 0 && !options.some((one) => one.value === value)) ? 0 : -1}
+        onClick=${() => onChange(option.value)}>${option.label}</button>`)}
   </div>`;
+
+const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/** Arrow keys choose the next one, as in every group of radio buttons. @param {KeyboardEvent} event */
+function walk(event) {
+  const step = steps[/** @type {keyof typeof steps} */ (event.key)];
+  if (!step) return;
+  const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll("[role=radio]")];
+  const next = /** @type {HTMLElement} */ (all.at((all.indexOf(/** @type {Element} */ (document.activeElement)) + step) % all.length));
+  event.preventDefault();
+  next.focus();
+  next.click();
+}

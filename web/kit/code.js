@@ -1,7 +1,7 @@
 /** Text from a program: source, diffs, JSON, packages. Long text opens folded; it can be copied and downloaded. */
 import { html, useState } from "../lib/dom.js";
 import { save } from "../lib/files.js";
-import { t } from "../lib/text.js";
+import { t, tn } from "../lib/text.js";
 import { Button } from "./button.js";
 import { toast } from "./toast.js";
 
@@ -25,7 +25,7 @@ export function CodeView({ text, label, name = "text.txt", diff }) {
     </figcaption>
     <pre tabindex="0" aria-label=${label}>
       <code>${diff ? shown.map((line) => html`<span class=${lineKind(line)}>${`${line}\n`}</span>`) : shown.join("\n")}</code></pre>
-    ${lines.length > shown.length && html`<${Button} quiet onClick=${() => setWhole(true)}>${t("Show all {n} lines", { n: lines.length })}<//>`}
+    ${lines.length > shown.length && html`<${Button} quiet onClick=${() => setWhole(true)}>${tn(lines.length, "Show the 1 line", "Show all {n} lines")}<//>`}
   </figure>`;
 }
 

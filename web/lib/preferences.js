@@ -57,6 +57,9 @@ export function preference(name, fallback) {
   return value;
 }
 
+/** Whether single letters are commands; who speaks to the machine, or types by accident, switches them off. */
+export const letterKeys = preference("letterKeys", true);
+
 /** "system", "light" or "dark". */
 export const theme = preference("theme", "system");
 

@@ -20,7 +20,17 @@ const place = signal(read());
 export const path = computed(() => place.value.path);
 export const query = computed(() => new URLSearchParams(place.value.query));
 
-if (inBrowser) addEventListener("popstate", () => (place.value = read()));
+/** When somebody last went to another path, in milliseconds: the page that comes takes the focus and is announced. */
+export const moved = { at: 0 };
+
+/** Show what the address bar says. */
+function arrive() {
+  const next = read();
+  if (next.path !== place.value.path) moved.at = Date.now();
+  place.value = next;
+}
+
+if (inBrowser) addEventListener("popstate", arrive);
 
 /** The full address for a path of the interface; one that is full already stays as it is. @param {string} to */
 export const href = (to) => (basePath && (to === basePath || to.startsWith(`${basePath}/`)) ? to : basePath + to);
@@ -28,7 +38,7 @@ export const href = (to) => (basePath && (to === basePath || to.startsWith(`${ba
 /** @param {string} to path with an optional query @param {{replace?: boolean}} [options] */
 export function navigate(to, { replace = false } = {}) {
   history[replace ? "replaceState" : "pushState"](null, "", href(to));
-  place.value = read();
+  arrive();
   if (!replace) scrollTo(0, 0);
 }
 

@@ -32,11 +32,14 @@ export function tn(n, one, other, values) {
   return t(form, { ...values, n: n.toLocaleString(language.value) });
 }
 
+/** Numbers as people write them; a name that looks like one stays. @param {any} value */
+const written = (value) => (typeof value === "number" ? value.toLocaleString(language.value) : String(value));
+
 /**
  * The sentence in the reader's language, with `{name}` filled in.
  * @param {string} sentence @param {Record<string, any>} [values]
  */
 export function t(sentence, values) {
   const said = words.value[sentence] ?? sentence;
-  return values ? said.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole)) : said;
+  return values ? said.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? written(values[name]) : whole)) : said;
 }

@@ -1,6 +1,6 @@
 /** What surrounds every page: the way to the others, and whose session it is. */
-import { href } from "../lib/router.js";
-import { html } from "../lib/dom.js";
+import { href, moved } from "../lib/router.js";
+import { html, signal, useEffect, useRef } from "../lib/dom.js";
 import { isDark, theme } from "../lib/preferences.js";
 import { signOut, user } from "../lib/session.js";
 import { language, languages, t } from "../lib/text.js";
@@ -23,6 +23,7 @@ const places = [
 export function Frame({ path, children }) {
   const dark = isDark();
   return html`<div class="frame">
+    <span class="visually-hidden" role="status" aria-live="polite">${announcement.value}</span>
     <a class="skip" href="#content" onClick=${skip}>${t("Skip to the content")}</a>
     <nav class="side" aria-label=${t("Main")}>
       <a class="brand" href=${href("/")}><${Brand} /><span>Soundyard</span></a>
@@ -56,6 +57,9 @@ function skip(event) {
 export const Brand = () => html`<svg class="brand-mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
   <path d="M3 10v4M7.500 7v10M12 3v18M16.500 8v8M21 10.500v3" /></svg>`;
 
+const announcement = signal(""); // the page that was gone to, for who does not see it
+const fresh = 5000; // ms in which a page that was gone to has to show its heading
+
 /**
  * The head of a page: where we are, what it is called, what can be done.
  * @param {{title: any, trail?: {label: string, href: string}[], children?: any, under?: any, documentTitle?: string}} props
@@ -63,11 +67,18 @@ export const Brand = () => html`<svg class="brand-mark" viewBox="0 0 24 24" widt
 export function PageHead({ title, trail = [], children, under, documentTitle }) {
   const name = documentTitle ?? (typeof title === "string" ? title : "");
   if (name) document.title = `${name} · Soundyard`;
+  const heading = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    if (!name || Date.now() - moved.at > fresh) return;
+    moved.at = 0;
+    announcement.value = name;
+    if (!/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) heading.current?.focus({ preventScroll: true });
+  }, [name]);
   return html`<header class="page-head">
     <div class="page-head-text">
       ${trail.length > 0 && html`<nav class="trail" aria-label=${t("Where this is")}>
           ${trail.map((step, i) => html`${i > 0 && html`<span aria-hidden="true">/</span>`}<a href=${href(step.href)}>${step.label}</a>`)}</nav>`}
-      <h1>${title}</h1>${under}
+      <h1 tabindex="-1" ref=${heading}>${title}</h1>${under}
     </div>
     <div class="page-head-actions">${children}</div>
   </header>`;

@@ -1,7 +1,7 @@
 /** Projects as cards: what runs in each, and when something last happened. */
 import { call, callAll } from "../api.js";
 import { html } from "../lib/dom.js";
-import { ago, duration } from "../lib/format.js";
+import { ago, duration, number } from "../lib/format.js";
 import { useAsked } from "../lib/hooks.js";
 import { tasksLink } from "../lib/links.js";
 import { useQuery } from "../lib/router.js";
@@ -52,7 +52,7 @@ function ProjectCard({ project, reload }) {
     <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a>
       <${Menu} label=${t("What to do with {name}", { name: project.name })} quiet small items=${items} /></div>
     ${project.description && html`<p class="muted">${project.description}</p>`}
-    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${n}</span>`)
+    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${number(n)}</span>`)
         : html`<span class="muted">${t("No tasks")}</span>`}</div>
     <div class="row muted"><small>${t("Updated {when}", { when: ago(project.last_update ?? project.created) })}</small><span class="grow"></span>
       ${stats.total_runtime ? html`<small>${t("Compute time {time}", { time: duration(stats.total_runtime) })}</small>` : null}</div>
@@ -84,7 +84,8 @@ async function remove(project, reload) {
       "{n} tasks in it are not in the archive; archive them first."), { tone: "error" });
     const sure = await agreed({ title: t("Delete for good"), endpoint: "projects.validate_delete", body: { project: project.id },
       of: (answer) => answer.release, confirm: t("Delete"), danger: true,
-      text: t("The project, {tasks} archived tasks and {models} models will be deleted. This cannot be undone.", { tasks, models }) });
+      text: [t("The project {name} will be deleted. This cannot be undone.", { name: project.name }),
+        tn(tasks, "With it goes 1 archived task", "With it go {n} archived tasks"), tn(models, "and 1 model.", "and {n} models.")].join(" ") });
     if (sure) await call("projects.delete", { project: project.id, delete_contents: true, force: true });
     if (sure) reload();
   } catch (error) {

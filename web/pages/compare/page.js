@@ -5,7 +5,7 @@ import { colour } from "../../lib/colours.js";
 import { useAsked } from "../../lib/hooks.js";
 import { compareLink, taskLink } from "../../lib/links.js";
 import { navigate } from "../../lib/router.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Chip } from "../../kit/chip.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { Tabs } from "../../kit/tabs.js";
@@ -40,7 +40,7 @@ export default function ComparePage({ ids: text, project, tab }) {
   const answer = useAsked(() => fetchTasks(ids), `compare ${ids.join()}`, { every: 10 });
   const current = tabs.find((one) => one.id === tab || one.names.includes(tab ?? "")) ?? tabs[0];
   const drop = (/** @type {string} */ id) => navigate(compareLink(ids.filter((one) => one !== id), current.id, project));
-  return html`<${PageHead} title=${ids.length === 1 ? t("Compare: one task so far") : t("Compare {n} tasks", { n: ids.length })}
+  return html`<${PageHead} title=${ids.length === 1 ? t("Compare: one task so far") : tn(ids.length, "Compare 1 task", "Compare {n} tasks")}
     trail=${[{ label: t("Tasks"), href: "/" }]}
       under=${answer.data && html`<div class="compare-tasks">
           ${answer.data.map((/** @type {any} */ task, /** @type {number} */ i) =>

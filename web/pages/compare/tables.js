@@ -4,7 +4,7 @@ import { colour } from "../../lib/colours.js";
 import { number } from "../../lib/format.js";
 import { taskLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Choice } from "../../kit/button.js";
 import { Select } from "../../kit/combobox.js";
 import { Plot } from "../../kit/plot.js";
@@ -28,7 +28,7 @@ function DiffTable({ tasks, rows }) {
   const shown = all ? rows : rows.filter((one) => one.differs);
   return html`<div class="tool-bar"><label class="row"><input type="checkbox" checked=${!all} onChange=${() => setAll(all ? null : "all")} />
       ${t("Hide rows that are the same")}</label>
-      <small>${t("{n} of {all} rows differ", { n: rows.filter((one) => one.differs).length, all: rows.length })}</small></div>
+      <small>${tn(rows.filter((one) => one.differs).length, "1 of {all} rows differs", "{n} of {all} rows differ", { all: rows.length })}</small></div>
     <div class="scroll">${shown.length
       ? html`<div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Differences")}>
         <table class="plain-table compare-table diff-table"><thead><${HeadRow} tasks=${tasks} /></thead>

@@ -5,7 +5,7 @@ import { waiting } from "../../actions/waiting.js";
 import { html, useEffect, useState } from "../../lib/dom.js";
 import { ago } from "../../lib/format.js";
 import { taskLink } from "../../lib/links.js";
-import { t } from "../../lib/text.js";
+import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { openDialog } from "../../kit/dialog.js";
 import { Menu } from "../../kit/menu.js";
@@ -75,5 +75,5 @@ function whyWords(entry, queue) {
   if (why.kind === "silent") return t("the agent has gone silent");
   if (why.kind === "next") return t("an agent is about to take it");
   if (why.kind === "busy" && why.position === 1) return t("next when an agent is free");
-  return t("{n} before it", { n: Math.max(0, why.position - 1) });
+  return tn(Math.max(0, why.position - 1), "1 before it", "{n} before it");
 }

@@ -39,8 +39,8 @@ function Body({ queues, wanted, reload }) {
     <nav class="side-list" aria-label=${t("Queues")}>${queues.map((queue) => html`
       <a key=${queue.id} href=${href(`/queues/${queue.id}`)} aria-current=${queue === chosen ? "true" : undefined}>
         <span class="side-list-name">${queue.name}</span>
-        <small>${queue.entries.length ? t("{n} waiting", { n: queue.entries.length }) : t("empty")} · ${queue.workers.length
-            ? t("agents: {n}", { n: queue.workers.length }) : t("no agent")}</small>
+        <small>${queue.entries.length ? tn(queue.entries.length, "1 waiting", "{n} waiting") : t("empty")} · ${queue.workers.length
+            ? tn(queue.workers.length, "1 agent", "{n} agents") : t("no agent")}</small>
       </a>`)}</nav>
     ${chosen
       ? html`<${OneQueue} key=${chosen.id} queue=${chosen} queues=${queues} reload=${reload} />`

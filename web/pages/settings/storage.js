@@ -48,4 +48,4 @@ const Table = ({ title, head, rooms, all }) => rooms.length > 0 && html`<${Card}
   <${PlainTable} label=${title} even numeric=${[2, 3, 4]}
     head=${[head, title === t("Largest tasks") ? t("Status") : "", t("Files"), t("Size"), t("Share")]}
     rows=${rooms.slice(0, most).map((one) => [one.name, one.more ?? "", number(one.files), bytes(one.bytes), percent(one.bytes / Math.max(1, all))])} />
-  ${rooms.length > most && html`<p class="hint after">${t("and {n} more", { n: rooms.length - most })}</p>`}`}<//>`;
+  ${rooms.length > most && html`<p class="hint after">${tn(rooms.length - most, "and 1 more", "and {n} more")}</p>`}`}<//>`;

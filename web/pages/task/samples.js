@@ -49,7 +49,7 @@ function Samples({ samples, frontEnd }) {
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
       <small>${tn(shown.length, "1 sample", "{n} samples")}</small><span class="grow"></span>
       ${pins.value.length > 0 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>
-          ${t("Listen to {n} pinned", { n: pins.value.length })}<//>
+          ${tn(pins.value.length, "Listen to 1 pinned", "Listen to {n} pinned")}<//>
           <${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`}</div>
     <div class="scroll stack">
       ${byTitle(shown.slice(0, most)).map(([title, ones]) => html`<section key=${title} class="sample-group"><h2>${title}</h2><div class="samples">
