@@ -3,10 +3,14 @@
 What has to be installed comes from the package index that is configured here; without one those tests are skipped.
 """
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +234,58 @@ def test_a_project_locked_with_uv_runs_by_its_lock_or_not_at_all(
     found = run({}, folder=folder)
     assert found["status"] == "failed"
     assert found["status_reason"].startswith("the code was not run: uv.lock does not fit pyproject.toml")
+
+
+@pytest.fixture(scope="session")
+def poetry(index: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Poetry in an environment of its own."""
+    uv, folder = pythons.find_uv(), tmp_path_factory.mktemp("poetry") / "environment"
+    if uv is None:
+        pytest.skip("uv is not installed")
+    subprocess.run([str(uv), "venv", "-q", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([str(uv), "pip", "install", "-q", "--python", python, "poetry"], check=True)
+    return folder / "bin" / "poetry"
+
+
+@pytest.fixture
+def source(index: None, tmp_path: Path) -> Iterator[str]:
+    """The lines that name a package index on this machine with two versions of six: poetry asks no other."""
+    wheels = tmp_path / "simple" / "six"
+    for version in ("1.15.0", "1.16.0"):
+        fetch = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(wheels)]
+        subprocess.run([*fetch, f"six=={version}"], check=True)
+    links = [f'<a href="{file.name}">{file.name}</a>' for file in sorted(wheels.iterdir())]
+    (wheels / "index.html").write_text("\n".join(links))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{served.server_port}/simple/"
+        yield f'[[tool.poetry.source]]\nname = "here"\nurl = "{address}"\npriority = "primary"\n'
+        served.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("working_dir", [".", "sub"])
+def test_a_project_locked_with_poetry_runs_by_its_lock_or_not_at_all(
+    run: Enqueue, poetry: Path, source: str, working_dir: str, tmp_path: Path
+) -> None:
+    project = PROJECT + "[tool.poetry]\npackage-mode = false\n" + source
+    folder = repository(
+        tmp_path / "locked", {f"{working_dir}/pyproject.toml": project, f"{working_dir}/run.py": TELL}
+    )
+    places = {**os.environ, "POETRY_CACHE_DIR": str(tmp_path / "cache")}
+    subprocess.run([str(poetry), "lock", "-q", "-n"], cwd=folder / working_dir, check=True, env=places)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "lock")
+    found = run({}, folder=folder, working_dir=working_dir, requirements="six==1.16.0")
+    assert "six 1.15.0" in found["console"] and found["status"] == "completed"
+    (folder / working_dir / "pyproject.toml").write_text(project.replace("1.15.0", "1.16.0"))
+    git(folder, "commit", "-qam", "the lock is old now")
+    found = run({}, folder=folder, working_dir=working_dir)
+    assert found["status"] == "failed"
+    assert "poetry.lock can't be installed here" in found["status_reason"]
 
 
 @pytest.mark.slow
