@@ -23,12 +23,3 @@ export function wavOf(samples, rate) {
   samples.forEach((value, i) => view.setInt16(44 + 2 * i, Math.round(Math.max(-1, Math.min(1, value)) * 32767), true));
   return buffer;
 }
-
-/** The mean of the channels. @param {AudioBuffer} sound */
-export function mono(sound) {
-  const mixed = new Float32Array(sound.length);
-  for (let channel = 0; channel < sound.numberOfChannels; channel += 1) {
-    sound.getChannelData(channel).forEach((value, i) => (mixed[i] += value / sound.numberOfChannels));
-  }
-  return mixed;
-}

@@ -3,16 +3,21 @@
  * on a name hides its line, dragging zooms, a double click shows everything again.
  */
 import uPlot from "uplot";
-import { classes, html, useEffect, useRef, useState } from "../lib/dom.js";
-import { colour, token } from "../lib/colours.js";
+import { decoded } from "../lib/address.js";
+import { classes, html, useEffect, useMemo, useRef, useState } from "../lib/dom.js";
+import { colour, onWhite, token } from "../lib/colours.js";
 import { csv, duration, number } from "../lib/format.js";
 import { save } from "../lib/files.js";
 import { useSize, useVisible } from "../lib/hooks.js";
 import { isDark } from "../lib/preferences.js";
+import { useQuery } from "../lib/router.js";
 import { smoothed } from "../lib/smooth.js";
-import { t } from "../lib/text.js";
+import { language, t } from "../lib/text.js";
+import { Bars, areSingle } from "./bars.js";
 import { Button } from "./button.js";
 import { Menu } from "./menu.js";
+import { paperOf } from "./paper.js";
+import { toastError } from "./toast.js";
 
 /**
  * @typedef {{name: string, x: number[], y: (number | null)[], colour?: string, dash?: number[]}} Line
@@ -36,7 +41,8 @@ export function Chart(props) {
   const plot = useRef(/** @type {any} */ (null));
   const [box, visible] = useVisible();
   const menu = [
-    { label: t("Download as PNG"), icon: /** @type {const} */ ("download"), onClick: () => savePng(plot.current, props.title) },
+    { label: t("Download as SVG"), icon: /** @type {const} */ ("download"), onClick: () => saveSvg(props, hidden) },
+    { label: t("Download as PNG"), icon: /** @type {const} */ ("download"), onClick: () => savePng(props, hidden).catch(toastError) },
     { label: t("Download as CSV"), icon: /** @type {const} */ ("download"),
       onClick: () => save(`${props.title}.csv`, csv(["line", "x", "y"], props.lines.flatMap((line) => line.x.map((x, i) => [line.name, x, line.y[i]]))),
         "text/csv") },
@@ -50,7 +56,8 @@ export function Chart(props) {
     <header><h3 title=${props.title}>${props.title}</h3>${props.extra}
       <${Button} quiet small icon="expand" label=${whole ? t("Make it small again") : t("Make it large")} pressed=${whole} onClick=${() => setWhole(!whole)} />
       <${Menu} label=${t("Download {name}", { name: props.title })} icon="download" quiet small items=${menu} /></header>
-    ${drawing}<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />
+    ${areSingle(props.lines) ? html`<${Bars} title=${props.title} lines=${props.lines} />`
+      : html`${drawing}<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />`}
   </section>`;
 }
 
@@ -59,6 +66,13 @@ export function toggled(set, name) {
   const next = new Set(set);
   if (!next.delete(name)) next.add(name);
   return next;
+}
+
+/** Which lines are hidden, for all charts of a page; it lives in the address. */
+export function useHidden() {
+  const [text, setText] = useQuery("hidden");
+  const hidden = useMemo(() => new Set(text.split(",").filter(Boolean).map((name) => decoded(name))), [text]);
+  return useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setText([...toggled(hidden, name)].map(encodeURIComponent).join(",")) }), [hidden]);
 }
 
 /** @param {ChartProps} props what a reader who cannot see the chart is told */
@@ -144,6 +158,16 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
   };
 }
 
+/** @param {string} text @param {string} ink */
+function tipRow(text, ink) {
+  const row = document.createElement("div");
+  const swatch = document.createElement("span");
+  swatch.className = "swatch";
+  swatch.style.background = ink;
+  row.append(swatch, ` ${text}`);
+  return row;
+}
+
 /** The values under the pointer. @param {Line[]} lines @param {any} how */
 function tooltip(lines, { xKind, smooth }) {
   /** @type {HTMLElement} */
@@ -164,9 +188,9 @@ function tooltip(lines, { xKind, smooth }) {
         if (box.hidden) return;
         const rows = lines.flatMap((line, i) => {
           const y = u.data[i * per + per]?.[idx];
-          return u.series[i * per + 1]?.show && y !== null && y !== undefined ? [`${line.name}  ${number(y)}`] : [];
+          return u.series[i * per + 1]?.show && y !== null && y !== undefined ? [tipRow(`${line.name}  ${number(y)}`, line.colour ?? colour(i))] : [];
         });
-        box.textContent = [x(u.data[0][idx]), ...rows.slice(0, 14)].join("\n");
+        box.replaceChildren(x(u.data[0][idx]), ...rows);
         const right = left > u.over.clientWidth / 2;
         box.style.transform = `translate(${right ? left - box.offsetWidth - 12
           : left + 12}px, ${Math.max(0, Math.min(top, u.over.clientHeight - box.offsetHeight))}px)`;
@@ -175,16 +199,29 @@ function tooltip(lines, { xKind, smooth }) {
   };
 }
 
-/** @param {any} plot @param {string} title */
-function savePng(plot, title) {
-  if (!plot) return;
-  const source = plot.ctx.canvas;
+/** @param {"iter" | "relative" | "time"} kind */
+const xNames = (kind) => ({ iter: t("iteration"), relative: t("time, s"), time: t("clock") })[kind];
+
+/** The lines that are shown, as a picture for a paper. @param {ChartProps} props @param {Set<string>} hidden */
+function pictureOf({ title, lines, xKind = "iter", logY, smoothing }, hidden) {
+  const curves = lines.map((line, i) => ({ ...line, ink: onWhite(line.colour ?? colour(i)),
+    y: smoothing?.amount ? smoothed(line.y, smoothing.kind, smoothing.amount) : line.y })).filter((line) => !hidden.has(line.name));
+  const moment = (/** @type {number} */ at) => new Date(at).toLocaleString(language.value, { dateStyle: "short", timeStyle: "short" });
+  return paperOf({ title, curves, xName: xNames(xKind), yName: title, logY, xText: xKind === "time" ? moment : number });
+}
+
+/** @param {ChartProps} props @param {Set<string>} hidden */
+const saveSvg = (props, hidden) => save(`${props.title}.svg`, pictureOf(props, hidden).svg, "image/svg+xml");
+
+/** Twice as many pixels as the SVG's. @param {ChartProps} props @param {Set<string>} hidden */
+async function savePng(props, hidden) {
+  const { svg, width, height } = pictureOf(props, hidden);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = source.width;
-  canvas.height = source.height;
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  pen.fillStyle = token("--surface");
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.drawImage(source, 0, 0);
-  canvas.toBlob((blob) => blob && save(`${title}.png`, blob, "image/png"));
+  [canvas.width, canvas.height] = [2 * width, 2 * height];
+  canvas.getContext("2d")?.drawImage(image, 0, 0, 2 * width, 2 * height);
+  URL.revokeObjectURL(image.src);
+  canvas.toBlob((blob) => blob && save(`${props.title}.png`, blob, "image/png"));
 }

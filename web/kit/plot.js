@@ -64,7 +64,7 @@ function Drawn({ figure, source, title, height = 380 }) {
     if (!visible && !drawn.current) return;
     if (!size.width) return;
     plotly().then(async (library) => {
-      await library.react(inner.current, figure.data, themed(figure.layout, size.width, height),
+      await library.react(inner.current, figure.data.map(sequential), themed(figure, size.width, height),
         { responsive: false, displaylogo: false, displayModeBar: "hover" });
       drawn.current = true;
       setState("ready");
@@ -75,14 +75,27 @@ function Drawn({ figure, source, title, height = 380 }) {
     <div ref=${inner}></div></div>`;
 }
 
-/** The layout in the page's colours. @param {any} layout @param {number} width @param {number} height */
-function themed(layout, width, height) {
+/** Kinds whose labels stand above what is drawn. */
+const labelledAbove = new Set(["parcoords", "parcats", "scatterpolar", "scatterpolargl", "barpolar", "pie", "sunburst"]);
+
+/** @param {any[]} data @returns {number} pixels */
+const roomAbove = (data) => (data.some((trace) => labelledAbove.has(trace?.type)) ? 64 : 16);
+
+/** Even steps in lightness. @type {[number, string][]} */
+const fewToMany = [[0, "#f4f8fb"], [0.25, "#c3dcee"], [0.5, "#7fb5da"], [0.75, "#3a83be"], [1, "#0b4a8a"]];
+
+/** A heatmap that names no colours of its own gets a sequential map: light is few, dark is many. @param {any} trace */
+const sequential = (trace) => (trace?.type === "heatmap" && !trace.colorscale ? { ...trace, colorscale: fewToMany } : trace);
+
+/** The layout in the page's colours. @param {{data: any[], layout: any}} figure @param {number} width @param {number} height */
+function themed({ data, layout }, width, height) {
   const axis = { gridcolor: token("--line"), zerolinecolor: token("--line-strong"), linecolor: token("--line-strong"), automargin: true };
   const axes = Object.fromEntries(Object.keys({ xaxis: 1, yaxis: 1, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) =>
       [name, { ...axis, ...layout[name] }]));
   return {
     ...layout, ...axes, title: undefined, width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 }, margin: { l: 56, r: 20, t: 16, b: 44, ...(layout.margin ?? {}) },
+    font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 },
+    margin: { l: 56, r: 20, t: roomAbove(data), b: 44, ...(layout.margin ?? {}) },
     ...(layout.scene && { scene: { ...layout.scene, bgcolor: "rgba(0,0,0,0)" } }), // a key without a value is taken for a scene
   };
 }

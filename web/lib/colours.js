@@ -7,6 +7,9 @@ const dark = ["#45c7b4", "#f2935c", "#7fa9f5", "#ee82bb", "#bccb52", "#b79bf2", 
 /** @param {number} index */
 export const colour = (index) => (isDark() ? dark : light)[index % light.length];
 
+/** The same colour as it is on light ground. @param {string} ink */
+export const onWhite = (ink) => light[dark.indexOf(ink)] ?? ink;
+
 /** A colour for a name, the same wherever the name appears. @param {string} name */
 export function colourOf(name) {
   let hash = 7;

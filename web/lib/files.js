@@ -4,6 +4,7 @@
  */
 import { decoded } from "./address.js";
 import { filesRoot } from "./config.js";
+import { safeAddress } from "./harmless.js";
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
@@ -13,6 +14,7 @@ const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  * @param {string} [root] where this page reads files from
  */
 export function fileUrl(url, root = filesRoot) {
+  url = safeAddress(url);
   if (!url) return "";
   let parsed;
   try {

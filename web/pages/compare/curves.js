@@ -1,10 +1,10 @@
 /** The curves of several tasks in the same charts; a task keeps its colour everywhere. */
-import { html, useMemo, useState } from "../../lib/dom.js";
+import { html, useMemo } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
 import { useScalars } from "../../lib/scalars.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
-import { Chart, toggled } from "../../kit/chart.js";
+import { Chart, useHidden } from "../../kit/chart.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
 import { CurveControls, useCurveView } from "../task/scalars.js";
 import { nameOf } from "./page.js";
@@ -14,8 +14,7 @@ const dashes = [undefined, [6, 4], [2, 3], [10, 4, 2, 4]];
 /** @param {{tasks: any[]}} props */
 export function CurvesSide({ tasks }) {
   const view = useCurveView();
-  const [hidden, setHidden] = useState(/** @type {Set<string>} */ (new Set()));
-  const shared = useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setHidden(toggled(hidden, name)) }), [hidden]);
+  const shared = useHidden();
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   /** @type {Map<string, string[]>} */
   const variants = new Map();

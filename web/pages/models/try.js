@@ -1,5 +1,5 @@
 /** Try a model: drop a sound on it, or speak into the microphone, and see what it hears. */
-import { html, useRef, useState } from "../../lib/dom.js";
+import { html, useEffect, useRef, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { taskLink } from "../../lib/links.js";
 import { why } from "../../lib/ending.js";
@@ -7,9 +7,10 @@ import { t } from "../../lib/text.js";
 import { PendingReason } from "../../actions/pending.js";
 import { useQueues } from "../../actions/dialogs.js";
 import { Likely } from "../../audio/inspector.js";
-import { mono, wavOf } from "../../audio/wav.js";
+import { record } from "../../audio/recording.js";
 import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
+import { Meter } from "../../kit/meter.js";
 import { toastError } from "../../kit/toast.js";
 import { answerOf, ask } from "./ask.js";
 
@@ -23,6 +24,7 @@ export function TryModel({ model }) {
   const [over, setOver] = useState(false);
   const take = async (/** @type {File | undefined} */ file) => {
     if (!file) return;
+    if (sound) URL.revokeObjectURL(sound.url);
     setSound({ url: URL.createObjectURL(file), name: file.name });
     setTask("");
     await ask(file, model.id, queues.data ?? []).then(setTask, toastError);
@@ -58,28 +60,33 @@ function Answer({ id }) {
 
 /** @param {{done: (file: File) => void}} props */
 function Recorder({ done }) {
-  const recorder = useRef(/** @type {MediaRecorder | null} */ (null));
-  const [on, setOn] = useState(false);
+  const recording = useRef(/** @type {import("../../audio/recording.js").Recording | null} */ (null));
+  const [controller] = useState(() => new AbortController());
+  const [state, setState] = useState({ on: false, level: 0, seconds: 0 });
+  useEffect(() => () => controller.abort(), []); // the microphone ends with its page
+  const finish = () => {
+    const made = recording.current;
+    recording.current = null;
+    setState({ on: false, level: 0, seconds: 0 });
+    if (made) done(new File([made.stop()], "recording.wav", { type: "audio/wav" }));
+  };
+  const heard = (/** @type {number} */ peak, /** @type {number} */ seconds) => {
+    if (seconds >= longest) return finish();
+    setState((old) => (recording.current && seconds - old.seconds > 0.05 ? { on: true, level: Math.max(peak, old.level * 0.8), seconds } : old));
+  };
   const start = async () => {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
-      const made = new MediaRecorder(stream);
-      const parts = /** @type {Blob[]} */ ([]);
-      made.ondataavailable = (event) => parts.push(event.data);
-      made.onstop = async () => {
-        stream.getTracks().forEach((track) => track.stop());
-        setOn(false);
-        const decoded = await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(await new Blob(parts).arrayBuffer());
-        done(new File([wavOf(mono(decoded), decoded.sampleRate)], "recording.wav", { type: "audio/wav" }));
-      };
-      made.start();
-      setTimeout(() => made.state === "recording" && made.stop(), longest * 1000);
-      recorder.current = made;
-      setOn(true);
+      recording.current = await record(heard, controller.signal);
+      setState({ on: true, level: 0, seconds: 0 });
     } catch (error) {
+      if (controller.signal.aborted) return;
       toastError(new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })));
     }
   };
-  return html`<${Button} icon=${on ? "stop" : "mic"} pressed=${on} onClick=${() => (on ? recorder.current?.stop() : start())}>
-    ${on ? t("Stop and ask") : t("Record")}<//>`;
+  return html`<${Button} icon=${state.on ? "stop" : "mic"} pressed=${state.on} onClick=${() => (state.on ? finish() : start())}>
+      ${state.on ? t("Stop and ask") : t("Record")}<//>
+    ${state.on && html`<${Meter} label=${t("Level")} value=${share(state.level)} text=${t("{n} s", { n: state.seconds.toFixed(1) })} />`}`;
 }
+
+/** Per cent of a scale from −60 dB to full scale. @param {number} peak 0…1 */
+const share = (peak) => Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6)));

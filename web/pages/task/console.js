@@ -1,6 +1,6 @@
 /** The console: live, coloured, searchable; older lines are fetched on the way up. */
 import { call } from "../../api.js";
-import { html, useMemo } from "../../lib/dom.js";
+import { Component, html, useMemo } from "../../lib/dom.js";
 import { logLines, pieces } from "../../lib/ansi.js";
 import { save } from "../../lib/files.js";
 import { useResource } from "../../lib/hooks.js";
@@ -78,11 +78,33 @@ export default function ConsoleTab({ task, live }) {
       <${Button} icon="download" onClick=${download}>${t("Download")}<//>
     </div>
     <pre class="console-log" tabindex="0" role="log" aria-label=${t("Console")} aria-live="off" ref=${element} onScroll=${onScroll}>
-      ${shown.map((line) => html`<div class="console-line"><span class="console-time">
-              ${times === "1" ? new Date(line.time).toLocaleTimeString("en-GB") : ""}</span>
-              <span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`)}
+      ${portionsOf(shown).map((lines, i) => html`<${Portion} key=${i} lines=${lines} wanted=${wanted} times=${times === "1"} />`)}
     </pre>
   </section>`;
+}
+
+const portion = 200; // lines that are drawn anew when one of them changes
+
+/** @template T @param {T[]} lines @returns {T[][]} */
+const portionsOf = (lines) => Array.from({ length: Math.ceil(lines.length / portion) }, (_, i) => lines.slice(i * portion, (i + 1) * portion));
+
+/** @typedef {{lines: {text: string, time: number}[], wanted: string, times: boolean}} PortionProps */
+
+/** Some lines: a long log is drawn once, and of what comes in only the last portion again. */
+class Portion extends Component {
+  /** @param {PortionProps} next */
+  shouldComponentUpdate(next) {
+    const { lines, wanted, times } = /** @type {PortionProps} */ (/** @type {any} */ (this).props);
+    return wanted !== next.wanted || times !== next.times || lines.length !== next.lines.length
+      || lines.some((line, i) => line.text !== next.lines[i].text || line.time !== next.lines[i].time);
+  }
+
+  /** @param {any} props */
+  render({ lines, wanted, times }) {
+    return lines.map((/** @type {{text: string, time: number}} */ line) => html`<div class="console-line"><span class="console-time">
+      ${times ? new Date(line.time).toLocaleTimeString("en-GB") : ""}</span>
+      <span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`);
+  }
 }
 
 /** @param {string} task */

@@ -1,5 +1,5 @@
 /** A task's curves: one chart a metric, one line a variant. Live refreshes ask only for the points that are new. */
-import { html, useMemo, useState } from "../../lib/dom.js";
+import { html, useMemo } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
 import { useQuery } from "../../lib/router.js";
@@ -7,7 +7,7 @@ import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { Choice } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
-import { Chart, toggled } from "../../kit/chart.js";
+import { Chart, useHidden } from "../../kit/chart.js";
 import { Select } from "../../kit/combobox.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
 import { useScalars } from "../../lib/scalars.js";
@@ -42,8 +42,7 @@ export default function ScalarsTab({ task, live }) {
   const view = useCurveView();
   const scalars = useScalars([task.id], view.x, live);
   const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id] }, { every: live ? 15 : 0 });
-  const [hidden, setHidden] = useState(/** @type {Set<string>} */ (new Set()));
-  const shared = useMemo(() => ({ hidden, toggle: (/** @type {string} */ name) => setHidden(toggled(hidden, name)) }), [hidden]);
+  const shared = useHidden();
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];
   if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} retry=${scalars.reload} />`;

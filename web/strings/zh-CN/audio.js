@@ -10,6 +10,7 @@ export default {
   "{n} clips of {label} called {prediction}": "{n} 个 {label} 片段被判为 {prediction}",
   "Listen to {name} one after another": "依次收听 {name}",
   "The spectrogram can’t be drawn: {reason}": "无法绘制频谱图：{reason}",
+  "Level": "电平",
   "Clip": "片段",
   "Clips": "片段",
   "Waveform": "波形",

@@ -35,6 +35,8 @@ export default {
   "Unknown": "未知",
   "Loading…": "加载中…",
   "Drawing…": "绘制中…",
+  "Download as SVG": "下载为 SVG",
+  "time, s": "时间（秒）",
   "Try again": "重试",
   "The server can’t be reached": "无法连接服务器",
   "No rights": "没有权限",
