@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ class Settings:
     files_port: int = setting(8081, "additional port with the files at its root; 0: none")
     public_url: str = setting(
         "", "address clients should use when it isn't http://HOST:PORT (behind a proxy)"
+    )
+    trusted_proxies: str = setting(
+        "",
+        "addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed, with commas between",
     )
     client_conf: str = setting("", "where to write the client configuration; default: DATA/../clearml.conf")
     auth: str = setting(
@@ -84,6 +89,11 @@ class Settings:
                 f"host {self.host} can be reached from other machines, and authentication is off: "
                 "add --auth password, or bind 127.0.0.1"
             )
+        for proxy in self.proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError as fault:
+                raise ValueError(f"trusted_proxies: {proxy!r} is no address and no network") from fault
         if self.public_url:
             self._check_public_url()
 
@@ -96,6 +106,10 @@ class Settings:
                 f"public_url {self.public_url} says that others reach this server, and authentication is off: "
                 "add --auth password"
             )
+
+    @property
+    def proxies(self) -> list[str]:
+        return [one.strip() for one in self.trusted_proxies.split(",") if one.strip()]
 
     @property
     def is_loopback(self) -> bool:

@@ -9,22 +9,34 @@ from pathlib import Path
 import jwt
 
 from server import API_VERSION, SERVER_VERSION
+from server.api import whole
 from server.api.call import Identity
 from server.api.errors import InvalidToken
 
 _ALGORITHM = "HS256"
 
 
+_SHORTEST = 32
+"""Characters of a secret (RFC 7518, 3.2: as many bits as the digest has)."""
+
+
+def holds(file: Path) -> bool:
+    """Whether the file has a secret to sign with."""
+    try:
+        return len(file.read_text().strip()) >= _SHORTEST
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
 class Tokens:
     """Signs and verifies with one secret, kept in a file of its own that only its owner can read.
 
-    Losing the file costs nothing but a new login of every client.
+    Losing the file costs nothing but a new login of every client; so one that holds too little is replaced.
     """
 
     def __init__(self, file: Path) -> None:
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32))
+        if not holds(file):
+            whole.write(file, secrets.token_hex(32))
         self._secret = file.read_text().strip()
 
     def sign(self, identity: Identity, now: datetime, life: timedelta) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.api import whole
 from server.settings import Settings
 
 NAME = "ready.json"
@@ -36,7 +37,7 @@ def announced(settings: Settings, ports: Sequence[int]) -> Iterator[None]:
         "settings": dataclasses.asdict(settings),
         "ports": list(ports),
     }
-    file.write_text(json.dumps(facts, default=str))
+    whole.write(file, json.dumps(facts, default=str))
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from datetime import datetime, timezone
 from functools import partial
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import ValidationError
@@ -253,7 +254,10 @@ def _error(name: str, version: str, fault: ApiError) -> Response:
 
 def _with_cookies(response: Response, call: Call, request: HttpRequest) -> Response:
     path = call.settings.base_path or "/"
-    secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+    public = urlsplit(call.settings.public_url)
+    secure = request.url.scheme == "https" or (
+        public.scheme == "https" and request.headers.get("host") == public.netloc
+    )
     for name, value, life in call.cookies:
         response.set_cookie(
             name, value, max_age=life, path=path, httponly=True, samesite="strict", secure=secure

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from server.api import whole
 from server.domain import access
 from server.settings import Settings
 from server.store import Store
@@ -34,6 +35,9 @@ agent {{
     force_git_root_python_path: true
 }}
 """
+LABEL = "client configuration"
+"""Of the key in it. It is the programs': what a task runs can manage nobody. One that an earlier version made for the
+admin stays valid, and becomes theirs."""
 ADDRESSES = "addresses"
 """The setting that lists the addresses clients were ever given."""
 _ACCESS_KEY = re.compile(r'access_key:\s*"([^"]+)"')
@@ -46,15 +50,14 @@ def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
     path = settings.conf_path
     with store.transaction():
         _note_address(settings.url, store)
-        admin = access.ensure_admin(store, now)
-        access_key, secret = _valid_keys(path, store) or store.users.create_credentials(
-            admin, "client configuration", now
-        )
+        access.ensure_admin(store, now)
+        programs = access.ensure_programs(store, now)
+        access_key, secret = _valid_keys(path, store) or store.users.create_credentials(programs, LABEL, now)
+        store.users.give_credentials(access_key, LABEL, programs)
     text = path.read_text() if path.exists() else ""
     if address_in(text) != settings.url or access_key_in(text) != access_key:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(_TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
+        whole.write(path, _TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
     return path
 
 

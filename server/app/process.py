@@ -20,7 +20,7 @@ from server.app.context import Context
 from server.app.jobs import Jobs
 from server.domain import access, queues
 from server.settings import Settings
-from server.store import Store
+from server.store import Store, privacy
 from server.store.lock import FolderInUse, locked
 from server.store.migrations import NewerDatabase
 
@@ -40,6 +40,8 @@ def serve(settings: Settings) -> None:
         store = _open(settings, opened)
         logs.also_to_file(settings.data, settings.log_file_mb)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
+        for path in privacy.close(settings.data, [settings.conf_path]):
+            log.warning("%s can be read by others, and belongs to somebody else", path)
         store.files.discard_unfinished()
         store.releases.sweep()
         context = Context(settings, store, Tokens(settings.data / "token.key"))
@@ -64,6 +66,8 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
             timeout_graceful_shutdown=3,
             server_header=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=settings.proxies,
         )
         _Server(config, settings, app).run(sockets=sockets)
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from server.api import tokens
 from server.app import announcement
 from server.app.client_conf import access_key_in, address_in
 from server.commands import add_data, doctor_network
 from server.commands.finding import NOTE, OK, PROBLEM, Finding
 from server.settings import Settings
-from server.store import checkup
+from server.store import checkup, privacy
 from server.store.lock import is_held
 from server.store.migrations import numbered
 
@@ -113,12 +114,25 @@ def _permissions(settings: Settings) -> Iterator[Finding]:
                 f"{path} can't be written by this user (its owner is user {path.stat().st_uid})",
                 "run the server as its owner, or change the owner with chown -R",
             )
-    secrets = (settings.data / "token.key", settings.conf_path)
-    open_ones = [path for path in secrets if path.exists() and path.stat().st_mode & 0o077]
+    yield from _key(settings.data / "token.key")
+    open_ones = privacy.open_to_others(settings.data, [settings.conf_path])
     for path in open_ones:
-        yield Finding(NOTE, f"{path} holds a secret and can be read by others", f"chmod 600 {path}")
+        yield Finding(
+            NOTE,
+            f"{path} holds a secret and can be read by others",
+            f"chmod {700 if path.is_dir() else 600} {path}",
+        )
     if not open_ones:
         yield Finding(OK, "secrets are readable by their owner alone")
+
+
+def _key(file: Path) -> Iterator[Finding]:
+    if file.exists() and not tokens.holds(file):
+        yield Finding(
+            PROBLEM,
+            f"{file} holds no key to sign with: nobody can sign in",
+            "restart the server: it makes a new one, and everybody signs in again",
+        )
 
 
 def _database(settings: Settings, connection: checkup.Reader, thorough: bool) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ ACT_AS = "x-clearml-impersonate-as"
 SESSION_LIFE = timedelta(days=14)
 ADMIN = "Soundyard"
 """The name of the user that exists from the first start on."""
+PROGRAMS, PROGRAMS_ID = "Soundyard programs", "50757264796172642070726f6772616d"
+"""The user that agents and tasks are: the client configuration has its key."""
 WEB_PAGE_KEY = (
     "EYVQ385RW7Y2QQUH88CZ7DWIQ1WUHP",
     "yfc8KQo*GMXb*9p((qcYC7ByFIpF7I&4VH3BfUYXH%o9vX1ZUZQEEw1Inc)S",
@@ -118,7 +120,7 @@ def of_password(
     if not passwords.matches(password, user["password"] if user else None) or user is None:
         limits.failed(name, address, now)
         raise WrongPassword()
-    limits.succeeded(name)
+    limits.succeeded(name, address)
     return Identity(user["id"], user["role"], user["company"], user["name"])
 
 
@@ -154,3 +156,11 @@ def ensure_admin(store: Store, now: datetime) -> str:
         if user["role"] == "admin":
             return user["id"]
     return store.users.create(ADMIN, "admin", now)
+
+
+def ensure_programs(store: Store, now: datetime) -> str:
+    """The user that agents and tasks are; its role is a person's to change. Returns: its id."""
+    if store.users.get(PROGRAMS_ID) is None:
+        name = PROGRAMS if store.users.by_name(PROGRAMS) is None else f"{PROGRAMS} ({PROGRAMS_ID[:8]})"
+        store.users.create(name, "user", now, user=PROGRAMS_ID)
+    return PROGRAMS_ID

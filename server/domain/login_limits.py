@@ -1,5 +1,8 @@
-"""How often a password may be tried: five wrong ones for a name, or twenty from an address, close the door for a
-while, and each further one for longer. Kept in memory: a restart forgives."""
+"""How often a password may be tried: five wrong ones for a name close the door for a while, each more for longer.
+
+From an address that has twenty wrong ones behind it, a name has one try instead of five: who knows its password gets
+in, and who guesses doesn't get far. Kept in memory: a restart forgives.
+"""
 
 from __future__ import annotations
 
@@ -31,22 +34,25 @@ class LoginLimits:
     def check(self, name: str, address: str, now: datetime) -> None:
         """Raises: TooManyAttempts, which says how long to wait."""
         with self._lock:
-            wait = max(self._wait(key, free, now) for key, free in _keys(name, address))
+            wait = self._wait(("name", name), FREE_BY_NAME, now)
+            if self._wait(("address", address), FREE_BY_ADDRESS, now) > timedelta(0):
+                wait = max(wait, self._wait(("pair", f"{name}\0{address}"), 1, now))
         if wait > timedelta(0):
             raise TooManyAttempts(f"try again in {int(wait.total_seconds()) + 1} s")
 
     def failed(self, name: str, address: str, now: datetime) -> None:
         with self._lock:
-            for key, _ in _keys(name, address):
+            for key in _keys(name, address):
                 found = self._failures.setdefault(key, _Failures(0, now))
                 found.count, found.latest = found.count + 1, now
             if len(self._failures) > _MOST_KEPT:
                 self._forget_the_old(now)
 
-    def succeeded(self, name: str) -> None:
+    def succeeded(self, name: str, address: str) -> None:
         """The name's failures are forgiven; the address's stay, or one good account would shield an attack."""
         with self._lock:
             self._failures.pop(("name", name), None)
+            self._failures.pop(("pair", f"{name}\0{address}"), None)
 
     def _wait(self, key: tuple[str, str], free: int, now: datetime) -> timedelta:
         found = self._failures.get(key)
@@ -67,5 +73,5 @@ class LoginLimits:
         self._failures = {key: found for key, found in kept if now - found.latest <= _FORGOTTEN_AFTER}
 
 
-def _keys(name: str, address: str) -> list[tuple[tuple[str, str], int]]:
-    return [(("name", name), FREE_BY_NAME), (("address", address), FREE_BY_ADDRESS)]
+def _keys(name: str, address: str) -> list[tuple[str, str]]:
+    return [("name", name), ("address", address), ("pair", f"{name}\0{address}")]

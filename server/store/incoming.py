@@ -37,7 +37,6 @@ class Incoming:
             if durable:
                 with self.path.open("rb") as file:
                     os.fsync(file.fileno())
-        self.path.chmod(0o644)
 
     def discard(self) -> None:
         """Remove what was written. After the move into place this does nothing."""

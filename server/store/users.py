@@ -109,6 +109,11 @@ class Users:
         sql = "UPDATE credentials SET label = ? WHERE user = ? AND access_key = ?"
         return self._db.execute(sql, (label, user, access_key))
 
+    def give_credentials(self, access_key: str, label: str, user: str) -> int:
+        """Make a key of this label another user's; tokens made from it go with it."""
+        sql = "UPDATE credentials SET user = ? WHERE access_key = ? AND label = ? AND user != ?"
+        return self._db.execute(sql, (user, access_key, label, user))
+
     def revoke_credentials(self, user: str, access_key: str) -> int:
         return self._db.execute(
             "DELETE FROM credentials WHERE user = ? AND access_key = ?", (user, access_key)

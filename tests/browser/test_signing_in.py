@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 def guarded(new_server: Callable[..., ServerProcess]) -> ServerProcess:
     """A server that asks for passwords, with a viewer and a task."""
     server = new_server("--auth", "password")
-    server.call("users.create", name="ann", password=PASSWORD, role="viewer")
+    server.admin("users.create", name="ann", password=PASSWORD, role="viewer")
     server.call("tasks.create", name="kept", type="testing")
     return server
 

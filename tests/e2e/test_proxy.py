@@ -106,7 +106,7 @@ def proxied(
 
 def test_a_browser_signs_in_and_uses_page_api_and_files(proxied) -> None:
     server, url, certificate = proxied
-    server.call("users.create", name="ann", password=PASSWORD, role="user")
+    server.admin("users.create", name="ann", password=PASSWORD, role="user")
     browser = requests.Session()
     browser.verify, browser.trust_env = str(certificate), False
 

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 import pytest
 
 from server import cli
+from server.api.tokens import Tokens
 from server.app.client_conf import ensure_client_conf
 from server.commands import doctor
 from server.settings import Settings
-from server.store import Store
+from server.store import Store, privacy
 from server.store.lock import locked
 from tests.conftest import free_port
 
@@ -33,8 +34,9 @@ def folder(settings):
     incoming.write(b"sound")
     store.files.keep([("p/a.wav", incoming)], "me", NOW)
     ensure_client_conf(settings, store, NOW)
-    (settings.data / "token.key").touch(mode=0o600)
+    Tokens(settings.data / "token.key")
     store.close()
+    privacy.close(settings.data, [settings.conf_path])
     return settings.data
 
 

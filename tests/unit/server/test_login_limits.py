@@ -53,17 +53,20 @@ def test_a_closed_door_is_closed_from_every_address_but_not_for_others():
     assert not closed(limits, name="bob")
 
 
-def test_trying_many_names_from_one_address_closes_it():
+def test_after_many_wrong_ones_from_an_address_a_name_has_one_try_there():
     limits = LoginLimits()
     for number in range(20):
         fail(limits, 1, name=f"user{number}")
-    assert closed(limits, name="fresh") and not closed(limits, name="fresh", address="198.51.100.9")
+    assert closed(limits, name="user3") and not closed(limits, name="user3", address="198.51.100.9")
+    assert not closed(limits, name="fresh")  # who knows the password isn't kept out by who doesn't
+    fail(limits, 1, name="fresh")
+    assert closed(limits, name="fresh", at=29)
 
 
 def test_success_forgives_the_name():
     limits = LoginLimits()
     fail(limits, 4)
-    limits.succeeded("ann")
+    limits.succeeded("ann", "192.0.2.1")
     fail(limits, 4)
     assert not closed(limits)
 
@@ -80,4 +83,4 @@ def test_an_attack_with_endless_names_does_not_fill_the_memory():
     limits = LoginLimits()
     for number in range(30_000):
         limits.failed(f"user{number}", f"192.0.2.{number}", NOW)
-    assert len(limits._failures) <= 10_001
+    assert len(limits._failures) <= 10_002
