@@ -109,7 +109,11 @@ def config_of(checkpoint: dict[str, Any]) -> TrainConfig:
     """The configuration it was trained with; settings that it lacks take their defaults. Raises CheckpointError."""
     known = asdict(TrainConfig())
     try:
-        return TrainConfig(**{k: v for k, v in checkpoint["config"].items() if k in known})
+        stated = {k: v for k, v in checkpoint["config"].items() if k in known}
+        n_fft = stated.get("n_fft", 0)
+        config = TrainConfig(**{**stated, "n_fft": n_fft + n_fft % 2} if n_fft else stated)
+        config.n_fft = n_fft or config.n_fft  # an odd one, which older versions took, still opens
+        return config
     except (ConfigError, TypeError, AttributeError) as error:
         raise CheckpointError(f"The checkpoint's configuration can't be used: {error}") from error
 

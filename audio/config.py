@@ -234,6 +234,8 @@ class TrainConfig:
         within("n_mels", self.n_mels, 4, 512)
         within("n_mfcc", self.n_mfcc, 1, 512)
         within("pcen_seconds", self.pcen_seconds, 1e-3, 100)
+        within("n_fft", self.n_fft, 2)
+        within("win_length", self.win_length, 1)
         within("hop_length", self.hop_length, 1)
         within("clip_seconds", self.clip_seconds, 0.05, 3600)
         within("crop_seconds", self.crop_seconds, 0.05, 3600)
@@ -259,6 +261,11 @@ class TrainConfig:
         return self.augment and bool(self.noise or self.background or self.stretch or self.pitch)
 
     def _refuse_contradictions(self) -> None:
+        if self.n_fft % 2:
+            raise ConfigError(
+                f"n_fft is {self.n_fft}; it must be even: the bins of an odd one do not end at half the sample rate, "
+                f"where the bands do. Use {self.n_fft + 1}."
+            )
         if self.win_length > self.n_fft:
             raise ConfigError(f"win_length ({self.win_length}) is longer than n_fft ({self.n_fft}).")
         if self.f_max is not None and self.f_max <= self.f_min:

@@ -80,6 +80,7 @@ class MFCC(LogMel):
     """Mel-frequency cepstral coefficients: the orthonormal DCT-II of the log power, `n_mfcc` coefficients."""
 
     name = "mfcc"
+    together = (0, 3)  # the first coefficients are many times as large as the last
 
     dct: Tensor
 
@@ -116,8 +117,12 @@ def build_frontend(config: TrainConfig, sample_rate: int) -> LogMel:
 def from_description(description: dict[str, Any]) -> LogMel:
     """The front end that `describe()` described, with its mean, deviation and level."""
     layer = _build(description["name"], {**description, "mel_norm": description["norm"]})
-    for name in ("mean", "std", "level"):
-        getattr(layer, name).copy_(torch.tensor(description.get(name, 0.0)))
+    layer.level.copy_(torch.tensor(description.get("level", 0.0)))
+    if isinstance(layer, SideBySide):
+        for part, mean, std in zip(layer.each, description["mean"], description["std"], strict=True):
+            part._take(torch.tensor(mean), torch.tensor(std))
+    else:
+        layer._take(torch.tensor(description.get("mean", 0.0)), torch.tensor(description.get("std", 1.0)))
     return layer
 
 

@@ -71,6 +71,7 @@ class TrainingFeed(Feed):
             config,
             frontend.frames(round(crop * rate)) if crop else None,
             domain=frontend.domain,
+            offset=frontend.settings.get("log_offset", 0.0),
             sample_rate=rate,
             device=device,
         )

@@ -33,6 +33,7 @@ class LogMel(nn.Module):
 
     domain = "log power"  # what augmentation may assume of the features
     name = "logmel"
+    together: tuple[int, ...] = (0, 2, 3)  # axes of the features that share a mean and a deviation
 
     window: Tensor
     bank: Tensor
@@ -164,16 +165,34 @@ class LogMel(nn.Module):
         return with_deltas(features) if self.deltas else features
 
     def normalise(self, features: Tensor) -> Tensor:
-        """Finished features with zero mean and unit deviation over the training clips, in two numbers."""
+        """Finished features with zero mean and unit deviation over the training clips, as `fit` took them."""
         with torch.autocast(features.device.type, enabled=False):
             return (self.finish(features.float()) - self.mean) / self.std
 
     def fit(self, features: Tensor) -> None:
-        """Take level, mean and deviation from the log power of the training clips."""
+        """Take level, mean and deviation from the log power of the training clips.
+
+        The features' own are one number each, with deltas one for each channel (a slope is a tenth of what it is the
+        slope of), and one for each coefficient of MFCC.
+        """
         self.level.copy_(features.float().mean())
         finished = torch.cat([self.finish(part.float()) for part in features.split(64)])
-        self.mean.copy_(finished.mean())
-        self.std.copy_(finished.std().clamp_min(1e-3))
+        deviation, mean = torch.std_mean(finished, dim=self.together, correction=0, keepdim=True)
+        self._take(mean[0], deviation[0].clamp_min(1e-3))
+
+    def _take(self, mean: Tensor, std: Tensor) -> None:
+        """Mean and deviation `(channel, band, 1)`, either of one size where it is shared; or plain numbers."""
+        for name, value in (("mean", mean), ("std", std)):
+            kept = value.reshape(()) if value.numel() == 1 else value
+            setattr(self, name, kept.to(getattr(self, name)).clone())
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Takes the numbers of a checkpoint in the shape that they have there: older ones have two for all channels."""
+        for name in ("mean", "std"):
+            kept = state_dict.get(prefix + name)
+            if isinstance(kept, Tensor) and kept.shape != getattr(self, name).shape:
+                setattr(self, name, torch.zeros_like(kept, device=getattr(self, name).device))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def groups_of(bank: Tensor) -> list[tuple[slice, slice]]:

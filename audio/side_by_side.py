@@ -5,7 +5,7 @@ the mean answer of a network on it and one on log-mel is better than either's (d
 """
 
 from itertools import accumulate
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -58,15 +58,16 @@ class SideBySide(LogMel):
         return torch.cat([part.finish(features) for part in self.each], dim=1)
 
     def normalise(self, features: Tensor) -> Tensor:
-        with torch.autocast(features.device.type, enabled=False):
-            parts = zip(self.each, self.mean, self.std, strict=True)
-            return torch.cat(
-                [(part.finish(features.float()) - mean).div_(std) for part, mean, std in parts], dim=1
-            )
+        return torch.cat([part.normalise(features) for part in self.each], dim=1)
 
     def fit(self, features: Tensor) -> None:
         for part in self.each:
             part.fit(features)
-        self.mean.copy_(torch.stack([part.mean for part in self.each]))
-        self.std.copy_(torch.stack([part.std for part in self.each]))
+        self.mean.copy_(torch.stack([part.mean.mean() for part in self.each]))
+        self.std.copy_(torch.stack([part.std.mean() for part in self.each]))
         self.level.copy_(self.each[0].level)
+
+    def describe(self) -> dict[str, Any]:
+        """Mean and deviation are a list each, with those of every part."""
+        own = {name: [getattr(part, name).tolist() for part in self.each] for name in ("mean", "std")}
+        return {**super().describe(), **own}

@@ -56,6 +56,11 @@ class Training:
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device)
+        if (unused := self.feed.augment.unused) and not engine.rank:
+            print(
+                f"note: {config.model} hears the waveform itself: {', '.join(unused)} do not apply",
+                flush=True,
+            )
         some = self._some_features(CLIPS)
         refuse_untrainable(self.model, some[:2])
         precision = self._precision(some)

@@ -54,20 +54,32 @@ class Augment:
         crop_frames: int | None,
         *,
         domain: str = "log power",
+        offset: float = 0.0,
         sample_rate: int = 22050,
         device: torch.device | None = None,
     ):
-        """`crop_frames`: frames of the random part that is kept; None keeps all. `domain`: of the features."""
+        """`crop_frames`: frames of the random part that is kept; None keeps all. `domain`: of the features.
+
+        `offset`: power that was added under their logarithm. Raises ConfigError: a setting that features of this
+        domain can't take, and a background that can't be read.
+        """
         self.waveform_steps: list[tuple[str, Callable[[Tensor, Generator], Tensor]]] = []
         self.steps: list[Step] = []
+        self.unused: list[str] = []  # settings, as they are when nothing is set, that the features can't take
         if not config.augment:
             return
         self.waveform_steps = list(_on_waveforms(config, sample_rate, device or torch.device("cpu")))
         self.steps = _where_it_matters(config, crop_frames)
         if domain == "log power":
-            self.steps += [*_on_log_power(config), *_mixes(config), *_masks(config)]
-        elif config.mixup:
-            self.steps.append(_mixing("mixup", partial(_mixup, config, mixing.mixup_waveforms)))
+            self.steps += [
+                *_on_log_power(config, offset),
+                *_flips(config),
+                *_mixes(config, mixing.mixup),
+                *_masks(config),
+            ]
+        else:
+            self.unused = unused(config)
+            self.steps += [*_flips(config), *_mixes(config, mixing.mixup_waveforms)]
 
     def on_waveforms(self, waves: Tensor, random: Generator) -> Tensor:
         """`(batch, time)` → the same, augmented."""
@@ -129,13 +141,22 @@ def _where_it_matters(config: TrainConfig, crop_frames: int | None) -> list[Step
     return [_plain("crop", crop)]
 
 
-def _on_log_power(config: TrainConfig) -> list[Step]:
-    """What changes one clip's log power."""
+def _on_log_power(config: TrainConfig, offset: float) -> list[Step]:
+    """What changes one clip's log power, as if the recording had been changed."""
     steps = []
     if config.gain_db:
-        steps.append(_plain("gain", lambda x, random: spectrogram.gain(x, config.gain_db, random)))
+        steps.append(
+            _plain("gain", lambda x, random: spectrogram.gain(x, config.gain_db, random, offset=offset))
+        )
     if config.eq_db:
-        steps.append(_plain("equaliser", lambda x, random: spectrogram.equalise(x, config.eq_db, random)))
+        equalise = partial(spectrogram.equalise, most_db=config.eq_db, offset=offset)
+        steps.append(_plain("equaliser", lambda x, random: equalise(x, random=random)))
+    return steps
+
+
+def _flips(config: TrainConfig) -> list[Step]:
+    """What turns one clip around."""
+    steps = []
     if config.flip_time:
         steps.append(
             _plain("flip-time", lambda x, random: spectrogram.flip_time(x, config.flip_time, random))
@@ -146,15 +167,40 @@ def _on_log_power(config: TrainConfig) -> list[Step]:
     return steps
 
 
+ON_BANDS = {  # what a model that hears the waveform itself can't be given: there are no bands and no frames
+    "gain_db": ("gain_db",),  # each clip is brought to one level
+    "eq_db": ("eq_db",),
+    "flip_frequency": ("flip_frequency",),
+    "time_masks": ("time_masks", "time_mask_frames"),
+    "frequency_masks": ("frequency_masks", "frequency_mask_bands"),
+}
+
+
+def unused(config: TrainConfig) -> list[str]:
+    """Settings for bands and frames that are left at their defaults. Raises ConfigError for those that were set."""
+    active = {name: parts for name, parts in ON_BANDS.items() if all(getattr(config, one) for one in parts)}
+    usual = TrainConfig()
+    wanted = [
+        one for parts in active.values() for one in parts if getattr(config, one) != getattr(usual, one)
+    ]
+    if wanted:
+        raise ConfigError(
+            f"{', '.join(wanted)}: {config.model} hears the waveform itself, each clip at one level, and can't take "
+            "this. Leave it as it is or set it to 0; speeds, roll, flip_time, mixup, cutmix, noise, background, "
+            "stretch and pitch work on waveforms too."
+        )
+    return list(active)
+
+
 def _mixup(config: TrainConfig, mix, features, targets, random):
     return mix(features, targets, config.mixup, config.mixup_alpha, random)
 
 
-def _mixes(config: TrainConfig) -> list[Step]:
+def _mixes(config: TrainConfig, mixup: Callable[..., tuple[Tensor, Tensor]]) -> list[Step]:
     """What mixes clips of the batch."""
     steps = []
     if config.mixup:
-        steps.append(_mixing("mixup", partial(_mixup, config, mixing.mixup)))
+        steps.append(_mixing("mixup", partial(_mixup, config, mixup)))
     if config.cutmix:
         steps.append(
             _mixing(

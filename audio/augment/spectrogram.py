@@ -24,16 +24,30 @@ def crop(features: Tensor, frames: int, random: Generator, roll: bool = True) ->
     return features.gather(-1, index[:, None, None, :].expand(-1, 1, features.shape[2], -1))
 
 
-def gain(features: Tensor, most_db: float, random: Generator) -> Tensor:
-    """Louder or softer by up to `most_db`."""
-    return features + uniform((len(features), 1, 1, 1), -most_db * DB, most_db * DB, random)
+def scaled(features: Tensor, change: Tensor, offset: float) -> Tensor:
+    """Features of power that is `exp(change)` times as large; `offset` was added to it under the logarithm.
+
+    As of a recording that is louder: what lies at the floor stays there.
+    """
+    if not offset:
+        return features + change
+    power = (features.exp() - offset).clamp_min(0.0)
+    return (power * change.exp() + offset).log()
 
 
-def equalise(features: Tensor, most_db: float, random: Generator, points: int = 5) -> Tensor:
+def gain(features: Tensor, most_db: float, random: Generator, offset: float = 0.0) -> Tensor:
+    """Louder or softer by up to `most_db`; `offset` is that of `scaled`."""
+    change = uniform((len(features), 1, 1, 1), -most_db * DB, most_db * DB, random)
+    return scaled(features, change, offset)
+
+
+def equalise(
+    features: Tensor, most_db: float, random: Generator, points: int = 5, offset: float = 0.0
+) -> Tensor:
     """A smooth random frequency response: `points` gains of up to `most_db` over the mel axis, joined by lines."""
     gains = uniform((len(features), 1, points), -most_db * DB, most_db * DB, random)
     curve = F.interpolate(gains, size=features.shape[2], mode="linear", align_corners=True)
-    return features + curve[..., None]
+    return scaled(features, curve[..., None], offset)
 
 
 def mask(

@@ -57,16 +57,19 @@ def stretched(waves: Tensor, rate: float) -> Tensor:
 
 
 def stretch(waves: Tensor, most: float, random: Generator) -> Tensor:
-    """Tempo changed by a factor of up to `1 + most` either way; one draw for the batch, looped to its length."""
-    rate = (1 + most) ** float(uniform((1,), -1, 1, random))
-    return fit(stretched(waves, rate), waves.shape[1])
+    """Each clip's tempo changed by a factor of up to `1 + most` either way, looped to its length."""
+    rates = (1 + most) ** uniform((len(waves),), -1, 1, random)
+    pairs = zip(waves.split(1), rates.tolist(), strict=True)
+    return torch.cat([fit(stretched(wave, rate), waves.shape[1]) for wave, rate in pairs])
 
 
 def shift_pitch(waves: Tensor, semitones: float, random: Generator) -> Tensor:
-    """Pitch changed by up to `semitones` either way at the same tempo; one draw for the batch, in whole percents."""
-    ratio = round(100 * 2 ** (float(uniform((1,), -semitones, semitones, random)) / 12)) / 100
-    slow = stretched(waves, 1 / ratio)
-    back = torchaudio.functional.resample(
-        slow, round(100 * ratio), 100, resampling_method="sinc_interp_kaiser"
-    )
-    return fit(back, waves.shape[1])
+    """Each clip's pitch changed by up to `semitones` either way at the same tempo, in whole percents."""
+    ratios = (100 * 2 ** (uniform((len(waves),), -semitones, semitones, random) / 12)).round()
+    pairs = zip(waves.split(1), ratios.int().tolist(), strict=True)
+    return torch.cat([fit(_shifted(wave, ratio), waves.shape[1]) for wave, ratio in pairs])
+
+
+def _shifted(wave: Tensor, percent: int) -> Tensor:
+    slow = stretched(wave, 100 / percent)
+    return torchaudio.functional.resample(slow, percent, 100, resampling_method="sinc_interp_kaiser")

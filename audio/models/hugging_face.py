@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from audio.errors import ConfigError
-from audio.models import encoder_files
+from audio.models import encoder_files, hub
 from audio.models.classifier import FrontEnd
 from audio.models.encoder_frontends import AST_SILENCE, KaldiBank, Waveform, WhisperMel
 from audio.models.plan import Plan
@@ -53,15 +53,20 @@ def load(kind: str, plan: Plan) -> Any:
         "whisper": (transformers.WhisperModel, transformers.WhisperConfig),
     }[kind]
     name = plan.config.encoder or USUAL[kind]
+    fetched = not plan.architecture and (plan.config.pretrained or plan.config.encoder)
+    here = hub.options(name, weights=plan.config.pretrained) if fetched else {}
     try:
         if plan.architecture:
             encoder = model(sizes.from_dict(dict(plan.architecture)))
         elif not (plan.config.pretrained or plan.config.encoder):
             encoder = model(sizes())
         else:
-            stated, _ = sizes.get_config_dict(name)
+            stated, _ = sizes.get_config_dict(name, **here)
             encoder_files.refuse_other_kind(kind, name, str(stated.get("model_type")))
-            encoder = published(model, name) if plan.config.pretrained else model(sizes.from_pretrained(name))
+            if plan.config.pretrained:
+                encoder = published(model, name, here)
+            else:
+                encoder = model(sizes.from_pretrained(name, **here))
     except ConfigError:
         raise
     except (
@@ -75,9 +80,9 @@ def load(kind: str, plan: Plan) -> Any:
     return encoder.get_encoder() if kind == "whisper" else encoder
 
 
-def published(model: Any, name: str) -> Any:
+def published(model: Any, name: str, here: dict[str, Any]) -> Any:
     """An encoder with the weights of a file. Raises ConfigError when most of them are not in it."""
-    encoder, told = model.from_pretrained(name, output_loading_info=True)
+    encoder, told = model.from_pretrained(name, output_loading_info=True, **here)
     own = {key: tensor.numel() for key, tensor in encoder.state_dict().items()}
     missing = sum(own.get(key, 0) for key in told["missing_keys"])
     share = 1 - missing / max(1, sum(own.values()))
@@ -163,9 +168,12 @@ class Whisper(nn.Module):
         self.head = Head(encoder.config.d_model, classes, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
+        length = 2 * self.encoder.config.max_source_positions
+        if x.shape[-1] > length and x.shape[-1] % length == 1:
+            x = x[..., :-1]  # the frame centred on the end of 30 s, which Whisper's own extractor leaves out
         frames = x.shape[-1]
         silence = x.amax(dim=(1, 2, 3), keepdim=True).flatten(1, 2) - 2.0  # where `WhisperMel` cuts off
-        cut = windows(x.flatten(1, 2), 2 * self.encoder.config.max_source_positions, silence)
+        cut = windows(x.flatten(1, 2), length, silence)
         states = self.encoder(cut).last_hidden_state  # (batch · window, frame/2, width)
         heard = states.unflatten(0, (len(x), -1)).flatten(1, 2)[:, : (frames + 1) // 2]
         return self.head(heard)

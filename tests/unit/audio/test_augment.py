@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from audio.augment import mixing, spectrogram, waveform
 from audio.augment.audition import sound_of
 from audio.augment.chain import Augment
+from audio.augment.spectrogram import DB
 from audio.config import TrainConfig
 from audio.errors import ConfigError
+from audio.feeding import TrainingFeed
 from audio.frontend import LogMel
+from audio.models import build
 from audio.training import train
 
 from .conftest import ignore, tone
@@ -150,8 +153,8 @@ def test_the_chain_does_what_the_configuration_asks_in_order():
     names = ["crop", "gain", "equaliser", "flip-time", "flip-frequency", "mixup", "cutmix"]
     assert [step.name for step in chain.steps] == [*names, "frequency-mask", "time-mask"]
     assert Augment(TrainConfig(augment=False), 20).steps == []
-    raw = Augment(config, 100, domain="waveform")
-    assert [step.name for step in raw.steps] == ["crop", "mixup"]
+    raw = Augment(dataclasses.replace(config, flip_frequency=0.0), 100, domain="waveform")
+    assert [step.name for step in raw.steps] == ["crop", "flip-time", "mixup", "cutmix"]
 
 
 def test_time_masks_hide_no_more_than_a_fifth_of_a_short_clip():
@@ -205,3 +208,65 @@ def test_waveform_augmentation_refuses_a_feature_cache_and_a_folder_without_soun
 
 def test_decibels_are_of_power():
     assert math.exp(10 * spectrogram.DB) == pytest.approx(10)
+
+
+@pytest.mark.parametrize("level", [1.0, 0.01, 1e-4])
+def test_gain_gives_the_features_of_a_louder_recording_down_to_the_floor(level):
+    layer, waves = LogMel(), level * torch.randn(3, 11025)
+    waves[2] = 0
+    changed = spectrogram.gain(layer(waves), 12.0, torch.Generator().manual_seed(4), layer.log_offset)
+    change = spectrogram.uniform((3, 1, 1, 1), -12 * DB, 12 * DB, torch.Generator().manual_seed(4))
+    louder = layer(waves * (change.flatten() / 2).exp()[:, None])
+    torch.testing.assert_close(changed, louder, atol=2e-2, rtol=0)
+    assert (changed[2] - layer(waves)[2]).abs().max() < 1e-3  # silence stays silence
+
+
+def test_the_chain_equalises_power_before_the_floor():
+    layer, config = (
+        LogMel(),
+        TrainConfig(gain_db=20.0, eq_db=12.0, mixup=0.0, time_masks=0, frequency_masks=0),
+    )
+    silence = layer(torch.zeros(4, 11025))
+    for offset, still in ((layer.log_offset, True), (0.0, False)):
+        augment = Augment(config, None, offset=offset)
+        changed, _ = augment(silence, torch.eye(4), layer.level, torch.Generator().manual_seed(1))
+        assert ((changed - silence).abs().max() < 1e-3) == still
+
+
+@pytest.mark.parametrize("change", [waveform.stretch, waveform.shift_pitch])
+def test_stretch_and_pitch_are_drawn_for_each_clip(change):
+    wave = torch.cat([torch.zeros(500), torch.from_numpy(tone(0.5, 8000)).float()]).expand(6, -1)
+    changed = change(wave, 0.5 if change is waveform.stretch else 4.0, torch.Generator().manual_seed(0))
+    assert changed.shape == wave.shape
+    assert len({tuple(one.round(decimals=3).tolist()) for one in changed}) > 3
+
+
+def test_what_a_model_on_waveforms_can_t_take_is_refused_and_defaults_are_told():
+    waves = {"domain": "waveform"}
+    usual = Augment(TrainConfig(model="wav2vec2"), None, **waves)
+    assert usual.unused == ["gain_db", "eq_db", "time_masks", "frequency_masks"]
+    for setting in ({"eq_db": 3.0}, {"flip_frequency": 0.5}, {"time_mask_frames": 40}, {"gain_db": 1.0}):
+        with pytest.raises(ConfigError, match=f"{next(iter(setting))}: wav2vec2 hears the waveform itself"):
+            Augment(TrainConfig(model="wav2vec2", **setting), None, **waves)
+        assert Augment(TrainConfig(**setting), None).unused == []
+    off = Augment(TrainConfig(gain_db=0.0, eq_db=0.0, time_masks=0, frequency_masks=0), None, **waves)
+    assert off.unused == []
+    able = TrainConfig(model="wav2vec2", flip_time=0.3, cutmix=0.2)
+    assert [step.name for step in Augment(able, None, **waves).steps] == [
+        "crop",
+        "flip-time",
+        "mixup",
+        "cutmix",
+    ]
+
+
+@pytest.mark.parametrize("cache", ["on", "off"])
+def test_speeds_are_drawn_for_each_clip_with_a_cache_and_without(cache, store, tiny):
+    config = dataclasses.replace(tiny, speeds=[0.5, 1.0, 2.0], feature_cache=cache, augment=True)
+    config = dataclasses.replace(config, roll=False, crop_seconds=None, gain_db=0.0, eq_db=0.0, mixup=0.0)
+    config = dataclasses.replace(config, time_masks=0, frequency_masks=0)
+    model = build(config, store.sample_rate, len(store.classes))
+    feed = TrainingFeed(config, store, store.index.iloc[[0] * 12], model, torch.device("cpu"))
+    dice = torch.Generator().manual_seed(2)
+    features, _ = feed.batch(torch.arange(12), dice, dice)
+    assert len({round(float(one.sum()), 1) for one in features}) == 3

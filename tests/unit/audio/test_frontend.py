@@ -7,10 +7,12 @@ import pytest
 import torch
 import torchaudio
 
+from audio import checkpoint as checkpoints
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.features import KINDS, MFCC, PCEN, LogSpectrum, build_frontend, from_description
 from audio.frontend import LogMel
+from audio.models import build
 
 
 @pytest.mark.parametrize("scale", ["htk", "slaney"])
@@ -180,3 +182,43 @@ def test_more_front_ends_than_members_are_refused():
 def test_an_unknown_front_end_lists_what_there_is():
     with pytest.raises(ConfigError, match="logmel, mfcc, pcen, stft"):
         build_frontend(TrainConfig(frontend="cqt"), 22050)
+
+
+@pytest.mark.parametrize("name", ["logmel", "mfcc", "pcen"])
+@pytest.mark.parametrize("deltas", [False, True])
+def test_each_channel_and_each_coefficient_has_a_mean_and_a_deviation_of_its_own(name, deltas):
+    config = TrainConfig(frontend=name, deltas=deltas, n_fft=256, win_length=256, n_mels=24, n_mfcc=13)
+    layer = build_frontend(config, 8000)
+    features = layer(torch.randn(4, 6000) * torch.logspace(-3, 0, 6000))
+    layer.fit(features)
+    normal = layer.normalise(features)
+    shared = (0, 3) if name == "mfcc" else (0, 2, 3)
+    deviation, mean = torch.std_mean(normal, dim=shared, correction=0)
+    torch.testing.assert_close(mean, torch.zeros_like(mean), atol=1e-3, rtol=0)
+    torch.testing.assert_close(deviation, torch.ones_like(deviation), atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("frontend", ["mfcc", "logmel", "logmel+pcen"])
+def test_a_checkpoint_with_one_mean_for_all_channels_opens_and_answers_as_it_did(frontend):
+    members = len(frontend.split("+"))
+    config = TrainConfig(model="tutorial-cnn", frontend=frontend, deltas=True, members=members)
+    model, wave = build(config, 22050, 3).eval(), torch.randn(2, 22050)
+    parts = model.frontend.each if members > 1 else [model.frontend]
+    model.frontend.fit(model.features(wave))
+    weights = {
+        name: torch.tensor(-3.5 if name.endswith("mean") else 2.5)
+        if name.endswith((".mean", ".std")) and "frontend" in name and tensor.shape != (members,)
+        else tensor
+        for name, tensor in model.state_dict().items()
+    }
+    model.load_state_dict(weights)
+    features = model.features(wave)
+    expected = torch.cat([(part.finish(features) + 3.5) / 2.5 for part in parts], dim=1)
+    torch.testing.assert_close(model.frontend.normalise(features), expected)
+
+
+def test_an_odd_fourier_transform_is_refused_and_an_old_model_with_one_opens():
+    with pytest.raises(ConfigError, match=r"n_fft is 1025; it must be even.*Use 1026"):
+        TrainConfig(n_fft=1025)
+    old = checkpoints.config_of({"config": {**vars(TrainConfig()), "n_fft": 1025}})
+    assert old.n_fft == 1025

@@ -10,7 +10,7 @@ from torchaudio.compliance import kaldi
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.models import build, check
+from audio.models import build, check, hub
 from audio.models.encoder_frontends import KaldiBank, Waveform, WhisperMel
 from audio.models.hugging_face import windows
 
@@ -160,3 +160,56 @@ def test_an_encoder_takes_no_front_ends_in_turn(folders):
             RATE,
             4,
         )
+
+
+def test_thirty_seconds_are_one_window_of_whisper(folders, monkeypatch):
+    model = build(TrainConfig(model="whisper", encoder=folders["whisper"]), RATE, 4).eval()
+    length = 2 * model.backbone.encoder.config.max_source_positions  # frames
+    seen = []
+    monkeypatch.setattr(
+        "audio.models.hugging_face.windows", lambda *given: seen.append(windows(*given)) or seen[-1]
+    )
+    with torch.no_grad():
+        for count in (1, 2):
+            wave = torch.randn(1, count * length * 160) * 0.1
+            assert model.frontend.frames(wave.shape[1]) == count * length + 1
+            model(wave)
+            assert len(seen[-1]) == count
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_an_encoder_that_is_not_here_is_told_at_once_where_there_is_no_network(
+    pretrained, monkeypatch, tmp_path
+):
+    asked = []
+
+    class Session:
+        def head(self, address, timeout):
+            asked.append(timeout)
+            raise OSError("Name or service not known")
+
+    monkeypatch.setattr("huggingface_hub.utils.get_session", Session)
+    wanted = TrainConfig(model="whisper", encoder="somebody/whisper-of-theirs", pretrained=pretrained)
+    with pytest.raises(
+        ConfigError, match=r"not on this machine.*Name or service not known.*hf download somebody"
+    ):
+        build(wanted, RATE, 4)
+    assert asked == [hub.PATIENCE]
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ConfigError, match="HF_HUB_OFFLINE is set"):
+        build(wanted, RATE, 4)
+    assert len(asked) == 1  # and nobody was asked
+
+
+def test_an_encoder_that_was_fetched_before_is_taken_without_asking(folders, monkeypatch, tmp_path):
+    monkeypatch.setattr(hub, "unreachable", lambda: pytest.fail("the hub was asked"))
+    kept = {"config.json": "x", "model.safetensors": "x"}
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda name, file: kept.get(file))
+    assert hub.options("somebody/whisper", weights=True) == {"local_files_only": True}
+    assert hub.options(folders["whisper"], weights=True) == {"local_files_only": True}
+    del kept["model.safetensors"]
+    assert hub.is_here("somebody/whisper", weights=False) and not hub.is_here(
+        "somebody/whisper", weights=True
+    )
+    monkeypatch.undo()
+    assert not hub.is_here("no/name/of/the/hub", weights=False)
