@@ -17,6 +17,7 @@ import numpy as np
 import soxr
 
 from audio.channels import to_mono
+from audio.clipping import CLIPPED_SHARE, Clipped
 from audio.reading import Sound, Undecodable, open_sound, require_file
 
 IN_MEMORY = 1 << 23  # samples that are held in memory; more lie in a file
@@ -101,6 +102,7 @@ class Heard:
     broken: str = ""  # why it could not be read to its end
     finite: bool = True
     absurd: bool = False  # louder than anything that is sound
+    clipped: list[Clipped] = field(default_factory=list)  # of each channel
 
     def look(self, block: np.ndarray, mono: np.ndarray) -> None:
         flat = block.ravel()
@@ -114,6 +116,9 @@ class Heard:
         sizes = np.diff(np.append(starts, len(mono)))
         with np.errstate(invalid="ignore"):
             self.means.append(np.add.reduceat(mono, starts, dtype=np.float64) / sizes)
+        self.clipped = self.clipped or [Clipped() for _ in range(block.shape[1])]
+        for channel, clipped in zip(block.T, self.clipped, strict=False):
+            clipped.add(channel)
         self.frames += len(block)
         self.finite = self.finite and bool(np.isfinite(self.apart) or np.isfinite(block).all())
 
@@ -133,6 +138,9 @@ class Heard:
             found.append(f"channels cancel: their mix is {left:.0f} dB below them")
         if peak > OVERFULL:
             found.append(f"above full scale: its peak is at +{20 * np.log10(peak):.0f} dB, which is kept")
+        share = max((channel.share for channel in self.clipped), default=0.0)
+        if share > CLIPPED_SHARE:
+            found.append(f"clipped: {share:.1%} of the samples")
         offset = self._offset()
         if peak > FAINT and offset > OFFSET * peak and self.frames > BRIEF * rate:
             found.append(f"DC offset: {min(1.0, offset / peak):.0%} of the peak")

@@ -114,6 +114,8 @@ def _reusable(earlier: ClipStore | None, config: PreprocessConfig) -> dict[Part,
     """The clips that an earlier store made with the same settings, by the content and the part of their file."""
     if earlier is None or earlier.manifest.get("preparation") != preparation_of(config):
         return {}
+    if not earlier.manifest.get("clipping"):  # which was not measured in the files then
+        return {}
     parts = zip(parts_of(earlier.index), earlier.index["clip"], strict=True)
     return {part: str(clip) for part, clip in parts if part}
 
@@ -208,6 +210,7 @@ def _manifest(
         "multi_label": multi,
         "clips": len(index),
         "preparation": preparation_of(config),
+        "clipping": True,  # was measured in the files; the notes tell
         "dataset": about,
         "skipped": skipped,
     }

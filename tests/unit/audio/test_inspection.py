@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio.clipping import Clipped
 from audio.config import PreprocessConfig
-from audio.inspection import Clipped, correlation, inspect
+from audio.duplicates import copies
+from audio.inspection import inspect
+from audio.landmarks import landmarks, sizes
 from audio.preprocess import preprocess
 from audio.store import ClipStore
 
@@ -81,7 +84,30 @@ def clipped_share(wave: np.ndarray, piece: int = 16000) -> float:
     return clipped.share
 
 
-def test_correlation_sees_through_shift_and_level():
-    one = (noise(5) * 20000).astype(np.int16)
-    assert correlation(one, np.roll(one // 3, 5000)[5000:]) > 0.7
-    assert correlation(one, (noise(6) * 20000).astype(np.int16)) < 0.1
+def test_a_copy_is_found_shifted_cut_and_in_noise_and_two_hums_are_two():
+    rate, hop = 16000, sizes(16000)[1]
+    random, t = np.random.default_rng(99), np.arange(4 * 16000) / 16000
+    sounds = [noise(seed, 4.0) for seed in range(4)]
+    hums = [
+        sum(np.sin(2 * np.pi * 50 * n * t + random.uniform(0, 6)) / n for n in range(1, 9)) for _ in range(2)
+    ]
+    sounds += [0.1 * hum + 0.001 * random.standard_normal(len(t)) for hum in hums]
+    sounds += [np.concatenate([np.zeros(1237), sounds[0]]), sounds[1][8000:]]
+    sounds += [sounds[2] + 0.1 * sounds[2].std() * random.standard_normal(len(t))]
+    waves = [sound.astype(np.float32) for sound in sounds]
+    found = copies(
+        [landmarks(wave, rate) for wave in waves], hop, rate, lambda i, a, b: waves[i][max(0, a) : max(0, b)]
+    )
+    assert {(one.first, one.second) for one in found} == {(0, 6), (1, 7), (2, 8)}
+    assert [round(one.shift, 3) for one in found] == [0.077, -0.5, 0.0]
+
+
+def test_clipping_is_measured_in_the_file_before_it_is_resampled(tmp_path):
+    (tmp_path / "a").mkdir()
+    loud = np.clip(3 * np.sin(2 * np.pi * 441.7 * np.arange(44100) / 44100), -0.9, 0.9)
+    soundfile.write(tmp_path / "a" / "x.wav", loud, 44100)
+    config = PreprocessConfig(dataset="folder", data=str(tmp_path), sample_rate=16000)
+    preprocess(config, tmp_path / "store", progress=ignore)
+    found = inspect(ClipStore.open(tmp_path / "store"), progress=ignore).findings
+    (detail,) = found.loc[found["kind"] == "clipped", "detail"]
+    assert 70 < float(detail.split("%")[0]) < 90
