@@ -63,4 +63,5 @@ def test_a_chart_is_wide_enough_to_be_read_on_a_phone(page: Page, server: Server
     canvas.scroll_into_view_if_needed()
     expect(canvas).to_be_visible()
     page.wait_for_timeout(300)
-    assert canvas.bounding_box()["width"] > 240
+    box = canvas.bounding_box()
+    assert box and box["width"] > 240
