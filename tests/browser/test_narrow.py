@@ -55,9 +55,16 @@ def test_nothing_that_can_be_pressed_is_cut_off(page: Page, server: ServerProces
 def test_a_chart_is_wide_enough_to_be_read_on_a_phone(page: Page, server: ServerProcess):
     page.set_viewport_size({"width": 390, "height": 844})
     task = server.call("tasks.create", name="narrow", type="testing")["id"]
-    server.call(
-        "events.add", type="training_stats_scalar", task=task, metric="m", variant="v", iter=1, value=1
-    )
+    for step in (1, 2):  # one value alone is a bar
+        server.call(
+            "events.add",
+            type="training_stats_scalar",
+            task=task,
+            metric="m",
+            variant="v",
+            iter=step,
+            value=step,
+        )
     page.goto(f"{server.url}/projects/*/tasks/{task}/output/scalars")
     canvas = page.locator(".chart-card canvas").first
     canvas.scroll_into_view_if_needed()

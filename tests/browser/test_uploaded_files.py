@@ -53,7 +53,7 @@ def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
 
 
 def keys(server: ServerProcess) -> int:
-    return len(server.call("auth.get_credentials")["credentials"])
+    return len(server.admin("auth.get_credentials")["credentials"])
 
 
 def test_the_attack_works_where_scripts_may_run(page: Page, server: ServerProcess, folder: str) -> None:

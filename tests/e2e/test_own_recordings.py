@@ -6,6 +6,7 @@ import shutil
 
 import pandas as pd
 import requests
+import soundfile
 
 from tests.conftest import ServerProcess
 from tests.e2e.conftest import write_sounds
@@ -37,7 +38,8 @@ def test_faults_are_listed_and_a_new_version_takes_over_what_did_not_change(serv
     planted = findings[findings["clip"].eq("hoch ü/0.wav") | findings["other"].eq("hoch ü/0.wav")]
     assert set(planted["kind"]) <= {"leak", "same sound, other label"} and len(planted) == 1
 
-    shutil.copy(tree / "hoch ü" / "1.wav", tree / "hoch ü" / "9.wav")
+    sound, rate = soundfile.read(tree / "hoch ü" / "1.wav")
+    soundfile.write(tree / "hoch ü" / "9.wav", sound[::-1], rate)  # nothing that was heard before
     second, printed = preprocess(server, str(tree))
     assert "9 of them were taken over" in printed
     earlier = first["hyperparams"]["properties"]["dataset_id"]["value"]

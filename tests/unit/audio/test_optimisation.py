@@ -103,7 +103,14 @@ def test_weighted_loss_is_torch_s_weighted_cross_entropy():
     weights, targets = torch.tensor([0.5, 2.0, 1.0]), torch.eye(3)[labels]
     theirs = nn.functional.cross_entropy(logits, labels, weights, reduction="none", label_smoothing=0.1)
     torch.testing.assert_close(loss_of(logits, targets, False, 0.1, weights), theirs)
-    several = nn.functional.binary_cross_entropy_with_logits(logits, targets, weights, reduction="none").mean(
+
+
+def test_weighted_loss_of_several_labels_weighs_found_and_left_out_as_torch_does():
+    logits, targets = torch.randn(6, 3), torch.randint(2, (6, 3)).float()
+    without, with_it = torch.tensor([[0.5, 1.0, 0.9], [3.0, 1.0, 1.4]])
+    weights = torch.where(targets > 0, with_it, without)
+    theirs = nn.functional.binary_cross_entropy_with_logits(logits, targets, weights, reduction="none").mean(
         1
     )
-    torch.testing.assert_close(loss_of(logits, targets, True, 0.0, weights), several)
+    found = loss_of(logits, targets, True, 0.0, torch.stack([without, with_it]))
+    torch.testing.assert_close(found, theirs)
