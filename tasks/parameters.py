@@ -98,7 +98,9 @@ def _listed(text: str, base: type) -> list[Any]:
         try:
             items = ast.literal_eval(text)
         except (ValueError, SyntaxError):
-            raise ValueError(f"expected a list such as [1, 2], got {text!r}") from None
+            items = None
+    if not isinstance(items, list | tuple):
+        raise ValueError(f"expected a list such as [1, 2], got {text!r}")
     return [_scalar(str(item), base) for item in items]
 
 

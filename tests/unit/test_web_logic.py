@@ -17,6 +17,7 @@ from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
 from audio.headers import SPEAKERS
 from audio.models.encoder_frontends import KaldiBank, WhisperMel
+from tasks import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -87,6 +88,91 @@ def test_a_translation_names_the_same_commands():
     named = {sentence: sorted(command.findall(sentence)) for sentence in words}
     assert sum(map(bool, named.values())) >= 4
     assert {one for one, names in named.items() if sorted(command.findall(words[one])) != names} == set()
+
+
+WRITTEN = (
+    *(
+        "3",
+        "3e0",
+        "3.0",
+        "3.5",
+        " 3 ",
+        "1_000",
+        "1__0",
+        "_1",
+        "1_",
+        "+4",
+        "-4",
+        "1e3",
+        "1e400",
+        ".5",
+        "5.",
+        ".",
+    ),
+    *(
+        "inf",
+        "-Infinity",
+        "nan",
+        "none",
+        "None",
+        "null",
+        "",
+        " ",
+        "many",
+        "0x10",
+        "1,5",
+        "true",
+        "True",
+        "yes",
+    ),
+    *(
+        "on",
+        "1.0",
+        "0",
+        "maybe",
+        "[1, 2]",
+        "[1, 2",
+        "[]",
+        "(1, 2)",
+        "(1,)",
+        "1 2",
+        "1, 2",
+        "['a', 'b']",
+        "[1,]",
+        "(1)",
+    ),
+    *("e5", "1e", "1e+2", "1e_2", "1_0e1_0", "1_000.5", "--1", "1 000", "３", "１_０.５"),
+)
+
+
+@pytest.mark.parametrize("optional", [False, True])
+@pytest.mark.parametrize("base, many", [(int, False), (float, False), (bool, False), (float, True)])
+def test_a_form_accepts_and_refuses_what_the_command_line_does_in_the_same_words(
+    base: type, many: bool, optional: bool
+):
+    kind = parameters.Kind(base, optional, many)
+    program = """
+        import { problemOf } from './web/actions/parameter.js';
+        let text = ''; for await (const part of process.stdin) text += part;
+        const { type, description, written } = JSON.parse(text);
+        const said = (value) => problemOf({ section: 'Args', name: 'x', value: '', type, description }, value);
+        const filled = ([sentence, blanks]) => sentence.replace(/\\{(\\w+)\\}/g, (_, name) => blanks[name]);
+        console.log(JSON.stringify(written.map((value) => { const wrong = said(value); return wrong && filled(wrong); })));"""
+    ends = [*(["each at least -1e+300"] if many else []), *(["or empty"] if optional else [])]
+    description = f"help [{'; '.join(['Training', *ends])}]"
+    told = {"type": kind.name, "description": description, "written": WRITTEN}
+    found = json.loads(node("--input-type=module", "--eval", program, text=json.dumps(told)).stdout)
+    assert dict(zip(WRITTEN, found, strict=True)) == {text: refused(text, kind) for text in WRITTEN}
+
+
+def refused(text: str, kind: parameters.Kind) -> str | None:
+    """What the command line says of a text; None when it takes it."""
+    try:
+        parameters.read(text, kind)
+    except ValueError as fault:
+        said = str(fault).replace('"', "'")
+        return said[:1].upper() + said[1:]
+    return None
 
 
 def in_quotes(source: str) -> list[str]:

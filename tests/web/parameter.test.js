@@ -10,7 +10,8 @@ const param = (type, value, description = "") => ({ section: "Args", name: "x", 
 
 test("what stands behind a description is its heading and its rules", () => {
   assert.deepEqual(told({ description: "passes over the clips [Training; at least 1]" }),
-    { help: "passes over the clips", section: "Training", choices: [], low: 1, high: Infinity, each: false, empty: false, ruled: true });
+    { help: "passes over the clips", section: "Training", choices: [], low: 1, high: Infinity, ends: ["1"], each: false, empty: false,
+      ruled: true });
   assert.deepEqual(told({ description: "way [one of a, b-c]" }).choices, ["a", "b-c"]);
   const rate = told({ description: "peak [Training; 1e-09 to 10; or empty]" });
   assert.deepEqual([rate.low, rate.high, rate.empty], [1e-9, 10, true]);
@@ -28,7 +29,7 @@ test("a value is held to its rules as the command line does", () => {
   assert.deepEqual(wrong("float", "[0 to 1]", "0.5", "1e-3", "2", "inf", "nan", "None"), ["2", "inf", "nan", "None"]);
   assert.deepEqual(wrong("float", "[T; 0 to 1; or empty]", "", "None", "null", "2"), ["2"]);
   assert.deepEqual(wrong("str", "[one of a, b]", "a", "c", ""), ["c", ""]);
-  assert.deepEqual(wrong("list", "[each 0.1 to 10]", "[1, 2.5]", "[1, 20]", "[]", "1, 2"), ["[1, 20]", "1, 2"]);
+  assert.deepEqual(wrong("list", "[each 0.1 to 10]", "[1, 2.5]", "[1, 20]", "[]", "1, 2", "(1, 20)"), ["[1, 20]", "(1, 20)"]);
   assert.deepEqual(wrong("list", "[one of onnx, torchscript]", '["onnx"]'), []);
   assert.deepEqual(wrong("float", "", "inf", "", "abc"), ["abc"], "others\u2019 tasks have no rules but their type");
 });

@@ -3,13 +3,14 @@
  * "passes over the training clips [Training; at least 1]"; others say no more than their type. No drawing here.
  */
 import { problemWith } from "./sweep.js";
+import { items, unreadable, valueOf } from "./reading.js";
 
 /**
  * @typedef {object} Told
  * @property {string} help
  * @property {string} section the heading it stands under; "" when it has none
  * @property {string[]} choices what it may be; empty: anything of its type
- * @property {number} low @property {number} high
+ * @property {number} low @property {number} high @property {string[]} ends of the range, as they are written
  * @property {boolean} each the range holds for every item of a list
  * @property {boolean} empty it may be left empty
  * @property {boolean} ruled it comes with rules: then they are those of the command line
@@ -19,8 +20,8 @@ import { problemWith } from "./sweep.js";
 export function told({ description = "" }) {
   const [, help, ends] = /^(.*?)(?: ?\[([^\]]+)\])?$/s.exec(description === "None" ? "" : description) ?? [null, description, undefined];
   /** @type {Told} */
-  const found = { help: ends === undefined ? description.replace(/^None$/, "") : help, section: "", choices: [], low: -Infinity, high: Infinity, each: false,
-    empty: false, ruled: ends !== undefined };
+  const found = { help: ends === undefined ? description.replace(/^None$/, "") : help, section: "", choices: [], low: -Infinity, high: Infinity, ends: [],
+    each: false, empty: false, ruled: ends !== undefined };
   for (const part of (ends ?? "").split("; ")) read(part, found);
   return found;
 }
@@ -33,7 +34,8 @@ function read(part, into) {
   const span = range.exec(part);
   if (part.startsWith("one of ")) into.choices = part.slice(7).split(", ");
   else if (part === "or empty") into.empty = true;
-  else if (span) Object.assign(into, { each: Boolean(span[1]), low: Number(span[2] ?? span[3]), high: span[4] === undefined ? Infinity : Number(span[4]) });
+  else if (span) Object.assign(into, { each: Boolean(span[1]), low: Number(span[2] ?? span[3]), high: span[4] === undefined ? Infinity : Number(span[4]),
+    ends: span.slice(2).filter((one) => one !== undefined) });
   else into.section = part;
 }
 
@@ -41,33 +43,29 @@ function read(part, into) {
 const numeric = (type) => /^(int|float)\b/.test(type ?? "");
 
 /**
- * What is wrong with a value, by its type and its own rules.
+ * What is wrong with a value, by its type and its own rules. Where it has rules they are the command line's, and so are the words.
  * @param {import("./sweep.js").Param} param @param {string} value
  * @returns {[string, Record<string, string>] | null} an English sentence and what stands in its blanks, for `t`
  */
 export function problemOf(param, value) {
   const rule = told(param);
   const type = (param.type ?? "").toLowerCase();
-  const text = value.trim();
-  if (rule.ruled && !rule.empty && (numeric(type) || type === "bool") && /^(none|null|)$/i.test(text)) return ["It cannot be empty", {}];
-  if (rule.ruled && rule.empty && /^(none|null|)$/i.test(text)) return null;
-  const wrong = problemWith(param.type, value);
-  if (wrong) return [wrong, {}];
+  if (!rule.ruled) {
+    const wrong = problemWith(param.type, value);
+    return wrong ? [wrong, {}] : null;
+  }
+  if (rule.empty && /^(none|null|)$/i.test(value.trim())) return null;
+  const wrong = unreadable(type, value, rule.each);
+  if (wrong) return wrong;
   if (rule.choices.length && !type.startsWith("list") && !rule.choices.includes(value)) return ["It can be {choices}", { choices: rule.choices.join(", ") }];
-  return outside(rule, numeric(type) ? [text] : rule.each ? items(text) : []);
+  return outside(rule, numeric(type) ? [value] : rule.each ? items(value) ?? [] : []);
 }
 
-/** @param {string} text of a list */
-const items = (text) => text.replace(/^[[(]|[\])]$/g, "").split(",").map((one) => one.trim()).filter(Boolean);
-
 /** @param {Told} rule @param {string[]} values @returns {[string, Record<string, string>] | null} */
-function outside({ low, high, ruled }, values) {
-  if (!ruled) return null;
-  const numbers = values.map((one) => Number(one.replaceAll("_", "")));
-  if (numbers.some((one) => !Number.isFinite(one))) return ["Expected a finite number", {}];
+function outside({ low, high, ends: [from, to] }, values) {
+  const numbers = values.map(valueOf);
   if (numbers.every((one) => one >= low && one <= high)) return null;
-  return high === Infinity ? ["It must be at least {low}", { low: String(low) }]
-    : ["It must be between {low} and {high}", { low: String(low), high: String(high) }];
+  return high === Infinity ? ["It must be at least {low}", { low: from }] : ["It must be between {low} and {high}", { low: from, high: to }];
 }
 
 /** How it is chosen: "switch", "list" or "text". @param {import("./sweep.js").Param} param */
