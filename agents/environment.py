@@ -58,6 +58,7 @@ def prepare(server: connection.Connection, name: str, *, kind: str = decision.AU
     home = folder()
     for one in ("clones", "temporary", "tools"):
         (home / one).mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # the daemon writes the keys into temporary files that others could read
     gitconfig = home / "gitconfig"
     gitconfig.write_text(GITCONFIG.format(personal=os.environ.get("GIT_CONFIG_GLOBAL") or "~/.gitconfig"))
     file = home / f"{name}.conf"

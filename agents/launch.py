@@ -20,12 +20,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psutil
 import requests
 
-from agents import decision, ending, leftovers, repository, satisfied, tools, tracked
+from agents import decision, ending, leftovers, processes, repository, satisfied, tools, tracked
 
 DAEMON = "agents.unmodified"
 INTERRUPTED = 254  # the exit status that the daemon takes for stopped
+AGENT_STOPPED = "its agent was stopped"
+AGENT_GONE = "its agent was killed; it was ended with it"
+LEFT_SECONDS = 5.0  # that what a task has left running may take to end
 UNTIL_KILLED = 10.0  # s; the daemon looks at the task's status every half second
 
 
@@ -53,6 +57,8 @@ class Launch:
         self._home = Path(self._settings["agent"]["vcs_cache"]["path"]).parent
         self._child: subprocess.Popen[bytes] | None = None
         self._asked_to_end = False
+        self._agent = os.getppid()
+        self._agent_gone = False
 
     def run(self) -> int:
         signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -133,15 +139,24 @@ class Launch:
         assert self._child is not None
         while True:
             try:
-                return self._child.wait()
+                return self._child.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                self._look_for_the_agent()
             except KeyboardInterrupt:
                 continue  # the daemon was interrupted too, and ends us
 
+    def _look_for_the_agent(self) -> None:
+        """Without its agent nobody owns the task, and the next agent would run another beside it."""
+        if os.getppid() != self._agent and not self._agent_gone:
+            self._agent_gone = self._asked_to_end = True
+            self._pass_on()
+
     def _end(self, status: int) -> int:
         (self._home / "temporary" / f"{self._task.id}.cfg").unlink(missing_ok=True)
+        self._end_what_is_left()
         said = ending.tail(_console())
         if self._asked_to_end:
-            return self._tell("stopped", "its agent was stopped", INTERRUPTED)
+            return self._tell("stopped", AGENT_GONE if self._agent_gone else AGENT_STOPPED, INTERRUPTED)
         if status:
             why = ending.reason(status, said)
             print(f"error: {why}", flush=True)
@@ -151,6 +166,14 @@ class Launch:
             print(f"note: {broken}", flush=True)
             self._tell("completed", f"exit status 0, but {broken}", 0)
         return 0
+
+    def _end_what_is_left(self) -> None:
+        """Processes that the task started and did not wait for would keep its device and memory."""
+        _, left = psutil.wait_procs(processes.of_task(self._task.id), timeout=1)
+        if left:
+            names = ", ".join(sorted({_name(one) for one in left}))
+            print(f"note: the task left processes running: {names}; they are ended with it", flush=True)
+            processes.end_all(left, LEFT_SECONDS)
 
     def _tell(self, how: str, why: str, status: int) -> int:
         """Say how it ended, unless the task or a person has said so already; stay until the daemon has seen it."""
@@ -173,6 +196,13 @@ class Launch:
         if self._child is not None and self._child.poll() is None:
             for pid in leftovers.own_code(self._child.pid):
                 os.kill(pid, signal.SIGTERM)
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return f"{process.name()} ({process.pid})"
+    except psutil.Error:
+        return str(process.pid)
 
 
 def _console() -> Path | None:

@@ -26,6 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     if not agents:
         print("no agent runs here")
+    for agent in processes.killed(home):
+        print(
+            f"{agent.name:24} was killed and has left {len(agent.left)} processes running: python -m agents.stop "
+            "ends them, and so does the next agent that starts here"
+        )
     print(f"\nin {home}:")
     for name, about, taken in sizes():
         print(f"{told(taken):>9}  {name:14} {about}")

@@ -38,6 +38,11 @@ class Agent:
         except psutil.Error:
             return False
 
+    @property
+    def left(self) -> list[psutil.Process]:
+        """What still runs of it after it was killed. A session's number is nobody else's while one of it lives."""
+        return [] if psutil.pid_exists(self.pid) and not _is_zombie(self.pid) else _session(self.pid)
+
 
 def record(folder: Path, name: str, pid: int, log: Path, about: str) -> Agent:
     """Write down an agent that was just started."""
@@ -47,24 +52,39 @@ def record(folder: Path, name: str, pid: int, log: Path, about: str) -> Agent:
 
 
 def running(folder: Path) -> list[Agent]:
-    """Agents on record that are alive; records of dead ones are removed."""
+    """Agents on record that are alive; records of dead ones that have left nothing running are removed."""
+    found = []
+    for agent in _recorded(folder):
+        if agent.alive:
+            found.append(agent)
+        elif not agent.left:
+            _forget(agent, folder)
+    return found
+
+
+def killed(folder: Path) -> list[Agent]:
+    """Agents on record that are gone and have left processes behind."""
+    return [agent for agent in _recorded(folder) if agent.left]
+
+
+def _recorded(folder: Path) -> list[Agent]:
     found = []
     for file in sorted(folder.glob("*.json")):
         try:
-            agent = Agent(**json.loads(file.read_text()))
+            found.append(Agent(**json.loads(file.read_text())))
         except (ValueError, TypeError):
             continue
-        if agent.alive:
-            found.append(agent)
-        else:
-            file.unlink(missing_ok=True)
     return found
 
 
 def end(agent: Agent, folder: Path) -> None:
     """End an agent and all of its session, politely at first."""
-    if agent.alive:
+    if agent.alive or agent.left:
         end_session(agent.pid)
+    _forget(agent, folder)
+
+
+def _forget(agent: Agent, folder: Path) -> None:
     (folder / f"{agent.name}.json").unlink(missing_ok=True)
     (folder / f"{agent.name}.conf").unlink(missing_ok=True)
 
@@ -102,10 +122,10 @@ def _agents(leader: int) -> list[psutil.Process]:
 
 
 def _tasks(leader: int) -> list[psutil.Process]:
-    """What agents run: children of agents that are none themselves."""
+    """What agents run: children of agents that are none themselves, and launchers, whose agent may be gone."""
     members = _session(leader)
     agents = {one.pid for one in members if _is_agent(one)}
-    return [one for one in members if one.pid not in agents and _parent(one) in agents]
+    return [one for one in members if one.pid not in agents and (_parent(one) in agents or _is_launcher(one))]
 
 
 def _parent(process: psutil.Process) -> int:
@@ -129,11 +149,48 @@ def _session(leader: int) -> list[psutil.Process]:
 
 def _is_agent(process: psutil.Process) -> bool:
     """Daemons, and agents that prepare a task; the launcher of a task is none: it passes on that it has to end."""
+    command = _command(process)
+    return "clearml_agent" in command and "agents.launch" not in command
+
+
+def _is_launcher(process: psutil.Process) -> bool:
+    return "agents.launch" in _command(process)
+
+
+def _command(process: psutil.Process) -> list[str]:
     try:
-        command = process.cmdline()
-        return "clearml_agent" in command and "agents.launch" not in command
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
+
+
+def task_of(process: psutil.Process) -> str:
+    """The id of the task that a process is part of, by its environment; empty when it is of none."""
+    try:
+        return str(process.environ().get("CLEARML_TASK_ID") or "")
+    except (psutil.Error, OSError):
+        return ""
+
+
+def of_task(task: str) -> list[psutil.Process]:
+    """Processes that belong to a task, ours and those we come from left out."""
+    ours = {os.getpid(), *(one.pid for one in psutil.Process().parents())}
+    return [one for one in psutil.process_iter() if one.pid not in ours and task_of(one) == task]
+
+
+def end_all(which: list[psutil.Process], patience: float) -> None:
+    """Ask processes to end, and kill those that have not after `patience` seconds."""
+    _send(signal.SIGTERM, which)
+    _, left = psutil.wait_procs(which, timeout=patience)
+    _send(signal.SIGKILL, left)
+    psutil.wait_procs(left, timeout=5)
 
 
 def _send(what: signal.Signals, processes: Iterable[psutil.Process]) -> None:

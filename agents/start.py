@@ -18,7 +18,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from agents import decision, devices, environment, launch, naming, processes, pythons, unmodified
+from agents import (
+    decision,
+    devices,
+    environment,
+    launch,
+    naming,
+    orphans,
+    processes,
+    pythons,
+    unmodified,
+)
 from audio.command_line import CommandLine
 from tasks import connection, names
 from tasks.errors import NotConfigured, SoundyardError, Unreachable
@@ -136,6 +146,8 @@ def start(
         NotConfigured, Unreachable, WrongCredentials, NoSuchDevice, NameTaken, DidNotStart.
     """
     server, folder = connection.use(), environment.folder()
+    for said in orphans.end(folder):
+        print(said, file=sys.stderr, flush=True)
     if gpus == "":
         gpus = "0" if devices.present() and not services else None
     if gpus is not None:

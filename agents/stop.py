@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def stop(wanted: Sequence[str] = ()) -> list[str]:
     """End the agents named, or all; gives the names of those that were running."""
     folder, ended = environment.folder(), []
-    for agent in processes.running(folder):
+    for agent in (*processes.running(folder), *processes.killed(folder)):
         if not wanted or agent.name in wanted:
             processes.end(agent, folder)
             ended.append(agent.name)

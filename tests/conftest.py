@@ -225,7 +225,7 @@ class AgentProcess:
     def stop(self) -> None:
         from agents import processes
 
-        for agent in processes.running(self.folder):
+        for agent in (*processes.running(self.folder), *processes.killed(self.folder)):
             processes.end(agent, self.folder)
 
 
