@@ -8,6 +8,7 @@ else's by now.
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -29,9 +30,12 @@ class Agent:
     began: float  # s since the epoch, of the process
     log: str  # path
     about: str  # queues and device, for people
+    machine: str = ""  # its name: a folder may be shared by several; empty in older records
 
     @property
     def alive(self) -> bool:
+        if not self._here:
+            return False
         try:
             process = psutil.Process(self.pid)
             return abs(process.create_time() - self.began) < 1 and process.status() != psutil.STATUS_ZOMBIE
@@ -41,12 +45,24 @@ class Agent:
     @property
     def left(self) -> list[psutil.Process]:
         """What still runs of it after it was killed. A session's number is nobody else's while one of it lives."""
-        return [] if psutil.pid_exists(self.pid) and not _is_zombie(self.pid) else _session(self.pid)
+        gone = not psutil.pid_exists(self.pid) or _is_zombie(self.pid)
+        if not self._here or not gone or psutil.boot_time() > self.began + 1:
+            return []
+        return [one for one in _session(self.pid) if _began(one) > self.began - 1]
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing of it runs, as far as that can be seen from this machine."""
+        return self._here and not self.alive and not self.left
+
+    @property
+    def _here(self) -> bool:
+        return self.machine in ("", socket.gethostname())
 
 
 def record(folder: Path, name: str, pid: int, log: Path, about: str) -> Agent:
     """Write down an agent that was just started."""
-    agent = Agent(name, pid, psutil.Process(pid).create_time(), str(log), about)
+    agent = Agent(name, pid, psutil.Process(pid).create_time(), str(log), about, socket.gethostname())
     (folder / f"{name}.json").write_text(json.dumps(asdict(agent)))
     return agent
 
@@ -57,7 +73,7 @@ def running(folder: Path) -> list[Agent]:
     for agent in _recorded(folder):
         if agent.alive:
             found.append(agent)
-        elif not agent.left:
+        elif agent.is_over:
             _forget(agent, folder)
     return found
 
@@ -169,6 +185,13 @@ def _is_zombie(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
+
+
+def _began(process: psutil.Process) -> float:
+    try:
+        return float(process.create_time())
+    except psutil.Error:
+        return 0.0
 
 
 def task_of(process: psutil.Process) -> str:

@@ -155,10 +155,13 @@ def start(
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
     name = naming.free_name(name, "-".join([*queues, "services" if services else device]), folder)
     log = folder / f"{name}.log"
+    worker = naming.worker_id(name, folder)
+    if not log.exists():  # with a log here it is one of ours that comes back
+        naming.require_unused(worker, connection.call(server, "workers.get_all")["workers"])
     variables = environment.prepare(server, name, kind=kind)
     variables |= {
         "PYTHONPATH": str(connection.ROOT),
-        WORKER_ID: naming.worker_id(name, folder),
+        WORKER_ID: worker,
         unmodified.LOG: str(log),
     }
     command = [

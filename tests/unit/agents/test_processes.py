@@ -1,5 +1,6 @@
 """Agents as processes, with processes that stand in for them: real ones, ended by real signals."""
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -67,3 +68,27 @@ def test_a_process_id_that_belongs_to_somebody_else_by_now_is_not_ours(leader, t
 def test_a_damaged_record_is_passed_over(tmp_path):
     (tmp_path / "a.json").write_text("{")
     assert processes.running(tmp_path) == []
+
+
+def test_what_a_killed_agent_left_is_told_and_ended_and_then_forgotten(leader, tmp_path):
+    agent = processes.record(tmp_path, "a", leader.pid, tmp_path / "log", "audio (cpu)")
+    children = psutil.Process(leader.pid).children(recursive=True)
+    assert processes.killed(tmp_path) == []
+    leader.kill()
+    leader.wait()
+    assert processes.running(tmp_path) == [] and processes.killed(tmp_path) == [agent]
+    assert [one.pid for one in agent.left] == [one.pid for one in children]
+    processes.end(agent, tmp_path)
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert processes.killed(tmp_path) == [] and not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize("other", [{"machine": "elsewhere"}, {"began": 1.0}])
+def test_a_number_that_means_another_process_here_ends_nothing(leader, tmp_path, other):
+    agent = processes.record(tmp_path, "a", leader.pid, tmp_path / "log", "audio (cpu)")
+    leader.kill()
+    leader.wait()
+    foreign = dataclasses.replace(agent, **other)  # of another machine, or from before this one was started
+    assert foreign.left == [] and not foreign.alive
+    assert foreign.is_over == (foreign.machine != "elsewhere")
+    processes.end_session(leader.pid, patience=1)
