@@ -157,7 +157,8 @@ def test_a_form_accepts_and_refuses_what_the_command_line_does_in_the_same_words
         const { type, description, written } = JSON.parse(text);
         const said = (value) => problemOf({ section: 'Args', name: 'x', value: '', type, description }, value);
         const filled = ([sentence, blanks]) => sentence.replace(/\\{(\\w+)\\}/g, (_, name) => blanks[name]);
-        console.log(JSON.stringify(written.map((value) => { const wrong = said(value); return wrong && filled(wrong); })));"""
+        const told = (value) => { const wrong = said(value); return wrong && filled(wrong); };
+        console.log(JSON.stringify(written.map(told)));"""
     ends = [*(["each at least -1e+300"] if many else []), *(["or empty"] if optional else [])]
     description = f"help [{'; '.join(['Training', *ends])}]"
     told = {"type": kind.name, "description": description, "written": WRITTEN}
