@@ -13,7 +13,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audio.config import TrainConfig
 from tasks.session import Run, job, session
@@ -104,7 +104,7 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
     run.task.set_configuration_object("frontend", config_dict=result.frontend)
     model = OutputModel(
         task=run.task,
-        name=f"{run.parameters.model}, fold {run.parameters.fold}",
+        name=_name(run.parameters, dataset_id),
         framework="PyTorch",
         label_enumeration={name: number for number, name in enumerate(result.classes)},
         config_dict=result.frontend,
@@ -122,9 +122,19 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
         run.task.upload_artifact("parts", result.parts, wait_on_upload=True)
     model.set_metadata("fold", str(run.parameters.fold), "int")
     for tag, value in result.metrics.items():
+        if not tag.endswith("/train"):  # to choose by, wherever models are listed
+            model.set_metadata(tag, f"{value:.6g}", "float")
         run.logger.report_single_value(tag, value)
     run.task.set_user_properties(model_id=model.id)
     print(f"model {model.id}")
+
+
+def _name(parameters: TrainParameters, dataset_id: str) -> str:
+    """What the model is, for a list of many: `cnn on logmel, esc10 fold 1`."""
+    from clearml import Task
+
+    dataset: Any = Task.get_task(task_id=dataset_id).name
+    return f"{parameters.model} on {parameters.frontend}, {dataset} fold {parameters.fold}"
 
 
 if __name__ == "__main__":

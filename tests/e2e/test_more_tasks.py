@@ -35,6 +35,14 @@ def test_a_model_is_exported_checked_and_registered(server, prepare):
     trained = server.run("-m", "tasks.train", "--dataset_id", ids["dataset"], "--epochs", "1", *SMALL)
     assert trained.returncode == 0, trained.stderr
     model = trained.stdout.split("model ")[-1].split()[0]
+    found = server.call("models.get_by_id", model=model)["model"]
+    dataset = server.task(ids["dataset"])["name"]
+    assert found["name"] == f"cnn on logmel, {dataset} fold 1"
+    noted = {key: float(one["value"]) for key, one in found["metadata"].items() if "/" in key}
+    assert set(noted) == {"accuracy/validation", "loss/validation"}
+    values = server.call("events.get_task_single_value_metrics", tasks=[found["task"]])["tasks"][0]["values"]
+    told = {one["variant"]: one["value"] for one in values}
+    assert all(told[key] == pytest.approx(value, rel=1e-5) for key, value in noted.items())
     done = server.run("-m", "tasks.export", "--model_id", model)
     assert done.returncode == 0, done.stdout + done.stderr
     task = newest(server, "export")
