@@ -17,11 +17,18 @@ PLACES = (
     "workers",
     "settings/appearance",
     "settings/keys",
+    "settings/users",
 )
 CUT = """() => [...document.querySelectorAll('main button, main a, main h1, main h2, main input, main select')]
   .filter(one => !one.closest('.table, .plain-table-frame, .tabs'))
   .filter(one => { const box = one.getBoundingClientRect(); return box.width && box.right > innerWidth + 1; })
   .map(one => one.outerHTML.slice(0, 120))"""
+
+SPLINTERED = """() => [...document.querySelectorAll('.plain-table th')]
+  .filter(one => one.textContent.length > 2 && one.firstChild && (() => {
+    const text = document.createRange(); text.selectNodeContents(one);
+    return text.getBoundingClientRect().width < 14; })())
+  .map(one => one.textContent)"""
 
 
 @pytest.mark.parametrize("width, height", [(390, 844), (640, 450), (768, 1024)])
@@ -49,6 +56,7 @@ def test_nothing_that_can_be_pressed_is_cut_off(page: Page, server: ServerProces
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_timeout(300)
         assert page.evaluate(CUT) == [], place
+        assert page.evaluate(SPLINTERED) == [], f"{place}: a letter a line"
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), place
 
 

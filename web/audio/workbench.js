@@ -65,7 +65,7 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
   const versions = current ? [{ name: peers.length && !judged ? t("this version") : t("this run"), clip: current },
     ...others.map((run) => ({ name: run.name, clip: run.clips.find((clip) => clip.id === current.id) ?? null }))] : [];
   const Overview = judged ? Judged : Counted;
-  return html`<div class="workbench">
+  return html`<div class=${current ? "workbench" : "workbench idle"}>
     <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)}
       first=${html`<div class="scroll workbench-left"><${Overview} clips=${clips} choice=${choice} listen=${listen} /></div>
       <${Facets} clips=${clips} judged=${judged} choice=${choice} count=${shown.length} task=${task} peers=${peers} marks=${marks} playlist=${playlist}

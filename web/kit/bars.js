@@ -1,7 +1,7 @@
 /** Values that were reported once, as bars: a dot on an axis of iterations would say nothing. */
 import { html } from "../lib/dom.js";
 import { colour } from "../lib/colours.js";
-import { number } from "../lib/format.js";
+import { alike } from "../lib/format.js";
 
 /** @typedef {import("./chart.js").Line} Line */
 
@@ -20,7 +20,8 @@ export function widths(values) {
 export function Bars({ title, lines }) {
   const values = lines.map((line) => line.y.at(-1) ?? null);
   const wide = widths(values);
+  const written = alike(values);
   return html`<ul class="bar-list" aria-label=${title}>${lines.map((line, i) => html`<li key=${line.name}><span title=${line.name}>${line.name}</span>
     <span class="bar"><span style=${{ width: `${wide[i]}%`, background: line.colour ?? colour(i) }}></span></span>
-    <span class="numeric">${number(values[i])}</span></li>`)}</ul>`;
+    <span class="numeric">${written(values[i])}</span></li>`)}</ul>`;
 }

@@ -6,13 +6,14 @@ import uPlot from "uplot";
 import { decoded } from "../lib/address.js";
 import { classes, html, useEffect, useMemo, useRef, useState } from "../lib/dom.js";
 import { colour, onWhite, token } from "../lib/colours.js";
-import { csv, duration, number } from "../lib/format.js";
+import { alike, csv, duration, number, tickTexts } from "../lib/format.js";
 import { save } from "../lib/files.js";
 import { useSize, useVisible } from "../lib/hooks.js";
 import { isDark } from "../lib/preferences.js";
 import { useQuery } from "../lib/router.js";
 import { smoothed } from "../lib/smooth.js";
 import { language, t } from "../lib/text.js";
+import { room } from "./axis.js";
 import { Bars, areSingle } from "./bars.js";
 import { Button } from "./button.js";
 import { Menu } from "./menu.js";
@@ -79,12 +80,15 @@ export function useHidden() {
 const described = ({ title, lines }) => `${title}: ${lines.slice(0, 8).map((line) => `${line.name} ${number(line.y.at(-1))}`).join(", ")}`;
 
 /** @param {{lines: Line[], hidden: Set<string>, toggle: (name: string) => void}} props */
-const Legend = ({ lines, hidden, toggle }) => html`<div class="chart-legend">
-  ${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)}
+function Legend({ lines, hidden, toggle }) {
+  const newest = lines.map((line) => line.y.findLast((y) => y !== null));
+  const written = alike(newest);
+  return html`<div class="chart-legend">${lines.map((line, i) => html`<button type="button" key=${line.name} aria-pressed=${!hidden.has(line.name)}
         title=${t("Show or hide {name}", { name: line.name })} onClick=${() => toggle(line.name)}>
     <span class=${classes("swatch", line.dash && "dashed")} style=${{ "--ink": line.colour ?? colour(i) }}></span><span>${line.name}</span>
-    <span class="value">${number(line.y.findLast((y) => y !== null))}</span></button>`)}
-</div>`;
+    <span class="value">${written(newest[i])}</span></button>`)}
+  </div>`;
+}
 
 /** @param {ChartProps & {hidden: Set<string>, plot: {current: any}}} props */
 function Drawing({ lines, xKind = "iter", logY = false, smoothing, hidden, plot, range }) {
@@ -148,7 +152,8 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
     axes: [
       { ...axis, size: 26, incrs: xKind === "iter" ? iterationSteps : undefined,
         values: xKind === "relative" ? (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((s) => duration(s)) : undefined },
-      { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((v) => (v === null ? "" : number(v))) },
+      { ...axis, size: room, values: (/** @type {any} */ _, /** @type {(number | null)[]} */ at) => (logY ? at.map((v) => (v === null ? "" : number(v)))
+        : tickTexts(at)) },
     ],
     ms: 1,
     series: [{}, ...series],

@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from "../lib/dom.js";
 import { useSize } from "../lib/hooks.js";
 import { theme } from "../lib/preferences.js";
 import { language, t } from "../lib/text.js";
+import { room } from "./axis.js";
 
 /**
  * @typedef {{label: string, values: (number | null)[]}} Line
@@ -73,7 +74,7 @@ function options({ lines, format = String, height = 150, least = 0, steps, span 
           [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1, 0.001)] } },
     axes: [
       { ...axis, space: 60, size: 24, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => clock(splits) },
-      { ...axis, size: 56, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(format) },
+      { ...axis, size: room, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(format) },
     ],
     series: [{}, ...lines.map((_, i) => ({
       stroke: colour(colours[i % colours.length]), width: 1.6, points: { show: false }, spanGaps: false,

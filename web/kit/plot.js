@@ -64,7 +64,7 @@ function Drawn({ figure, source, title, height = 380 }) {
     if (!visible && !drawn.current) return;
     if (!size.width) return;
     plotly().then(async (library) => {
-      await library.react(inner.current, figure.data.map(sequential), themed(figure, size.width, height),
+      await library.react(inner.current, figure.data.map(sequential), themed(figure, Math.max(size.width, widthOf(figure.data)), height),
         { responsive: false, displaylogo: false, displayModeBar: "hover" });
       drawn.current = true;
       setState("ready");
@@ -80,6 +80,11 @@ const labelledAbove = new Set(["parcoords", "parcats", "scatterpolar", "scatterp
 
 /** @param {any[]} data @returns {number} pixels */
 const roomAbove = (data) => (data.some((trace) => labelledAbove.has(trace?.type)) ? 64 : 16);
+
+const perAxis = 92; // px, so that the names of axes beside each other do not run into one another
+
+/** What a plot needs at least; where there is less it is scrolled to. @param {any[]} data @returns {number} pixels */
+const widthOf = (data) => Math.max(0, ...data.filter((trace) => trace?.type === "parcoords").map((trace) => perAxis * (1 + (trace.dimensions?.length ?? 0))));
 
 /** Even steps in lightness. @type {[number, string][]} */
 const fewToMany = [[0, "#f4f8fb"], [0.25, "#c3dcee"], [0.5, "#7fb5da"], [0.75, "#3a83be"], [1, "#0b4a8a"]];

@@ -42,11 +42,15 @@ import { toastError } from "./toast.js";
  */
 
 const overscan = 4;
+const slim = 150; // px a column has at most where the whole table has less than `phone`
+const phone = 560;
 
 /** @param {TableProps} props */
 export function DataTable(props) {
-  const { label, columns, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, between, empty, height } = props;
+  const { label, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, between, empty, height } = props;
   const [scroller, size] = useSize();
+  const narrow = size.width > 0 && size.width < phone;
+  const columns = narrow ? props.columns.map((one) => ({ ...one, width: Math.min(one.width ?? 140, slim) })) : props.columns;
   const [top, setTop] = useState(0);
   const seen = size.height || height || 600;
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - overscan, count - 1));
@@ -85,7 +89,7 @@ export function DataTable(props) {
   return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} aria-busy=${busy} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
-    <${Head} ...${props} width=${width} rowsInSight=${last - first} />
+    <${Head} ...${props} columns=${columns} width=${width} rowsInSight=${last - first} />
     <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
       <div style=${{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">${rows}</div>
     </div>

@@ -9,7 +9,33 @@ export function number(value) {
   if (Number.isInteger(n) && Math.abs(n) < 1e7) return n.toLocaleString(language.value);
   const size = Math.abs(n);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return n.toExponential(2);
+  if (size >= 1000) return Math.round(n).toLocaleString(language.value);
   return n.toPrecision(4).replace(/\.?0+$/, "");
+}
+
+/**
+ * How values of one kind are written beneath or beside each other: with as many decimals each, so that "1" beside "0.8875" is "1.0000".
+ * @param {unknown[]} values @returns {(value: unknown) => string}
+ */
+export function alike(values) {
+  const known = values.filter((one) => one !== null && one !== undefined && one !== "").map(Number).filter(Number.isFinite);
+  const texts = known.map(number);
+  const largest = Math.max(0, ...known.map(Math.abs));
+  if (known.every(Number.isInteger) || texts.some((one) => one.includes("e")) || largest >= 1e6) return number;
+  const most = Math.max(...known.filter((one) => !Number.isInteger(one)).map((one) => number(one).split(".")[1]?.length ?? 0));
+  const digits = Math.min(most, Math.max(1, 4 - Math.max(0, Math.floor(Math.log10(largest)))));
+  const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return (value) => (Number.isFinite(Number(value)) && number(value) !== "–" ? Number(value).toLocaleString(language.value, how) : number(value));
+}
+
+/** An axis's ticks, with as many decimals as the steps between them need. @param {(number | null)[]} at @returns {string[]} */
+export function tickTexts(at) {
+  const known = at.filter((one) => one !== null);
+  const largest = Math.max(0, ...known.map(Math.abs));
+  const step = Math.min(...known.slice(1).map((one, i) => Math.abs(one - known[i])));
+  if (largest >= 1e6 || largest < 1e-3 || !(step > 0) || known.every(Number.isInteger)) return at.map((one) => (one === null ? "" : number(one)));
+  const digits = Math.min(8, Number(step.toPrecision(3)).toFixed(8).replace(/0+$/, "").split(".")[1]?.length ?? 0);
+  return at.map((one) => (one === null ? "" : one === 0 ? "0" : one.toFixed(digits)));
 }
 
 /** @param {unknown} bytes */

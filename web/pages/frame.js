@@ -28,10 +28,11 @@ export function Frame({ path, children }) {
     <nav class="side" aria-label=${t("Main")}>
       <a class="brand" href=${href("/")}><${Brand} /><span>Soundyard</span></a>
       ${places.map(({ to, icon, label, match }) =>
-          html`<a class="place" href=${href(to)} aria-current=${match.test(path) ? "page" : undefined}><${Icon} name=${icon} size=${18} />
+          html`<a class="place" href=${href(to)} title=${t(label)} aria-current=${match.test(path) ? "page" : undefined}><${Icon} name=${icon} size=${18} />
             <span>${t(label)}</span></a>`)}
       <span class="grow"></span>
-      <button type="button" class="place" onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} size=${18} />
+      <button type="button" class="place" title=${dark ? t("Light") : t("Dark")}
+        onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} size=${18} />
         <span>${dark ? t("Light") : t("Dark")}</span></button>
       <div class="side-foot">
         <${Menu} label=${t("Language")} icon="language" quiet

@@ -1,7 +1,7 @@
 /** Comparison as tables; rows that are the same for all can be hidden. */
 import { html } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
-import { number } from "../../lib/format.js";
+import { alike } from "../../lib/format.js";
 import { taskLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
 import { t, tn } from "../../lib/text.js";
@@ -53,10 +53,12 @@ export function Values({ tasks }) {
     <${Choice} label=${t("Value")} value=${kind} onChange=${setKind} options=${kinds.map((value) => ({ value, label: t(value) }))} /></div>
     <div class="scroll stack"><div class="plain-table-frame card" tabindex="0" role="region" aria-label=${t("Values")}>
         <table class="plain-table compare-table"><thead><${HeadRow} tasks=${tasks} /></thead>
-      <tbody>${rows.map((one) => html`<tr><th scope="row">${one.name}</th>${one.values.map((value) => {
-        const shown = value?.[/** @type {"last"} */ (kind)];
-        return html`<td class=${shown === best(one) && tasks.length > 1 ? "strong" : ""}>${number(shown)}</td>`;
-      })}</tr>`)}</tbody></table></div>
+      <tbody>${rows.map((one) => {
+        const values = one.values.map((value) => value?.[/** @type {"last"} */ (kind)]);
+        const written = alike(values);
+        return html`<tr><th scope="row">${one.name}</th>${values.map((value) =>
+            html`<td class=${value === best(one) && tasks.length > 1 ? "strong" : ""}>${written(value)}</td>`)}</tr>`;
+      })}</tbody></table></div>
       ${params.length > 0 && html`<${Relations} tasks=${tasks} params=${params} metrics=${rows} />`}</div>`;
 }
 

@@ -1,7 +1,7 @@
 /** Models: what tasks have made, to be downloaded, published and traced back. */
 import { call, callAll } from "../../api.js";
 import { html } from "../../lib/dom.js";
-import { ago, moment, number, shortId } from "../../lib/format.js";
+import { ago, alike, moment, number, shortId } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { modelLink, taskLink, tasksLink } from "../../lib/links.js";
 import { useQuery } from "../../lib/router.js";
@@ -12,6 +12,7 @@ import { Chip, Tags } from "../../kit/chip.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { DataTable } from "../../kit/table.js";
 import { PageHead } from "../frame.js";
+import { fitting } from "../tasks/columns.js";
 import { metricColumns, metricOf, ordered } from "./rules.js";
 
 const fields = ["name", "framework", "ready", "created", "last_update", "tags", "system_tags", "project.id", "project.name", "task.id", "task.name",
@@ -40,7 +41,7 @@ export default function ModelsPage({ project = "*" }) {
       onInput=${(/** @type {any} */ e) => setText(e.target.value)} />
       <${Button} icon="archive" pressed=${Boolean(archive)} onClick=${() => setArchive(archive ? null : "1")}>${t("Archive")}<//><//>
     <section class="fill"><${Answered} answer=${answer}>${(/** @type {{models: any[], metrics: any[]}} */ { models, metrics }) => {
-      const all = columns(metrics);
+      const all = columns(metrics, models);
       const [down, key] = [order.startsWith("-"), order.replace(/^-/, "")];
       const by = all.find((one) => one.id === key);
       const found = models.filter((one) => `${one.name} ${one.id} ${one.framework} ${(one.tags ?? []).join(" ")}`.toLowerCase().includes(text.toLowerCase()));
@@ -61,12 +62,18 @@ export default function ModelsPage({ project = "*" }) {
  */
 const column = (id, label, width, value, more = {}) => ({ id, label, width, sort: id, value, render: (one) => value(one) || "–", ...more });
 
-/** @param {import("./rules.js").MetricColumn[]} metrics @returns {ModelColumn[]} */
-const columns = (metrics) => [
+/** Of a metric, as wide as its name needs. @param {import("./rules.js").MetricColumn} metric @param {any[]} models @returns {ModelColumn} */
+function metricColumn(metric, models) {
+  const written = alike(models.map((one) => metricOf(one.made, metric)));
+  return column(metric.id, metric.label, fitting(metric.label), (one) => metricOf(one.made, metric),
+    { numeric: true, render: (one) => written(metricOf(one.made, metric)) });
+}
+
+/** @param {import("./rules.js").MetricColumn[]} metrics @param {any[]} models @returns {ModelColumn[]} */
+const columns = (metrics, models) => [
   column("name", t("Name"), 240, (one) => one.name, { render: (one) => html`<a class="strong" href=${modelLink(one)} title=${[one.name, one.comment]
     .filter(Boolean).join(": ")}>${one.name || shortId(one.id)}</a>` }),
-  ...metrics.map((metric) => column(metric.id, metric.label, 150, (one) => metricOf(one.made, metric),
-    { numeric: true, render: (one) => number(metricOf(one.made, metric)) })),
+  ...metrics.map((metric) => metricColumn(metric, models)),
   column("state", t("State"), 104, (one) => Number(Boolean(one.ready)),
     { render: (one) => (one.ready ? html`<${Chip} tone="accent">${t("Published")}<//>` : html`<span class="muted">${t("Draft")}</span>`) }),
   column("task", t("Made by"), 180, (one) => one.task?.name,

@@ -30,7 +30,7 @@ export default function ConfigurationTab({ task, reload }) {
       ? html`<${EditParams} task=${task} params=${params} done=${(/** @type {boolean} */ changed) => { setEditing(false); if (changed) reload(); }} />`
       : html`<div class="columns-2">${inSections(shown).map(({ title, params: own }) => html`
         <${Card} key=${title} title=${title === "properties" ? t("User properties") : t(title)}>${() => html`
-        <${PlainTable} label=${title} rows=${own.map((one) =>
+        <${PlainTable} label=${t(title)} rows=${own.map((one) =>
               [html`<span title=${told(one).help || undefined}>${one.name}</span>`,
                 html`<code>${one.value}</code>`, html`<small>${one.type}</small>`])} />`}<//>`)}</div>`}
     ${objects.map(([name, object]) => html`

@@ -12,6 +12,7 @@ import { PendingHint } from "../../actions/pending.js";
  * @property {string} id @property {string} label @property {number} width
  * @property {string} [sort] @property {string[]} fields what to ask the server for
  * @property {(task: any) => any} [render] @property {(task: any) => string} text for CSV, and for the cell without render
+ * @property {(task: any) => unknown} [value] a number of a kind, which is written as the others of the column are
  * @property {boolean} [numeric] @property {string} [filter] which filter the header offers: a list by its name, or `param:`, `range:`, `since:` and a path
  */
 
@@ -79,7 +80,7 @@ const metricFields = { last: "value", min: "min_value", max: "max_value" };
 export const metricColumnId = (m, which) => `m.${m.metric_hash}.${m.variant_hash}.${metricFields[which]}|${m.metric}/${m.variant}|${which}`;
 
 /** Wide enough for a header, within limits. @param {string} name */
-const fitting = (name) => Math.max(90, Math.min(220, Math.round(7.3 * name.length) + 24));
+export const fitting = (name) => Math.max(90, Math.min(220, Math.round(7.3 * name.length) + 24));
 
 /** @param {string} id @returns {TaskColumn | null} */
 export function customColumn(id) {
@@ -91,7 +92,7 @@ export function customColumn(id) {
     const sort = `last_metrics.${metric}.${variant}.${field}`;
     const name = which === "last" ? label : `${label} (${t(which)})`;
     return { id, label: name, width: fitting(name), sort, fields: [sort], numeric: true, filter: `range:${sort}`, text: (task) => String(value(task) ?? ""),
-      render: (task) => number(value(task)) };
+      value };
   }
   if (id.startsWith("p.")) {
     const [, section, name] = path.split(".").map(decoded);

@@ -1,7 +1,7 @@
 /** The table of tasks: of one project, or of all. */
 import { call, callAll } from "../../api.js";
 import { html, useEffect, useMemo, useState } from "../../lib/dom.js";
-import { csv } from "../../lib/format.js";
+import { alike, csv } from "../../lib/format.js";
 import { save } from "../../lib/files.js";
 import { useApi, useAsked } from "../../lib/hooks.js";
 import { compareLink } from "../../lib/links.js";
@@ -31,6 +31,7 @@ export default function TasksPage({ project = "*" }) {
   const rows = useServerRows("tasks.get_all_ex", "tasks", tableBody(asked, project, fields), {
     count: async () => (await call("organization.get_entities_count", { tasks: filter })).tasks ?? null,
   });
+  const seen = Array.from({ length: Math.min(rows.count, alikeOver) }, (_, i) => rows.rowAt(i)).filter(Boolean);
   const { sort: _, ...which } = asked;
   useEffect(() => setSelection(new Map()), [JSON.stringify([project, which])]); // another list: nothing of it is chosen yet
   const chosen = useChosen(selection, setSelection);
@@ -44,7 +45,7 @@ export default function TasksPage({ project = "*" }) {
     <${ActiveFilters} asked=${asked} columns=${columns.shown} />
     <section class="fill">
       ${rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
-      <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project))}
+      <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project, seen))}
         count=${rows.loaded ? rows.count : rows.count || 12}
         rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
         onSort=${(/** @type {string} */ key, /** @type {boolean} */ add) => setQuery({ sort: sortText(nextSort(asked.sort, key, add)) })}
@@ -76,12 +77,15 @@ function Head({ project, total, asked, columns, filter }) {
   <//>`;
 }
 
-/** @param {any} column @param {any} asked @param {string} project */
-const tableColumn = (column, asked, project) => ({
-  ...column,
-  render: column.render ?? ((/** @type {any} */ task) => html`<span class="cell-text" title=${column.text(task)}>${column.text(task)}</span>`),
-  extra: column.filter && html`<${HeaderFilter} kind=${column.filter} label=${column.label} asked=${asked} project=${project} />`,
-});
+const alikeOver = 300; // rows whose numbers are written alike
+
+/** @param {any} column @param {any} asked @param {string} project @param {any[]} seen rows that are loaded */
+function tableColumn(column, asked, project, seen) {
+  const written = column.value && alike(seen.map(column.value));
+  const plain = (/** @type {any} */ task) => html`<span class="cell-text" title=${column.text(task)}>${column.text(task)}</span>`;
+  return { ...column, render: column.render ?? (written ? (/** @type {any} */ task) => written(column.value(task)) : plain),
+    extra: column.filter && html`<${HeaderFilter} kind=${column.filter} label=${column.label} asked=${asked} project=${project} />` };
+}
 
 /** What the actions on many tasks look at. */
 const chosenFields = ["name", "status", "type", "tags", "system_tags", "project.id", "project.name"];
