@@ -77,7 +77,7 @@ def _no_such_option(name: str, options: set[str]) -> str:
 def _serve(settings: settings_module.Settings) -> int:
     from server.app.process import CannotStart, serve, set_up_logging
 
-    set_up_logging(settings.log_level)
+    set_up_logging(settings)
     try:
         serve(settings)
     except (CannotStart, OSError) as fault:

@@ -77,6 +77,14 @@ class Settings:
     log_level: str = setting(
         "info", "what is logged to stderr", choices=("debug", "info", "warning", "error")
     )
+    log_format: str = setting(
+        "text", "of a line in the log; json: one object a line", choices=("text", "json")
+    )
+    access_log: str = setting(
+        "off",
+        "a line for each request; file: in DATA/logs/access.log, rotated as the log is; stderr: with the log",
+        choices=("off", "file", "stderr"),
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", Path(os.path.abspath(self.data.expanduser())))  # noqa: PTH100  links stay

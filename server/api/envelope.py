@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 
 from server import API_VERSION
+from server.api import request_ids
 from server.api.errors import ApiError
 
 
 def envelope(endpoint: str, version: str, data: object, error: ApiError | None = None) -> dict:
-    trx = uuid.uuid4().hex
+    trx = request_ids.current.get() or uuid.uuid4().hex
     return {
         "meta": {
             "id": trx,

@@ -1,7 +1,8 @@
 """HTTP: who is asked (API, files, page), may this request be made at all, and the answer's headers.
 
 One process may listen on three ports. On the web port the API is at `/api`, the files at `/files`, all else is
-the page; the additional ports have theirs at the root.
+the page; the additional ports have theirs at the root. `/healthz`, `/readyz` and `/metrics` are on the web port and on
+the API's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.app.api import Api
 from server.app.context import Context
 from server.app.files import Files
+from server.app.health import PATHS, Health
+from server.app.metrics import Metrics
+from server.app.observed import Observer
 from server.app.pace import Pace
 from server.app.security import refusal
 from server.app.web import Web
@@ -22,7 +26,10 @@ class App:
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
         pace = Pace(context.settings.requests_per_second)
-        self._api = Api(context, pace)
+        metrics = Metrics(context.store)
+        self._observe = Observer(metrics.note, to_log=context.settings.access_log != "off")
+        self._health = Health(context, pace, metrics)
+        self._api = Api(context, pace, metrics)
         self._files = Files(context, pace)
         self._web = Web(base_path=context.settings.base_path)
 
@@ -34,11 +41,14 @@ class App:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            room, path = self._room(scope)
-            refused = refusal(scope, self._settings)
-            if refused is not None:
-                room = self._api.refuse(refused)
-            await room(dict(scope, path=path, raw_path=self._raw(scope, path)), receive, send)
+            await self._observe(self._answer, scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        room, path = self._room(scope)
+        refused = refusal(scope, self._settings)
+        if refused is not None:
+            room = self._api.refuse(refused)
+        await room(dict(scope, path=path, raw_path=self._raw(scope, path)), receive, send)
 
     def _raw(self, scope: Scope, path: str) -> bytes:
         """The path as it came, without the prefix that `path` is without."""
@@ -48,10 +58,12 @@ class App:
 
     def _room(self, scope: Scope) -> tuple[ASGIApp, str]:
         path, port = self._below_base(scope["path"]), (scope.get("server") or ("", 0))[1]
-        if port and port == self._settings.api_port != self._settings.port:
-            return self._api, path
         if port and port == self._settings.files_port != self._settings.port:
             return self._files, path
+        if path in PATHS:
+            return self._health, path
+        if port and port == self._settings.api_port != self._settings.port:
+            return self._api, path
         for prefix, room in (("/api", self._api), ("/files", self._files)):
             if path == prefix or path.startswith(prefix + "/"):
                 return room, path[len(prefix) :] or "/"

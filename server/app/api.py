@@ -34,8 +34,10 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
-from server.app import bodies, holding
+from server.app import bodies, callers, holding
 from server.app.context import Context
+from server.app.metrics import Metrics
+from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.domain import access, public
 
@@ -50,9 +52,10 @@ assert services, "importing the services registers the endpoints"
 class Api:
     """The ASGI application of the API."""
 
-    def __init__(self, context: Context, pace: Pace) -> None:
+    def __init__(self, context: Context, pace: Pace, metrics: Metrics) -> None:
         self._context = context
         self._pace = pace
+        self._metrics = metrics
         settings = context.settings
         self._bodies = bodies.Bodies(int(settings.max_body_mb * 1e6), int(settings.max_bodies_mb * 1e6))
         self.holding = holding.Holding(context.store, context.settings.hold_seconds)
@@ -61,6 +64,7 @@ class Api:
         request = HttpRequest(scope, receive)
         matched = _PATH.match(scope["path"])
         name, version = (matched["name"], matched["version"] or "") if matched else ("", "")
+        facts_of(scope).endpoint = name if registry.find(name) else "no endpoint"
         try:
             async with self._pace.turn(request):
                 if not bodies.is_small(request):
@@ -107,6 +111,7 @@ class Api:
             if found.role not in (None, "viewer"):
                 public.check(call.store, name, asked)
             answer = found.handler(call, asked)
+            self._metrics.answered(name, answer, call.now)
             if isinstance(answer, registry.Answer):
                 return _download(answer)
             return _with_cookies(_success(request, name, version, answer), call, request)
@@ -130,13 +135,7 @@ class Api:
         now = datetime.now(timezone.utc)
         context, headers = self._context, request.headers
         try:
-            identity = access.identify(
-                context.store,
-                context.tokens,
-                headers.get("authorization", ""),
-                request.cookies.get(access.COOKIE, ""),
-                now,
-            )
+            identity = callers.identified(request, context, self._pace, now)
             if (
                 identity and headers.get(access.ACT_AS) and name != "auth.login"
             ):  # which opens a session for them
@@ -148,8 +147,6 @@ class Api:
             identity = None
         if required is not None and identity is None:
             raise NoCredentials()
-        if identity is not None:
-            self._pace.is_good(request)
         if required is not None and identity is not None and not identity.may(required):
             raise NotAllowedForRole(f"{name} needs the role {required}; yours is {identity.role}")
         return Call(

@@ -23,19 +23,20 @@ from starlette.types import Receive, Scope, Send
 from server.api.call import Identity
 from server.api.envelope import envelope
 from server.api.errors import ApiError, BadRequest, NoCredentials, NotAllowedForRole, NotFound
-from server.app import bodies, content_types
+from server.app import bodies, callers, content_types
 from server.app.context import Context
+from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.app.uploads import Upload
-from server.domain import access, files
+from server.domain import files
 from server.store import addresses
 
 log = logging.getLogger("soundyard.files")
 
 _PIECE = 1 << 20
 """Bytes gathered before they are parsed and written in a worker thread."""
-
-
+_NAMES = {"GET": "files.get", "HEAD": "files.get", "POST": "files.post", "DELETE": "files.delete"}
+"""Of what is done, in metrics and logs."""
 _DRAINED = 60.0
 """Seconds for which the rest of a refused upload is read."""
 
@@ -49,6 +50,7 @@ class Files:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        facts_of(scope).endpoint = _NAMES.get(scope["method"], "files")
         try:
             async with self._pace.turn(request):
                 response = await self._answer(request, scope["path"], scope["raw_path"].decode("latin-1"))
@@ -77,18 +79,11 @@ class Files:
         raise BadRequest(f"{request.method} {path} means nothing here: upload with POST to the root")
 
     def _identify(self, request: Request, role: str) -> Identity:
-        identity = access.identify(
-            self._context.store,
-            self._context.tokens,
-            request.headers.get("authorization", ""),
-            request.cookies.get(access.COOKIE, ""),
-            datetime.now(timezone.utc),
-        )
+        identity = callers.identified(request, self._context, self._pace)
         if identity is None:
             raise NoCredentials("files need a token (Authorization: Bearer …), an access key, or a session")
         if not identity.may(role):
             raise NotAllowedForRole(f"this needs the role {role}; yours is {identity.role}")
-        self._pace.is_good(request)
         return identity
 
     async def _upload(self, request: Request, identity: Identity) -> Response:

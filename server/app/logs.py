@@ -1,5 +1,8 @@
 """The log: to stderr, and to a file of bounded size in the data folder; nothing is written over and over.
 
+A line is text or, with `--log-format json`, one object: time, level, logger, message, the id of the request that it is
+about, an exception's traceback, and what else its record has in `fields`.
+
 What has been said five times within a minute, or with the same traceback, is counted and not written; how often it
 came is said when it comes again after that. So no fault, and nobody who causes one again and again, fills a disk.
 """
@@ -11,10 +14,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-FOLDER, NAME = "logs", "server.log"
+import orjson
+
+from server.api import request_ids
+
+FOLDER, NAME, ACCESS_NAME = "logs", "server.log", "access.log"
+ACCESS = "soundyard.access"
+"""The logger of the requests."""
 KEPT = 5
 """Files set aside."""
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -63,40 +73,85 @@ def _kind(record: logging.LogRecord) -> tuple:
     return record.name, str(record.msg)[:500], type(fault).__name__, where
 
 
-class _Bounded(logging.Formatter):
+class _Text(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__(_FORMAT)
+
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
+        about = request_ids.current.get()
+        text = super().format(record) + (f" (request {about})" if about else "")
+        return _bounded(text)
 
 
-def set_up(level: str) -> None:
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _bounded(record.getMessage()),
+            "request": request_ids.current.get(),
+            "exception": _bounded(self.formatException(record.exc_info)) if record.exc_info else "",
+        }
+        said = {name: value for name, value in fields.items() if value} | getattr(record, "fields", {})
+        return orjson.dumps(said, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+_FORMATS: dict[str, type[logging.Formatter]] = {"text": _Text, "json": _Json}
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
+
+
+def set_up(level: str, form: str = "text") -> None:
     """To stderr."""
-    _add(logging.StreamHandler(sys.stderr))
+    _add(logging.StreamHandler(sys.stderr), form)
     logging.getLogger().setLevel(level.upper())
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
-def also_to_file(folder: Path, megabytes: float) -> None:
+def also_to_file(folder: Path, megabytes: float, form: str = "text") -> None:
     """And to `folder/logs/server.log`. A disk without room takes nothing from the server but this."""
+    handler = _file(folder, NAME, megabytes)
+    if handler:
+        _add(handler, form)
+
+
+def of_requests(where: str, folder: Path, megabytes: float, form: str = "text") -> None:
+    """The log of requests. Each line counts there, however often it comes: it is bounded by its files alone."""
+    logger = logging.getLogger(ACCESS)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    handler = (
+        logging.StreamHandler(sys.stderr) if where == "stderr" else _file(folder, ACCESS_NAME, megabytes)
+    )
+    if handler:
+        handler.setFormatter(_FORMATS[form]())
+        logger.addHandler(handler)
+
+
+def _file(folder: Path, name: str, megabytes: float) -> logging.Handler | None:
     if megabytes <= 0:
-        return
+        return None
     try:
         (folder / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
         handler = RotatingFileHandler(
-            folder / FOLDER / NAME,
+            folder / FOLDER / name,
             maxBytes=int(megabytes * 1e6),
             backupCount=KEPT,
             encoding="utf-8",
+            errors="backslashreplace",
             delay=True,
         )
     except OSError as fault:
         logging.getLogger("soundyard").warning("no log is kept in %s: %s", folder, fault)
-        return
+        return None
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # stderr has it
-    _add(handler)
+    return handler
 
 
-def _add(handler: logging.Handler) -> None:
-    handler.setFormatter(_Bounded(_FORMAT))
+def _add(handler: logging.Handler, form: str) -> None:
+    handler.setFormatter(_FORMATS[form]())
     handler.addFilter(Sparingly())
     logging.getLogger().addHandler(handler)

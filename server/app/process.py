@@ -38,7 +38,9 @@ def serve(settings: Settings) -> None:
     available = connections.descriptors()
     with ExitStack() as opened:
         store = _open(settings, opened)
-        logs.also_to_file(settings.data, settings.log_file_mb)
+        logs.also_to_file(settings.data, settings.log_file_mb, settings.log_format)
+        if settings.access_log != "off":
+            logs.of_requests(settings.access_log, settings.data, settings.log_file_mb, settings.log_format)
         sockets = [opened.enter_context(one) for one in _bind(settings)]
         for path in privacy.close(settings.data, [settings.conf_path]):
             log.warning("%s can be read by others, and belongs to somebody else", path)
@@ -151,5 +153,5 @@ def _bind(settings: Settings) -> list[socket.socket]:
     return sockets
 
 
-def set_up_logging(level: str) -> None:
-    logs.set_up(level)
+def set_up_logging(settings: Settings) -> None:
+    logs.set_up(settings.log_level, settings.log_format)

@@ -10,6 +10,7 @@ from server.store.db import Database
 from server.store.events import Events
 from server.store.file_uses import FileUses
 from server.store.files import Files
+from server.store.health import Health
 from server.store.migrations import migrate
 from server.store.models import Models
 from server.store.projects import Projects
@@ -49,6 +50,7 @@ class Store:
         self.usage = Usage(self.db)
         self.serving = Serving(self.db)
         self.settings = StoredSettings(self.db)
+        self.health = Health(self.db)
 
     def transaction(self) -> AbstractContextManager[None]:
         return self.db.transaction()
