@@ -49,11 +49,11 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 class ServerProcess:
     """An embedded server with a folder, ports and an environment for its clients."""
 
-    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
-        """`prefix` comes before the command: what it is run under."""
+    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = (), port: int = 0) -> None:
+        """`prefix` comes before the command: what it is run under. `port`: that of an earlier one, to go on as it."""
         self.folder = folder
         self._prefix = prefix
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.conf = folder / "clearml.conf"
         self.log = folder / "server.log"

@@ -31,13 +31,17 @@ def holds(file: Path) -> bool:
 class Tokens:
     """Signs and verifies with one secret, kept in a file of its own that only its owner can read.
 
-    Losing the file costs nothing but a new login of every client; so one that holds too little is replaced.
+    Losing the file costs nothing but a new login of every client; so one that holds too little is replaced, and where
+    the disk has no room the secret is forgotten when the process ends.
     """
 
     def __init__(self, file: Path) -> None:
-        if not holds(file):
-            whole.write(file, secrets.token_hex(32))
-        self._secret = file.read_text().strip()
+        if holds(file):
+            self._secret = file.read_text().strip()
+        else:
+            self._secret = secrets.token_hex(32)
+            with whole.if_there_is_room():
+                whole.write(file, self._secret)
 
     def sign(self, identity: Identity, now: datetime, life: timedelta) -> str:
         claims = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -20,8 +22,28 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def lacks_room(fault: OSError) -> bool:
+    """Whether the system says with this error that the disk has no room, or the user no more of it."""
+    return fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def if_there_is_room() -> Iterator[None]:
+    """For what can be done without: a disk without room is no error here."""
     try:
-        os.fsync(folder)
+        yield
+    except OSError as fault:
+        if not lacks_room(fault):
+            raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

@@ -37,7 +37,8 @@ def announced(settings: Settings, ports: Sequence[int]) -> Iterator[None]:
         "settings": dataclasses.asdict(settings),
         "ports": list(ports),
     }
-    whole.write(file, json.dumps(facts, default=str))
+    with whole.if_there_is_room():
+        whole.write(file, json.dumps(facts, default=str))
     try:
         yield
     finally:

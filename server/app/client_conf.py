@@ -54,11 +54,11 @@ def ensure_client_conf(settings: Settings, store: Store, now: datetime) -> Path:
         programs = access.ensure_programs(store, now)
         access_key, secret = _valid_keys(path, store) or store.users.create_credentials(programs, LABEL, now)
         store.users.give_credentials(access_key, LABEL, programs)
-    text = path.read_text() if path.exists() else ""
-    if address_in(text) != settings.url or access_key_in(text) != access_key:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        whole.write(path, _TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
-    return path
+        text = path.read_text() if path.exists() else ""
+        if address_in(text) != settings.url or access_key_in(text) != access_key:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole.write(path, _TEMPLATE.format(url=settings.url, access_key=access_key, secret_key=secret))
+    return path  # no key is left behind that is in no file: they are written together, or neither
 
 
 def _note_address(url: str, store: Store) -> None:

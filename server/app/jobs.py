@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+from server.api.errors import StorageFull
+from server.app import beginning
 from server.app.context import Context
 from server.domain.watchdog import Watchdog
 
@@ -28,6 +30,7 @@ class Jobs:
 
     def __init__(self, context: Context, jobs: list[Job] | None = None) -> None:
         self._jobs = scheduled(context) if jobs is None else jobs
+        self._without_room: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
@@ -47,14 +50,35 @@ class Jobs:
                 if elapsed < job.due:
                     continue
                 job.due = elapsed + job.every
-                try:
-                    job.run(datetime.now(timezone.utc))
-                except Exception:
-                    log.exception("the job %r failed; it runs again in %s s", job.name, job.every)
+                self._run(job)
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run(datetime.now(timezone.utc))
+        except StorageFull:
+            if job.name not in self._without_room:  # said once, not every minute of a night
+                log.warning("the job %r finds no room on the disk; it goes on when there is some", job.name)
+            self._without_room.add(job.name)
+        except Exception:
+            log.exception("the job %r failed; it runs again in %s s", job.name, job.every)
+        else:
+            self._without_room.discard(job.name)
 
 
-def scheduled(context: Context) -> list[Job]:
-    """What this server does by itself."""
+def once(run: Callable[[datetime], object]) -> Callable[[datetime], object]:
+    """Until it went well."""
+    left = [run]
+
+    def attempt(now: datetime) -> None:
+        if left:
+            left[0](now)
+            left.clear()
+
+    return attempt
+
+
+def scheduled(context: Context, begun: bool = True) -> list[Job]:
+    """What this server does by itself. `begun`: what a start writes is written."""
     settings = context.settings
     dog = Watchdog(
         context.store,
@@ -63,4 +87,7 @@ def scheduled(context: Context) -> list[Job]:
         lost_task=timedelta(minutes=settings.lost_task_minutes),
         worker_timeout=timedelta(seconds=settings.worker_timeout_seconds),
     )
-    return [Job("watchdog", dog.due.total_seconds(), dog.run), Job("statistics", 60.0, dog.sample)]
+    jobs = [Job("watchdog", dog.due.total_seconds(), dog.run), Job("statistics", 60.0, dog.sample)]
+    if not begun:
+        jobs.append(Job("start", 2.0, once(lambda now: beginning.write(settings, context.store, now))))
+    return jobs

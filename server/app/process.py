@@ -8,27 +8,22 @@ import signal
 import socket
 import sqlite3
 from contextlib import ExitStack
-from datetime import datetime, timezone
 
 import uvicorn
 
+from server.api.errors import StorageFull
 from server.api.tokens import Tokens
-from server.app import App, connections, logs
+from server.app import App, beginning, connections, logs
 from server.app.announcement import announced
-from server.app.client_conf import ensure_client_conf
+from server.app.beginning import CannotStart
 from server.app.context import Context
-from server.app.jobs import Jobs
-from server.domain import access, queues
+from server.app.jobs import Jobs, scheduled
 from server.settings import Settings
 from server.store import Store, privacy
 from server.store.lock import FolderInUse, locked
 from server.store.migrations import NewerDatabase
 
 log = logging.getLogger("soundyard")
-
-
-class CannotStart(Exception):
-    """Says why, and what to do."""
 
 
 def serve(settings: Settings) -> None:
@@ -45,16 +40,11 @@ def serve(settings: Settings) -> None:
         for path in privacy.close(settings.data, [settings.conf_path]):
             log.warning("%s can be read by others, and belongs to somebody else", path)
         store.files.discard_unfinished()
-        store.releases.sweep()
         context = Context(settings, store, Tokens(settings.data / "token.key"))
-        now = datetime.now(timezone.utc)
-        ensure_client_conf(settings, store, now)
-        with store.transaction():
-            queues.ensure_initial(store, now)
-            access.enter_mode(store, settings.auth, now)
+        begun = beginning.begin(settings, store)
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
-        opened.enter_context(Jobs(context))
+        opened.enter_context(Jobs(context, scheduled(context, begun)))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)
@@ -86,6 +76,8 @@ def _open(settings: Settings, opened: ExitStack) -> Store:
         store = Store(folder, settings.synchronous, settings.statement_seconds)
     except FolderInUse as fault:
         raise CannotStart(f"{fault}: stop it, or give another --data") from fault
+    except StorageFull as fault:
+        raise CannotStart(f"the disk of {folder} has no room to make or to upgrade the database") from fault
     except OSError as fault:
         raise CannotStart(f"the data folder {folder} can't be used: {fault.strerror or fault}") from fault
     except NewerDatabase as fault:

@@ -15,6 +15,7 @@ from server.api.errors import (
     ImpersonationError,
     InvalidCredentials,
     NotAllowedForRole,
+    StorageFull,
     WrongPassword,
 )
 from server.api.tokens import Tokens
@@ -61,6 +62,11 @@ def enter_mode(store: Store, auth: str, now: datetime) -> None:
     if store.settings.get("auth") != auth:
         store.users.close_all_sessions()
         store.settings.set("auth", auth)
+
+
+def mode(store: Store) -> str | None:
+    """How the server was started last: `open` or `password`; None when it never was."""
+    return store.settings.get("auth")
 
 
 def impersonated(store: Store, identity: Identity, user: str) -> str:
@@ -125,8 +131,13 @@ def of_password(
 
 
 def open_session(store: Store, user: str, now: datetime) -> Identity:
-    """A browser is signed in. To be called in a transaction. Returns: the identity that names the session."""
-    session = store.users.open_session(user, now, now + SESSION_LIFE)
+    """A browser is signed in; where the disk has no room, until the server ends. Returns: the identity that names the
+    session."""
+    try:
+        with store.transaction():
+            session = store.users.open_session(user, now, now + SESSION_LIFE)
+    except StorageFull:
+        session = store.users.open_passing_session(user)
     identity = store.users.identity_of_session(session)
     assert identity is not None
     return identity
@@ -155,7 +166,8 @@ def ensure_admin(store: Store, now: datetime) -> str:
     for user in store.users.all():
         if user["role"] == "admin":
             return user["id"]
-    return store.users.create(ADMIN, "admin", now)
+    with store.transaction():
+        return store.users.create(ADMIN, "admin", now)
 
 
 def ensure_programs(store: Store, now: datetime) -> str:

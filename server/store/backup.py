@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from server.store import times
+from server.store import sealed, times
 from server.store.migrations import numbered
 
 DATABASE, FILES, MANIFEST = "soundyard.db", "files", "manifest.json"
@@ -90,8 +90,7 @@ def restore(
 
 def _snapshot(database: Path, target: Path) -> int:
     """Copy the database as of now, while others write. Returns: its schema's number."""
-    address = database.resolve().as_uri() + "?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(target)) as copy:
+    with sealed.reading(database) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
         return copy.execute("PRAGMA user_version").fetchone()[0]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
+
+from server.store import sealed
 
 DATABASE, FILES = "soundyard.db", "files"
 
@@ -31,10 +34,9 @@ class Reader(sqlite3.Connection):
 @contextmanager
 def reading(folder: Path) -> Iterator[Reader]:
     """Raises: sqlite3.DatabaseError when it is no database."""
-    address = (folder / DATABASE).resolve().as_uri() + "?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=30, factory=Reader)) as connection:
+    with sealed.reading(folder / DATABASE, factory=Reader) as connection:
         connection.row_factory = sqlite3.Row
-        yield connection
+        yield cast(Reader, connection)
 
 
 def schema(connection: Reader) -> int:

@@ -3,22 +3,30 @@
 Store modules call `db.rows(…)` and `db.execute(…)`; which connection serves them follows from the thread: within
 `with db.transaction():` all of them see the writer, outside each thread has a reader of its own. Transactions
 nest by joining the outer one, so that a service can compose several store calls into one commit.
+
+Where the disk has no room to open it for writing, it is read; each write looks whether there is room by now.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from server.api.errors import StorageFull, TooSlow
-from server.store import patterns
+from server.store import patterns, room, sealed
+
+log = logging.getLogger("soundyard.database")
 
 _STEPS = 20_000
 """Of SQLite's machine, between two looks at the clock."""
+_AGAIN = 1.0
+"""Seconds between two tries to write to a disk that had no room."""
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -27,37 +35,75 @@ class Database:
     """Safe for any number of threads. A write outside a transaction is refused: it would commit by itself."""
 
     def __init__(self, path: Path, synchronous: str = "FULL", statement_seconds: float = 0) -> None:
-        """`statement_seconds`: how long reading may take with one statement; 0: any time."""
+        """`statement_seconds`: how long reading may take with one statement; 0: any time.
+
+        Raises: sqlite3.Error: it can't even be read.
+        """
         self.path = path
         self._longest = statement_seconds
         self._synchronous = synchronous
         self._local = threading.local()
         self._writing = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
-        self._writer = self._connect()
+        self._gate = sealed.Gate()
+        self._tried = time.monotonic()
+        self._writer: sqlite3.Connection | None = None
+        try:
+            self._writer = self._connect()
+        except sqlite3.OperationalError:
+            if not sealed.can_be(path) or not room.is_lacking(path.parent):
+                raise
+            log.warning("the disk of %s has no room: it is read, and nothing is written until there is", path)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={self._synchronous}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA cache_size=-16000")
-        connection.create_function("REGEXP", 2, patterns.matches, deterministic=True)
-        return connection
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={self._synchronous}")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # which makes what lies beside it
+        except BaseException:
+            connection.close()
+            raise
+        return _prepared(connection)
 
     @property
     def _connection(self) -> sqlite3.Connection:
         if getattr(self._local, "depth", 0):
-            return self._writer
-        reader = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = self._local.reader = self._connect()
-            reader.execute("PRAGMA query_only=ON")
-            if self._longest:
-                reader.set_progress_handler(patterns.time_is_up, _STEPS)
-            self._readers.append(reader)
+            return self._require_transaction()
+        if getattr(self._local, "reads", None) != self._is_sealed:
+            self._local.reads, self._local.reader = self._is_sealed, self._reader()
+        return self._local.reader
+
+    def _reader(self) -> sqlite3.Connection:
+        if self._is_sealed:
+            reader = _prepared(sealed.connect(self.path, isolation_level=None, check_same_thread=False))
+        else:
+            reader = self._connect()
+        reader.execute("PRAGMA query_only=ON")
+        if self._longest:
+            reader.set_progress_handler(patterns.time_is_up, _STEPS)
+        self._readers.append(reader)
         return reader
+
+    @property
+    def _is_sealed(self) -> bool:
+        return self._writer is None
+
+    def _for_writing(self) -> sqlite3.Connection:
+        """Raises: StorageFull."""
+        if self._writer is None and time.monotonic() - self._tried >= _AGAIN:
+            self._tried = time.monotonic()
+            try:
+                writer = self._connect()
+            except sqlite3.OperationalError as fault:
+                raise StorageFull() from fault
+            with self._gate.closed():
+                self._writer = writer
+            log.warning("there is room for %s again: it is written to", self.path)
+        if self._writer is None:
+            raise StorageFull()
+        return self._writer
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -71,14 +117,15 @@ class Database:
             if depth:
                 yield
                 return
+            writer = self._for_writing()
             self._local.depth, self._local.after = 1, []
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
+                writer.execute("BEGIN IMMEDIATE")
                 yield
-                self._writer.execute("COMMIT")
+                writer.execute("COMMIT")
             except BaseException as fault:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 if isinstance(fault, sqlite3.OperationalError) and "disk is full" in str(fault):
                     raise StorageFull() from fault
                 raise
@@ -95,12 +142,10 @@ class Database:
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""
-        self._require_transaction()
-        return self._writer.execute(sql, params).rowcount
+        return self._require_transaction().execute(sql, params).rowcount
 
     def execute_many(self, sql: str, params: Iterable[Params]) -> int:
-        self._require_transaction()
-        return self._writer.executemany(sql, params).rowcount
+        return self._require_transaction().executemany(sql, params).rowcount
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Raises: TooSlow, when it takes longer than a statement may, or a pattern on one text."""
@@ -109,9 +154,9 @@ class Database:
 
     def tuples(self, sql: str, params: Params = ()) -> list[tuple]:
         """Rows as plain tuples, in half the time: where there may be very many."""
-        cursor = self._connection.cursor()
-        cursor.row_factory = None
         with self._timed():
+            cursor = self._connection.cursor()
+            cursor.row_factory = None
             return cursor.execute(sql, params).fetchall()
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
@@ -122,13 +167,18 @@ class Database:
     def _timed(self) -> Iterator[None]:
         patterns.allow(self._longest)
         try:
-            yield
+            with self._unchanged():
+                yield
         except sqlite3.OperationalError as fault:
             if "interrupted" in str(fault) or "user-defined function" in str(fault):
                 raise TooSlow() from fault
             raise
         finally:
             patterns.allow(0)
+
+    def _unchanged(self) -> AbstractContextManager[None]:
+        """While this reads what it takes for unchangeable, nobody begins to write."""
+        return self._gate.passing() if self._is_sealed else nullcontext()
 
     def value(self, sql: str, params: Params = ()) -> Any:
         """The first column of the first row, or None."""
@@ -137,9 +187,17 @@ class Database:
 
     def close(self) -> None:
         with self._writing:
-            for connection in [*self._readers, self._writer]:
+            for connection in filter(None, [*self._readers, self._writer]):
                 connection.close()
 
-    def _require_transaction(self) -> None:
-        if not getattr(self._local, "depth", 0):
+    def _require_transaction(self) -> sqlite3.Connection:
+        if not getattr(self._local, "depth", 0) or self._writer is None:
             raise RuntimeError("a write needs `with db.transaction():`")
+        return self._writer
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA cache_size=-16000")
+    connection.create_function("REGEXP", 2, patterns.matches, deterministic=True)
+    return connection

@@ -17,6 +17,7 @@ from pathlib import Path
 import orjson
 
 from server.api.errors import BadFileName
+from server.api.whole import sync_folder
 from server.store import addresses, times
 from server.store.db import Database
 from server.store.incoming import Incoming, room
@@ -94,7 +95,7 @@ class Files:
         else:
             raise BadFileName(f"{self.name(target)!r}: its folder was removed meanwhile; try again")
         if self._durable:
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     def path(self, name: str) -> Path:
         """Where a file of this name lies or would lie. Raises: BadFileName."""
@@ -210,11 +211,3 @@ def task_of(name: str) -> str | None:
     """The id of the task a name belongs to: `<project>/<task name>.<task id>/…`."""
     found = _TASK.findall(name)
     return found[-1] if found else None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

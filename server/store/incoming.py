@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from server.api.errors import StorageFull
+from server.api.whole import lacks_room
 
 
 class Incoming:
@@ -51,6 +51,6 @@ def room() -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if lacks_room(fault):
             raise StorageFull() from fault
         raise

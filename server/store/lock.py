@@ -7,6 +7,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
+
+from server.api.whole import if_there_is_room
 
 
 class FolderInUse(Exception):
@@ -26,10 +29,16 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as fault:
             raise FolderInUse(f"a server (process {holder(folder)}) is using {folder}") from fault
+        _note(file)
+        yield
+
+
+def _note(file: TextIO) -> None:
+    """Who has it, for people. A disk without room keeps nobody from having it."""
+    with if_there_is_room():
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
 
 
 def holder(folder: Path) -> str:

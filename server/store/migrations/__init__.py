@@ -1,19 +1,23 @@
 """Numbered migrations: `NNNN_name.sql`, applied in order, each in one transaction.
 
 The database's `user_version` is the number of the last one applied. A database newer than the code is refused,
-and a copy is made before an existing one is migrated. A migration may call the functions of `_FUNCTIONS`.
+and a copy is made before an existing one is migrated. A new one has its name when it is whole. A migration may call the
+functions of `_FUNCTIONS`.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import orjson
 
-from server.store import addresses
+from server.api import whole
+from server.api.errors import StorageFull
+from server.store import addresses, room, sealed
 from server.store.file_uses import dataset_parents
 
 FOLDER = Path(__file__).parent
@@ -29,8 +33,16 @@ def numbered() -> list[tuple[int, Path]]:
 
 def version_of(database: Path) -> int:
     """The number of the last migration applied, without applying any."""
-    with closing(sqlite3.connect(database.resolve().as_uri() + "?mode=ro", uri=True)) as connection:
+    with sealed.reading(database) as connection:
         return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _is_new(database: Path) -> bool:
+    """Whether there is nothing in it: a first start had no room for more, in a version before this one."""
+    if not database.exists() or not database.stat().st_size:
+        return True
+    with sealed.reading(database) as connection:
+        return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
@@ -38,38 +50,74 @@ def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
 
     Raises:
         NewerDatabase: the file's version is above every migration known here.
+        StorageFull: the disk has no room for that; what was there is as it was.
     """
     steps = numbered() if steps is None else steps
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        newest = steps[-1][0]
-        if version > newest:
-            raise NewerDatabase(
-                f"{path} has schema {version}, this code knows {newest}. {NewerDatabase.__doc__}"
-            )
-        pending = [(number, file) for number, file in steps if number > version]
-        if pending and version:
-            _back_up(connection, path.with_name(f"{path.stem}.before-{pending[-1][0]:04d}{path.suffix}"))
-        for name, inputs, function in _FUNCTIONS:
-            connection.create_function(name, inputs, function, deterministic=True)
-        for number, file in pending:
-            connection.executescript(
-                f"BEGIN IMMEDIATE;\n{file.read_text()}\n;PRAGMA user_version={number};\nCOMMIT;"
-            )
+    newest = steps[-1][0]
+    is_new = _is_new(path)
+    version = 0 if is_new else version_of(path)
+    if version > newest:
+        raise NewerDatabase(f"{path} has schema {version}, this code knows {newest}. {NewerDatabase.__doc__}")
+    pending = [(number, file) for number, file in steps if number > version]
+    if not pending:
         return newest
-    finally:
-        connection.close()
+    try:
+        if is_new:
+            _create(path, pending)
+        else:
+            _bring_up(path, pending)
+    except (OSError, sqlite3.OperationalError) as fault:
+        if room.is_lacking(path.parent) or "disk is full" in str(fault):
+            raise StorageFull() from fault
+        raise
+    return newest
 
 
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """A copy beside the database, which has its name when it is whole."""
+def _create(path: Path, steps: Sequence[tuple[int, Path]]) -> None:
+    with (
+        whole_database(path) as partial,
+        closing(sqlite3.connect(partial, isolation_level=None)) as connection,
+    ):
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before there is a table: see `store.space`
+        _apply(connection, steps)
+        for end in ("-wal", "-shm"):  # of one that was removed: not of this
+            path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _bring_up(path: Path, pending: Sequence[tuple[int, Path]]) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        before = path.with_name(f"{path.stem}.before-{pending[-1][0]:04d}{path.suffix}")
+        with whole_database(before) as partial, closing(sqlite3.connect(partial)) as copy:
+            connection.backup(copy)
+        _apply(connection, pending)
+
+
+def _apply(connection: sqlite3.Connection, steps: Iterable[tuple[int, Path]]) -> None:
+    for name, inputs, function in _FUNCTIONS:
+        connection.create_function(name, inputs, function, deterministic=True)
+    for number, file in steps:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{file.read_text()}\n;PRAGMA user_version={number};\nCOMMIT;"
+        )
+
+
+@contextmanager
+def whole_database(target: Path) -> Iterator[Path]:
+    """A path beside it for a database, which has the name when the block is through, and is gone when it is not."""
     partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with closing(sqlite3.connect(partial)) as copy:
-        connection.backup(copy)
-    partial.replace(target)
+    beside = [partial, *(partial.with_name(partial.name + end) for end in ("-journal", "-wal", "-shm"))]
+    for path in beside:
+        path.unlink(missing_ok=True)
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(target)
+        whole.sync_folder(target.parent)
+    finally:
+        for path in beside:
+            path.unlink(missing_ok=True)
 
 
 def _listed(values: Iterable[str]) -> str:
