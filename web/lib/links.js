@@ -31,8 +31,8 @@ const dotted = (name) => name.replaceAll("%", "%25").replaceAll(".", "%2E").repl
 /** @param {string[]} ids @param {string} [tab] @param {any} [project] */
 export const compareLink = (ids, tab = "details", project = "*") => href(`/projects/${idOf(project)}/compare-tasks;ids=${ids.join(",")}/${tab}`);
 
-/** @param {Thing} model */
-export const modelLink = (model) => href(`/projects/${idOf(model.project)}/models/${model.id}`);
+/** @param {Thing} model @param {string} [tab] */
+export const modelLink = (model, tab = "") => href(`/projects/${idOf(model.project)}/models/${model.id}${tab ? `/${tab}` : ""}`);
 
 /** @param {any} project @param {string} [run] */
 export const pipelineLink = (project, run) => href(`/pipelines/${idOf(project)}${run ? `/tasks/${run}` : ""}`);

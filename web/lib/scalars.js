@@ -13,10 +13,10 @@ const samples = () => Math.min(6000, Math.max(500, 2 * Math.round((window.innerW
 
 /**
  * Metric → variant → points, of one task.
- * @param {string} task @param {string} xKind @param {number | null} from @param {AbortSignal} [signal]
+ * @param {string} task @param {string} xKind @param {number | null} from @param {AbortSignal} signal @param {boolean} model
  */
-async function ask(task, xKind, from, signal) {
-  const body = { task, key: xKind === "iter" ? "iter" : "timestamp", samples: samples() };
+async function ask(task, xKind, from, signal, model) {
+  const body = { task, key: xKind === "iter" ? "iter" : "timestamp", samples: samples(), ...(model ? { model_events: true } : {}) };
   return call("events.scalar_metrics_iter_histogram", from === null ? body : { ...body, from_iter: from }, { signal });
 }
 
@@ -25,10 +25,11 @@ async function ask(task, xKind, from, signal) {
 /**
  * @param {string[]} tasks @param {string} xKind "iter", "relative" or "time" @param {boolean} live
  * @param {(task: string, metric: string, variant: string) => Partial<Line> & {name: string}} [naming] of a line
+ * @param {boolean} [model] `tasks` are models, with curves of their own
  * @returns {{charts: Record<string, Line[]> | null, xKind: string, error: any, reload: () => Promise<void>}} `xKind`: of the charts, which are
  *   those of the axis before until the new ones are there
  */
-export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ name: variant })) {
+export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ name: variant }), model = false) {
   const rounds = useRef(0);
   const kept = useRef(/** @type {Curves | null} */ (null));
   const key = `${tasks.join()} ${xKind}`;
@@ -37,7 +38,7 @@ export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ n
     rounds.current = old ? rounds.current + 1 : 0;
     if (old && xKind !== "iter" && rounds.current % 4) return old;
     const fresh = !old || xKind !== "iter" || rounds.current % 30 === 0;
-    const answers = await Promise.all(tasks.map((task) => refreshed(task, xKind, fresh ? null : old[task], signal)));
+    const answers = await Promise.all(tasks.map((task) => refreshed(task, xKind, fresh ? null : old[task], signal, model)));
     if (old && !answers.some((one) => one.changed)) return old;
     return Object.fromEntries(tasks.map((task, i) => [task, answers[i].data]));
   };
@@ -50,11 +51,11 @@ export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ n
   return { charts: kept.current?.charts ?? null, xKind: kept.current?.xKind ?? xKind, error: resource.error, reload: () => resource.load() };
 }
 
-/** @param {string} task @param {string} xKind @param {any} old @param {AbortSignal} signal */
-async function refreshed(task, xKind, old, signal) {
-  if (!old) return { data: await ask(task, xKind, null, signal), changed: true };
+/** @param {string} task @param {string} xKind @param {any} old @param {AbortSignal} signal @param {boolean} model */
+async function refreshed(task, xKind, old, signal, model) {
+  if (!old) return { data: await ask(task, xKind, null, signal, model), changed: true };
   const lasts = Object.values(old).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x.at(-1) ?? 0));
-  const fresh = await ask(task, xKind, askFrom(lasts), signal);
+  const fresh = await ask(task, xKind, askFrom(lasts), signal, model);
   const data = { ...old };
   let changed = false;
   for (const [metric, variants] of Object.entries(fresh)) {

@@ -2,7 +2,7 @@
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { fileName, fileUrl } from "../../lib/files.js";
-import { moment } from "../../lib/format.js";
+import { moment, number } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { modelLink, taskLink } from "../../lib/links.js";
 import { navigate } from "../../lib/router.js";
@@ -17,34 +17,48 @@ import { Facts } from "../../kit/facts.js";
 import { Menu } from "../../kit/menu.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
+import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
+import { Reported } from "./reported.js";
+import { metricColumns, metricOf } from "./rules.js";
 import { TryModel } from "./try.js";
 
-/** The model, and the tasks that read it. @param {string} id */
+/** The model, the task that made it, and the tasks that read it. @param {string} id */
 async function fetchModel(id) {
   const { models } = await call("models.get_all_ex", { id: [id], search_hidden: true, page: 0, page_size: 1 });
   const { tasks } = await call("tasks.get_all_ex",
-    { "models.input.model": [id], search_hidden: true, only_fields: ["name", "type", "project.id", "status"], order_by: ["-last_update"], page: 0,
-      page_size: 50 });
-  return { model: models[0], users: tasks };
+    { "models.input.model": [id], search_hidden: true, only_fields: ["name", "type", "project.id", "status", "last_metrics"],
+      order_by: ["-last_update"], page: 0, page_size: 50 });
+  const made = models[0]?.task?.id;
+  const makers = made ? (await call("tasks.get_all_ex", { id: [made], search_hidden: true, 
+    only_fields: ["name", "project.id", "status", "last_metrics"], page: 0, page_size: 1 })).tasks : [];
+  return { model: models[0], users: tasks, maker: makers[0] };
 }
 
-/** @param {{model: string}} props */
-export default function ModelPage({ model: id }) {
+/** @param {{model: string, tab?: string}} props */
+export default function ModelPage({ model: id, tab = "" }) {
   const answer = useAsked(() => fetchModel(id), `model ${id}`);
   return html`<${Answered} answer=${answer}>
-    ${(/** @type {any} */ { model, users }) => model ? html`<${Model} model=${model} users=${users} reload=${answer.reload} />`
+    ${(/** @type {any} */ { model, users, maker }) => model
+      ? html`<${Model} model=${model} users=${users} maker=${maker} tab=${tab} reload=${answer.reload} />`
       : html`<${Empty} icon="models" title=${t("This model is not there any more")} />`}<//>`;
 }
 
-/** @param {{model: any, users: any[], reload: () => void}} props */
-function Model({ model, users, reload }) {
+const most = 12; // metrics that are told of a model
+
+/** @param {{model: any, users: any[], maker: any, tab: string, reload: () => void}} props */
+function Model({ model, users, maker, tab, reload }) {
   const attempt = (/** @type {Promise<any>} */ work) => work.then(reload, toastError);
   const archived = model.system_tags?.includes("archived");
   const url = fileUrl(model.uri);
   const labels = Object.entries(model.labels ?? {}).sort((a, b) => Number(a[1]) - Number(b[1]));
   const metadata = Object.values(model.metadata ?? {});
+  const metrics = metricColumns(maker ? [maker] : [], most);
+  const [telling] = metricColumns(users, 1);
+  const tabs = [{ id: "general", label: t("General"), href: modelLink(model) }, { id: "scalars", label: t("Scalars"), href: modelLink(model, "scalars") },
+    { id: "plots", label: t("Plots"), href: modelLink(model, "plots") }];
+  const current = tabs.find((one) => one.id === tab)?.id ?? "general";
   return html`<${PageHead} title=${model.name || model.id} trail=${[{ label: t("Models"), href: "/models" }]}
     under=${html`<div class="task-facts">${model.ready ? html`<${Chip} tone="accent">${t("Published")}<//>` : html`<span>${t("Draft")}</span>`}
         ${archived && html`<${Chip} tone="note">${t("In the archive")}<//>`}<span>${model.framework}</span><${Tags} tags=${model.tags} /></div>`}>
@@ -64,8 +78,13 @@ function Model({ model, users, reload }) {
         { label: t("Delete"), icon: "trash", danger: true, writes: true, onClick: () => remove(model) },
       ]} />
     <//>
-    <div class="scroll"><div class="masonry">
+    <${Tabs} label=${t("Parts of the model")} tabs=${tabs} current=${current} />
+    ${current !== "general" ? html`<${Reported} key=${current} kind=${current} model=${model} maker=${maker} />`
+    : html`<div class="scroll"><div class="masonry">
       ${labels.length > 0 && html`<${TryModel} model=${model} />`}
+      ${metrics.length > 0 && html`<${Card} title=${t("Metrics of its training")}>${() => html`
+          <dl class="figures">${metrics.map((one) => html`<div><dt title=${one.label}>${one.label}</dt>
+            <dd>${number(metricOf(maker, one))}</dd></div>`)}</dl>`}<//>`}
       <${Card} title=${t("Facts")}>${() => html`
         <${Facts} facts=${[[t("ID"), html`<code>${model.id}</code>`], [t("File"), url && html`<span class="mono">${fileName(url)}</span>`],
               [t("Created"), moment(model.created)], [t("Updated"), moment(model.last_update)], [t("User"), model.user?.name],
@@ -74,8 +93,10 @@ function Model({ model, users, reload }) {
         <${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`],
               [t("Comes from"), model.parent
                 && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
-        ${users.length ? html`<${PlainTable} label=${t("Used by")} head=${[t("Used by"), t("Type")]}
-            rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, one.type])} />`
+        ${users.length ? html`<${PlainTable} label=${t("Used by")} 
+            head=${[t("Used by"), t("Type"), telling ? telling.label : ""]} numeric=${[2]}
+            rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, (one.type ?? "").replaceAll("_", " "),
+              telling && metricOf(one, telling) !== undefined ? number(metricOf(one, telling)) : ""])} />`
             : html`<p class="muted">${t("No task has read it yet.")}</p>`}`}<//>
       ${labels.length > 0 && html`<${Card} title=${t("Labels")}>${() => html`<${PlainTable} label=${t("Labels")} numeric=${[1]} rows=${labels} />`}<//>`}
       ${metadata.length > 0 && html`<${Card} title=${t("Metadata")}>${() => html`
@@ -83,7 +104,7 @@ function Model({ model, users, reload }) {
       ${model.design && html`<${Card} title=${t("Configuration")}>${() => html`
           <${CodeView} label=${t("Configuration")}
             text=${typeof model.design === "string" ? model.design : Object.values(model.design).join("\n")} />`}<//>`}
-    </div></div>`;
+    </div></div>`}`;
 }
 
 /** @param {any} model */

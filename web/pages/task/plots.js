@@ -9,9 +9,10 @@ import { Select } from "../../kit/combobox.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { Plot } from "../../kit/plot.js";
 
-/** @param {{task: any, live: boolean}} props */
-export default function PlotsTab({ task, live }) {
-  const answer = useApi("events.get_task_plots", { task: task.id, iters: 5, no_scroll: true }, { every: live ? 10 : 0 });
+/** @param {{task: any, live: boolean, model?: boolean}} props `model`: it is a model, with plots of its own */
+export default function PlotsTab({ task, live, model = false }) {
+  const answer = useApi("events.get_task_plots", { task: task.id, iters: 5, no_scroll: true, ...(model ? { model_events: true } : {}) },
+    { every: live ? 10 : 0 });
   const [find, setFind] = useQuery("find");
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const groups = grouped(data.plots ?? []);

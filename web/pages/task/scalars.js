@@ -37,11 +37,12 @@ export const CurveControls = ({ view, children }) => html`<aside class="scalars-
   ${children}
 </aside>`;
 
-/** @param {{task: any, live: boolean}} props */
-export default function ScalarsTab({ task, live }) {
+/** @param {{task: any, live: boolean, model?: boolean}} props `model`: it is a model, with curves of its own */
+export default function ScalarsTab({ task, live, model = false }) {
   const view = useCurveView();
-  const scalars = useScalars([task.id], view.x, live);
-  const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id] }, { every: live ? 15 : 0 });
+  const scalars = useScalars([task.id], view.x, live, undefined, model);
+  const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id], ...(model ? { model_events: true } : {}) },
+    { every: live ? 15 : 0 });
   const shared = useHidden();
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];

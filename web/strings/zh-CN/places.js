@@ -88,4 +88,9 @@ export default {
   "This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.": "此任务没有上报标量；TensorBoard 标量和 Logger.report_scalar 会显示在这里。",
   "This task has reported none; figures and tables of Logger.report_… appear here.": "此任务没有上报图表；Logger.report_… 的图形和表格会显示在这里。",
   "This task is not there any more: somebody deleted it, or the address is wrong.": "此任务已不存在：可能已被删除，或者地址有误。",
+  "General": "概览",
+  "Parts of the model": "模型的各部分",
+  "Metrics of its training": "训练的指标",
+  "This model has reported none of its own": "此模型没有自己的报告",
+  "The model has none of its own; these are of the task that made it:": "模型没有自己的报告；以下来自生成它的任务：",
 };

@@ -1,0 +1,70 @@
+"""A model's page: what it reported itself, what the task that made it did, and by what it is chosen."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ServerProcess
+
+FIGURE = json.dumps({"data": [{"type": "table", "header": {"values": ["a"]}, "cells": {"values": [[7]]}}]})
+
+
+def scalar(server: ServerProcess, owner: str, metric: str, **more: Any) -> None:
+    for step in (1, 2):
+        server.call(
+            "events.add",
+            type="training_stats_scalar",
+            task=owner,
+            metric=metric,
+            variant="validation",
+            iter=step,
+            value=step / 4,
+            **more,
+        )
+
+
+def model_made_by_a_task(server: ServerProcess, name: str) -> tuple[str, str]:
+    task = str(server.call("tasks.create", name=f"maker of {name}", type="training")["id"])
+    server.call("tasks.started", task=task)
+    scalar(server, task, "accuracy")
+    made = server.call("models.create", uri="http://127.0.0.1/files/m.pt", name=name, task=task, ready=False)
+    server.call("tasks.completed", task=task)
+    return str(made["id"]), task
+
+
+def test_a_models_own_curves_and_plots_are_on_its_page(page: Page, server: ServerProcess):
+    model, _ = model_made_by_a_task(server, "with its own")
+    scalar(server, model, "drift", model_event=True)
+    server.call(
+        "events.add",
+        type="plot",
+        task=model,
+        metric="weights",
+        variant="layers",
+        iter=1,
+        plot_str=FIGURE,
+        model_event=True,
+    )
+    page.goto(f"{server.url}/projects/*/models/{model}")
+    page.get_by_role("link", name="Scalars").click()
+    expect(page.get_by_role("heading", name="drift")).to_be_visible()
+    expect(page.get_by_role("heading", name="accuracy")).to_have_count(0)
+    page.get_by_role("link", name="Plots").click()
+    expect(page.get_by_role("heading", name="weights / layers")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="7")).to_be_visible()
+
+
+def test_a_model_without_curves_shows_those_of_its_training(page: Page, server: ServerProcess):
+    model, task = model_made_by_a_task(server, "without its own")
+    page.goto(f"{server.url}/projects/*/models/{model}")
+    figures = page.locator(".card", has=page.get_by_role("heading", name="Metrics of its training"))
+    expect(figures).to_contain_text("accuracy/validation")
+    expect(figures).to_contain_text("0.5")
+    page.get_by_role("link", name="Scalars").click()
+    expect(page.get_by_role("link", name="maker of without its own")).to_have_attribute(
+        "href", f"/projects/*/tasks/{task}/output/scalars"
+    )
+    expect(page.get_by_role("heading", name="accuracy")).to_be_visible()
+    page.get_by_role("link", name="Plots").click()
+    expect(page.get_by_text("No plots yet")).to_be_visible()
