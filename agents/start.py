@@ -29,6 +29,7 @@ from agents import (
     pythons,
     unmodified,
 )
+from audio import interruption
 from audio.command_line import CommandLine
 from tasks import connection, names
 from tasks.errors import NotConfigured, SoundyardError, Unreachable
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        return interruption.caught()
     if options.detached:
         print(f"agent {agent.name} listens on {agent.about}; its log is {agent.log}")
         return 0

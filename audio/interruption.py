@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from audio.errors import AudioError
 from audio.named import printable
@@ -114,27 +114,35 @@ def _wait_for_threads() -> None:
     pooled = set(getattr(pools, "_threads_queues", ()))
     main = threading.main_thread()
     others = [one for one in threading.enumerate() if one is not main and (one in pooled or not one.daemon)]
-    end = time.monotonic() + GRACE
+    deadline = time.monotonic() + GRACE
     for one in others:
-        one.join(max(0.0, end - time.monotonic()))
+        one.join(max(0.0, deadline - time.monotonic()))
     if any(one.is_alive() for one in others):
         atexit._run_exitfuncs()
-        with suppress(OSError):
-            sys.stdout.flush()
-        os._exit(STATUS)
+        end()
 
 
 def _as_interrupted() -> None:
-    """End as the signal ends a program, which a shell's loop and `make` go by.
-
-    Python does so by itself, unless a library runs `exec` of a text at exit: that makes the status 1.
-    """
+    """Python does so by itself, unless a library runs `exec` of a text at exit: that makes the status 1."""
     if _State.ended:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
+        end()
+
+
+def end() -> NoReturn:
+    """End at once, as the signal ends a program: a shell's loop and `make` end with it, as by a status they do not."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    with suppress(ValueError):  # of a thread that is not the main one
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
+    os._exit(STATUS)
+
+
+def caught() -> int:
+    """For a program that has caught the interruption and said so: gives its status, and lets it end by the signal."""
+    _State.said = _State.ended = True
+    return STATUS
 
 
 def told(fault: BaseException) -> str:
@@ -170,7 +178,7 @@ def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
             say()
             if _State.last:
                 _State.last()
-            os._exit(STATUS)
+            end()
         later = threading.Timer(AGAIN, _thread.interrupt_main)
         later.daemon = True
         later.start()

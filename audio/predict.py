@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from audio import interruption
 from audio.command_line import CommandLine
 from audio.config import PRECISIONS
 from audio.datasets.contract import audio_files
@@ -27,7 +28,6 @@ from audio.named import printable
 if TYPE_CHECKING:
     from audio.inference import Prediction, Predictor
 
-INTERRUPTED = 130  # the exit status of what Ctrl-C has ended
 BROKEN = (AudioError, OSError, ValueError, RuntimeError)  # of one file; torch's and soundfile's among them
 
 
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        kept = f"; {table.files} files are in {table.path}" if table else ""
+        kept = f"; {table.files} files are in {table.path}" if table and table.files else ""
         print(f"interrupted{kept}", file=sys.stderr)
-        return INTERRUPTED
+        return interruption.caught()
     finally:
         if table:
             table.close()

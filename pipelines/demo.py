@@ -17,6 +17,7 @@ from rich.console import Console
 from agents import environment, processes
 from agents import start as agent_start
 from agents import stop as agent_stop
+from audio import interruption
 from audio.errors import AudioError
 from pipelines import embedded
 from pipelines.main_job import MainJobParameters, create, enqueue
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         except KeyboardInterrupt:
             console.print("\ninterrupted: ending what this demo has started")
-            return 130
+            return interruption.caught()
         undo.pop_all()  # it went well, or the pipeline failed by itself: leave everything up to be looked at
     console.print("Server and agents keep running; [bold]make stop[/bold] ends them.", highlight=False)
     return 0 if done else 1

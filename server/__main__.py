@@ -1,6 +1,7 @@
 """`python -m server`: see `server.cli`."""
 
 import os
+import signal
 import sys
 
 
@@ -12,7 +13,9 @@ def start() -> int:
 
         return main()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted", file=sys.stderr, flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's loop ends with what the signal has ended
+        os.kill(os.getpid(), signal.SIGINT)
         return 130
 
 

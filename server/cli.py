@@ -36,9 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, ApiError, OSError, sqlite3.Error) as fault:
         print(f"{parser.prog} {given.command}: {fault}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
 
+from audio import interruption
 from audio.errors import AudioError
 from tasks.connection import Connection, setting
 from tasks.errors import SoundyardError, Unreachable
@@ -121,6 +122,8 @@ def find_it_soon(task: Any) -> None:
 def leave(message: str, status: int = 1) -> None:
     """End the process here and now, without the SDK's own goodbye, which waits for the server."""
     print(f"error: {message}", file=sys.__stderr__, flush=True)  # not through the SDK's console
+    if status == interruption.STATUS:
+        interruption.end()
     os._exit(status)
 
 

@@ -65,7 +65,7 @@ def test_an_interrupted_demo_leaves_no_process_behind(demo):
     assert process.poll() is None, demo.log.read_text()
     assert len(demo.processes()) >= 5  # demo, server, two agents, the controller or a step
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(60) == -signal.SIGINT
     until(lambda: not demo.processes(), 20, "everything has ended")
 
 

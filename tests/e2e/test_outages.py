@@ -179,7 +179,7 @@ def test_an_interrupt_ends_a_training_whose_server_is_away(away, begin):
     server.kill()
     time.sleep(1)
     training.process.send_signal(signal.SIGINT)
-    assert training.ends(30) == 130
+    assert training.ends(30) == -signal.SIGINT
     assert "interrupted" in training.said and "kept in" in training.said
 
 
