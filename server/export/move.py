@@ -55,11 +55,16 @@ class Move:
         tasks, models = self._ids_in(self._store.tasks), self._ids_in(self._store.models)
         final = set(self._store.tasks.ids({"status": list(FINAL)}))
         kept = [task for task in tasks if task in final]
-        files = [name for task in kept for name in self._store.files.of_task(task)]
-        if self._scope is None:
-            files = self._store.files.names()
+        projects = self._store.projects.ids() if self._scope is None else self._scope
+        files = self._store.files.names()
+        if (
+            self._scope is not None
+        ):  # what lies in the tasks' folders, and what anything moved names elsewhere
+            named = self._store.file_uses.of([*projects, *kept, *models])
+            own = {name for task in kept for name in self._store.files.of_task(task)}
+            files = sorted(own.union(self._store.files.with_keys(named)))
         return {
-            "projects": self._store.projects.ids() if self._scope is None else self._scope,
+            "projects": projects,
             "tasks": kept,
             "models": models,
             "files": files,

@@ -45,6 +45,11 @@ class FileUses:
             params.append(_json(kinds))
         self._db.execute(sql, params)
 
+    def of(self, owners: Iterable[str]) -> list[str]:
+        """Keys of the files that these name, wherever they lie."""
+        sql = f"SELECT DISTINCT file FROM file_uses WHERE owner IN {_LIST}"
+        return [row[0] for row in self._db.rows(sql, (_json(owners),))]
+
     # Versions of datasets
 
     def set_parents(self, child: str, parents: Iterable[str], *, new: bool) -> None:

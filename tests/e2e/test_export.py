@@ -123,6 +123,19 @@ def test_one_project_alone_and_a_dry_run(made) -> None:
     assert [task["name"] for task in target.call("tasks.get_all", search_hidden=True)["tasks"]] == ["train"]
 
 
+def test_a_project_brings_the_files_that_it_names_in_other_projects(made) -> None:
+    source, target, old = made
+    theirs = source.call("models.get_by_id", model=source.task(old["task"])["models"]["output"][0]["model"])
+    project = source.call("projects.create", name="borrows", description="")["id"]
+    source.call("models.create", name="borrowed", uri=theirs["model"]["uri"], project=project)
+    export(source, target, "--project", "borrows")
+    (model,) = target.call("models.get_all", name="^borrowed$")["models"]
+    assert model["uri"].startswith(target.url)
+    found = requests.get(model["uri"], headers=target.authorization(), timeout=30)
+    wanted = requests.get(theirs["model"]["uri"], headers=source.authorization(), timeout=30)
+    assert found.ok and found.content == wanted.content
+
+
 def test_wrong_keys_and_a_missing_server_are_said(made, tmp_path) -> None:
     source, target, _ = made
     (tmp_path / "wrong.conf").write_text(target.conf.read_text().replace('secret_key: "', 'secret_key: "x'))
