@@ -71,6 +71,7 @@ class Settings:
         1000.0, "of one caller; who asks faster waits, then is refused (429); 0: any number"
     )
     statement_seconds: float = setting(10.0, "a query that takes longer is refused; 0: never")
+    audit_days: float = setting(365.0, "how long the audit log is kept (100,000 entries at most)")
     log_file_mb: float = setting(
         10.0, "the log is also in DATA/logs; a file of this size is set aside, five are kept; 0: none"
     )

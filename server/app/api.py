@@ -39,7 +39,7 @@ from server.app.context import Context
 from server.app.metrics import Metrics
 from server.app.observed import facts_of
 from server.app.pace import Pace
-from server.domain import access, public
+from server.domain import access, audited, public
 
 log = logging.getLogger("soundyard.api")
 
@@ -74,6 +74,7 @@ class Api:
         except ClientDisconnect:
             return
         except ApiError as fault:
+            await run_in_threadpool(callers.note_refusal, request, self._context, fault)
             response = _error(name, version, fault)
         await response(scope, receive, send)
 
@@ -110,7 +111,8 @@ class Api:
             asked = _parsed(found, body, _asked_by_address(request, found, call))
             if found.role not in (None, "viewer"):
                 public.check(call.store, name, asked)
-            answer = found.handler(call, asked)
+            with audited.watched(call, found, asked) as deed:
+                answer = deed.answer = found.handler(call, asked)
             self._metrics.answered(name, answer, call.now)
             if isinstance(answer, registry.Answer):
                 return _download(answer)
@@ -118,6 +120,7 @@ class Api:
         except ApiError as fault:
             if fault.code >= 500:
                 log.error("%s: %s", name, fault.message)
+            callers.note_refusal(request, self._context, fault)
             return _error(name, version, fault)
         except OverflowError as fault:
             return _error(name, version, ValidationFailed(f"a number is out of range: {fault}"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 
+from server import SERVER_VERSION
 from server.api.errors import StorageFull
 from server.api.whole import lacks_room
 from server.app.client_conf import ensure_client_conf
-from server.domain import access, queues
+from server.domain import access, audit, queues
 from server.settings import Settings
 from server.store import Store
 
@@ -37,6 +38,13 @@ def begin(settings: Settings, store: Store) -> bool:
     return True
 
 
+def chosen(settings: Settings) -> dict[str, str]:
+    """The settings that aren't the defaults, and the version that starts with them."""
+    plain = vars(Settings(data=settings.data))
+    changed = {name: str(value) for name, value in vars(settings).items() if value != plain[name]}
+    return {"version": SERVER_VERSION, **changed}
+
+
 def write(settings: Settings, store: Store, now: datetime) -> None:
     """All of it, or nothing. Raises: StorageFull."""
     try:
@@ -45,6 +53,9 @@ def write(settings: Settings, store: Store, now: datetime) -> None:
             queues.ensure_initial(store, now)
             access.enter_mode(store, settings.auth, now)
             ensure_client_conf(settings, store, now)
+        audit.record(
+            store, now, audit.SETTINGS, "server.start", client="this machine", details=chosen(settings)
+        )
     except OSError as fault:
         if lacks_room(fault):
             raise StorageFull() from fault

@@ -7,10 +7,13 @@ from datetime import datetime, timezone
 from starlette.requests import Request
 
 from server.api.call import Identity
+from server.api.errors import ApiError, BadCredentials, InvalidCredentials, TooManyAttempts, WrongPassword
 from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.domain import access
+
+_REFUSED_SIGN_INS = (InvalidCredentials, WrongPassword, TooManyAttempts)
 
 
 def identified(
@@ -28,3 +31,15 @@ def identified(
         facts_of(request.scope).user = identity.user
         pace.is_good(request)
     return identity
+
+
+def note_refusal(request: Request, context: Context, fault: ApiError) -> None:
+    """Keep a failed sign-in in the audit log: a key or a password that is wrong, whatever it was to open."""
+    if not isinstance(fault, _REFUSED_SIGN_INS):
+        return
+    try:
+        name, _ = access.basic(request.headers.get("authorization", "").partition(" ")[2])
+    except BadCredentials:
+        name = ""
+    client = request.client.host if request.client else ""
+    context.failures.note(context.store, datetime.now(timezone.utc), name, client, fault.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.api.tokens import Tokens
+from server.domain.audit import Failures
 from server.domain.login_limits import LoginLimits
 from server.settings import Settings
 from server.store import Store
@@ -16,3 +17,4 @@ class Context:
     store: Store
     tokens: Tokens
     login_limits: LoginLimits = field(default_factory=LoginLimits)
+    failures: Failures = field(default_factory=Failures)

@@ -28,7 +28,7 @@ from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.app.uploads import Upload
-from server.domain import files
+from server.domain import audit, files
 from server.store import addresses
 
 log = logging.getLogger("soundyard.files")
@@ -57,6 +57,7 @@ class Files:
         except ClientDisconnect:
             return
         except ApiError as fault:
+            await run_in_threadpool(callers.note_refusal, request, self._context, fault)
             response = _error(fault)
             await _drain(request)
         except Exception:
@@ -71,9 +72,11 @@ class Files:
         if reading:
             return await run_in_threadpool(self._download, path, raw, request.headers)
         if request.method == "DELETE":
-            return await run_in_threadpool(self._delete, path, raw)
+            return await run_in_threadpool(self._delete, request, identity, path, raw)
         if request.method == "POST" and path.strip("/") == "delete_many":
-            return await run_in_threadpool(self._delete_many, await self._small_body(request))
+            return await run_in_threadpool(
+                self._delete_many, request, identity, await self._small_body(request)
+            )
         if request.method in ("POST", "PUT") and path.strip("/") == "":
             return await self._upload(request, identity)
         raise BadRequest(f"{request.method} {path} means nothing here: upload with POST to the root")
@@ -114,14 +117,20 @@ class Files:
             return Response(status_code=304, headers=answer)
         return _Download(file, headers=answer, media_type=answer["Content-Type"], stat_result=facts)
 
-    def _delete(self, path: str, raw: str) -> Response:
+    def _delete(self, request: Request, identity: Identity, path: str, raw: str) -> Response:
         outcome, namers = files.remove(self._context.store, path, raw)
         if outcome == "missing":
             raise NotFound(f"no file {path!r}")
+        if outcome != "kept":
+            self._note_deleted(request, identity, [path.lstrip("/")])
         # Kept is no failure either: the SDK deletes what it has deleted the last but one name of.
         return _json({"deleted": [path]} if outcome != "kept" else {"deleted": [], "kept": {path: namers}})
 
-    def _delete_many(self, body: bytes) -> Response:
+    def _note_deleted(self, request: Request, identity: Identity, names: list[str]) -> None:
+        client = request.client.host if request.client else ""
+        audit.files_deleted(self._context.store, datetime.now(timezone.utc), identity, client, names)
+
+    def _delete_many(self, request: Request, identity: Identity, body: bytes) -> Response:
         try:
             names = {one: addresses.name_of(one) for one in orjson.loads(body)["files"]}
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as fault:
@@ -141,6 +150,8 @@ class Files:
                 errors.setdefault("Not found", []).append(given)
             else:
                 deleted[given] = name
+        if deleted:
+            self._note_deleted(request, identity, list(deleted.values()))
         return _json({"deleted": deleted, "kept": kept, "errors": errors})
 
     async def _small_body(self, request: Request) -> bytes:

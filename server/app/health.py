@@ -54,6 +54,7 @@ class Health:
             async with self._pace.turn(request):
                 response = await self._response(request)
         except ApiError as fault:
+            await run_in_threadpool(callers.note_refusal, request, self._context, fault)
             body = orjson.dumps(envelope(scope["path"].strip("/"), "", {}, fault), default=str)
             challenge = {"WWW-Authenticate": "Basic"} if fault.code == 401 else {}
             response = Response(body, fault.code, challenge, "application/json")

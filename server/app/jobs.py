@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from server.api.errors import StorageFull
 from server.app import beginning
 from server.app.context import Context
+from server.domain import audit
 from server.domain.watchdog import Watchdog
 
 log = logging.getLogger("soundyard.jobs")
@@ -87,7 +88,11 @@ def scheduled(context: Context, begun: bool = True) -> list[Job]:
         lost_task=timedelta(minutes=settings.lost_task_minutes),
         worker_timeout=timedelta(seconds=settings.worker_timeout_seconds),
     )
-    jobs = [Job("watchdog", dog.due.total_seconds(), dog.run), Job("statistics", 60.0, dog.sample)]
+    jobs = [
+        Job("watchdog", dog.due.total_seconds(), dog.run),
+        Job("statistics", 60.0, dog.sample),
+        Job("audit log", 600.0, lambda now: audit.prune(context.store, now, settings.audit_days)),
+    ]
     if not begun:
         jobs.append(Job("start", 2.0, once(lambda now: beginning.write(settings, context.store, now))))
     return jobs

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from server.api.call import ROLES
 from server.commands import CommandError, add_data, opened
-from server.domain import users
+from server.domain import audit, users
 from server.settings import Settings
 from server.store import Store
 
@@ -62,7 +62,8 @@ def _list(store: Store, arguments: argparse.Namespace, now: datetime) -> int:
 def _add(store: Store, arguments: argparse.Namespace, now: datetime) -> int:
     password = None if arguments.no_password else _read_password(arguments)
     with store.transaction():
-        users.create(store, now, name=arguments.name, role=arguments.role, password=password)
+        user = users.create(store, now, name=arguments.name, role=arguments.role, password=password)
+        _note(store, now, "users.create", {"id": user, "name": arguments.name}, role=arguments.role)
     print(f"{arguments.name} is added as {arguments.role}.")
     return 0
 
@@ -72,6 +73,7 @@ def _password(store: Store, arguments: argparse.Namespace, now: datetime) -> int
     password = _read_password(arguments)
     with store.transaction():
         users.set_password(store, user["id"], password)
+        _note(store, now, "users.update", user, changed=["password"])
     print(f"The password of {arguments.name} is set; browsers must sign in again.")
     return 0
 
@@ -80,6 +82,7 @@ def _role(store: Store, arguments: argparse.Namespace, now: datetime) -> int:
     user = _found(store, arguments.name)
     with store.transaction():
         users.set_role(store, user["id"], arguments.role)
+        _note(store, now, "users.update", user, role=arguments.role)
     print(f"{arguments.name} is {arguments.role}.")
     return 0
 
@@ -88,6 +91,7 @@ def _key(store: Store, arguments: argparse.Namespace, now: datetime) -> int:
     user = _found(store, arguments.name)
     with store.transaction():
         access_key, secret = store.users.create_credentials(user["id"], "command line", now)
+        _note(store, now, "auth.create_credentials", {"id": access_key, "name": f"of {arguments.name}"})
     print("The secret key is shown this once. In clearml.conf:")
     print(f'api {{ credentials {{ access_key: "{access_key}", secret_key: "{secret}" }} }}')
     return 0
@@ -97,6 +101,7 @@ def _remove(store: Store, arguments: argparse.Namespace, now: datetime) -> int:
     user = _found(store, arguments.name)
     with store.transaction():
         users.delete(store, user["id"])
+        _note(store, now, "users.delete", user)
     print(f"{arguments.name} is removed; keys and sessions stopped working.")
     return 0
 
@@ -117,6 +122,11 @@ def _found(store: Store, name: str) -> dict:
         names = ", ".join(one["name"] for one in store.users.all())
         raise CommandError(f"there is no user {name!r}; there are: {names}")
     return user
+
+
+def _note(store: Store, now: datetime, action: str, user: dict, **details: object) -> None:
+    what = {"id": user["id"], "name": user["name"]}
+    audit.by_command_line(store, now, action, what, **details)
 
 
 def _read_password(arguments: argparse.Namespace) -> str:

@@ -1,6 +1,7 @@
 """One module per API namespace. Importing this package registers every endpoint."""
 
 from server.services import (
+    audit,
     auth,
     debug,
     events,
@@ -20,6 +21,7 @@ from server.services import (
 )
 
 __all__ = [
+    "audit",
     "auth",
     "debug",
     "events",

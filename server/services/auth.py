@@ -32,7 +32,8 @@ def login(call: Call, request: Login) -> dict:
         life = min(life, timedelta(seconds=_seconds(wanted)))
     identity = call.identity
     if identity is None:
-        identity, life = _signed_in(call), access.SESSION_LIFE
+        identity = call.identity = _signed_in(call)
+        life = access.SESSION_LIFE
     elif call.headers.get(access.ACT_AS):
         user = access.impersonated(call.store, identity, call.headers[access.ACT_AS])
         identity, life = access.open_session(call.store, user, call.now), access.SESSION_LIFE

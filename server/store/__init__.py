@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from server.store.audit import Audit
 from server.store.contents import Contents
 from server.store.db import Database
 from server.store.events import Events
@@ -50,6 +51,7 @@ class Store:
         self.usage = Usage(self.db)
         self.serving = Serving(self.db)
         self.settings = StoredSettings(self.db)
+        self.audit = Audit(self.db)
         self.health = Health(self.db)
 
     def transaction(self) -> AbstractContextManager[None]:

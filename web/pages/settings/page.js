@@ -7,6 +7,7 @@ import { Empty } from "../../kit/states.js";
 import { PageHead } from "../frame.js";
 import { AccountSection } from "./account.js";
 import { AppearanceSection } from "./appearance.js";
+import { AuditSection } from "./audit.js";
 import { KeysSection } from "./keys.js";
 import { ServerSection } from "./server.js";
 import { StorageSection } from "./storage.js";
@@ -19,6 +20,7 @@ const sections = [
   { id: "keys", label: "Access keys", section: KeysSection },
   { id: "account", label: "Account", section: AccountSection },
   { id: "users", label: "Users", section: UsersSection, admin: true },
+  { id: "audit", label: "Audit log", section: AuditSection, admin: true },
   { id: "storage", label: "Storage", section: StorageSection },
   { id: "appearance", label: "Appearance", section: AppearanceSection },
   { id: "server", label: "Server", section: ServerSection },
