@@ -87,6 +87,14 @@ class Settings:
         choices=("off", "file", "stderr"),
     )
 
+    backup_every: float = setting(0.0, "hours between backups that the server makes by itself; 0: none")
+    backup_keep: int = setting(7, "how many of these are kept, the newest")
+    backup_folder: str = setting("", "where these are; better on another disk; default: DATA/backups")
+    check_seconds: float = setting(
+        30.0,
+        "seconds between two looks whether the database is damaged; a large one is looked at more rarely; 0: none",
+    )
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", Path(os.path.abspath(self.data.expanduser())))  # noqa: PTH100  links stay
         for one in dataclasses.fields(self):
@@ -98,6 +106,8 @@ class Settings:
                 f"host {self.host} can be reached from other machines, and authentication is off: "
                 "add --auth password, or bind 127.0.0.1"
             )
+        if self.backup_every < 0 or self.backup_keep < 1:
+            raise ValueError("backup_every is a number of hours (0: none), and backup_keep at least 1")
         for proxy in self.proxies:
             try:
                 ipaddress.ip_network(proxy, strict=False)
@@ -132,6 +142,12 @@ class Settings:
     @property
     def conf_path(self) -> Path:
         return Path(self.client_conf).expanduser() if self.client_conf else self.data.parent / "clearml.conf"
+
+    @property
+    def backups(self) -> Path:
+        return (
+            Path(self.backup_folder).expanduser().absolute() if self.backup_folder else self.data / "backups"
+        )
 
     @property
     def url(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from server.api.tokens import Tokens
 from server.domain.audit import Failures
 from server.domain.login_limits import LoginLimits
+from server.domain.soundness import Soundness
 from server.settings import Settings
 from server.store import Store
 
@@ -17,4 +18,5 @@ class Context:
     store: Store
     tokens: Tokens
     login_limits: LoginLimits = field(default_factory=LoginLimits)
+    soundness: Soundness = field(default_factory=Soundness)
     failures: Failures = field(default_factory=Failures)

@@ -110,7 +110,11 @@ class Readiness:
         return wrong
 
     def _reasons(self) -> list[str]:
-        return [one for one in (self._disk(), self._database()) if one]
+        return [one for one in (self._disk(), self._database(), self._soundness()) if one]
+
+    def _soundness(self) -> str:
+        damage = self._context.soundness.damage
+        return f"the database is damaged: {damage[0][:200]}" if damage else ""
 
     def _disk(self) -> str:
         try:

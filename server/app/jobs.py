@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 from server.api.errors import StorageFull
 from server.app import beginning
+from server.app.backups import Backups
 from server.app.context import Context
 from server.domain import audit
 from server.domain.watchdog import Watchdog
@@ -23,14 +25,16 @@ class Job:
     every: float
     """Seconds."""
     run: Callable[[datetime], object]
+    end: Callable[[], object] = lambda: None
+    """Break off what takes long, called in another thread."""
     due: float = field(default=0.0)
 
 
 class Jobs:
     """A context manager: the thread lives as long as the block."""
 
-    def __init__(self, context: Context, jobs: list[Job] | None = None) -> None:
-        self._jobs = scheduled(context) if jobs is None else jobs
+    def __init__(self, jobs: list[Job]) -> None:
+        self._jobs = jobs
         self._without_room: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
@@ -41,6 +45,8 @@ class Jobs:
 
     def __exit__(self, *fault: object) -> None:
         self._stop.set()
+        for job in self._jobs:
+            job.end()
         self._thread.join(timeout=5)
 
     def _loop(self) -> None:
@@ -64,6 +70,18 @@ class Jobs:
             log.exception("the job %r failed; it runs again in %s s", job.name, job.every)
         else:
             self._without_room.discard(job.name)
+
+
+def upkeep(context: Context) -> list[Job]:
+    """What may take long, and has a thread of its own for that."""
+    settings, jobs = context.settings, []
+    if settings.check_seconds:
+        look = partial(context.soundness.run, settings.data, settings.check_seconds)
+        jobs.append(Job("soundness", 1.0, look))
+    if settings.backup_every:
+        backups = Backups(settings)
+        jobs.append(Job("backups", 5.0, backups.run, backups.end))
+    return jobs
 
 
 def once(run: Callable[[datetime], object]) -> Callable[[datetime], object]:

@@ -17,7 +17,7 @@ from server.app import App, beginning, connections, logs
 from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
-from server.app.jobs import Jobs, scheduled
+from server.app.jobs import Jobs, scheduled, upkeep
 from server.settings import Settings
 from server.store import Store, privacy
 from server.store.lock import FolderInUse, locked
@@ -44,7 +44,8 @@ def serve(settings: Settings) -> None:
         begun = beginning.begin(settings, store)
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
-        opened.enter_context(Jobs(context, scheduled(context, begun)))
+        opened.enter_context(Jobs(scheduled(context, begun)))
+        opened.enter_context(Jobs(upkeep(context)))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)

@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.text import Text
 from server.api import tokens
 from server.app import announcement
 from server.app.client_conf import access_key_in, address_in
-from server.commands import add_data, doctor_network
+from server.commands import add_data, doctor_backups, doctor_network
 from server.commands.finding import NOTE, OK, PROBLEM, Finding
 from server.settings import Settings
 from server.store import checkup, privacy
@@ -74,6 +75,7 @@ def findings(asked: Settings, *, thorough: bool = False) -> Iterator[Finding]:
                 yield from _client_conf(settings, connection)
         except sqlite3.DatabaseError as fault:
             yield Finding(PROBLEM, f"the database can't be read: {fault}", _RESTORE)
+    yield from doctor_backups.findings(settings, datetime.now(timezone.utc))
     yield from doctor_network.running(asked, told) if held else doctor_network.ports(settings)
     yield from doctor_network.programs(
         settings, lambda key: _knows(settings, key), os.environ, Path("~").expanduser()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from server.commands import CommandError, add_data, progress
 from server.settings import Settings
-from server.store import backup
+from server.store import archive, backup
 from server.store.lock import FolderInUse, locked
 
 NAME, HELP = "restore", "bring a backup back; the server must not be running"
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     folder = settings.data
     if not arguments.file.is_file():
         raise CommandError(f"there is no file {arguments.file}")
-    if (folder / backup.DATABASE).exists() and not arguments.replace:
+    if (folder / archive.DATABASE).exists() and not arguments.replace:
         raise CommandError(
             f"{folder} holds data already; add --replace to move it aside, or give another --data"
         )
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             manifest, kept = backup.restore(arguments.file, folder, datetime.now(timezone.utc), report)
     except FolderInUse as fault:
         raise CommandError(f"{fault}: stop it first") from fault
-    except backup.BadBackup as fault:
+    except archive.BadBackup as fault:
         raise CommandError(f"{fault}. {folder} is as it was.") from fault
     print(
         f"{folder}: the database and {len(manifest['checksums']) - 1} files of {manifest['created'][:19]} UTC."

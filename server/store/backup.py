@@ -1,15 +1,14 @@
-"""The whole data folder in one file, taken while the server works; and back.
+"""The whole data folder in one file (see `archive`), taken while the server works; and back.
 
-A backup is a tar archive (gzip when its name ends so): `soundyard.db`, `files/…`, and, written last,
-`manifest.json` with the checksum of each. An archive without a manifest is one that was never finished. The
-database is copied as of one moment; a file that is uploaded while the backup runs may or may not be in it.
+The database is copied as of one moment, and checked; a file that is uploaded while the backup runs may or may not be in
+it. The archive is read again before it has its name, so that what replaces an older backup can be restored.
 Secrets that can be made anew (the tokens' signing key, the client configuration) stay out: clients sign in
 again by themselves.
 """
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import io
 import json
 import os
@@ -17,39 +16,46 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from server.api.whole import sync_folder
 from server.store import sealed, times
-from server.store.migrations import numbered
+from server.store.archive import DATABASE, FILES, FORMAT, MANIFEST, Progress, Summing, check_database, read
 
-DATABASE, FILES, MANIFEST = "soundyard.db", "files", "manifest.json"
-_FORMAT = 1
-Progress = Callable[[int, int], object]
-"""Called with bytes done and bytes in all."""
+SCRATCH = "backing-up-"
+_LEFT = 20_000_000
+"""Bytes that stay free."""
 
 
-class BadBackup(Exception):
-    """The file is not a whole backup of this kind, or not of this version."""
+class DamagedDatabase(Exception):
+    """Says what SQLite finds wrong with it, and what to do."""
+
+    def __init__(self, database: Path, found: str) -> None:
+        super().__init__(
+            f"{database} is damaged, and nothing was backed up: {found}. Stop the server, keep a copy of the folder,"
+            " and restore the newest backup (python -m server restore FILE --replace)"
+        )
 
 
 def write(folder: Path, target: Path, now: datetime, progress: Progress = lambda done, total: None) -> dict:
     """Back the data folder up into `target`, which appears when it is whole. Returns: the manifest.
 
     Raises:
-        OSError: no room, no permission. sqlite3.DatabaseError: the database is damaged.
+        DamagedDatabase: there is nothing that could be restored; the target is as it was.
+        OSError: no room, no permission.
     """
-    with _beside(target) as partial, tempfile.TemporaryDirectory(dir=target.resolve().parent) as scratch:
-        snapshot = Path(scratch) / DATABASE
+    _require_room(folder, target)
+    with _beside(target) as partial, _scratch(target) as scratch:
+        snapshot = scratch / DATABASE
         schema = _snapshot(folder / DATABASE, snapshot)
         files = sorted(
             path for path in (folder / FILES).rglob("*") if path.is_file() and not path.is_symlink()
         )
         total, done, checksums = snapshot.stat().st_size + sum(map(_size, files)), 0, {}
-        with tarfile.open(partial, "w:gz" if target.suffix in (".gz", ".tgz") else "w") as archive:
+        with tarfile.open(partial, "w:gz" if is_packed(target) else "w") as archive:
             for path in [snapshot, *files]:
                 name = DATABASE if path is snapshot else path.relative_to(folder).as_posix()
                 checksum, size = _add(archive, path, name)
@@ -57,14 +63,24 @@ def write(folder: Path, target: Path, now: datetime, progress: Progress = lambda
                     checksums[name] = checksum
                 progress(done := done + size, total)
             manifest = {
-                "format": _FORMAT,
+                "format": FORMAT,
                 "schema": schema,
                 "created": times.text(now),
                 "bytes": done,
                 "checksums": checksums,
             }
             _add_text(archive, MANIFEST, json.dumps(manifest, indent=1), now)
+        snapshot.unlink()
+        read(partial, None, progress)
         return manifest
+
+
+def check(source: Path, progress: Progress = lambda done, total: None) -> dict:
+    """Could this be restored? All of it is read, its database opened. Returns: the manifest. Raises: BadBackup."""
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
+        manifest = read(source, Path(scratch), progress, only=DATABASE)
+        check_database(Path(scratch), manifest)
+    return manifest
 
 
 def restore(
@@ -79,8 +95,8 @@ def restore(
     """
     with tempfile.TemporaryDirectory(dir=folder.resolve(), prefix="restoring-") as scratch:
         fresh = Path(scratch)
-        manifest = _extract(source, fresh, progress)
-        _check(fresh, manifest)
+        manifest = read(source, fresh, progress)
+        check_database(fresh, manifest)
         (fresh / FILES).mkdir(exist_ok=True)
         kept = _move_away(folder, now)
         (fresh / FILES).rename(folder / FILES)
@@ -89,11 +105,49 @@ def restore(
 
 
 def _snapshot(database: Path, target: Path) -> int:
-    """Copy the database as of now, while others write. Returns: its schema's number."""
-    with sealed.reading(database) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
-        return copy.execute("PRAGMA user_version").fetchone()[0]
+    """Copy the database as of now, while others write. Returns: its schema's number. Raises: DamagedDatabase."""
+    try:
+        with sealed.reading(database) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
+            found = [row[0] for row in copy.execute("PRAGMA integrity_check(3)")]
+            schema = copy.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as fault:
+        if isinstance(fault, sqlite3.OperationalError):  # locked, no room, no permission: of the surroundings
+            raise
+        raise DamagedDatabase(database, str(fault)) from fault
+    if found != ["ok"]:
+        raise DamagedDatabase(database, "; ".join(found))
+    return schema
+
+
+def _require_room(folder: Path, target: Path) -> None:
+    """A backup is not to fill the disk that the server writes to. Raises: OSError."""
+    database = _size(folder / DATABASE)
+    files = sum(_size(path) for path in (folder / FILES).rglob("*") if path.is_file())
+    needed = database if is_packed(target) else 2 * database + files
+    free = shutil.disk_usage(target.resolve().parent).free
+    if needed + _LEFT > free:
+        sizes = f"it takes up to {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free"
+        raise OSError(errno.ENOSPC, f"no room for a backup in {target.resolve().parent}: {sizes}")
+
+
+def is_packed(target: Path) -> bool:
+    return target.suffix in (".gz", ".tgz")
+
+
+@contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=target.resolve().parent, prefix=SCRATCH) as folder:
+        yield Path(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove what backups into this folder left that were killed. Not while one is being written."""
+    for path in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob("*.partial"):
+        path.unlink(missing_ok=True)
 
 
 def _size(path: Path) -> int:
@@ -111,22 +165,9 @@ def _add(archive: tarfile.TarFile, path: Path, name: str) -> tuple[str, int]:
         return "", 0
     with file:
         entry = archive.gettarinfo(arcname=name, fileobj=file)
-        reader = _Summing(file)
+        reader = Summing(file)
         archive.addfile(entry, reader)
         return reader.sum.hexdigest(), entry.size
-
-
-class _Summing:
-    """A file that is summed while it is read."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self.sum = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self.sum.update(data)
-        return data
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str, now: datetime) -> None:
@@ -146,58 +187,9 @@ def _beside(target: Path) -> Iterator[Path]:
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(target)
+        sync_folder(target.resolve().parent)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _extract(source: Path, into: Path, progress: Progress) -> dict:
-    """Unpack the archive's plain files, and nothing outside `into`. Returns: the manifest."""
-    total, done, sums = source.stat().st_size, 0, {}
-    manifest: dict | None = None
-    try:
-        with tarfile.open(source) as archive:
-            for entry in archive:
-                content = archive.extractfile(entry) if entry.isreg() else None
-                if content is None or not _is_ours(entry.name):
-                    raise BadBackup(f"{source}: {entry.name!r} does not belong into a backup")
-                if entry.name == MANIFEST:
-                    manifest = json.load(content)
-                    continue
-                target = into / entry.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("wb") as file:
-                    reader = _Summing(content)
-                    shutil.copyfileobj(reader, file, 1 << 20)
-                sums[entry.name] = reader.sum.hexdigest()
-                progress(done := min(done + entry.size, total), total)
-    except (tarfile.TarError, EOFError, ValueError, OverflowError) as fault:
-        raise BadBackup(f"{source} can't be read as a backup: {fault}") from fault
-    if manifest is None:
-        raise BadBackup(f"{source} has no {MANIFEST}: it was never finished, or is no backup of this server")
-    if manifest.get("format") != _FORMAT or sums != manifest.get("checksums"):
-        raise BadBackup(f"{source} is damaged: what it holds is not what its {MANIFEST} says")
-    return manifest
-
-
-def _is_ours(name: str) -> bool:
-    parts = name.split("/")
-    safe = not name.startswith("/") and ".." not in parts and "" not in parts and "\0" not in name
-    return safe and (name in (DATABASE, MANIFEST) or parts[0] == FILES)
-
-
-def _check(fresh: Path, manifest: dict) -> None:
-    newest = numbered()[-1][0]
-    if manifest["schema"] > newest:
-        raise BadBackup(
-            f"the backup has schema {manifest['schema']}, this code knows {newest}: use the newer Soundyard"
-        )
-    try:
-        with closing(sqlite3.connect(fresh / DATABASE)) as database:
-            verdict = database.execute("PRAGMA quick_check").fetchone()[0]
-    except sqlite3.DatabaseError as fault:
-        raise BadBackup(f"the backup's database is damaged: {fault}") from fault
-    if verdict != "ok":
-        raise BadBackup(f"the backup's database is damaged: {verdict}")
 
 
 def _move_away(folder: Path, now: datetime) -> Path | None:

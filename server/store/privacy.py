@@ -10,7 +10,7 @@ from pathlib import Path
 UMASK = 0o077
 _OTHERS = 0o077
 _SECRETS = ("soundyard.db", "soundyard.db-wal", "soundyard.db-shm", "token.key", "lock", "ready.json")
-_FOLDERS = (".", "files", "incoming", "logs")
+_FOLDERS = (".", "files", "incoming", "logs", "backups")
 
 
 def open_to_others(folder: Path, more: Iterable[Path] = ()) -> list[Path]:

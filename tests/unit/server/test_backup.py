@@ -2,16 +2,18 @@
 
 import io
 import json
+import shutil
 import sqlite3
 import tarfile
 import threading
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from server import cli
-from server.store import Store, backup
+from server.store import Store, archive, backup
 from server.store.lock import locked
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -86,9 +88,65 @@ def test_an_existing_archive_is_not_overwritten_unasked(folder, tmp_path, capsys
 
 def test_a_backup_that_failed_leaves_nothing_behind(folder, tmp_path):
     (folder / "soundyard.db").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(backup.DamagedDatabase):
         backup.write(folder, tmp_path / "all.tar", NOW)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["server"]
+
+
+def break_pages(folder: Path, table: str = "projects") -> None:
+    """What a bad disk does: a page of a table is overwritten."""
+    with closing(sqlite3.connect(folder / "soundyard.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = connection.execute(sql, (table,)).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with (folder / "soundyard.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xab" * size)
+
+
+def test_a_damaged_database_does_not_replace_a_good_backup(folder, tmp_path, capsys):
+    archive_file = tmp_path / "all.tar"
+    assert cli.main(["backup", str(archive_file), "--data", str(folder)]) == 0
+    good = archive_file.read_bytes()
+    break_pages(folder)
+    assert cli.main(["backup", str(archive_file), "--data", str(folder), "--replace"]) == 1
+    said = capsys.readouterr().err
+    assert "is damaged" in said and "restore the newest backup" in said and "Traceback" not in said
+    assert archive_file.read_bytes() == good
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.tar", "server"]
+
+
+def test_a_backup_of_an_index_that_lies_is_refused(folder, tmp_path, capsys):
+    with closing(sqlite3.connect(folder / "soundyard.db")) as connection:
+        connection.executescript(
+            "PRAGMA writable_schema=ON; UPDATE sqlite_master SET rootpage ="
+            " (SELECT rootpage FROM sqlite_master WHERE name = 'projects_by_parent')"
+            " WHERE name = 'projects_by_name'; PRAGMA writable_schema=OFF;"
+        )
+    assert cli.main(["backup", str(tmp_path / "all.tar"), "--data", str(folder)]) == 1
+    assert "is damaged" in capsys.readouterr().err and not (tmp_path / "all.tar").exists()
+
+
+def test_a_backup_can_be_checked_without_being_restored(folder, tmp_path, capsys):
+    archive_file = tmp_path / "all.tar"
+    cli.main(["backup", str(archive_file), "--data", str(folder)])
+    assert cli.main(["backup", str(archive_file), "--check"]) == 0
+    assert "whole; the database and 2 files" in capsys.readouterr().out
+    data = archive_file.read_bytes()
+    at = data.index(NAMES[0].encode() * 2)
+    archive_file.write_bytes(data[:at] + b"X" + data[at + 1 :])
+    assert cli.main(["backup", str(archive_file), "--check"]) == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_backup_does_not_fill_the_disk(folder, tmp_path, monkeypatch, capsys):
+    class Usage:
+        free = 10_000_000
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage)
+    assert cli.main(["backup", str(tmp_path / "all.tar"), "--data", str(folder)]) == 1
+    assert "no room for a backup" in capsys.readouterr().err and not (tmp_path / "all.tar").exists()
 
 
 def test_a_folder_with_data_is_moved_aside_when_that_is_asked(folder, tmp_path, capsys):
@@ -166,16 +224,16 @@ def test_a_truncated_archive_is_refused(folder, tmp_path):
     whole = (tmp_path / "all.tar").read_bytes()
     for part in (0.2, 0.6, 0.95):
         (tmp_path / "part.tar").write_bytes(whole[: int(len(whole) * part)])
-        with pytest.raises(backup.BadBackup):
+        with pytest.raises(archive.BadBackup):
             (tmp_path / "new").mkdir(exist_ok=True)
             backup.restore(tmp_path / "part.tar", tmp_path / "new", NOW)
 
 
 def test_links_in_an_archive_are_refused(tmp_path):
-    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+    with tarfile.open(tmp_path / "x.tar", "w") as made:
         link = tarfile.TarInfo("files/link")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
+        made.addfile(link)
     (tmp_path / "new").mkdir()
-    with pytest.raises(backup.BadBackup, match="does not belong"):
+    with pytest.raises(archive.BadBackup, match="does not belong"):
         backup.restore(tmp_path / "x.tar", tmp_path / "new", NOW)
