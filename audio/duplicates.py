@@ -1,7 +1,8 @@
 """Clips that share their sound: found by their landmarks, and confirmed by the correlation of their waveforms.
 
 Landmarks that two clips have in common vote for the time by which one is moved against the other, which takes a look at
-each clip and not at each pair. What has votes enough is confirmed by `audio.likeness`.
+each clip and not at each pair. What has votes enough is confirmed by `audio.likeness`, and by `audio.coherence` over
+a longer time.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audio.coherence import agree
 from audio.landmarks import Landmarks
 from audio.likeness import correlation
 
@@ -22,6 +24,7 @@ MOST = 6_000_000  # landmarks that vote; of more only a part does, the same of e
 SHIFTS = 3  # by which a pair is tried, those with the most votes; sounds that repeat themselves have several
 REACH = 4  # frames around such a shift in which the waveforms' own is looked for
 COMPARED = 1 << 15  # samples that are compared
+LONGER = 3.0  # s in which what seems to be a copy has to agree
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ def copies(
         for near, move in _where(found[first], found[second]):
             window = _window((first, second), near * hop, move * hop, samples)
             alike, lag = correlation(*window, REACH * hop, sample_rate)
-            if alike:
-                pairs.append(Copy(first, second, (move * hop + lag) / sample_rate, alike))
+            shift, longer = move * hop + lag, round(LONGER * sample_rate)
+            if alike and agree(*_window((first, second), near * hop, shift, samples, longer), sample_rate):
+                pairs.append(Copy(first, second, shift / sample_rate, alike))
                 break
     return pairs
 
@@ -122,14 +126,18 @@ def _where(one: Landmarks, two: Landmarks) -> Iterator[tuple[int, int]]:
 
 
 def _window(
-    pair: tuple[int, int], near: int, move: int, samples: Callable[[int, int, int], np.ndarray]
+    pair: tuple[int, int],
+    near: int,
+    move: int,
+    samples: Callable[[int, int, int], np.ndarray],
+    size: int = COMPARED,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What is compared of two clips: around `near` samples in the first, moved by `move` in the second."""
-    start = max(0, -move, near - COMPARED // 2)
-    one, two = _both(pair, start, start + COMPARED, move, samples)
-    if len(one) < COMPARED:  # one of them ends there: as much before it as there is
+    start = max(0, -move, near - size // 2)
+    one, two = _both(pair, start, start + size, move, samples)
+    if len(one) < size:  # one of them ends there: as much before it as there is
         end = start + len(one)
-        one, two = _both(pair, max(0, -move, end - COMPARED), end, move, samples)
+        one, two = _both(pair, max(0, -move, end - size), end, move, samples)
     return one, two
 
 
