@@ -53,6 +53,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     on_checkpoint: Callable[[Path, int], None] | None = None,
     progress: Callable[[int, int, dict[str, float]], None] | None = None,
+    bar: bool | None = None,
 ) -> TrainResult:
     """Train `config.model` on the clips of `store` outside the held-out fold.
 
@@ -62,8 +63,8 @@ def train(
     `last.pt` (whole state, written atomically) and `model.pt` (the chosen weights). `resume_from` continues a
     `last.pt` exactly: epoch, optimiser, schedule, random state. `should_stop` is asked after every batch; True
     ends the run cleanly, with the last finished epoch kept. `on_checkpoint(path, epoch)` is told of every
-    `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch; None draws a bar on stderr. Raises
-    ConfigError, StoreError, CheckpointError, NonFiniteLoss.
+    `last.pt`. `progress(epoch, epochs, scalars)` is called once an epoch. `bar`: whether one is drawn on stderr;
+    None: where there is no `progress`. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
     refuse_few(len(divide(config, store)[0]), config.processes)
     with replicas(config):
@@ -72,7 +73,14 @@ def train(
         engine.share((plain(config), *where))
         with engine:
             run = Training(config, store, Path(checkpoint_dir), writer, engine)
-            return _train(run, resume_from, should_stop, on_checkpoint, progress)
+            return _train(
+                run,
+                resume_from,
+                should_stop,
+                on_checkpoint,
+                progress,
+                progress is None if bar is None else bar,
+            )
 
 
 def take_part(engine: Alone) -> None:
@@ -89,12 +97,13 @@ def _train(
     should_stop: Callable[[], bool],
     on_checkpoint: Callable[[Path, int], None] | None,
     progress: Callable[[int, int, dict[str, float]], None] | None,
+    drawn: bool = False,
 ) -> TrainResult:
     """All epochs of a run."""
     if resume_from:
         run.resume(generations.load_newest(resume_from))
     stopped, epochs = False, run.config.epochs
-    with tqdm(total=epochs, initial=run.epoch, unit=" epochs", disable=progress is not None) as bar:
+    with tqdm(total=epochs, initial=run.epoch, unit=" epochs", disable=not drawn) as bar:
         run.save(on_checkpoint)
         run.audition()
         while run.epoch < epochs and not run.exhausted():

@@ -121,12 +121,16 @@ def _writers(run: Run[CrossvalidateParameters]) -> Callable[[int, int], Any]:
 
 
 def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str, float]], None]:
+    from tasks import progress
+
+    pace = progress.Pace()
+
     def told(done: int, total: int, result: dict[str, float]) -> None:
         for name in ("accuracy", "macro_f1"):
             run.logger.report_scalar(
                 name, f"seed {result['seed']}", result[name], iteration=int(result["fold"])
             )
-        run.outbox.post("progress", lambda: run.task.set_progress(round(100 * done / total)))
+        progress.tell(done, total, pace)
         print(
             f"{done}/{total}  fold {result['fold']}, seed {result['seed']}: accuracy {result['accuracy']:.2%}, "
             f"{result['seconds']:.0f} s",

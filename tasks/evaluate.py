@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             run.line.persist("fetching the model", lambda: lookup.weights(model)),
             ClipStore.open(folder),
             run.parameters,
-            progress=progress.counted("clips"),
+            progress=progress.counted("clips", share=(0, 0.8)),
         )
         _report(run, result)
         run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
@@ -106,7 +106,7 @@ def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> N
     wrong = result.clips["label"] != result.clips["prediction"]
     ordered = result.clips.assign(wrong=wrong).sort_values(["wrong", "loss"], ascending=False, kind="stable")
     worst_first = list(ordered["clip"].head(run.parameters.audio_limit))
-    shown = progress.counted("sounds uploaded")
+    shown = progress.counted("sounds uploaded", share=(0.8, 1))
     table = clips.with_sounds(
         run.task.id, run.logger, result.clips, result.store, worst_first, progress=shown
     )

@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         folder = _folder(run.parameters)
         earlier = _earlier(run)
-        report = preprocess(run.parameters, folder, progress=progress.counted("clips"), reuse_from=earlier)
+        shown = progress.counted("clips", share=(0, 0.8))
+        report = preprocess(run.parameters, folder, progress=shown, reuse_from=earlier)
         store = ClipStore.open(folder)
         _say(report)
         _report(run, report, store)
@@ -180,7 +181,7 @@ def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None
     from audio.inspection import inspect
     from tasks import progress, reports
 
-    found = inspect(store, progress=progress.counted("clips inspected"))
+    found = inspect(store, progress=progress.counted("clips inspected", share=(0.8, 0.88)))
     run.logger.report_single_value("findings", float(len(found.findings)))
     reports.report_rows(run.logger, "findings", "data set", found.findings.head(FINDINGS_SHOWN))
     run.task.upload_artifact("findings", found.findings, wait_on_upload=True)
@@ -232,14 +233,14 @@ def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
     from audio.clips import clip_table, spread
     from tasks import clips, progress
 
-    table = clip_table(store, store.index, progress=progress.counted("clips listed"))
+    table = clip_table(store, store.index, progress=progress.counted("clips listed", share=(0.88, 0.92)))
     table = clips.with_sounds(
         dataset.id,
         dataset.get_logger(),
         table,
         store,
         spread(store.index)[:audio_limit],
-        progress=progress.counted("sounds uploaded"),
+        progress=progress.counted("sounds uploaded", share=(0.92, 1)),
     )
     dataset.set_metadata(table, clips.TABLE, ui_visible=False)
 

@@ -1,4 +1,4 @@
-"""How far a piece of work has come: a bar on a terminal, a line now and then in a log."""
+"""How far a piece of work has come: a bar on a terminal, a line now and then in a log, and a figure on the server."""
 
 import sys
 import time
@@ -6,11 +6,78 @@ from collections.abc import Callable
 from typing import IO, Any
 
 EVERY = 5.0  # s between lines
+ENDS = "_progress_ends"  # runtime property: when the task will be done, s since 1970; empty: not known
+
+Tell = Callable[[float, float | None], None]  # share of the task that is done, seconds left if known
 
 
-def counted(what: str, every: float = EVERY) -> Callable[[int, int], None]:
-    """A `progress(done, total)`: a bar on a terminal, elsewhere a line every `every` seconds."""
-    return _bar(what) if sys.stderr.isatty() else _lines(what, every)
+class Pace:
+    """How long the rest takes, by how fast it went since this was first asked: not what an earlier run had done."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first: tuple[float, float] | None = None
+
+    def left(self, done: float, total: float) -> float | None:
+        """Seconds; None while nothing has been measured."""
+        now = self._clock()
+        if self._first is None or done < self._first[1]:
+            self._first = (now, done)
+        began, at = self._first
+        return (now - began) / (done - at) * (total - done) if done > at else None
+
+
+class OnServer:
+    """Tells the server how far a task is, no more often than every few seconds."""
+
+    def __init__(
+        self, send: Callable[[dict[str, str]], None], clock: Callable[[], float] = time.time
+    ) -> None:
+        """`send` gets runtime properties; it must not wait for the server."""
+        self._send, self._clock = send, clock
+        self._last = -EVERY
+
+    def __call__(self, share: float, left: float | None) -> None:
+        now = self._clock()
+        if now - self._last < EVERY and share < 1:
+            return
+        self._last = now
+        percent = str(int(100 * min(1.0, max(0.0, share))))
+        self._send({"progress": percent, ENDS: "" if left is None else str(round(now + left))})
+
+
+_tell: Tell = lambda share, left: None  # noqa: E731 - nobody listens
+
+
+def listen(tell: Tell) -> None:
+    """From here on `tell` hears how far the work is."""
+    global _tell
+    _tell = tell
+
+
+def tell(done: float, total: float, pace: Pace, share: tuple[float, float] = (0.0, 1.0)) -> None:
+    """Say how far a part of the task is which goes from one share of the whole to another."""
+    low, high = share
+    now = low + (high - low) * done / max(total, 1)
+    left = pace.left(done, total)
+    rest = (1 - now) / (high - now) if high > now else 1.0  # the parts behind this one, at its pace
+    _tell(now, None if left is None else left * rest)
+
+
+def counted(
+    what: str, every: float = EVERY, share: tuple[float, float] = (0.0, 1.0)
+) -> Callable[[int, int], None]:
+    """A `progress(done, total)`: a bar on a terminal, elsewhere a line every `every` seconds; and the server is told.
+
+    `share` of the whole task that this is, from where to where.
+    """
+    say, pace = _bar(what) if sys.stderr.isatty() else _lines(what, every), Pace()
+
+    def said(done: int, total: int) -> None:
+        say(done, total)
+        tell(done, total, pace, share)
+
+    return said
 
 
 def _bar(what: str) -> Callable[[int, int], None]:
@@ -47,12 +114,14 @@ def _lines(what: str, every: float) -> Callable[[int, int], None]:
     return say
 
 
-def epochs() -> Callable[[int, int, dict[str, float]], None] | None:
-    """A `progress(epoch, epochs, scalars)` that prints a line an epoch; None on a terminal."""
-    if sys.stderr.isatty():
-        return None
+def epochs() -> Callable[[int, int, dict[str, float]], None]:
+    """A `progress(epoch, epochs, scalars)` that prints a line an epoch, but on a terminal; and the server is told."""
+    pace = Pace()
 
     def say(epoch: int, total: int, scalars: dict[str, float]) -> None:
+        tell(epoch, total, pace)
+        if sys.stderr.isatty():
+            return
         shown = "  ".join(f"{tag} {value:.4g}" for tag, value in scalars.items())
         print(f"epoch {epoch}/{total}  {shown}", flush=True)
 

@@ -149,11 +149,13 @@ def _say_what_waits(run: Run[SearchParameters]) -> bool:
 
 def _wait(run: Run[SearchParameters], ending: Any, stop: Any) -> None:
     """Until the optimizer is through, the time is over, or the server wants the search to end."""
-    from tasks import trials
+    from tasks import progress, trials
 
+    pace = progress.Pace()
     deadline = time.monotonic() + 3600 * run.parameters.hours
     remind = time.monotonic() + REMIND
     while not (ending.done.wait(60 * POLL_MINUTES) or stop()):
+        run.outbox.post("trials", lambda: _tell(run, pace))
         if time.monotonic() > deadline:
             print(f"{run.parameters.hours:g} hours are over: trials that run are stopped.")
             return
@@ -161,6 +163,14 @@ def _wait(run: Run[SearchParameters], ending: Any, stop: Any) -> None:
             remind = time.monotonic() + REMIND
             if not any(one.status == "in_progress" for one in trials.of(run.task.id)):
                 _say_what_waits(run)
+
+
+def _tell(run: Run[SearchParameters], pace: Any) -> None:
+    """How many of the trials have ended, in the background: the server may be away."""
+    from tasks import progress, trials
+
+    ended = sum(one.status not in trials.OPEN for one in trials.of(run.task.id))
+    progress.tell(ended, run.parameters.trials, pace)
 
 
 def _end(run: Run[SearchParameters], optimizer: Any, ending: Any) -> None:

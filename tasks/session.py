@@ -114,7 +114,9 @@ def session(
         folder = folder_of(task.id)
         line.kept_in = str(folder)
         with interruption.recognised():
-            yield Run(task, chosen, folder, remote, line, Outbox(folder / "outbox", line))
+            run = Run(task, chosen, folder, remote, line, Outbox(folder / "outbox", line))
+            progress.listen(progress.OnServer(lambda told: _tell(run, told)))
+            yield run
             goodbye.finish(task, line, folder)
     except (SoundyardError, AudioError, OSError) as fault:
         progress.leave_bars()
@@ -135,6 +137,11 @@ def session(
         shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
     else:
         task.close()
+
+
+def _tell(run: Run[Any], properties: dict[str, str]) -> None:
+    """Runtime properties, sent in the background; the newest of what waits."""
+    run.outbox.post("progress", lambda: run.task._set_runtime_properties(properties))
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ a task that was aborted, or whose agent died, goes on from there when it is enqu
 """
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -75,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 should_stop=stop,
                 on_checkpoint=keeper,
                 progress=progress.epochs(),
+                bar=sys.stderr.isatty(),
             )
         except BaseException as fault:
             _keep(run, keeper, fault)

@@ -5,6 +5,7 @@ import { why } from "../../lib/ending.js";
 import { ago, duration, moment } from "../../lib/format.js";
 import { useAsked } from "../../lib/hooks.js";
 import { pipelineLink, taskLink } from "../../lib/links.js";
+import { progressOf, progressText } from "../../lib/progress.js";
 import { navigate, useQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
 import { act } from "../../actions/actions.js";
@@ -24,7 +25,7 @@ import ConsoleTab from "../task/console.js";
 import { Graph, alive, stepsOf } from "./graph.js";
 
 const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id",
-  "parent.id", "last_worker"];
+  "parent.id", "last_worker", "runtime.progress", "runtime._progress_ends"];
 
 /** The run and its steps, each with the status of the task that runs it. @param {string | undefined} run @param {string} project */
 async function fetchRun(run, project) {
@@ -65,7 +66,8 @@ function Run({ task, runs, steps, known, project, reload }) {
   const ended = ["failed", "stopped"].includes(task.status);
   const note = (/** @type {import("./graph.js").Step} */ one) => {
     const ran = known.get(one.task);
-    return ran?.started ? duration(runTime(ran)) : "";
+    const progress = ran && progressOf(ran);
+    return progress ? progressText(progress) : ran?.started ? duration(runTime(ran)) : "";
   };
   return html`<${PageHead} title=${task.name} trail=${[{ label: t("Pipelines"), href: "/pipelines" }]}
     under=${html`<div class="task-facts"><${StatusChip} status=${task.status} />

@@ -15,6 +15,7 @@ import { Button } from "../../kit/button.js";
 import { Chip, StatusChip, Tags } from "../../kit/chip.js";
 import { asked } from "../../kit/dialog.js";
 import { Menu } from "../../kit/menu.js";
+import { Progress } from "../../kit/progress.js";
 import { ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/toast.js";
@@ -135,13 +136,4 @@ function Reason({ task }) {
   const text = [said, last].filter(Boolean).join(": ");
   if (task.status === "in_progress" && !tells(said) && said !== "stopping") return null; // an agent says so of every task
   return text && html`<span class=${failed ? "reason problem" : "reason"} title=${text}>${text}</span>`;
-}
-
-/** @param {{task: any}} props */
-function Progress({ task }) {
-  const percent = Number(task.runtime?.progress);
-  if (task.status !== "in_progress" || !Number.isFinite(percent)) return null;
-  return html`<span class="row" style=${{ width: "130px" }}>
-    <span class="meter" role="progressbar" aria-label=${t("Progress")} aria-valuenow=${percent}>
-      <span style=${{ width: `${Math.min(100, percent)}%` }}></span></span>${Math.round(percent)} %</span>`;
 }

@@ -5,6 +5,7 @@ import { ago, duration, moment, number, shortId } from "../../lib/format.js";
 import { taskLink, tasksLink } from "../../lib/links.js";
 import { t } from "../../lib/text.js";
 import { StatusChip, Tags, statusWord } from "../../kit/chip.js";
+import { ProgressNote } from "../../kit/progress.js";
 import { PendingHint } from "../../actions/pending.js";
 
 /**
@@ -39,9 +40,11 @@ export const builtIn = () => [
     fields: ["name", "project.id", "project.name", "status_message"],
     render: (task) => html`<a class="strong" href=${taskLink(task)} title=${task.name}>${task.name || task.id}</a>`,
   }),
-  column("status", t("Status"), 116, "status", {
-    filter: "status", text: (task) => statusWord(task.status), fields: ["status", "status_message", "execution.queue.name", "execution.queue.id"],
-    render: (task) => html`<${StatusChip} status=${task.status} />${task.status === "queued" && html`<${PendingHint} task=${task} />`}`,
+  column("status", t("Status"), 130, "status", {
+    filter: "status", text: (task) => statusWord(task.status), 
+    fields: ["status", "status_message", "execution.queue.name", "execution.queue.id", "runtime.progress", "runtime._progress_ends"],
+    render: (task) => html`<span class="status-cell"><${StatusChip} status=${task.status} /><${ProgressNote} task=${task} /></span>
+      ${task.status === "queued" && html`<${PendingHint} task=${task} />`}`,
   }),
   column("type", t("Type"), 132, "type", { filter: "type", text: (task) => (task.type ?? "").replaceAll("_", " ") }),
   column("tags", t("Tags"), 132, "tags",
@@ -105,7 +108,7 @@ export function customColumn(id) {
 
 /** The metrics a newcomer wants to see first. @param {MetricVariant[]} metrics */
 export function firstMetrics(metrics) {
-  const wanted = [/^accuracy\/(validation|test|held.?out)$/i, /^(macro_?f1|f1)\/(validation|test)$/i, /^loss\/validation$/i, /^loss\/train$/i,
+  const wanted = [/^accuracy\/validation$/i, /^accuracy\/(test|held.?out)$/i, /^(macro_?f1|f1)\/(validation|test)$/i, /^loss\/validation$/i, /^loss\/train$/i,
     /accuracy/i, /loss/i];
   const found = wanted.map((pattern) => metrics.find((m) => pattern.test(`${m.metric}/${m.variant}`))).filter((m) => m !== undefined);
   return [...new Set(found)].slice(0, 3).map((m) => metricColumnId(m, "last"));

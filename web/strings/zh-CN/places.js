@@ -93,4 +93,5 @@ export default {
   "Metrics of its training": "训练的指标",
   "This model has reported none of its own": "此模型没有自己的报告",
   "The model has none of its own; these are of the task that made it:": "模型没有自己的报告；以下来自生成它的任务：",
+  "{n} %, about {time} left": "{n} %，大约还需 {time}",
 };

@@ -1,0 +1,74 @@
+"""How far a task is, and what the server is told of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tasks import progress
+
+
+@pytest.fixture
+def heard() -> Iterator[list[tuple[float, float | None]]]:
+    told: list[tuple[float, float | None]] = []
+    progress.listen(lambda share, left: told.append((round(share, 3), left)))
+    yield told
+    progress.listen(lambda share, left: None)
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_left_is_not_known_until_something_was_measured():
+    clock = Clock()
+    pace = progress.Pace(clock)
+    assert pace.left(30, 60) is None  # a resumed run: thirty epochs are an earlier one's
+    clock.now += 20
+    assert pace.left(32, 60) == pytest.approx(280)
+    assert progress.Pace(clock).left(5, 5) is None
+
+
+def test_the_parts_of_a_task_are_shares_of_one_whole(heard: list[tuple[float, float | None]]):
+    clips = progress.counted("clips", share=(0, 0.8))
+    uploaded = progress.counted("sounds", share=(0.8, 1))
+    for done in (1, 5, 10):
+        clips(done, 10)
+    for done in (1, 2):
+        uploaded(done, 2)
+    assert [share for share, _ in heard] == [0.08, 0.4, 0.8, 0.9, 1.0]
+
+
+def test_the_rest_of_the_task_counts_for_what_is_left(heard: list[tuple[float, float | None]]):
+    clock = Clock()
+    pace = progress.Pace(clock)
+    progress.tell(0, 10, pace, (0, 0.5))
+    clock.now += 10
+    progress.tell(5, 10, pace, (0, 0.5))
+    assert heard == [(0.0, None), (0.25, pytest.approx(30))]
+
+
+def test_the_server_is_told_now_and_then_and_of_the_end():
+    clock, sent = Clock(), list[dict[str, str]]()
+    tell = progress.OnServer(sent.append, clock)
+    tell(0.1, None)
+    clock.now += 1
+    tell(0.2, 5.0)
+    clock.now += 5
+    tell(0.5, 60.0)
+    tell(1.0, 0.0)
+    assert [one["progress"] for one in sent] == ["10", "50", "100"]
+    assert [one[progress.ENDS] for one in sent] == ["", "1066", "1006"]
+
+
+def test_every_epoch_is_told(heard: list[tuple[float, float | None]], capsys: pytest.CaptureFixture[str]):
+    say = progress.epochs()
+    for epoch in (1, 2):
+        say(epoch, 4, {"loss/train": 1.0})
+    assert [share for share, _ in heard] == [0.25, 0.5]
+    assert heard[0][1] is None and heard[1][1] is not None
+    assert "epoch 2/4" in capsys.readouterr().out
