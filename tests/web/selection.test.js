@@ -4,7 +4,7 @@ import { reasonFor, reasons } from "../../web/actions/rules.js";
 import { shared } from "../../web/lib/preferences.js";
 import { changed, inPortions, loadedRows, reach, stillThere } from "../../web/lib/selection.js";
 import { user } from "../../web/lib/session.js";
-import { metricColumns, metricOf, ordered } from "../../web/pages/models/rules.js";
+import { answerQueue, metricColumns, metricOf, ordered } from "../../web/pages/models/rules.js";
 
 const rows = (...ids) => ids.map((id) => ({ id }));
 
@@ -73,4 +73,21 @@ test("models are listed with the metrics of the tasks that made them, those with
   const value = (one) => one.v;
   assert.deepEqual(ordered([{ v: 2 }, { v: undefined }, { v: 10 }], value, true).map(value), [10, 2, undefined]);
   assert.deepEqual(ordered([{ v: "b10" }, { v: "" }, { v: "b9" }], value, false).map(value), ["b9", "b10", ""]);
+});
+
+const agent = (queues, task, ago = 0) => ({ queues: queues.map((id) => ({ id })), task: task ? { id: task } : undefined,
+  last_activity_time: new Date(1e12 - ago).toISOString() });
+const queue = (id, name, entries = 0) => ({ id, name, entries: Array.from({ length: entries }, (_, i) => ({ task: `${id}${i}` })) });
+
+test("a model is asked where no training stands before the question", () => {
+  const at = (queues, workers) => answerQueue(queues, workers, 1e12);
+  const both = [queue("a", "audio"), queue("p", "predict")];
+  assert.deepEqual(at(both, [agent(["p"]), agent(["a"], "t")]), { queue: "p", name: "predict", served: true, atOnce: true });
+  assert.deepEqual(at(both, [agent(["p"], "t"), agent(["a"])]).queue, "p", "its own agent is soon done");
+  assert.deepEqual(at(both, [agent(["a"])]), { queue: "a", name: "audio", served: false, atOnce: true });
+  assert.deepEqual(at(both, [agent(["a"], "t")]), { queue: "p", name: "predict", served: false, atOnce: false });
+  assert.deepEqual(at([queue("a", "audio", 2), both[1]], [agent(["a"])]).queue, "p", "others wait there");
+  assert.deepEqual(at([queue("a", "audio")], [agent(["a"], "t")]).queue, "", "it is still to be made");
+  assert.deepEqual(at(both, [agent(["p"], null, 600_000)]).served, false, "it has gone silent");
+  assert.deepEqual(at([], []), { queue: "", name: "predict", served: false, atOnce: false });
 });

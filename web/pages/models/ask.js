@@ -1,12 +1,19 @@
 /** Asking a model: the sound goes to the file server, a clone of the `predict` template to a queue, its answer is read. */
-import { call, upload } from "../../api.js";
-import { usualQueue } from "../../actions/dialogs.js";
+import { call, callAll, upload } from "../../api.js";
 import { t } from "../../lib/text.js";
+import { answerQueue, predictQueue } from "./rules.js";
 
-/** @param {File} file @param {string} model id @param {any[]} queues @returns {Promise<string>} the task that answers */
-export async function ask(file, model, queues) {
-  const queue = usualQueue(queues);
-  if (!queue) throw new Error(t("There is no queue yet."));
+/** Where a question would be answered now. @returns {Promise<import("./rules.js").Place>} */
+export async function placeToAsk() {
+  const [queues, { workers }] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task"] }),
+    call("workers.get_all", { last_seen: 600 })]);
+  return answerQueue(queues, workers ?? [], Date.now());
+}
+
+/** @param {File} file @param {string} model id @returns {Promise<string>} the task that answers */
+export async function ask(file, model) {
+  const place = await placeToAsk();
+  const queue = place.queue || (await call("queues.create", { name: predictQueue })).id;
   const template = await newestTemplate();
   const url = await upload(`predictions/${Date.now()}/${file.name}`, file);
   const { task } = await call("tasks.get_by_id", { task: template });

@@ -1,5 +1,6 @@
 /** What a list of models shows of them: the metrics of the tasks that made them, and their order. No drawing here. */
 import { firstMetrics } from "../tasks/columns.js";
+import { seemsAlive } from "../workers/rules.js";
 
 /** @typedef {{id: string, label: string, metric: string, variant: string}} MetricColumn hashes, as `last_metrics` is keyed */
 
@@ -39,4 +40,28 @@ export function ordered(rows, value, down) {
     const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
     return down ? -order : order;
   });
+}
+
+/** The queue on which models are asked: an agent that listens to it alone answers while others train. */
+export const predictQueue = "predict";
+
+/**
+ * @typedef {{queue: string, name: string, served: boolean, atOnce: boolean}} Place
+ *   `queue`: id, "" when it is still to be made; `served`: an agent listens to the queue for questions; `atOnce`: an agent is free for it now
+ */
+
+/**
+ * Where to ask a model, so that the question stands behind no training: on the queue for questions where an agent serves it, else
+ * where an agent has nothing to do, else on the queue for questions all the same, where it waits for an agent.
+ * @param {any[]} queues with `entries` @param {any[]} workers of `workers.get_all` @param {number} now milliseconds @returns {Place}
+ */
+export function answerQueue(queues, workers, now) {
+  const live = workers.filter((one) => seemsAlive(one, now));
+  const listening = (/** @type {any} */ queue) => live.filter((one) => one.queues?.some((/** @type {any} */ other) => other.id === queue.id));
+  const idle = (/** @type {any} */ queue) => listening(queue).some((one) => !one.task?.id) && !queue.entries?.length;
+  const own = queues.find((one) => one.name === predictQueue);
+  const served = Boolean(own && listening(own).length);
+  const free = queues.find((one) => one.name !== "services" && idle(one));
+  const chosen = served || !free ? own : free;
+  return { queue: chosen?.id ?? "", name: chosen?.name ?? predictQueue, served, atOnce: Boolean(chosen && idle(chosen)) };
 }

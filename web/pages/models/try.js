@@ -5,29 +5,31 @@ import { taskLink } from "../../lib/links.js";
 import { why } from "../../lib/ending.js";
 import { t } from "../../lib/text.js";
 import { PendingReason } from "../../actions/pending.js";
-import { useQueues } from "../../actions/dialogs.js";
 import { Likely } from "../../audio/inspector.js";
 import { record } from "../../audio/recording.js";
 import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
 import { toastError } from "../../kit/toast.js";
-import { answerOf, ask } from "./ask.js";
+import { lookingOnly } from "../../lib/session.js";
+import { answerOf, ask, placeToAsk } from "./ask.js";
+import { predictQueue } from "./rules.js";
 
 const longest = 30; // seconds of a recording
 
 /** @param {{model: any}} props */
 export function TryModel({ model }) {
-  const queues = useQueues();
+  const place = useAsked(placeToAsk, "place to ask", { every: 10 }).data;
+  const reason = lookingOnly();
   const [sound, setSound] = useState(/** @type {{url: string, name: string} | null} */ (null));
   const [task, setTask] = useState("");
   const [over, setOver] = useState(false);
   const take = async (/** @type {File | undefined} */ file) => {
-    if (!file) return;
+    if (!file || reason) return;
     if (sound) URL.revokeObjectURL(sound.url);
     setSound({ url: URL.createObjectURL(file), name: file.name });
     setTask("");
-    await ask(file, model.id, queues.data ?? []).then(setTask, toastError);
+    await ask(file, model.id).then(setTask, toastError);
   };
   const drop = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -37,13 +39,21 @@ export function TryModel({ model }) {
   return html`<section class=${over ? "card stack try over" : "card stack try"} onDragOver=${(/** @type {Event} */ e) => (e.preventDefault(), setOver(true))}
     onDragLeave=${() => setOver(false)} onDrop=${drop}>
     <h2>${t("Try it")}</h2><p class="hint">${t("Drop a sound file here, choose one, or record. An agent answers; the sound is kept with its task.")}</p>
-    <div class="row"><label class="button">${t("Choose a file")}
-        <input type="file" accept="audio/*" class="visually-hidden" onChange=${(/** @type {any} */ e) => take(e.target.files[0])} /></label>
-        <${Recorder} done=${take} /></div>
+    <div class="row"><label class="button" aria-disabled=${reason ? "true" : undefined} title=${reason ?? undefined}>${t("Choose a file")}
+        <input type="file" accept="audio/*" class="visually-hidden" disabled=${Boolean(reason)} onChange=${(/** @type {any} */ e) => take(e.target.files[0])} />
+      </label><${Recorder} done=${take} /></div>
+    ${reason ? html`<p class="hint">${reason}</p>` : place && !place.served && !task && html`<${NoAgent} place=${place} />`}
     ${sound && html`<div class="row"><audio controls src=${sound.url} aria-label=${sound.name}></audio><span>${sound.name}</span></div>`}
     ${task && html`<${Answer} key=${task} id=${task} />`}
   </section>`;
 }
+
+/** What to do so that no question waits. @param {{place: import("./rules.js").Place}} props */
+const NoAgent = ({ place }) => html`<div class="hint">
+  <p>${place.atOnce ? t("The queue “{name}” has an agent that is free now; while it works, an answer waits.", { name: place.name })
+    : t("No agent is free, and none serves the queue “{name}”: an answer waits there until one does.", { name: predictQueue })}${" "}
+    ${t("One for questions alone answers beside trainings:")}</p>
+  <pre>python -m agents.start --queue ${predictQueue}</pre></div>`;
 
 /** @param {{id: string}} props */
 function Answer({ id }) {
@@ -83,7 +93,7 @@ function Recorder({ done }) {
       toastError(new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })));
     }
   };
-  return html`<${Button} icon=${state.on ? "stop" : "mic"} pressed=${state.on} onClick=${() => (state.on ? finish() : start())}>
+  return html`<${Button} writes icon=${state.on ? "stop" : "mic"} pressed=${state.on} onClick=${() => (state.on ? finish() : start())}>
       ${state.on ? t("Stop and ask") : t("Record")}<//>
     ${state.on && html`<${Meter} label=${t("Level")} value=${share(state.level)} text=${t("{n} s", { n: state.seconds.toFixed(1) })} />`}`;
 }

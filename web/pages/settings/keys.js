@@ -4,6 +4,7 @@ import { apiRoot, basePath, filesRoot } from "../../lib/config.js";
 import { html, useState } from "../../lib/dom.js";
 import { ago, moment } from "../../lib/format.js";
 import { useApi } from "../../lib/hooks.js";
+import { lookingOnly } from "../../lib/session.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { CodeView } from "../../kit/code.js";
@@ -20,7 +21,8 @@ export function KeysSection() {
   return html`<section class="card" aria-label=${t("Access keys")}>
     <header class="card-head"><h2>${t("Access keys")}</h2>
       <${Button} primary icon="plus" onClick=${() => create(answer.reload)}>${t("New access key")}<//></header>
-    <p class="hint">${t("A key lets programs and agents work in your name. Give each machine its own, so that one can be revoked alone.")}</p>
+    <p class="hint">${t("A key lets programs and agents work in your name. Give each machine its own, so that one can be revoked alone.")}
+      ${lookingOnly() && ` ${t("With your role a key looks too, and changes nothing.")}`}</p>
     <${Answered} answer=${answer}>
       ${(/** @type {{credentials: Key[]}} */ { credentials }) => html`<${Keys} keys=${credentials ?? []} reload=${answer.reload} />`}<//>
   </section>`;

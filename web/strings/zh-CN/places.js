@@ -94,4 +94,9 @@ export default {
   "This model has reported none of its own": "此模型没有自己的报告",
   "The model has none of its own; these are of the task that made it:": "模型没有自己的报告；以下来自生成它的任务：",
   "{n} %, about {time} left": "{n} %，大约还需 {time}",
+  "The queue “{name}” has an agent that is free now; while it works, an answer waits.": "队列“{name}”现在有空闲的代理；它忙时，回答需要等待。",
+  "No agent is free, and none serves the queue “{name}”: an answer waits there until one does.":
+    "没有空闲的代理，也没有代理服务队列“{name}”：回答会在那里等待，直到有代理接手。",
+  "One for questions alone answers beside trainings:": "专门回答提问的代理不受训练影响：",
+  "With your role a key looks too, and changes nothing.": "以您的角色，密钥也只能查看，不能更改。",
 };
