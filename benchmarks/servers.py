@@ -85,11 +85,14 @@ class Process:
 
 @contextmanager
 def soundyard(folder: Path, *options: str) -> Iterator[Process]:
-    """This checkout's server on `folder`."""
+    """This checkout's server on `folder`; a browser is let in without a link."""
     port = free_port()
     command = [sys.executable, "-m", "server", "--data", str(folder / "server"), "--port", str(port)]
     process = Process(
-        [*command, "--api-port", "0", "--files-port", "0", *options], port, folder, "/api/debug.ping"
+        [*command, "--api-port", "0", "--files-port", "0", "--auth", "none", *options],
+        port,
+        folder,
+        "/api/debug.ping",
     )
     try:
         yield process

@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return interruption.caught()
         undo.pop_all()  # it went well, or the pipeline failed by itself: leave everything up to be looked at
     console.print("Server and agents keep running; [bold]make stop[/bold] ends them.", highlight=False)
+    console.print(
+        "Another link to the page: [bold].venv/bin/python -m server link[/bold]",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0 if done else 1
 
 
@@ -89,6 +94,8 @@ def _server(port: int, console: Console, undo: Callable[..., object]) -> connect
         running = embedded.start(options=["--port", str(port)])
         undo(embedded.stop, running)
     console.print(f"server: [link]{running.url}[/link]", highlight=False)
+    if link := embedded.link():
+        console.print(f"the page opens with this link, once: {link}", highlight=False, soft_wrap=True)
     return connection.use()
 
 

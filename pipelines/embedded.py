@@ -51,6 +51,8 @@ def start(options: Sequence[str] = ()) -> Server:
     data = state() / "server"
     data.parent.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.log"
+    log.touch(mode=0o600)
+    log.chmod(0o600)  # it has the link that opens the page
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "server", "--data", str(data), *options],
@@ -75,6 +77,15 @@ def start(options: Sequence[str] = ()) -> Server:
     if found is None:
         raise ServerDidNotStart(f"the server ended right after it was ready; its log is {log}")
     return found
+
+
+def link() -> str:
+    """A one-time link to the page of this checkout's server, opened at once where there is a screen; empty when it
+    needs none."""
+    command = [sys.executable, "-m", "server", "link", "--data", str(state() / "server")]
+    opening = ["--open"] if sys.stdout.isatty() else []
+    made = subprocess.run([*command, *opening], cwd=ROOT, capture_output=True, text=True, check=False)
+    return made.stdout.strip()
 
 
 def stop(server: Server, patience: float = 10.0) -> None:

@@ -42,8 +42,14 @@ class Settings:
     client_conf: str = setting("", "where to write the client configuration; default: DATA/../clearml.conf")
     auth: str = setting(
         "open",
-        "open: a browser on this machine needs no password; password: users sign in",
-        choices=("open", "password"),
+        "open: a browser gets in by a one-time link; password: users sign in; "
+        "none: by being on this machine, as everybody with an account on it is",
+        choices=("open", "password", "none"),
+    )
+    browser: str = setting(
+        "auto",
+        "auto: a server that is started at a terminal with a screen opens its page",
+        choices=("auto", "no"),
     )
     token_days: float = setting(30.0, "life of an access token; the agent logs in again below 12 hours")
     watchdog_minutes: float = setting(
@@ -101,7 +107,7 @@ class Settings:
             choices = one.metadata.get("choices")
             if choices and getattr(self, one.name) not in choices:
                 raise ValueError(f"{one.name} is {getattr(self, one.name)!r}; expected one of {choices}")
-        if not self.is_loopback and self.auth == "open":
+        if not self.is_loopback and self.auth != "password":
             raise ValueError(
                 f"host {self.host} can be reached from other machines, and authentication is off: "
                 "add --auth password, or bind 127.0.0.1"
@@ -120,7 +126,7 @@ class Settings:
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"public_url is {self.public_url!r}; expected http[s]://host[:port][/path]")
-        if self.auth == "open" and not _is_loopback(parts.hostname):
+        if self.auth != "password" and not _is_loopback(parts.hostname):
             raise ValueError(
                 f"public_url {self.public_url} says that others reach this server, and authentication is off: "
                 "add --auth password"

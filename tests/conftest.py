@@ -124,6 +124,14 @@ class ServerProcess:
         assert answer.ok, f"{endpoint}: {answer.text}"
         return dict(answer.json()["data"])
 
+    def link(self, to: str = "") -> str:
+        """A one-time link that opens the page, as whoever owns the folder gets it."""
+        command = [sys.executable, "-m", "server", "link", "--data", str(self.folder / "server")]
+        made = subprocess.run(
+            [*command, "--to", to], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        )
+        return made.stdout.strip()
+
     def authorization(self) -> dict[str, str]:
         """Headers for the file server."""
         return {"Authorization": f"Bearer {self._token()}"}

@@ -15,11 +15,13 @@ from server.app.api import Api
 from server.app.context import Context
 from server.app.files import Files
 from server.app.health import PATHS, Health
+from server.app.link import Link
 from server.app.metrics import Metrics
 from server.app.observed import Observer
 from server.app.pace import Pace
 from server.app.security import refusal
 from server.app.web import Web
+from server.domain import links
 
 
 class App:
@@ -30,6 +32,7 @@ class App:
         self._observe = Observer(metrics.note, to_log=context.settings.access_log != "off")
         self._health = Health(context, pace, metrics)
         self._api = Api(context, pace, metrics)
+        self._link = Link(context, pace)
         self._files = Files(context, pace)
         self._web = Web(base_path=context.settings.base_path)
 
@@ -62,6 +65,8 @@ class App:
             return self._files, path
         if path in PATHS:
             return self._health, path
+        if path == links.PATH and self._settings.auth == "open":
+            return self._link, path
         if port and port == self._settings.api_port != self._settings.port:
             return self._api, path
         for prefix, room in (("/api", self._api), ("/files", self._files)):

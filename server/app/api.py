@@ -8,7 +8,6 @@ import re
 import sqlite3
 from datetime import datetime, timezone
 from functools import partial
-from urllib.parse import urlsplit
 
 import orjson
 from pydantic import ValidationError
@@ -34,7 +33,7 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
-from server.app import bodies, callers, holding
+from server.app import bodies, callers, cookies, holding
 from server.app.context import Context
 from server.app.metrics import Metrics
 from server.app.observed import facts_of
@@ -253,13 +252,5 @@ def _error(name: str, version: str, fault: ApiError) -> Response:
 
 
 def _with_cookies(response: Response, call: Call, request: HttpRequest) -> Response:
-    path = call.settings.base_path or "/"
-    public = urlsplit(call.settings.public_url)
-    secure = request.url.scheme == "https" or (
-        public.scheme == "https" and request.headers.get("host") == public.netloc
-    )
-    for name, value, life in call.cookies:
-        response.set_cookie(
-            name, value, max_age=life, path=path, httponly=True, samesite="strict", secure=secure
-        )
+    cookies.set_on(response, request, call.settings, call.cookies)
     return response

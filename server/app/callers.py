@@ -24,7 +24,7 @@ def identified(
         context.store,
         context.tokens,
         request.headers.get("authorization", ""),
-        request.cookies.get(access.COOKIE, ""),
+        request.cookies.get(access.cookie(context.settings.port), ""),
         now or datetime.now(timezone.utc),
     )
     if identity is not None:

@@ -7,17 +7,20 @@ import logging
 import signal
 import socket
 import sqlite3
+import sys
 from contextlib import ExitStack
+from datetime import datetime, timezone
 
 import uvicorn
 
 from server.api.errors import StorageFull
 from server.api.tokens import Tokens
-from server.app import App, beginning, connections, logs
+from server.app import App, beginning, browser, connections, logs
 from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
 from server.app.jobs import Jobs, scheduled, upkeep
+from server.domain import links
 from server.settings import Settings
 from server.store import Store, privacy
 from server.store.lock import FolderInUse, locked
@@ -62,7 +65,7 @@ def serve(settings: Settings) -> None:
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
         )
-        _Server(config, settings, app).run(sockets=sockets)
+        _Server(config, context, app).run(sockets=sockets)
 
 
 def _end(*_: object) -> None:
@@ -103,18 +106,34 @@ def _collect_rarely() -> None:
 class _Server(uvicorn.Server):
     """Says that it is ready when it is, and ends what is held when it ends."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, app: App) -> None:
+    def __init__(self, config: uvicorn.Config, context: Context, app: App) -> None:
         super().__init__(config)
-        self._settings = settings
+        self._context = context
         self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(f"Soundyard server is ready: {self._settings.url}", flush=True)
+        print(f"Soundyard server is ready: {self._context.settings.url}", flush=True)
+        if self._context.settings.auth == "open":
+            _offer_link(self._context)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.end()
         await super().shutdown(sockets)
+
+
+def _offer_link(context: Context) -> None:
+    """Where the server was started stands how to get in, and nowhere else."""
+    try:
+        secret = links.make(context.store, datetime.now(timezone.utc))
+    except (StorageFull, sqlite3.Error):
+        log.warning("no link could be made; `python -m server link` makes one when the disk has room")
+        return
+    address = links.address(context.settings.url, secret)
+    print(f"Open it with this link, which works once: {address}", flush=True)
+    print("Another one is printed by: python -m server link", flush=True)
+    if context.settings.browser == "auto" and sys.stdout.isatty() and browser.is_graphical():
+        browser.show(address, context.settings.data)
 
 
 def _bind(settings: Settings) -> list[socket.socket]:

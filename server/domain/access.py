@@ -23,7 +23,7 @@ from server.domain import passwords, users
 from server.domain.login_limits import LoginLimits
 from server.store import Store
 
-COOKIE = "soundyard_session"
+_COOKIE = "soundyard_session"
 ACT_AS = "x-clearml-impersonate-as"
 """The header by which an admin acts for another user."""
 SESSION_LIFE = timedelta(days=14)
@@ -36,7 +36,16 @@ WEB_PAGE_KEY = (
     "yfc8KQo*GMXb*9p((qcYC7ByFIpF7I&4VH3BfUYXH%o9vX1ZUZQEEw1Inc)S",
 )
 """The default of the published clearml-web, in its environment file."""
+_KEPT_AS = {"open": "link", "none": "open"}
+"""Earlier versions let everybody in who was on the machine, and called that open: who came in by it is not let in by
+being it."""
+_MODES = {kept: auth for auth, kept in _KEPT_AS.items()}
 _ACCESS_KEY = re.compile(r"^([0-9A-F]{32}|[0-9A-Z]{20,})$")
+
+
+def cookie(port: int) -> str:
+    """The name of the session's cookie: a browser has the same cookies for all ports of a machine."""
+    return f"{_COOKIE}_{port}"
 
 
 def basic(header: str) -> tuple[str, str]:
@@ -51,22 +60,23 @@ def basic(header: str) -> tuple[str, str]:
 def enter_mode(store: Store, auth: str, now: datetime) -> None:
     """The server starts with this setting of `auth`. What was let in without a password doesn't stay with them on.
 
-    ClearML's own web page signs in with a key pair that everybody knows, then acts for a user of the list. Where a
-    browser needs no password that key is as good as none, and is accepted; elsewhere it is not.
+    ClearML's own web page signs in with a key pair that everybody knows, then acts for a user of the list. Where
+    everybody gets in that key is as good as none, and is accepted; elsewhere it is not.
     """
     access_key, secret = WEB_PAGE_KEY
-    if auth == "open":
+    if auth == "none":
         store.users.add_credentials(ensure_admin(store, now), access_key, secret, "ClearML's web page", now)
     else:
         store.users.drop_credentials(access_key)
-    if store.settings.get("auth") != auth:
+    if mode(store) != auth:
         store.users.close_all_sessions()
-        store.settings.set("auth", auth)
+        store.settings.set("auth", _KEPT_AS.get(auth, auth))
 
 
 def mode(store: Store) -> str | None:
-    """How the server was started last: `open` or `password`; None when it never was."""
-    return store.settings.get("auth")
+    """How the server was started last: `open`, `password` or `none`; None when it never was."""
+    kept = store.settings.get("auth")
+    return _MODES.get(kept, kept)
 
 
 def impersonated(store: Store, identity: Identity, user: str) -> str:

@@ -42,7 +42,7 @@ def login(call: Call, request: Login) -> dict:
             call.store.users.note_use(identity.key, call.client, call.now)
     token = call.tokens.sign(identity, call.now, life)
     if identity.session:
-        call.cookies.append((access.COOKIE, token, int(life.total_seconds())))
+        call.cookies.append((access.cookie(call.settings.port), token, int(life.total_seconds())))
     return {"token": token}
 
 
@@ -54,11 +54,15 @@ def _seconds(wanted: object) -> int:
 
 
 def _signed_in(call: Call) -> Identity:
-    """A browser's new session: by password, or for the first user where none is needed."""
+    """A browser's new session: by password, or for the first user where everybody on the machine is let in."""
     authorization = call.headers.get("authorization", "")
     if authorization.lower().startswith("basic "):
         name, password = access.basic(authorization.partition(" ")[2])
         user = access.of_password(call.store, call.login_limits, name, password, call.client, call.now).user
+    elif call.settings.auth == "open" and not authorization:
+        raise NoCredentials(
+            "a browser is let in by the link that the server printed; `python -m server link` makes another"
+        )
     elif authorization or call.settings.auth == "password":
         raise NoCredentials()
     else:
@@ -120,7 +124,7 @@ def logout(call: Call, request: Nothing) -> dict:
         raise BadRequest("only a browser's session can be closed; to end a key, revoke it")
     with call.store.transaction():
         call.store.users.close_session(call.identity.session)
-    call.cookies.append((access.COOKIE, "", 0))
+    call.cookies.append((access.cookie(call.settings.port), "", 0))
     return {}
 
 

@@ -11,6 +11,7 @@ def supported_modes(call: Call, request: Nothing) -> dict:
     """Whether a password is needed, and whether this browser is signed in already."""
     return {
         "basic": {"enabled": call.settings.auth == "password", "guest": {"enabled": False}},
+        "link": {"enabled": call.settings.auth == "open"},
         "sso": {},
         "sso_providers": [],
         "authenticated": call.identity is not None,
@@ -24,5 +25,5 @@ def logout(call: Call, request: Nothing) -> dict:
     if call.identity and call.identity.session:
         with call.store.transaction():
             call.store.users.close_session(call.identity.session)
-    call.cookies.append((access.COOKIE, "", 0))
+    call.cookies.append((access.cookie(call.settings.port), "", 0))
     return {"url": None}

@@ -73,10 +73,25 @@ def _is_fault(text: str) -> bool:
     return "Content Security Policy" in text or "Uncaught" in text
 
 
+_entered: dict[str, list[Any]] = {}
+
+
+def enter(browser: BrowserContext, server: ServerProcess) -> None:
+    """Let a browser in by a link; later by the cookie that came of it, as long as it holds."""
+    if server.url in _entered:
+        browser.add_cookies(_entered[server.url])
+        modes = browser.request.post(f"{server.url}/api/login.supported_modes").json()["data"]
+        if modes["authenticated"]:
+            return
+    assert browser.request.get(server.link()).ok
+    _entered[server.url] = browser.cookies(server.url)
+
+
 @pytest.fixture
 def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
-    """A page of a browser that nobody is signed in with. No error may be left behind, nothing asked of others."""
+    """A page of a browser that the shared server's link has let in. No error may be left, nothing asked of others."""
     browser.clear_cookies()
+    enter(browser, server)
     tab = browser.new_page()
     tab.goto(f"{server.url}/api/debug.ping")
     tab.evaluate("() => localStorage.clear()")  # no test may see what another has chosen

@@ -1,6 +1,6 @@
 """Pictures of every page, to be looked at: `make screenshots`, or
 
-    python -m tests.browser.screenshots [--server http://127.0.0.1:8080] [--out .soundyard/screenshots] [--quick]
+    python -m tests.browser.screenshots [--server LINK] [--out .soundyard/screenshots] [--quick]
 
 Without `--server` a server, agents and a small main job are started first and ended afterwards. Every page is taken
 at 1280 and 1920 pixels, light and dark, and once in Chinese; `--quick` takes 1280 light alone. `--readme` takes the
@@ -33,17 +33,21 @@ Shot = tuple[str, str, tuple[str, ...]]  # name, address, what to click there, o
 
 
 class Api:
-    """The open server's API, as a browser without a password calls it."""
+    """The open server's API, as a browser that a link has let in calls it."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, link: str) -> None:
+        self.url = link.partition("/link?")[0]
         self._session = requests.Session()
-        self("auth.login")
+        self._session.get(link, timeout=30).raise_for_status()
 
     def __call__(self, endpoint: str, **body: Any) -> Any:
-        answer = self._session.post(f"{self._url}/api/{endpoint}", json=body, timeout=30)
+        answer = self._session.post(f"{self.url}/api/{endpoint}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()["data"]
+
+    def cookies(self) -> list[Any]:
+        """For a browser."""
+        return [{"name": one.name, "value": one.value, "url": self.url} for one in self._session.cookies]
 
 
 def pages(api: Api) -> Iterator[Shot]:
@@ -53,7 +57,7 @@ def pages(api: Api) -> Iterator[Shot]:
     yield "tasks-columns", "/", ("button[title=Columns]",)
     yield "tasks-chosen", "/", (".table-body input >> nth=0", ".table-body input >> nth=1")
     yield from ((place, f"/{place}", ()) for place in places)
-    for section in ("keys", "account", "users", "appearance", "server", "storage"):
+    for section in ("keys", "account", "users", "audit", "appearance", "server", "storage"):
         yield f"settings-{section}", f"/settings/{section}", ()
     yield from of_tasks(api)
     models = api("models.get_all", order_by=["-created"], page=0, page_size=1)["models"]
@@ -141,7 +145,7 @@ def take(page: Page, url: str, address: str, clicks: Sequence[str], file: Path) 
     page.screenshot(path=file)
 
 
-def take_all(url: str, found: Sequence[Shot], out: Path, quick: bool) -> int:
+def take_all(api: Api, found: Sequence[Shot], out: Path, quick: bool) -> int:
     out.mkdir(parents=True, exist_ok=True)
     looks = (
         [(1280, "light", "en")]
@@ -150,17 +154,18 @@ def take_all(url: str, found: Sequence[Shot], out: Path, quick: bool) -> int:
     )
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         browser = playwright.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=FLAGS)
+        browser.add_cookies(api.cookies())
         page = browser.new_page()
         for width, theme, language in looks:
             page.set_viewport_size({"width": width, "height": 800 if out == IMAGES else WIDTHS[width]})
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            page.goto(url)
+            page.goto(api.url)
             page.evaluate(
                 "language => localStorage.setItem('soundyard:language', JSON.stringify(language))", language
             )
             for name, address, clicks in found:
                 end = "" if out == IMAGES else f"-{width}-{theme}-{language}"
-                take(page, url, address, clicks, out / f"{name}{end}.png")
+                take(page, api.url, address, clicks, out / f"{name}{end}.png")
                 print(f"{name} {width} {theme} {language}", flush=True)
         browser.close()
     return len(found) * len(looks)
@@ -170,25 +175,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--server", help="address of a running server; without it one is started")
+    parser.add_argument("--server", help="what `python -m server link` prints; without it one is started")
     parser.add_argument("--out", type=Path, default=ROOT / ".soundyard" / "screenshots")
     parser.add_argument("--quick", action="store_true", help="1280 pixels, light, English only")
     parser.add_argument("--readme", action="store_true", help="the README's three, into docs/images")
     parser.add_argument("--only", default="", help="pages with this in their name")
     options = parser.parse_args()
     with ExitStack() as opened:
-        url = options.server
-        if not url:
+        link = options.server
+        if not link:
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
             server = ServerProcess(folder)
             opened.callback(server.stop)
             start_agents(server, folder, opened)
             finished_main_job(server)
-            url = server.url
-        api = Api(url.rstrip("/"))
+            link = server.link()
+        api = Api(link)
         found = [one for one in (for_readme(api) if options.readme else pages(api)) if options.only in one[0]]
         out = IMAGES if options.readme else options.out
-        count = take_all(url.rstrip("/"), found, out, options.quick or options.readme)
+        count = take_all(api, found, out, options.quick or options.readme)
     print(f"{count} pictures in {out}")
 
 

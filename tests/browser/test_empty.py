@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import enter
 from tests.conftest import ServerProcess
 
 SAID = {
@@ -42,11 +43,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.mark.parametrize("place", SAID)
 def test_a_place_with_nothing_in_it_says_so(page: Page, bare: ServerProcess, place: str):
+    enter(page.context, bare)
     page.goto(f"{bare.url}/{place}")
     expect(page.locator("main .state").filter(has_text=SAID[place])).to_be_visible()
 
 
 def test_every_tab_of_a_task_that_never_ran_says_what_would_be_there(page: Page, bare: ServerProcess):
+    enter(page.context, bare)
     task = bare.call("tasks.create", name="never run", type="testing")["id"]
     for tab, said in TABS.items():
         page.goto(f"{bare.url}/projects/*/tasks/{task}/output/{tab}")

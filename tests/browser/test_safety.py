@@ -65,7 +65,7 @@ def test_a_missing_file_is_said(page: Page, server, job):
 def test_a_page_waits_for_its_server_and_goes_on(page: Page, new_server):
     server = new_server()
     server.call("tasks.create", name="before", type="testing")
-    page.goto(server.url)
+    page.goto(server.link())
     expect(page.get_by_role("link", name="before")).to_be_visible()
     server.kill()
     expect(page.get_by_role("alert")).to_contain_text("The server can’t be reached", timeout=15_000)
@@ -77,7 +77,7 @@ def test_a_page_waits_for_its_server_and_goes_on(page: Page, new_server):
 
 def test_a_page_that_is_opened_while_the_server_is_gone_comes_when_it_is_back(page: Page, new_server):
     server = new_server()
-    page.goto(server.url)
+    page.goto(server.link())
     expect(page.get_by_text("No tasks yet")).to_be_visible()
     server.kill()
     page.get_by_role("link", name="Queues", exact=True).click()

@@ -72,3 +72,21 @@ def test_who_is_signed_in_is_led_on_from_the_sign_in_page(page: Page, guarded: S
         expect(page.get_by_role("heading", level=1, name="Tasks")).to_be_visible()
         expect(page).to_have_url(f"{guarded.url}/")
     expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
+
+
+def test_a_link_opens_the_page_and_without_one_it_says_where_it_stands(page: Page, server: ServerProcess):
+    link = server.link("/queues")
+    page.context.clear_cookies()
+    page.goto(server.url)
+    expect(page.get_by_role("status")).to_contain_text("opened by the link that the server printed")
+    expect(page.get_by_text("python -m server link")).to_be_visible()
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible()
+    expect(page).to_have_url(f"{server.url}/queues")
+    page.context.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("status")).to_contain_text("does not hold any more")
+    page.get_by_label("Name or access key").fill(server.keys[0])
+    page.get_by_label("Password or secret key").fill(server.keys[1])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1, name="Tasks")).to_be_visible()

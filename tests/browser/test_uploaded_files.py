@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.conftest import enter
 from tests.conftest import ServerProcess
 from tests.e2e.writers import headers
 
@@ -46,7 +47,7 @@ def folder(server: ServerProcess) -> str:
 @pytest.fixture
 def page(browser: BrowserContext, server: ServerProcess) -> Iterator[Page]:
     """A tab of a browser that is signed in."""
-    assert browser.request.post(f"{server.url}/api/auth.login").ok
+    enter(browser, server)
     page = browser.new_page()
     yield page
     page.close()

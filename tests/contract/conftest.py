@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from server.api.tokens import Tokens
 from server.app import App
 from server.app.context import Context
-from server.domain import access
+from server.domain import access, links
 from server.settings import Settings
 from server.store import Store
 
@@ -106,6 +106,11 @@ class Api:
         got = (answer.status_code, meta["result_code"], meta["result_subcode"])
         assert got == (code, code, subcode), f"{endpoint}: {answer.text}"
         return meta["result_msg"]
+
+    def open_page(self) -> None:
+        """The client is a browser that a one-time link lets in; it keeps the cookie."""
+        link = links.address("", links.make(self.store, datetime.now(timezone.utc)))
+        assert self.client.get(link, follow_redirects=False).status_code == 303
 
     def task(self, name: str = "task", **fields: Any) -> str:
         """A new task's id."""

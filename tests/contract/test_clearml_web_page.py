@@ -42,6 +42,11 @@ TAG_FILTERS: list[tuple[Any, str]] = [
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return Settings(data=settings.data, port=8080, auth="none")
+
+
+@pytest.fixture
 def browser(client: TestClient, settings: Settings, api: Api) -> TestClient:
     """Signed in by cookie, as the page does on a server without passwords."""
     modes = client.post("/api/login.supported_modes", json={}).json()["data"]

@@ -164,7 +164,7 @@ def test_each_request_has_one_line_without_secrets(
         )
         client.get("/api/auth.login", auth=api.key)
         client.post("/api/auth.login", auth=("ann", "a wrong password"))
-        client.get("/files/a%0a%22b%20%C3%A9.wav", headers={"Cookie": f"soundyard_session={token}"})
+        client.get("/files/a%0a%22b%20%C3%A9.wav", headers={"Cookie": f"soundyard_session_8080={token}"})
     text = (tmp_path / "logs" / "access.log").read_text()
     told = [orjson.loads(line) for line in text.splitlines()]
     assert [(one["endpoint"], one["code"]) for one in told] == [

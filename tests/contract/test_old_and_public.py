@@ -60,7 +60,7 @@ def test_a_query_string_counts_on_get(api: Api) -> None:
 
 def test_a_link_changes_nothing_with_a_browsers_session(api: Api) -> None:
     task = api.task()
-    api.client.post("/api/auth.login")
+    api.open_page()
     assert api.client.get("/api/tasks.get_by_id", params={"task": task}).status_code == 200
     assert api.client.get("/api/tasks.delete", params={"task": task}).status_code == 400
     assert api.status(task) == "created"

@@ -124,6 +124,8 @@ def _server(made: Typed, here: Here) -> Typed:
     words = tuple(
         word for word in made.words if not (command == "" and word in ("--api-port", "--files-port", "0"))
     )
+    if command == "link":  # of a server that runs
+        return replace(made, words=(*made.words, "--data", str(here.conf.parent / "server")))
     if command == "user":
         words = tuple("Soundyard" if word == here.word("NAME") else word for word in words)
     options = () if "--data" in words else ("--data", str(here.folder / "server"))

@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "../lib/dom.js";
 import { navigate, nextPlace, path, query } from "../lib/router.js";
 import { sentence } from "../lib/refusal.js";
 import { signIn, user } from "../lib/session.js";
+import { useApi } from "../lib/hooks.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Brand } from "./frame.js";
@@ -11,6 +12,8 @@ export default function LoginPage() {
   const [name, setName] = useState("");
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState("");
+  const modes = useApi(user.value ? null : "login.supported_modes");
+  const byLink = modes.data?.link?.enabled; // nobody has a password
   const signedIn = Boolean(user.value); // the page is asked for at its own address: there is nothing to do here
   useEffect(() => {
     if (signedIn && path.value === "/login") navigate(nextPlace(query.value.get("next"), location.origin), { replace: true });
@@ -28,12 +31,15 @@ export default function LoginPage() {
   document.title = `${t("Sign in")} · Soundyard`;
   return html`<main class="login"><form onSubmit=${submit}>
     <div class="login-brand"><${Brand} /><h1>Soundyard</h1></div>
+    ${byLink && html`<p role="status">${query.value.get("link") === "used" ? t("This link does not hold any more: each works once, for a day.")
+      : t("This page is opened by the link that the server printed where it was started.")}</p>
+      <p class="hint">${t("Another one is printed by “python -m server link”, in the server’s folder. An access key lets you in, too.")}</p>`}
     <label class="field"><span>${t("Name or access key")}</span>
       <input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
     <label class="field"><span>${t("Password or secret key")}</span>
       <input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <${Button} type="submit" primary>${t("Sign in")}<//>
-    <p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.")}</p>
+    ${!byLink && html`<p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.")}</p>`}
   </form></main>`;
 }

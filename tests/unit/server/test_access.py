@@ -76,9 +76,13 @@ def test_nothing_presented_is_nobody(store, tokens):
     assert access.identify(store, tokens, "", "", NOW) is None
 
 
-def test_the_key_of_clearmls_web_page_holds_only_where_no_password_is_needed(store):
+def test_the_key_of_clearmls_web_page_holds_only_where_everybody_is_let_in(store):
     with store.transaction():
         access.enter_mode(store, "open", NOW)
+    with pytest.raises(InvalidCredentials):
+        access.of_key(store, *access.WEB_PAGE_KEY)
+    with store.transaction():
+        access.enter_mode(store, "none", NOW)
     assert access.of_key(store, *access.WEB_PAGE_KEY).role == "admin"
     with store.transaction():
         access.enter_mode(store, "password", NOW)
@@ -86,15 +90,16 @@ def test_the_key_of_clearmls_web_page_holds_only_where_no_password_is_needed(sto
         access.of_key(store, *access.WEB_PAGE_KEY)
 
 
-def test_who_came_in_without_a_password_is_out_when_passwords_are_switched_on(store, tokens):
+@pytest.mark.parametrize("to", ["open", "password"])
+def test_who_came_in_by_being_here_is_out_when_that_is_no_longer_enough(store, tokens, to):
     with store.transaction():
-        access.enter_mode(store, "open", NOW)
+        access.enter_mode(store, "none", NOW)
         identity = access.open_session(store, access.ensure_admin(store, NOW), NOW)
     token = tokens.sign(identity, NOW, timedelta(days=1))
     with store.transaction():
-        access.enter_mode(store, "open", NOW)
+        access.enter_mode(store, "none", NOW)
     assert access.of_token(store, tokens, token, NOW)
     with store.transaction():
-        access.enter_mode(store, "password", NOW)
+        access.enter_mode(store, to, NOW)
     with pytest.raises(InvalidToken):
         access.of_token(store, tokens, token, NOW)
