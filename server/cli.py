@@ -11,9 +11,20 @@ from difflib import get_close_matches
 
 from server import settings as settings_module
 from server.api.errors import ApiError
-from server.commands import CommandError, backup, doctor, endpoints, export, link, restore, usage, user
+from server.commands import (
+    CommandError,
+    backup,
+    doctor,
+    endpoints,
+    export,
+    link,
+    restore,
+    retention,
+    usage,
+    user,
+)
 
-_COMMANDS = (user, link, backup, restore, doctor, usage, export, endpoints)
+_COMMANDS = (user, link, backup, restore, doctor, usage, retention, export, endpoints)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -96,6 +96,10 @@ class Settings:
     backup_every: float = setting(0.0, "hours between backups that the server makes by itself; 0: none")
     backup_keep: int = setting(7, "how many of these are kept, the newest")
     backup_folder: str = setting("", "where these are; better on another disk; default: DATA/backups")
+    retention_minutes: float = setting(
+        60.0,
+        "minutes between two rounds of retention, which is off until `python -m server retention` sets it; 0: none",
+    )
     check_seconds: float = setting(
         30.0,
         "seconds between two looks whether the database is damaged; a large one is looked at more rarely; 0: none",

@@ -13,6 +13,7 @@ from server.api.errors import StorageFull
 from server.app import beginning
 from server.app.backups import Backups
 from server.app.context import Context
+from server.app.pruning import Pruning
 from server.domain import audit
 from server.domain.watchdog import Watchdog
 
@@ -73,7 +74,7 @@ class Jobs:
 
 
 def upkeep(context: Context) -> list[Job]:
-    """What may take long, and has a thread of its own for that."""
+    """What may take long: each has a thread of its own for that."""
     settings, jobs = context.settings, []
     if settings.check_seconds:
         look = partial(context.soundness.run, settings.data, settings.check_seconds)
@@ -81,6 +82,9 @@ def upkeep(context: Context) -> list[Job]:
     if settings.backup_every:
         backups = Backups(settings)
         jobs.append(Job("backups", 5.0, backups.run, backups.end))
+    if settings.retention_minutes:
+        pruning = Pruning(context.store, settings.retention_minutes)
+        jobs.append(Job("retention", 1.0, pruning.run, pruning.end))
     return jobs
 
 

@@ -48,7 +48,8 @@ def serve(settings: Settings) -> None:
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
         opened.enter_context(Jobs(scheduled(context, begun)))
-        opened.enter_context(Jobs(upkeep(context)))
+        for job in upkeep(context):
+            opened.enter_context(Jobs([job]))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)

@@ -44,7 +44,7 @@ def delete(
     """
     found = transitions.existing(store, task)
     if not force:
-        _require_deletable(store, found)
+        require_deletable(store, found)
     removed = _drop_output(store, found, delete_output_models, free_files)
     store.queues.remove(task)
     for model in store.models.all({"task": task}):
@@ -54,7 +54,8 @@ def delete(
     return removed
 
 
-def _require_deletable(store: Store, task: dict) -> None:
+def require_deletable(store: Store, task: dict) -> None:
+    """Raises: TaskCannotBeDeleted."""
     if task["status"] in ("in_progress", "published", "publishing"):
         raise TaskCannotBeDeleted("use force=true", task=task["id"], status=task["status"])
     if store.tasks.count({"parent": task["id"], "status": ["published"]}):

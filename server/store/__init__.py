@@ -17,8 +17,10 @@ from server.store.models import Models
 from server.store.projects import Projects
 from server.store.queues import Queues
 from server.store.releases import Releases
+from server.store.retention import Retention
 from server.store.serving import Serving
 from server.store.settings import StoredSettings
+from server.store.space import Space
 from server.store.tasks import Tasks
 from server.store.usage import Usage
 from server.store.users import Users
@@ -51,6 +53,8 @@ class Store:
         self.usage = Usage(self.db)
         self.serving = Serving(self.db)
         self.settings = StoredSettings(self.db)
+        self.retention = Retention(self.db)
+        self.space = Space(self.db)
         self.audit = Audit(self.db)
         self.health = Health(self.db)
 

@@ -185,6 +185,11 @@ class Database:
         found = self.row(sql, params)
         return found[0] if found else None
 
+    def checkpoint(self) -> None:
+        """Bring what the journal holds into the database, as far as nobody reads what was before."""
+        with self._writing:
+            self._for_writing().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def close(self) -> None:
         with self._writing:
             for connection in filter(None, [*self._readers, self._writer]):

@@ -105,13 +105,13 @@ class Releases:
         )
         return [row[0] for row in rows]
 
-    def of_events(self, owner: str) -> list[str]:
+    def of_events(self, owner: str, kinds: Iterable[str] = ("samples", "plots")) -> list[str]:
         """The files that a task's or model's debug samples and plots name."""
         sql = (
             "SELECT DISTINCT f.path FROM file_uses u CROSS JOIN files f ON f.key = u.file"
-            " WHERE u.owner = ? AND u.kind IN ('samples', 'plots')"
+            f" WHERE u.owner = ? AND u.kind IN {_LIST}"
         )
-        return [row[0] for row in self._db.rows(sql, (owner,))]
+        return [row[0] for row in self._db.rows(sql, (owner, _json(kinds)))]
 
     def left(self, tasks: Iterable[str], models: Iterable[str], *, reset: bool) -> Left:
         """What would still name the files at risk, were these deleted (or the tasks reset)."""
