@@ -44,8 +44,7 @@ class Link:
         to = _place(request.query_params.get("next", ""))
         if not links.use(context.store, request.query_params.get("secret", ""), now):
             return self._used(request, to, now)
-        with context.store.transaction():
-            identity = access.open_session(context.store, access.ensure_admin(context.store, now), now)
+        identity = access.open_session(context.store, access.ensure_admin(context.store, now), now)
         client = request.client.host if request.client else ""
         audit.record(
             context.store, now, audit.SIGN_IN, "auth.login", user=identity.user, user_name=identity.name,

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 
 import uvicorn
 
+from server.api import whole
 from server.api.errors import StorageFull
 from server.api.tokens import Tokens
 from server.app import App, beginning, browser, connections, logs
@@ -128,13 +129,13 @@ def _offer_link(context: Context) -> None:
     try:
         secret = links.make(context.store, datetime.now(timezone.utc))
     except (StorageFull, sqlite3.Error):
-        log.warning("no link could be made; `python -m server link` makes one when the disk has room")
-        return
+        secret = links.make_passing(context.store)
     address = links.address(context.settings.url, secret)
     print(f"Open it with this link, which works once: {address}", flush=True)
     print("Another one is printed by: python -m server link", flush=True)
     if context.settings.browser == "auto" and sys.stdout.isatty() and browser.is_graphical():
-        browser.show(address, context.settings.data)
+        with whole.if_there_is_room():
+            browser.show(address, context.settings.data)
 
 
 def _bind(settings: Settings) -> list[socket.socket]:

@@ -28,9 +28,20 @@ def make(store: Store, now: datetime) -> str:
     return secret
 
 
+def make_passing(store: Store) -> str:
+    """A link of which nothing is written: it holds as long as this process, for a disk without room."""
+    secret = secrets.token_urlsafe(32)
+    store.settings.passing.setdefault(_NAME, set()).add(_hash(secret))
+    return secret
+
+
 def use(store: Store, secret: str, now: datetime) -> bool:
     """Whether this is the secret of a link that holds; from now on it doesn't."""
     asked = _hash(secret)
+    passing = store.settings.passing.get(_NAME, set())
+    if asked in passing:
+        passing.remove(asked)
+        return True
     if not any(one["hash"] == asked for one in _valid(store, now)):
         return False  # without asking for the one writer
     with store.transaction():
