@@ -45,7 +45,7 @@ function Page({ route }) {
     return () => (wanted = false);
   }, [route?.load]);
   useEffect(() => closeDialogs(), [path.value]);
-  if (!route) return html`<${Empty} icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
+  if (!route) return html`<${Empty} page icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
   if (page.load !== route.load) return html`<${Loading} />`;
   if (page.error) return html`<${Unloaded} error=${page.error} />`;
   return html`<${Boundary} on=${path.value}><${page.component} ...${route.params} path=${path.value} /><//>`;

@@ -16,10 +16,10 @@ export function ClassTable({ classes: { field, parts, rows }, label, part, choos
     on=${label === name && part === value} onClick=${() => (label === name && part === value ? choose("", "") : choose(name, value))} />`;
   return html`<div class="matrix-frame" tabindex="0" role="region" aria-label=${t("Classes")}><table class="matrix classes">
     <caption class="visually-hidden">${field ? t("rows: labels, columns: parts of the set") : t("Classes")}</caption>
-    <thead><tr><th class="corner"></th><th scope="col" class="numeric">${t("Clips")}</th>
+    <thead><tr><th class="corner"><span class="visually-hidden">${t("Label")}</span></th><th scope="col" class="numeric">${t("Clips")}</th>
       ${parts.map((value) => html`<th scope="col" class="part"><button type="button" aria-pressed=${part === value && !label}
               onClick=${() => choose("", part === value && !label ? "" : value)}>${field === "fold" ? t("fold {n}", { n: value }) : value}</button></th>`)}
-      <th scope="col" class="numeric">${t("Length")}</th><th></th></tr></thead>
+      <th scope="col" class="numeric">${t("Length")}</th><th><span class="visually-hidden">${t("Play")}</span></th></tr></thead>
     <tbody>${rows.map((row) => html`<tr>
       <th scope="row"><button type="button" aria-pressed=${label === row.label && !part}
           onClick=${() => choose(label === row.label && !part ? "" : row.label, "")}>${row.label}</button></th>

@@ -14,10 +14,11 @@ const whole = (share) => `${Math.round(100 * share)} %`;
 export const ConfusionMatrix = ({ matrix, label, prediction, choose, listen }) =>
   html`<div class="matrix-frame" tabindex="0" role="region" aria-label=${t("Confusion matrix")}><table class="matrix">
   <caption class="visually-hidden">${t("rows: labels, columns: predictions")}</caption>
-  <thead><tr><th class="corner"></th>${matrix.classes.map((name) => html`<th scope="col" class="turned">
+  <thead><tr><th class="corner"><span class="visually-hidden">${t("Label")}</span></th>${matrix.classes.map((name) => html`<th scope="col" class="turned">
             <button type="button" aria-pressed=${prediction === name && !label} onClick=${() => choose("", prediction === name && !label ? "" : name)}>
               <span>${name}</span></button></th>`)}
-    <th scope="col" class="numeric">${t("recall")}</th><th scope="col" class="numeric">${t("precision")}</th><th></th></tr></thead>
+    <th scope="col" class="numeric">${t("recall")}</th><th scope="col" class="numeric">${t("precision")}</th>
+      <th><span class="visually-hidden">${t("Play")}</span></th></tr></thead>
   <tbody>${matrix.classes.map((name, i) => html`<tr>
     <th scope="row"><button type="button" aria-pressed=${label === name && !prediction} onClick=${() => choose(label === name && !prediction ? "" : name, "")}>
         ${name}</button></th>

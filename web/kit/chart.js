@@ -54,7 +54,7 @@ export function Chart(props) {
     ${visible && html`<${Drawing} ...${props} hidden=${hidden} plot=${plot} />`}</div>`;
   if (props.plain) return html`<div>${drawing}${props.lines.length > 1 && html`<${Legend} lines=${props.lines} hidden=${hidden} toggle=${toggle} />`}</div>`;
   return html`<section class=${classes("chart-card", whole && "whole")} onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && setWhole(false)}>
-    <header><h3 title=${props.title}>${props.title}</h3>${props.extra}
+    <header><h2 title=${props.title}>${props.title}</h2>${props.extra}
       <${Button} quiet small icon="expand" label=${whole ? t("Make it small again") : t("Make it large")} pressed=${whole} onClick=${() => setWhole(!whole)} />
       <${Menu} label=${t("Download {name}", { name: props.title })} icon="download" quiet small items=${menu} /></header>
     ${areSingle(props.lines) ? html`<${Bars} title=${props.title} lines=${props.lines} />`

@@ -8,15 +8,16 @@ import { room } from "./axis.js";
 /**
  * @typedef {{label: string, values: (number | null)[]}} Line
  * @typedef {{label: string, times: number[], lines: Line[], format?: (value: number) => string, height?: number, least?: number, steps?: boolean, span?:
- *   number}} LineChartProps
- *   `times` in seconds, one for each value; `least`: the scale reaches at least up to here; `span`: so many seconds up to now are shown
+ *   number, level?: 2 | 3}} LineChartProps
+ *   `times` in seconds, one for each value; `least`: the scale reaches at least up to here; `span`: so many seconds up to now are shown;
+ *   `level` of the heading
  */
 
 const colours = ["--accent", "--blue", "--amber", "--purple", "--red", "--green"];
 
 /** @param {LineChartProps} props */
 export function LineChart(props) {
-  const { label, times, lines, format = String, height = 150, span = 0 } = props;
+  const { label, times, lines, format = String, height = 150, span = 0, level = 3 } = props;
   const [frame, size] = useSize();
   const chart = useRef(/** @type {any} */ (null));
   const shape = `${lines.map((line) => line.label).join("|")} ${theme.value} ${language.value} ${height} ${span}`;
@@ -42,7 +43,7 @@ export function LineChart(props) {
   }, [size.width, height]);
   useEffect(() => () => chart.current?.destroy(), []);
   return html`<figure class="line-chart">
-    <figcaption><h3>${label}</h3>${lines.map((line, i) => html`<span class="line-chart-key">
+    <figcaption>${level === 2 ? html`<h2>${label}</h2>` : html`<h3>${label}</h3>`}${lines.map((line, i) => html`<span class="line-chart-key">
             <i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`)}</figcaption>
     ${failed && html`<small>${t("A part of this page could not be fetched.")}</small>`}
     <div ref=${frame} style=${{ height: `${height}px` }} role="img" aria-label=${spoken(props)}></div>

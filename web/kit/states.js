@@ -28,18 +28,21 @@ export function Retry({ retry, small }) {
 /** @param {{label?: string}} props */
 export const Loading = ({ label = t("Loading…") }) => html`<div class="state loading" role="status"><span class="spinner"></span>${label}</div>`;
 
-/** @param {{icon?: import("./icons.js").IconName, title: string, children?: any}} props */
-export const Empty = ({ icon = "tasks", title, children }) => html`
-  <div class="state empty"><${Icon} name=${icon} size=${32} /><h2>${title}</h2><div class="state-text">${children}</div></div>`;
+/** @param {{icon?: import("./icons.js").IconName, title: string, children?: any, page?: boolean}} props `page`: it is all that the page shows */
+export const Empty = ({ icon = "tasks", title, children, page }) => html`
+  <div class="state empty"><${Icon} name=${icon} size=${32} />
+    ${page ? html`<h1>${title}</h1>` : html`<h2>${title}</h2>`}<div class="state-text">${children}</div></div>`;
 
 /**
  * An error, said in words: what happened and what can be done.
- * @param {{error: any, retry?: () => void, missing?: string}} props `missing`: what to say when the thing is not there
+ * @param {{error: any, retry?: () => void, missing?: string, page?: boolean}} props `missing`: what to say when the thing is not there; `page`: it is
+ *   all that the page shows
  */
-export function ErrorBox({ error, retry, missing }) {
+export function ErrorBox({ error, retry, missing, page }) {
   const gone = missing && isMissing(error);
   return html`<div class="state error" role="alert">
-    <${Icon} name=${gone ? "search" : "warning"} size=${32} /><h2>${title(error)}</h2><p>${gone ? missing : sentence(error)}</p>
+    <${Icon} name=${gone ? "search" : "warning"} size=${32} />${page ? html`<h1>${title(error)}</h1>` : html`<h2>${title(error)}</h2>`}
+    <p>${gone ? missing : sentence(error)}</p>
     ${advice(error) && html`<p>${advice(error)}</p>`}
     <div class="row">${retry && html`<${Retry} retry=${retry} />`}
       ${isMissing(error) && html`<a class="button" href=${href("/")}>${t("All tasks")}</a>`}</div>

@@ -93,7 +93,7 @@ export function DataTable(props) {
     <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
       <div style=${{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">${rows}</div>
     </div>
-    ${count === 0 && empty}
+    ${count === 0 && empty && html`<div role="rowgroup"><div role="row"><div role="cell">${empty}</div></div></div>`}
   </div>`;
 }
 
@@ -182,7 +182,8 @@ function walkRows(event, rowHeight) {
  */
 export const PlainTable = ({ label, head, rows, numeric = [], even = false }) => html`
   <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class=${classes("plain-table", even && "even")}>
-    ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>${cell}</th>`)}</tr></thead>`}
+    ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>
+        ${cell || html`<span class="visually-hidden">${t("More")}</span>`}</th>`)}</tr></thead>`}
     <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>`
                 : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
   </table></div>`;

@@ -28,10 +28,11 @@ function Side({ tasks, rows, empty }) {
   return html`<div class="tool-bar"><input type="search" class="search" aria-label=${t("Find a title")} placeholder=${t("Find a title")} value=${find}
       onInput=${(/** @type {any} */ e) => setFind(e.target.value)} /><small>${tn(shown.length, "1 title", "{n} titles")}</small></div>
     <div class="scroll stack">${shown.slice(0, most).map((one) => html`<${Card} class="stack tight" key=${one.name} name=${one.name}>${() => html`
-            <div class="row"><h3 class="grow">${one.name}</h3>
+            <div class="row"><h2 class="grow">${one.name}</h2>
               ${(one.sounds?.length ?? 0) > 1
                 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: one.name, sounds: one.sounds?.slice(0, 4) ?? [] })}>A/B<//>`}</div>
-      <div class="side-by-side" style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>
+      <div class="side-by-side" tabindex="0" role="group" aria-label=${one.name}
+        style=${{ gridTemplateColumns: `repeat(${tasks.length}, minmax(260px, 1fr))` }}>
         ${one.cells.map((cell, i) => html`<figure class="sample"><figcaption><span>
                   <span class="swatch" style=${{ background: colour(i) }}></span> ${nameOf(tasks[i])}</span></figcaption>
                   ${cell ?? html`<span class="muted">–</span>`}</figure>`)}</div>`}<//>`)}
@@ -44,9 +45,9 @@ export function PlotsSide({ tasks }) {
               { task: task.id, iters: 1, no_scroll: true })).plots ?? []))), `plots ${tasks.map((task) => task.id).join()}`);
   return html`<${Answered} answer=${answer}>${(/** @type {any[][]} */ all) => {
     const names = [...new Set(all.flatMap((groups) => groups.map((group) => group.name)))].sort();
-    const rows = names.map((name) => ({ name, cells: all.map((groups) => {
+    const rows = names.map((name) => ({ name, cells: all.map((groups, i) => {
       const found = groups.find((group) => group.name === name);
-      return found && html`<${Plot} source=${found.events[0].plot_str} title=${name} height=${300} />`;
+      return found && html`<${Plot} source=${found.events[0].plot_str} title=${`${name} · ${nameOf(tasks[i])}`} height=${300} />`;
     }) }));
     return html`<${Side} tasks=${tasks} rows=${rows} empty=${t("No plots to compare")} />`;
   }}<//>`;

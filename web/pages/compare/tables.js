@@ -19,7 +19,7 @@ export const Details = ({ tasks }) => html`<${DiffTable} tasks=${tasks} rows=${d
 export const Params = ({ tasks }) => html`<${DiffTable} tasks=${tasks} rows=${paramRows(tasks)} />`;
 
 /** @param {{tasks: any[]}} props */
-const HeadRow = ({ tasks }) => html`<tr><th></th>${tasks.map((task, i) => html`<th scope="col">
+const HeadRow = ({ tasks }) => html`<tr><td></td>${tasks.map((task, i) => html`<th scope="col">
         <span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a></th>`)}</tr>`;
 
 /** @param {{tasks: any[], rows: import("./rules.js").DiffRow[]}} props */

@@ -55,7 +55,7 @@ export default function DatasetPage({ project, version }) {
   const answer = useAsked(() => fetchVersion(project, version), `dataset ${project} ${version}`);
   return html`<${Answered} answer=${answer}>
     ${(/** @type {any} */ data) => data ? html`<${Version} ...${data} />`
-      : html`<${Empty} icon="datasets" title=${t("This dataset is not there any more")} />`}<//>`;
+      : html`<${Empty} page icon="datasets" title=${t("This dataset is not there any more")} />`}<//>`;
 }
 
 /** @param {{task: any, parents: any[], users: any[], maker: any, versions: any[]}} props */

@@ -42,7 +42,7 @@ export default function ModelPage({ model: id, tab = "" }) {
   return html`<${Answered} answer=${answer}>
     ${(/** @type {any} */ { model, users, maker }) => model
       ? html`<${Model} model=${model} users=${users} maker=${maker} tab=${tab} reload=${answer.reload} />`
-      : html`<${Empty} icon="models" title=${t("This model is not there any more")} />`}<//>`;
+      : html`<${Empty} page icon="models" title=${t("This model is not there any more")} />`}<//>`;
 }
 
 const most = 12; // metrics that are told of a model

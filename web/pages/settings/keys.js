@@ -18,7 +18,7 @@ import { clearmlConf, clearmlEnvironment } from "./conf.js";
 
 export function KeysSection() {
   const answer = useApi("auth.get_credentials", {}, { every: 10 });
-  return html`<section class="card" aria-label=${t("Access keys")}>
+  return html`<section class="card">
     <header class="card-head"><h2>${t("Access keys")}</h2>
       <${Button} primary icon="plus" onClick=${() => create(answer.reload)}>${t("New access key")}<//></header>
     <p class="hint">${t("A key lets programs and agents work in your name. Give each machine its own, so that one can be revoked alone.")}

@@ -18,7 +18,7 @@ const roleOptions = () => roles.map((role) => ({ value: role.value, label: t(rol
 export function UsersSection() {
   const answer = useApi("users.get_all", {}, { every: 15 });
   if (!isAdmin()) return html`<${ErrorBox} error=${{ code: 403, message: t("Only administrators see the users.") }} />`;
-  return html`<section class="card" aria-label=${t("Users")}>
+  return html`<section class="card">
     <header class="card-head"><h2>${t("Users")}</h2>
       <${Button} primary icon="plus" onClick=${() => openDialog(NewUserDialog).then(answer.reload)}>${t("New user")}<//></header>
     <p class="hint">${roles.map((role) => html`<b>${t(role.label)}</b>: ${t(role.note)}. `)}</p>

@@ -54,7 +54,7 @@ export default function TaskPage({ task: id, tab }) {
   useEffect(() => {
     if (task) setLive(["in_progress", "queued", "publishing"].includes(task.status));
   }, [task?.status]);
-  if (!task) return answer.error ? html`<${ErrorBox} error=${answer.error} retry=${answer.reload}
+  if (!task) return answer.error ? html`<${ErrorBox} page error=${answer.error} retry=${answer.reload}
     missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
   const current = tabFor(tab, /** @type {Record<string, string>} */ (firstTabs)[task.status] ?? "scalars");
   const ended = ["failed", "stopped"].includes(task.status) || current === "ending";

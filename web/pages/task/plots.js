@@ -44,7 +44,7 @@ export function grouped(plots) {
 function PlotCard({ group }) {
   const [iteration, setIteration] = useQuery(`at.${group.name}`);
   const event = group.events.find((one) => String(one.iter) === iteration) ?? group.events[0];
-  return html`<section class="chart-card"><header><h3 title=${group.name}>${group.name}</h3>
+  return html`<section class="chart-card"><header><h2 title=${group.name}>${group.name}</h2>
       ${group.events.length > 1 ? html`<${Select} hideLabel label=${t("Iteration")} value=${String(event.iter)}
           options=${group.events.map((one) => ({ value: String(one.iter), label: t("iteration {n}", { n: one.iter }) }))} onChange=${setIteration} />`
           : html`<small>${event.iter > 0 ? t("iteration {n}", { n: number(event.iter) }) : ""}</small>`}</header>

@@ -99,4 +99,5 @@ export default {
     "没有空闲的代理，也没有代理服务队列“{name}”：回答会在那里等待，直到有代理接手。",
   "One for questions alone answers beside trainings:": "专门回答提问的代理不受训练影响：",
   "With your role a key looks too, and changes nothing.": "以您的角色，密钥也只能查看，不能更改。",
+  "More": "更多",
 };
