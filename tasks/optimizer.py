@@ -6,6 +6,7 @@ trials that were taken off their queue are waited for without end, and what fail
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -94,8 +95,10 @@ def _parent() -> tuple[Any, type[Exception]]:
     """The strategy that is refined, and what it takes for a trial that is not to be."""
     try:
         from clearml.automation.optuna import OptimizerOptuna
-        from optuna import TrialPruned
+        from optuna import TrialPruned, exceptions, logging
 
+        logging.set_verbosity(logging.WARNING)  # each trial is told here, by its name
+        warnings.simplefilter("ignore", exceptions.ExperimentalWarning)  # of what the SDK uses
         return OptimizerOptuna, TrialPruned
     except ImportError:
         from clearml.automation import RandomSearch
