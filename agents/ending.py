@@ -22,6 +22,10 @@ SIGNALS = {
 }
 PLACE = r'Fatal Python error:[^\0]*?\nCurrent thread [^\n]*\n  File "([^"]+)", line (\d+) in (\S+)'
 HEAD = "Traceback (most recent call last):"
+GROUP = re.compile(r"^\s*\+ Exception Group " + re.escape(HEAD))
+OF_A_GROUP = re.compile(r"^\s*\| (?=[A-Za-z_])")
+SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 THREAD = re.compile(r"^Exception in thread (.+):\s*$")
 ERROR = re.compile(r"^(?:[A-Za-z_][\w.]*)(?::|$)")  # `ValueError: …`, `package.Error`
 
@@ -33,9 +37,15 @@ def tail(file: Path | None) -> str:
     try:
         with file.open("rb") as opened:
             opened.seek(max(0, file.stat().st_size - TAIL))
-            return opened.read().decode(errors="replace")
+            return plain(opened.read().decode(errors="replace"))
     except OSError:
         return ""
+
+
+def plain(text: str) -> str:
+    """Without colours, other terminal sequences and control characters; a line that was written over is its last."""
+    text = SEQUENCE.sub("", text).replace("\r\n", "\n")
+    return CONTROL.sub("", re.sub(r"[^\n\r]*\r", "", text))
 
 
 def reason(status: int, said: str) -> str:
@@ -96,11 +106,22 @@ def _error_of_a_tool(lines: list[str]) -> str:
 def last_error(said: str) -> str:
     """The line of the exception that ended the main thread, if a traceback is (nearly) the last that was said."""
     lines = said.splitlines()
-    heads = [position for position, line in enumerate(lines) if line.strip() == HEAD]
+    heads = [position for position, line in enumerate(lines) if line.strip() == HEAD or GROUP.match(line)]
+    if heads and GROUP.match(lines[heads[-1]]):
+        return _group(lines[heads[-1] :])
     if not heads or (heads[-1] and THREAD.match(lines[heads[-1] - 1])):
         return ""
     found = _error_after(lines, heads[-1])
     return found[1] if found and len(lines) - found[0] <= AFTERWARDS else ""
+
+
+def _group(lines: list[str]) -> str:
+    """The error of an exception group, whose frame is drawn around it and those in it."""
+    last = max(
+        (position for position, line in enumerate(lines) if line.lstrip()[:1] in ("|", "+")), default=0
+    )
+    found = next((line.strip(" |") for line in lines if OF_A_GROUP.match(line)), "")
+    return found if len(lines) - last <= AFTERWARDS else ""
 
 
 def thread_error(said: str) -> str:

@@ -14,6 +14,18 @@ Traceback (most recent call last):
     ^^^
 ValueError: boom: é
 """
+GROUP = """\
+  + Exception Group Traceback (most recent call last):
+  |   File "a.py", line 2, in <module>
+  | ExceptionGroup: two (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "a.py", line 1, in f
+    | ValueError: a
+    +---------------- 2 ----------------
+    | TypeError: b
+    +------------------------------------
+"""
 IN_A_THREAD = "Exception in thread Thread-1 (f):\n" + TRACEBACK
 
 
@@ -25,6 +37,10 @@ IN_A_THREAD = "Exception in thread Thread-1 (f):\n" + TRACEBACK
         (1, TRACEBACK, "ValueError: boom: é"),
         (1, TRACEBACK + "2026-01-01 00:00:00,1 - clearml.Task - INFO - bye\n", "ValueError: boom: é"),
         (1, TRACEBACK + "went on\n" * 40 + "no data\n", "exit status 1: no data"),
+        (1, GROUP, "ExceptionGroup: two (2 sub-exceptions)"),
+        (1, GROUP + TRACEBACK, "ValueError: boom: é"),
+        (1, TRACEBACK + GROUP, "ExceptionGroup: two (2 sub-exceptions)"),
+        (1, GROUP + "went on\n" * 40 + "no data\n", "exit status 1: no data"),
         (
             1,
             TRACEBACK + "\nDuring handling…\n\n" + TRACEBACK.replace("ValueError", "lib.Other"),
@@ -78,6 +94,20 @@ def test_a_thread_that_ended_in_an_exception_is_found_though_the_program_went_on
 
 def test_a_reason_is_one_sentence_however_long_the_message_is():
     assert len(ending.reason(1, STARTED + TRACEBACK.replace("boom", "b" * 10_000))) == ending.LONGEST
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("\x1b[1;31mgone\x1b[0m\n", "gone\n"),
+        ("10%\r20%\r30%\ndone\r\n", "30%\ndone\n"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x07 \x00\x07\x9b\ttab\n", "link \ttab\n"),
+        ("é 低 🎧\n", "é 低 🎧\n"),
+    ],
+)
+def test_what_a_terminal_would_do_is_not_read_as_text(tmp_path, written, read):
+    (tmp_path / "console").write_bytes(written.encode())
+    assert ending.tail(tmp_path / "console") == read
 
 
 def test_a_console_that_is_not_there_says_nothing(tmp_path):
