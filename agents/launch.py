@@ -153,8 +153,8 @@ class Launch:
 
     def _end(self, status: int) -> int:
         (self._home / "temporary" / f"{self._task.id}.cfg").unlink(missing_ok=True)
-        self._end_what_is_left()
         said = ending.tail(_console())
+        self._end_what_is_left()
         if self._asked_to_end:
             return self._tell("stopped", AGENT_GONE if self._agent_gone else AGENT_STOPPED, INTERRUPTED)
         if status:

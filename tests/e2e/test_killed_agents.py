@@ -16,7 +16,8 @@ LEAVES = (
     SDK
     + "import subprocess, sys\n"
     + "one = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
-    + "print('left', one.pid, flush=True)"
+    + "print('left', one.pid, flush=True)\n"
+    + "sys.exit(5)"
 )
 
 
@@ -86,7 +87,8 @@ def test_what_a_task_leaves_running_is_ended_with_it(
     server: ServerProcess, tmp_path: Path, state: Path
 ) -> None:
     _, task = start(server, tmp_path, state, LEAVES)
-    until(lambda: server.task(task)["status"] == "completed", 90, "the task has ended")
+    until(lambda: server.task(task)["status"] == "failed", 90, "the task has ended")
+    assert server.task(task)["status_reason"].startswith("exit status 5: left ")
     until(lambda: "the task left processes running: python" in server.console(task), 30, "it is told")
     left = int(server.console(task).split("left ")[1].split()[0])
     until(lambda: not _runs(left), 30, "what was left has ended")
