@@ -48,6 +48,25 @@ def test_a_place_with_nothing_in_it_says_so(page: Page, bare: ServerProcess, pla
     expect(page.locator("main .state").filter(has_text=SAID[place])).to_be_visible()
 
 
+def test_a_first_visit_is_led_step_by_step_and_sees_each_done(page: Page, bare: ServerProcess):
+    enter(page.context, bare)
+    page.goto(bare.url)
+    steps = page.locator(".first-steps li")
+    expect(steps).to_have_count(4)
+    expect(page.locator(".table")).to_have_count(0)
+    expect(page.locator(".first-steps .done")).to_have_count(0)
+    run = steps.nth(3).get_by_role("button", name="New run")
+    expect(run).to_have_attribute("aria-disabled", "true")
+    template = bare.call("tasks.create", name="train", type="training", tags=["template"])["id"]
+    bare.call("workers.register", worker="here", timeout=600, queues=[bare.queue("audio")])
+    expect(steps.nth(0)).to_have_class("done")
+    expect(steps.nth(1)).to_contain_text("1 template")
+    run.click()
+    expect(page.get_by_role("dialog", name="New run").get_by_role("button", name="train")).to_be_visible()
+    bare.call("workers.unregister", worker="here")
+    bare.call("tasks.delete", task=template, force=True)
+
+
 def test_every_tab_of_a_task_that_never_ran_says_what_would_be_there(page: Page, bare: ServerProcess):
     enter(page.context, bare)
     task = bare.call("tasks.create", name="never run", type="testing")["id"]

@@ -19,6 +19,7 @@ import { BulkBar } from "./bulk.js";
 import { ColumnsButton, useColumns } from "./choose.js";
 import { fieldsOf } from "./columns.js";
 import { ActiveFilters, HeaderFilter, SearchBox } from "./filters.js";
+import { FirstSteps } from "./start.js";
 import { cleared, filterBody, filterCount, nextSort, readQuery, sortText, tableBody } from "./query.js";
 
 /** @param {{project?: string}} props */
@@ -44,7 +45,8 @@ export default function TasksPage({ project = "*" }) {
     <${Head} project=${project} total=${rows.total} asked=${asked} columns=${columns} filter=${filter} />
     <${ActiveFilters} asked=${asked} columns=${columns.shown} />
     <section class="fill">
-      ${rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
+      ${rows.loaded && rows.count === 0 && isFirstVisit(asked, project) ? html`<div class="scroll"><${FirstSteps}><${ShowAll} /><//></div>`
+      : rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
       <${DataTable} label=${t("Tasks")} columns=${columns.shown.map((column) => tableColumn(column, asked, project, seen))}
         count=${rows.loaded ? rows.count : rows.count || 12}
         rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
@@ -108,6 +110,9 @@ function useChosen(selection, setSelection) {
   const known = new Map((answer.data?.tasks ?? []).map((/** @type {any} */ task) => [task.id, task]));
   return [...selection.values()].map((row) => known.get(row.id) ?? row);
 }
+
+/** Nothing was asked for in particular, and nothing is there. @param {any} asked @param {string} project */
+const isFirstVisit = (asked, project) => project === "*" && asked.kind === "runs" && !asked.archived && !filterCount(asked);
 
 /** @param {{asked: any}} props */
 const NoTasks = ({ asked }) =>
