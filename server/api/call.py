@@ -27,6 +27,8 @@ class Identity:
     name: str = ""
     key: str = ""
     session: str = ""
+    until: int = 0
+    """Seconds since 1970: nothing that is made with a token of a limited life may outlive it. 0: it isn't limited."""
 
     def may(self, role: str) -> bool:
         return ROLES.index(self.role) >= ROLES.index(role)

@@ -43,8 +43,11 @@ class Tokens:
             with whole.if_there_is_room():
                 whole.write(file, self._secret)
 
-    def sign(self, identity: Identity, now: datetime, life: timedelta) -> str:
-        claims = {
+    def sign(self, identity: Identity, now: datetime, life: timedelta, *, limited: bool = False) -> str:
+        """`limited`: whoever has this token alone gets none that outlives it. One for such an identity always is."""
+        ends = int((now + life).timestamp())
+        ends = min(ends, identity.until) if identity.until else ends
+        claims: dict[str, object] = {
             "identity": {
                 "user": identity.user,
                 "user_name": identity.name,
@@ -55,7 +58,8 @@ class Tokens:
             "key": identity.key,
             "session": identity.session,
             "iat": int(now.timestamp()),
-            "exp": int((now + life).timestamp()),
+            "exp": ends,
+            **({"until": ends} if limited or identity.until else {}),
             "api_version": API_VERSION,
             "server_version": SERVER_VERSION,
             "server_build": "soundyard",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from server.api.tokens import Tokens
 from server.domain.audit import Failures
+from server.domain.links import Links
 from server.domain.login_limits import LoginLimits
 from server.domain.soundness import Soundness
 from server.settings import Settings
@@ -19,4 +20,5 @@ class Context:
     tokens: Tokens
     login_limits: LoginLimits = field(default_factory=LoginLimits)
     soundness: Soundness = field(default_factory=Soundness)
+    links: Links = field(default_factory=Links)
     failures: Failures = field(default_factory=Failures)

@@ -14,7 +14,7 @@ from server.app import callers, cookies
 from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
-from server.domain import access, audit, links
+from server.domain import access, audit
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -42,7 +42,7 @@ class Link:
             return Response("A link is opened with GET, and works once", 405, media_type="text/plain")
         context, now = self._context, datetime.now(timezone.utc)
         to = _place(request.query_params.get("next", ""))
-        if not links.use(context.store, request.query_params.get("secret", ""), now):
+        if not context.links.use(context.store, request.query_params.get("secret", ""), now):
             return self._used(request, to, now)
         identity = access.open_session(context.store, access.ensure_admin(context.store, now), now)
         client = request.client.host if request.client else ""

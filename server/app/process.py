@@ -49,8 +49,7 @@ def serve(settings: Settings) -> None:
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
             log.warning("nobody has a password yet: python -m server user add NAME --role admin")
         opened.enter_context(Jobs(scheduled(context, begun)))
-        for job in upkeep(context):
-            opened.enter_context(Jobs([job]))
+        opened.enter_context(Jobs(upkeep(context)))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)
@@ -126,10 +125,7 @@ class _Server(uvicorn.Server):
 
 def _offer_link(context: Context) -> None:
     """Where the server was started stands how to get in, and nowhere else."""
-    try:
-        secret = links.make(context.store, datetime.now(timezone.utc))
-    except (StorageFull, sqlite3.Error):
-        secret = links.make_passing(context.store)
+    secret = context.links.make(context.store, datetime.now(timezone.utc))
     address = links.address(context.settings.url, secret)
     print(f"Open it with this link, which works once: {address}", flush=True)
     print("Another one is printed by: python -m server link", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import socket
@@ -20,6 +21,7 @@ from server.store.lock import holder
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 5.0  # that something has to answer
+READY_SECONDS = 15.0  # more than the server waits for its database
 _API = re.compile(r'^[^#\n]*\bapi_server\s*[:=]\s*"?([^"\s}]+)', re.MULTILINE)
 
 
@@ -38,6 +40,7 @@ def running(asked: Settings, told: Announcement | None) -> Iterator[Finding]:
         yield Finding(PROBLEM, f"{said} and does not answer: {fault}", "look at its log, then restart it")
     else:
         yield Finding(OK, f"{said} and answers at {told.local_url}{_options(told.settings)}")
+        yield from _readiness(f"{told.local_url}/readyz")
     yield from _asked_otherwise(asked, told.settings)
     for name in ("api_port", "files_port"):
         number = getattr(told.settings, name)
@@ -47,6 +50,25 @@ def running(asked: Settings, told: Announcement | None) -> Iterator[Finding]:
                 f"port {number} was taken when the server started: {_who(asked.host, number)} has it",
                 f"{told.local_url} serves the same; or stop that, or give --{_option(name)} N, and restart the server",
             )
+
+
+def _readiness(address: str) -> Iterator[Finding]:
+    """What the server itself says it can't do."""
+    try:
+        with urllib.request.urlopen(address, timeout=READY_SECONDS):
+            return
+    except urllib.error.HTTPError as fault:
+        try:
+            reasons = json.loads(fault.read(10_000))["reasons"]
+        except (ValueError, KeyError, TypeError):
+            return  # an earlier version, which has no such address
+        yield Finding(
+            PROBLEM,
+            f"the server can't do its work: {'; '.join(map(str, reasons))}",
+            "see what takes the room, or holds the database; its log has the details",
+        )
+    except OSError as fault:
+        yield Finding(PROBLEM, f"{address} is not answered: {fault}", "look at its log, then restart it")
 
 
 def _options(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from server.api.call import Identity
@@ -98,6 +99,7 @@ def acting_as(store: Store, identity: Identity, user: str) -> Identity:
         found["name"],
         key=identity.key,
         session=identity.session,
+        until=identity.until,
     )
 
 
@@ -117,7 +119,7 @@ def of_token(store: Store, tokens: Tokens, token: str, now: datetime) -> Identit
         identity = store.users.identity_of_session(claims.get("session", ""))
     if identity is None:
         raise BlockedToken()
-    return identity
+    return replace(identity, until=int(claims.get("until", 0)))
 
 
 def of_password(
@@ -140,9 +142,9 @@ def of_password(
     return Identity(user["id"], user["role"], user["company"], user["name"])
 
 
-def open_session(store: Store, user: str, now: datetime) -> Identity:
+def open_session(store: Store, user: str, now: datetime, until: int = 0) -> Identity:
     """A browser is signed in; where the disk has no room, until the server ends. Returns: the identity that names the
-    session."""
+    session; nothing made with it outlives `until` (0: no such limit)."""
     try:
         with store.transaction():
             session = store.users.open_session(user, now, now + SESSION_LIFE)
@@ -150,7 +152,7 @@ def open_session(store: Store, user: str, now: datetime) -> Identity:
         session = store.users.open_passing_session(user)
     identity = store.users.identity_of_session(session)
     assert identity is not None
-    return identity
+    return replace(identity, until=until)
 
 
 def identify(store: Store, tokens: Tokens, authorization: str, cookie: str, now: datetime) -> Identity | None:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from server.api.errors import StorageFull
 from server.store import Store, times
 
 PATH = "/link"
@@ -28,27 +32,37 @@ def make(store: Store, now: datetime) -> str:
     return secret
 
 
-def make_passing(store: Store) -> str:
-    """A link of which nothing is written: it holds as long as this process, for a disk without room."""
-    secret = secrets.token_urlsafe(32)
-    store.settings.passing.setdefault(_NAME, set()).add(_hash(secret))
-    return secret
+@dataclass
+class Links:
+    """The running server's: where the disk has no room, what can't be written is remembered. Safe for threads."""
 
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _passing: set[str] = field(default_factory=set)
+    _used: set[str] = field(default_factory=set)
 
-def use(store: Store, secret: str, now: datetime) -> bool:
-    """Whether this is the secret of a link that holds; from now on it doesn't."""
-    asked = _hash(secret)
-    passing = store.settings.passing.get(_NAME, set())
-    if asked in passing:
-        passing.remove(asked)
+    def make(self, store: Store, now: datetime) -> str:
+        """Returns: the secret of a new link; on a disk without room one that ends with the server."""
+        try:
+            return make(store, now)
+        except StorageFull:
+            secret = secrets.token_urlsafe(32)
+            with self._lock:
+                self._passing.add(_hash(secret))
+            return secret
+
+    def use(self, store: Store, secret: str, now: datetime) -> bool:
+        """Whether this is the secret of a link that holds; from now on it doesn't."""
+        asked = _hash(secret)
+        with self._lock:
+            if asked in self._passing:
+                self._passing.discard(asked)
+                return True
+            if asked in self._used or not any(one["hash"] == asked for one in _valid(store, now)):
+                return False
+            self._used.add(asked)
+        with suppress(StorageFull), store.transaction():
+            store.settings.set(_NAME, [one for one in _valid(store, now) if one["hash"] != asked])
         return True
-    if not any(one["hash"] == asked for one in _valid(store, now)):
-        return False  # without asking for the one writer
-    with store.transaction():
-        valid = _valid(store, now)
-        left = [one for one in valid if one["hash"] != asked]
-        store.settings.set(_NAME, left)
-    return len(left) < len(valid)
 
 
 def address(url: str, secret: str, to: str = "") -> str:

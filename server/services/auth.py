@@ -11,6 +11,7 @@ from server.api.errors import (
     InvalidId,
     InvalidToken,
     NoCredentials,
+    NotAllowedForRole,
     StorageFull,
     ValidationFailed,
 )
@@ -25,22 +26,26 @@ class Login(Request):
 
 @endpoint("auth.login", Login, role=None)
 def login(call: Call, request: Login) -> dict:
-    """A token, for an access key or a still valid token; a session besides, for a user and password."""
+    """A token, for an access key or a still valid token; a session besides, for a user and password.
+
+    One that was asked for with a short life is only exchanged for others that end with it; so is what came of it.
+    """
     wanted = call.query.get("expiration_sec") or request.expiration_sec
-    life = timedelta(days=call.settings.token_days)
-    if wanted:
-        life = min(life, timedelta(seconds=_seconds(wanted)))
+    usual = timedelta(days=call.settings.token_days)
+    life = min(usual, timedelta(seconds=_seconds(wanted))) if wanted else usual
+    limited = life < usual
     identity = call.identity
     if identity is None:
         identity = call.identity = _signed_in(call)
-        life = access.SESSION_LIFE
+        life = min(life, access.SESSION_LIFE) if wanted else access.SESSION_LIFE
     elif call.headers.get(access.ACT_AS):
         user = access.impersonated(call.store, identity, call.headers[access.ACT_AS])
-        identity, life = access.open_session(call.store, user, call.now), access.SESSION_LIFE
+        identity = access.open_session(call.store, user, call.now, identity.until)
+        life = min(life, access.SESSION_LIFE) if wanted else access.SESSION_LIFE
     elif identity.key:
         with suppress(StorageFull), call.store.transaction():  # a disk without room keeps nobody from reading
             call.store.users.note_use(identity.key, call.client, call.now)
-    token = call.tokens.sign(identity, call.now, life)
+    token = call.tokens.sign(identity, call.now, life, limited=limited)
     if identity.session:
         call.cookies.append((access.cookie(call.settings.port), token, int(life.total_seconds())))
     return {"token": token}
@@ -76,7 +81,11 @@ class CreateCredentials(Request):
 
 @endpoint("auth.create_credentials", CreateCredentials, role="viewer")
 def create_credentials(call: Call, request: CreateCredentials) -> dict:
-    """A new key pair for the caller. The secret is shown this once."""
+    """A new key pair for the caller. The secret is shown this once. Not for a token of a limited life."""
+    if call.identity and call.identity.until:
+        raise NotAllowedForRole(
+            "a key would outlive your token, which has a limited life; sign in without one"
+        )
     with call.store.transaction():
         access_key, secret = call.store.users.create_credentials(call.user, request.label, call.now)
     return {"credentials": {"access_key": access_key, "secret_key": secret, "label": request.label}}
@@ -149,8 +158,9 @@ def get_token_for_user(call: Call, request: GetTokenForUser) -> dict:
     users.existing(call.store, request.user)
     users.require_company(call, request.company, "company")
     life = min(timedelta(seconds=_seconds(request.expiration_sec or 86400)), access.SESSION_LIFE)
-    identity = access.open_session(call.store, request.user, call.now)
-    return {"token": call.tokens.sign(identity, call.now, life)}
+    until = call.identity.until if call.identity else 0
+    identity = access.open_session(call.store, request.user, call.now, until)
+    return {"token": call.tokens.sign(identity, call.now, life, limited=True)}
 
 
 class ValidateToken(Request):

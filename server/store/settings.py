@@ -12,8 +12,6 @@ from server.store.db import Database
 class StoredSettings:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.passing: dict[str, Any] = {}
-        """What is forgotten with the process."""
 
     def get(self, name: str) -> Any:
         """None when it was never set."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import jwt
 import pytest
 from starlette.testclient import TestClient
 
@@ -197,6 +198,44 @@ def test_an_admin_gets_a_token_to_act_as_somebody(api: Api, browser: TestClient,
     assert answer.json()["data"]["user"]["name"] == "ann"
     api("users.delete", user=ann)
     assert api("auth.validate_token", token=token)["valid"] is False
+
+
+def ends(token: str) -> int:
+    return int(jwt.decode(token, options={"verify_signature": False})["exp"])
+
+
+def test_a_short_token_is_exchanged_for_none_that_outlives_it(
+    api: Api, browser: TestClient, ann: str
+) -> None:
+    long = ends(browser.get("/api/auth.login", auth=api.key).json()["data"]["token"])
+    short = browser.get("/api/auth.login?expiration_sec=600", auth=api.key).json()["data"]["token"]
+    asked = [
+        ("auth.login", {}, {}),
+        ("auth.login", {"expiration_sec": 86400 * 20}, {}),
+        ("auth.login", {}, {"X-Clearml-Impersonate-As": ann}),
+        ("auth.get_token_for_user", {"user": ann, "expiration_sec": 86400 * 10}, {}),
+    ]
+    for endpoint, body, more in asked:
+        browser.cookies.clear()
+        bearer = {"Authorization": f"Bearer {short}", **more}
+        first = browser.post(f"/api/{endpoint}", json=body, headers=bearer).json()["data"]["token"]
+        browser.cookies.clear()
+        second = browser.post("/api/auth.login", headers={"Authorization": f"Bearer {first}"}).json()
+        assert ends(first) <= ends(short) and ends(second["data"]["token"]) <= ends(short), endpoint
+    refused = browser.post("/api/auth.create_credentials", headers={"Authorization": f"Bearer {short}"})
+    assert refused.status_code == 403 and "outlive" in refused.text
+    again = browser.get("/api/auth.login", auth=api.key).json()["data"]["token"]
+    assert ends(again) >= long, "with the key itself a long one is to be had"
+    renewed = browser.post("/api/auth.login", headers={"Authorization": f"Bearer {again}"}).json()["data"]
+    assert ends(renewed["token"]) >= long, "a token of the usual life is renewed, as long trainings need it"
+
+
+def test_a_token_to_act_as_somebody_is_not_renewed_beyond_its_time(
+    api: Api, browser: TestClient, ann: str
+) -> None:
+    token = api("auth.get_token_for_user", user=ann, expiration_sec=600)["token"]
+    renewed = browser.post("/api/auth.login", headers={"Authorization": f"Bearer {token}"})
+    assert ends(renewed.json()["data"]["token"]) <= ends(token)
 
 
 @pytest.mark.parametrize("seconds", ["soon", "1e9", [], {}])

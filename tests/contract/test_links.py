@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from starlette.testclient import TestClient
 
+from server.api.errors import StorageFull
 from server.domain import links
 from server.store import Store
 from tests.contract.conftest import Api
@@ -58,15 +59,15 @@ def test_a_link_ends_with_its_day(store: Store, browser: TestClient) -> None:
     secret = links.make(store, NOW - links.LIFE - timedelta(minutes=1))
     assert browser.get(links.address("", secret)).headers["location"] == "/login?link=used"
     for wrong in ("", "x" * 10_000, "\ud800"):
-        assert not links.use(store, wrong, NOW)
+        assert not links.Links().use(store, wrong, NOW)
     assert browser.get("/link").headers["location"] == "/login?link=used"
 
 
 def test_only_the_newest_links_hold_and_no_secret_is_kept(store: Store) -> None:
     made = [links.make(store, NOW) for _ in range(25)]
-    assert not links.use(store, made[0], NOW)
-    assert links.use(store, made[-1], NOW) and not links.use(store, made[-1], NOW)
-    assert links.use(store, made[10], NOW)
+    assert not links.Links().use(store, made[0], NOW)
+    assert links.Links().use(store, made[-1], NOW) and not links.Links().use(store, made[-1], NOW)
+    assert links.Links().use(store, made[10], NOW)
     assert not any(secret in str(store.settings.get("links")) for secret in made)
 
 
@@ -86,3 +87,16 @@ def test_a_link_leads_on_within_the_page_only(
 ) -> None:
     answer = browser.get(links.address("", links.make(store, NOW), asked))
     assert answer.headers["location"] == place
+
+
+def test_on_a_disk_without_room_a_link_lets_in_once_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageFull()
+
+    written = links.make(store, NOW)
+    monkeypatch.setattr(store.settings, "set", refuse)
+    running = links.Links()
+    for secret in (written, running.make(store, NOW)):
+        assert running.use(store, secret, NOW) and not running.use(store, secret, NOW)

@@ -137,6 +137,15 @@ def test_a_running_server_is_looked_at_with_its_own_settings(new_server, monkeyp
     assert "programs here find this server" in well
 
 
+def test_a_running_server_that_cannot_do_its_work_is_told_of(new_server, monkeypatch):
+    server = new_server()
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
+    with closing(sqlite3.connect(server.folder / "server" / "soundyard.db")) as db:
+        db.execute("PRAGMA user_version=999")
+    told = said(Settings(data=server.folder / "server"), "problem")
+    assert "the server can't do its work: the database has schema 999; this version works with" in told
+
+
 def test_what_is_asked_for_here_and_is_not_what_runs_is_told(new_server, monkeypatch):
     server = new_server()
     monkeypatch.setenv("CLEARML_CONFIG_FILE", str(server.conf))
