@@ -63,6 +63,7 @@ def test_opening_a_clip_plays_it_and_the_playhead_moves(workbench: Page):
     assert workbench.evaluate(HEAD) > before
     workbench.keyboard.press("Space")
     expect(workbench.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    workbench.wait_for_timeout(300)  # what is on its way to the loudspeaker is heard until its end
     stopped = workbench.evaluate(HEAD)
     workbench.wait_for_timeout(300)
     assert abs(workbench.evaluate(HEAD) - stopped) < 1
