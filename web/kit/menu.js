@@ -54,15 +54,20 @@ function MenuList({ items, label, close }) {
  */
 export function Popover({ anchor, close, children }) {
   const box = useRef(/** @type {any} */ (null));
-  const [place, setPlace] = useState({ left: -9999, top: 0 });
+  const [place, setPlace] = useState({ left: -9999, top: 0, room: 0 });
   useLayoutEffect(() => {
-    const a = anchor.current.getBoundingClientRect();
-    const { width, height } = box.current.getBoundingClientRect();
-    const below = a.bottom + 4 + height <= innerHeight || a.top < height;
-    setPlace({
-      left: Math.max(8, Math.min(a.left, innerWidth - width - 8)),
-      top: below ? Math.min(a.bottom + 4, Math.max(8, innerHeight - height - 8)) : a.top - height - 4,
-    });
+    const put = () => {
+      if (!box.current || !anchor.current) return;
+      const next = placed(anchor.current.getBoundingClientRect(), box.current.offsetWidth, box.current.scrollHeight + 2);
+      setPlace((old) => (old.left === next.left && old.top === next.top && old.room === next.room ? old : next));
+    };
+    put();
+    const grown = new ResizeObserver(put); // what is in it may come later
+    grown.observe(box.current);
+    for (const child of box.current.children) grown.observe(child);
+    addEventListener("resize", put);
+    addEventListener("scroll", put, true);
+    return () => (grown.disconnect(), removeEventListener("resize", put), removeEventListener("scroll", put, true));
   }, []);
   useEffect(() => {
     const away = (/** @type {Event} */ event) => {
@@ -83,7 +88,26 @@ export function Popover({ anchor, close, children }) {
       document.removeEventListener("keydown", key, true);
     };
   }, []);
-  return html`<div class="popover" ref=${box} style=${{ left: `${place.left}px`, top: `${place.top}px` }}>${children}</div>`;
+  return html`<div class="popover" ref=${box} style=${{ left: `${place.left}px`, top: `${place.top}px`,
+    maxHeight: place.room ? `${place.room}px` : undefined }}>${children}</div>`;
+}
+
+const edge = 8; // px that are kept free at the window's edges
+const least = 140; // px of height below which it covers its button rather than be of no use
+
+/**
+ * Where something stands that belongs to a button: below it, or above where there is more room; no higher than the room there, so that it is scrolled
+ * in itself and the button stays in sight.
+ * @param {{left: number, top: number, bottom: number}} at the button's box @param {number} width @param {number} height that it would like
+ * @param {{width: number, height: number}} [screen]
+ */
+export function placed(at, width, height, screen = { width: innerWidth, height: innerHeight }) {
+  const [above, below] = [at.top - 4 - edge, screen.height - at.bottom - 4 - edge];
+  const under = height <= below || below >= above;
+  const room = Math.min(Math.max(least, under ? below : above), screen.height - 2 * edge);
+  const tall = Math.min(height, room);
+  const top = under ? Math.min(at.bottom + 4, screen.height - edge - tall) : Math.max(edge, at.top - 4 - tall);
+  return { left: Math.max(edge, Math.min(at.left, screen.width - width - edge)), top: Math.max(edge, top), room };
 }
 
 /**
