@@ -17,7 +17,7 @@ from rich.text import Text
 from server.api import tokens
 from server.app import announcement
 from server.app.client_conf import access_key_in, address_in
-from server.commands import add_data, doctor_backups, doctor_network
+from server.commands import add_data, doctor_backups, doctor_bundle, doctor_network
 from server.commands.finding import NOTE, OK, PROBLEM, Finding
 from server.settings import Settings
 from server.store import checkup, privacy
@@ -37,16 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--thorough", action="store_true", help="compare every index with its table; slow on a large database"
     )
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="FILE",
+        help="also collect what a maintainer needs, without secrets, in a zip",
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     console, worst = Console(highlight=False), OK
+    found = []
     for finding in findings(settings, thorough=arguments.thorough):
+        found.append(finding)
         mark, style = _MARKS[finding.level]
         console.print(Text(f"{mark} {finding.what}", style=style if finding.level != OK else ""))
         if finding.advice:
             console.print(Text(f"  → {finding.advice}"))
         worst = max(worst, finding.level, key=(OK, NOTE, PROBLEM).index)
+    if arguments.bundle:
+        told = announcement.read(settings.data) if is_held(settings.data) else None
+        names = doctor_bundle.write(arguments.bundle, told.settings if told else settings, found)
+        console.print(
+            Text(f"{arguments.bundle} holds {', '.join(names)}: look through it before you pass it on")
+        )
     return int(worst == PROBLEM)
 
 

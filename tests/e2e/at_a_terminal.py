@@ -64,6 +64,7 @@ class Here:
             "FILE": str(next(self.sounds.rglob("*.wav"))),
             "model.pt": str(self.checkpoint),
             "all.tar": str(self.folder / "all.tar"),
+            "doctor.zip": str(self.folder / "doctor.zip"),
             "NEW": str(self.folder / "new"),
             "other-clearml.conf": str(self.conf),
             "NAME": "esc10",
