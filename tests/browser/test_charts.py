@@ -136,3 +136,33 @@ def test_the_microphone_shows_its_level_and_ends_with_its_page(page: Page, serve
     expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible()
     assert page.evaluate("() => stream.getTracks().map(one => one.readyState)") == ["ended"]
     server.call("models.delete", model=model, force=True)
+
+
+def test_runs_that_repeat_one_another_are_one_line_with_a_band(page: Page, server: ServerProcess):
+    made = []
+    for seed in range(3):
+        args = {"Args": {"seed": {"section": "Args", "name": "seed", "value": str(seed), "type": "int"}}}
+        task = server.call("tasks.create", name=f"repeat {seed}", type="training", hyperparams=args)["id"]
+        server.call("tasks.started", task=task)
+        for step in (1, 2):
+            server.call(
+                "events.add",
+                type="training_stats_scalar",
+                task=task,
+                metric="m",
+                variant="v",
+                iter=step,
+                value=seed + step,
+            )
+        made.append(task)
+    page.goto(f"{server.url}/projects/*/compare-tasks;ids={','.join(made)}/scalars")
+    legend = page.locator(".chart-legend button")
+    expect(legend).to_have_count(3)
+    page.get_by_label("Mean ± standard deviation").select_option(label="of all runs")
+    expect(legend).to_have_text(["v (3)3"])
+    page.reload()
+    expect(legend).to_have_text(["v (3)3"])
+    legend.click()
+    expect(legend).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("Mean ± standard deviation").select_option(label="for each Args/seed")
+    expect(legend).to_have_count(3)

@@ -21,7 +21,8 @@ import { paperOf } from "./paper.js";
 import { toastError } from "./toast.js";
 
 /**
- * @typedef {{name: string, x: number[], y: (number | null)[], colour?: string, dash?: number[]}} Line
+ * @typedef {{name: string, x: number[], y: (number | null)[], colour?: string, dash?: number[], low?: (number | null)[], high?: (number | null)[]}} Line
+ *   `low` and `high`: the edges of a band around it
  * @typedef {object} ChartProps
  * @property {string} title @property {Line[]} lines
  * @property {"iter" | "relative" | "time"} [xKind] relative: seconds; time: milliseconds since 1970
@@ -96,7 +97,7 @@ function Drawing({ lines, xKind = "iter", logY = false, smoothing, hidden, plot,
   const dark = isDark();
   const zoomed = useRef(false);
   const smooth = smoothing?.amount ? smoothing : null;
-  const shape = JSON.stringify([xKind, logY, Boolean(smooth), dark, range, lines.map((line, i) => [line.name, line.colour ?? colour(i)])]);
+  const shape = JSON.stringify([xKind, logY, Boolean(smooth), dark, range, lines.map((line, i) => [line.name, line.colour ?? colour(i), isBand(line)])]);
   const drawn = lines.length ? joined(lines, smooth) : [[0], [null]];
 
   useEffect(() => {
@@ -116,17 +117,36 @@ function Drawing({ lines, xKind = "iter", logY = false, smoothing, hidden, plot,
     plot.current?.setData(drawn, !zoomed.current);
   }, [lines, smooth?.kind, smooth?.amount]);
   useEffect(() => {
-    const per = smooth ? 2 : 1;
+    const places = placesOf(lines, Boolean(smooth));
     lines.forEach((line, i) => {
-      for (let k = 1; k <= per; k += 1) plot.current?.setSeries(i * per + k, { show: !hidden.has(line.name) });
+      for (let k = 0; k < places[i].count; k += 1) plot.current?.setSeries(places[i].first + k, { show: !hidden.has(line.name) });
     });
   }, [hidden, shape, Boolean(size.width)]);
   return html`<div ref=${box} style=${{ width: "100%", height: "100%" }}></div>`;
 }
 
-/** Lines on one x axis; with smoothing, each original and then its smooth line. @param {Line[]} lines @param {any} smooth */
+/** @param {Line} line */
+const isBand = (line) => Boolean(line.low && line.high);
+
+/**
+ * Where each line's series stand among the chart's: of a band its edges, else with smoothing the original; the line itself comes last.
+ * @param {Line[]} lines @param {boolean} smooth @returns {{first: number, count: number, main: number}[]} the first series is the axis
+ */
+function placesOf(lines, smooth) {
+  let first = 1;
+  return lines.map((line) => {
+    const count = isBand(line) ? 3 : smooth ? 2 : 1;
+    const place = { first, count, main: first + count - 1 };
+    first += count;
+    return place;
+  });
+}
+
+/** Lines on one x axis, each with what `placesOf` says. @param {Line[]} lines @param {any} smooth */
 function joined(lines, smooth) {
-  const tables = lines.map((line) => /** @type {any} */ ([line.x, ...(smooth ? [line.y, smoothed(line.y, smooth.kind, smooth.amount)] : [line.y])]));
+  const eased = (/** @type {(number | null)[]} */ values) => (smooth ? smoothed(values, smooth.kind, smooth.amount) : values);
+  const tables = lines.map((line) => /** @type {any} */ ([line.x, ...(isBand(line) ? [eased(line.high ?? []), eased(line.low ?? []), eased(line.y)]
+    : smooth ? [line.y, eased(line.y)] : [line.y])]));
   return tables.length === 1 ? tables[0] : uPlot.join(tables);
 }
 
@@ -141,8 +161,11 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
   const series = lines.flatMap((line, i) => {
     const stroke = line.colour ?? colour(i);
     const one = { label: line.name, stroke, width: 1.6, dash: line.dash, spanGaps: true, points: { show: line.x.length < 2, size: 6 } };
-    return smooth ? [{ ...one, stroke: `${stroke}48`, width: 1 }, one] : [one];
+    const edge = { ...one, stroke: "transparent", dash: undefined, points: { show: false } };
+    return isBand(line) ? [edge, edge, one] : smooth ? [{ ...one, stroke: `${stroke}48`, width: 1 }, one] : [one];
   });
+  const places = placesOf(lines, smooth);
+  const bands = lines.flatMap((line, i) => (isBand(line) ? [{ series: [places[i].first, places[i].first + 1], fill: `${line.colour ?? colour(i)}2e` }] : []));
   return {
     ...size,
     padding: [8, 10, 0, 0],
@@ -157,6 +180,7 @@ function options(lines, { xKind, logY, smooth, range, size, zoomed }) {
     ],
     ms: 1,
     series: [{}, ...series],
+    bands,
     plugins: [tooltip(lines, { xKind, smooth })],
     hooks: { setSelect: [() => (zoomed.current = true)],
       ready: [(/** @type {any} */ u) => u.over.addEventListener("dblclick", () => (zoomed.current = false))] },
@@ -177,7 +201,7 @@ function tipRow(text, ink) {
 function tooltip(lines, { xKind, smooth }) {
   /** @type {HTMLElement} */
   let box;
-  const per = smooth ? 2 : 1;
+  const places = placesOf(lines, smooth);
   const x = (/** @type {number} */ value) => (xKind === "time" ? new Date(value).toLocaleString() : xKind === "relative" ? duration(value) : number(value));
   return {
     hooks: {
@@ -192,8 +216,8 @@ function tooltip(lines, { xKind, smooth }) {
         box.hidden = idx === null || idx === undefined || left < 0;
         if (box.hidden) return;
         const rows = lines.flatMap((line, i) => {
-          const y = u.data[i * per + per]?.[idx];
-          return u.series[i * per + 1]?.show && y !== null && y !== undefined ? [tipRow(`${line.name}  ${number(y)}`, line.colour ?? colour(i))] : [];
+          const y = u.data[places[i].main]?.[idx];
+          return u.series[places[i].main]?.show && y !== null && y !== undefined ? [tipRow(`${line.name}  ${number(y)}`, line.colour ?? colour(i))] : [];
         });
         box.replaceChildren(x(u.data[0][idx]), ...rows);
         const right = left > u.over.clientWidth / 2;
@@ -210,7 +234,8 @@ const xNames = (kind) => ({ iter: t("iteration"), relative: t("time, s"), time: 
 /** The lines that are shown, as a picture for a paper. @param {ChartProps} props @param {Set<string>} hidden */
 function pictureOf({ title, lines, xKind = "iter", logY, smoothing }, hidden) {
   const curves = lines.map((line, i) => ({ ...line, ink: onWhite(line.colour ?? colour(i)),
-    y: smoothing?.amount ? smoothed(line.y, smoothing.kind, smoothing.amount) : line.y })).filter((line) => !hidden.has(line.name));
+    ...Object.fromEntries(/** @type {const} */ (["y", "low", "high"]).flatMap((of) => (line[of]
+      ? [[of, smoothing?.amount ? smoothed(line[of] ?? [], smoothing.kind, smoothing.amount) : line[of]]] : []))) })).filter((line) => !hidden.has(line.name));
   const moment = (/** @type {number} */ at) => new Date(at).toLocaleString(language.value, { dateStyle: "short", timeStyle: "short" });
   return paperOf({ title, curves, xName: xNames(xKind), yName: title, logY, xText: xKind === "time" ? moment : number });
 }

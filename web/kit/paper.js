@@ -5,7 +5,7 @@ const [width, plotHeight] = [720, 360];
 const [left, right, top, below] = [64, 20, 44, 46];
 const row = 18; // of the legend
 
-/** @typedef {{name: string, x: number[], y: (number | null)[], ink: string, dash?: number[]}} Curve */
+/** @typedef {{name: string, x: number[], y: (number | null)[], ink: string, dash?: number[], low?: (number | null)[], high?: (number | null)[]}} Curve */
 /** @typedef {{title: string, curves: Curve[], xName: string, yName?: string, logY?: boolean, xText?: (value: number) => string}} Paper */
 
 /** @param {string} text */
@@ -40,13 +40,18 @@ function span(values, positive = false) {
 export function paperOf({ title, curves, xName, yName = "", logY = false, xText = number }) {
   const [x0, x1] = span(curves.flatMap((curve) => curve.x));
   const log = (/** @type {number} */ value) => (logY ? Math.log10(value) : value);
-  const [low, high] = span(curves.flatMap((curve) => curve.y), logY);
+  const [low, high] = span(curves.flatMap((curve) => [...curve.y, ...(curve.low ?? []), ...(curve.high ?? [])]), logY);
   const [y0, y1] = logY && low <= 0 ? [0, 1] : [log(low) - (log(high) - log(low)) * 0.04, log(high) + (log(high) - log(low)) * 0.04];
   const across = (/** @type {number} */ value) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
   const up = (/** @type {number} */ value) => top + plotHeight - ((log(value) - y0) / (y1 - y0)) * plotHeight;
   const drawn = (/** @type {number | null} */ value) => value !== null && Number.isFinite(value) && (!logY || value > 0);
   const path = (/** @type {Curve} */ { x, y }) => x.map((at, i) => (drawn(y[i])
     ? `${i && drawn(y[i - 1]) ? "L" : "M"}${across(at).toFixed(2)} ${up(Number(y[i])).toFixed(2)}` : "")).join("");
+  const area = (/** @type {Curve} */ { x, low: under = [], high: over = [] }) => {
+    const there = x.map((_, i) => i).filter((i) => drawn(under[i] ?? null) && drawn(over[i] ?? null));
+    const edge = [...there.map((i) => [x[i], over[i]]), ...[...there].reverse().map((i) => [x[i], under[i]])];
+    return edge.map(([at, value], i) => `${i ? "L" : "M"}${across(Number(at)).toFixed(2)} ${up(Number(value)).toFixed(2)}`).join("");
+  };
   const yTicks = ticks(y0, y1).map((at) => (logY ? 10 ** at : at));
   const legend = laidOut(curves);
   const legendTop = top + plotHeight + below + 14;
@@ -60,6 +65,7 @@ ${ticks(x0, x1).map((at) => text(across(at), top + plotHeight + 17, xText(at), '
 ${text((left + width - right) / 2, top + plotHeight + 36, xName, 'text-anchor="middle"')}
 ${yName && text(16, top + plotHeight / 2, yName, `text-anchor="middle" transform="rotate(-90 16 ${top + plotHeight / 2})"`)}</g>
 <rect x="${left}" y="${top}" width="${width - left - right}" height="${plotHeight}" fill="none" stroke="#333333"/>
+${curves.map((curve) => (curve.low ? `<path class="band" d="${area(curve)}Z" fill="${plain(curve.ink)}" fill-opacity="0.16"/>` : "")).join("")}
 ${curves.map((curve) => `<path d="${path(curve)}" fill="none" stroke="${plain(curve.ink)}" stroke-width="1.8" ${dashed(curve)}/>`).join("")}
 ${legend.map(({ curve, x, line }) => `<line x1="${x}" x2="${x + 22}" y1="${legendTop + line * row - 4}" y2="${legendTop + line * row - 4}"
   stroke="${plain(curve.ink)}" stroke-width="2.4" ${dashed(curve)}/>${text(x + 28, legendTop + line * row, curve.name, 'fill="#111111"')}`).join("")}

@@ -120,4 +120,8 @@ export default {
   "Or step by step:": "或逐步进行：",
   "done": "完成",
   "Any script that calls Task.init reports here too; its machine needs a clearml.conf:": "任何调用 Task.init 的脚本也会在此报告；其机器需要 clearml.conf：",
+  "Mean ± standard deviation": "均值 ± 标准差",
+  "each run by itself": "每次运行单独显示",
+  "of all runs": "所有运行",
+  "for each {name}": "按 {name}",
 };
