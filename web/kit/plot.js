@@ -6,6 +6,7 @@ import { html, useEffect, useRef, useState } from "../lib/dom.js";
 import { basePath } from "../lib/config.js";
 import { token } from "../lib/colours.js";
 import { isGap, readFigure } from "../lib/figure.js";
+import { alike } from "../lib/format.js";
 import { useSize, useVisible } from "../lib/hooks.js";
 import { isDark } from "../lib/preferences.js";
 import { t } from "../lib/text.js";
@@ -44,14 +45,17 @@ export function Plot({ source, title, height }) {
 function TablePlot({ trace, title }) {
   const head = (trace.header?.values ?? []).map((/** @type {any} */ one) => (Array.isArray(one) ? one.join(" ") : one));
   const columns = trace.cells?.values ?? [];
-  const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column) => shown(column[i])));
+  const written = columns.map((/** @type {any[]} */ column) => (column.every((cell) => typeof cell === "number" || isGap(cell) || cell === "")
+    ? alike(column) : shown));
+  const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column, /** @type {number} */ k) =>
+    (isGap(column[i]) ? "" : written[k](column[i]))));
   const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) =>
     (i && column.every((cell) => cell === "" || isGap(cell) || !Number.isNaN(Number(cell))) ? [i] : []));
   return html`<div class="plot-box table-plot"><${PlainTable} label=${title} head=${head} rows=${rows} numeric=${numeric} /></div>`;
 }
 
 /** @param {any} cell */
-const shown = (cell) => (isGap(cell) ? "" : typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
+const shown = (cell) => (typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
 
 /** @param {{figure: {data: any[], layout: any}, source: string, title: string, height?: number}} props */
 function Drawn({ figure, source, title, height = 380 }) {
@@ -64,7 +68,8 @@ function Drawn({ figure, source, title, height = 380 }) {
     if (!visible && !drawn.current) return;
     if (!size.width) return;
     plotly().then(async (library) => {
-      await library.react(inner.current, figure.data.map(sequential), themed(figure, Math.max(size.width, widthOf(figure.data)), height),
+      await library.react(inner.current, figure.data.map((trace) => fitted(trace, size.width)),
+        themed(figure, Math.max(size.width, ...figure.data.map(widthOf)), height),
         { responsive: false, displaylogo: false, displayModeBar: "hover" });
       drawn.current = true;
       setState("ready");
@@ -83,8 +88,20 @@ const roomAbove = (data) => (data.some((trace) => labelledAbove.has(trace?.type)
 
 const perAxis = 92; // px, so that the names of axes beside each other do not run into one another
 
-/** What a plot needs at least; where there is less it is scrolled to. @param {any[]} data @returns {number} pixels */
-const widthOf = (data) => Math.max(0, ...data.filter((trace) => trace?.type === "parcoords").map((trace) => perAxis * (1 + (trace.dimensions?.length ?? 0))));
+const perCell = 26; // px, in which a number of two or three digits can be read
+const around = 140; // px beside the cells of a heatmap: its labels
+const widest = 1600; // px
+
+/** What a plot needs at least; where there is less it is scrolled to. @param {any} trace @returns {number} pixels */
+function widthOf(trace) {
+  if (trace?.type === "parcoords") return perAxis * (1 + (trace.dimensions?.length ?? 0));
+  return trace?.type === "heatmap" ? Math.min(widest, around + perCell * (trace.z?.[0]?.length ?? 0)) : 0;
+}
+
+const narrow = 480; // px, below which a heatmap's scale takes no room from its cells
+
+/** @param {any} trace @param {number} width there is */
+const fitted = (trace, width) => (trace?.type === "heatmap" && width < narrow ? { ...sequential(trace), showscale: false } : sequential(trace));
 
 /** Even steps in lightness. @type {[number, string][]} */
 const fewToMany = [[0, "#f4f8fb"], [0.25, "#c3dcee"], [0.5, "#7fb5da"], [0.75, "#3a83be"], [1, "#0b4a8a"]];
