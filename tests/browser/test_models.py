@@ -68,3 +68,13 @@ def test_a_model_without_curves_shows_those_of_its_training(page: Page, server: 
     expect(page.get_by_role("heading", name="accuracy")).to_be_visible()
     page.get_by_role("link", name="Plots").click()
     expect(page.get_by_text("No plots yet")).to_be_visible()
+
+
+def test_a_training_leads_to_what_its_model_got_wrong(page: Page, server: ServerProcess):
+    model, task = model_made_by_a_task(server, "to be judged")
+    server.call("tasks.add_or_update_model", task=task, name="m", model=model, type="output")
+    judge = server.call("tasks.create", name="judge of it", type="testing")["id"]
+    server.call("tasks.add_or_update_model", task=judge, name="m", model=model, type="input")
+    page.goto(f"{server.url}/projects/*/tasks/{task}/output/audio")
+    link = page.get_by_role("link", name="judge of it")
+    expect(link).to_have_attribute("href", f"/projects/*/tasks/{judge}/output/audio")

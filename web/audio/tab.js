@@ -2,10 +2,13 @@
 import { call } from "../api.js";
 import { html, useMemo } from "../lib/dom.js";
 import { fileUrl } from "../lib/files.js";
-import { useAsked } from "../lib/hooks.js";
+import { ago } from "../lib/format.js";
+import { useApi, useAsked } from "../lib/hooks.js";
+import { taskLink } from "../lib/links.js";
 import { query } from "../lib/router.js";
 import { readTable } from "../lib/tables.js";
 import { t } from "../lib/text.js";
+import { StatusChip } from "../kit/chip.js";
 import { Answered, Empty } from "../kit/states.js";
 import { areJudged, clipsOf } from "./clips.js";
 import { readFrontEnd } from "./frontend.js";
@@ -26,9 +29,22 @@ export default function AudioTab({ task, peers, model }) {
   const artifact = clipsArtifact(task);
   const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`, { fixed: true });
   if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}>
-    <p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p><//>`;
+    <p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p>
+    <${Evaluations} task=${task} /><//>`;
   return html`<${Answered} answer=${answer}>
     ${(/** @type {any} */ clips) => html`<${Prepared} task=${task} clips=${clips} peers=${peers} model=${task.configuration?.frontend ? task : model} />`}<//>`;
+}
+
+/** The evaluations of the models that a training has made: there is what it got wrong. @param {{task: any}} props */
+function Evaluations({ task }) {
+  const models = (task.models?.output ?? []).map((/** @type {any} */ one) => one.model?.id ?? one.model).filter(Boolean);
+  const ask = { "models.input.model": models, type: ["testing"], search_hidden: true, order_by: ["-last_update"], page: 0, page_size: 5,
+    only_fields: ["name", "status", "project.id", "last_update"] };
+  const answer = useApi(models.length ? "tasks.get_all_ex" : null, ask);
+  const found = answer.data?.tasks ?? [];
+  return found.length > 0 && html`<p>${t("What its model got wrong:")}</p>
+    <ul class="evaluations">${found.map((/** @type {any} */ one) => html`<li><a href=${taskLink(one, "audio")}>${one.name}</a>
+      <${StatusChip} status=${one.status} /> <small>${ago(one.last_update)}</small></li>`)}</ul>`;
 }
 
 /** @param {{task: any, clips: import("./clips.js").Clip[], peers?: Peer[], model?: any}} props */

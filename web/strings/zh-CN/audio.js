@@ -102,4 +102,5 @@ export default {
   "Unpin all": "取消全部固定",
   "Listen closely to {name}": "仔细收听 {name}",
   "Pin {name} to hear it against others": "固定 {name} 以便与其他声音比较",
+  "What its model got wrong:": "其模型答错的内容：",
 };
