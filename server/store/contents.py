@@ -60,8 +60,8 @@ class Contents:
     def file_sizes(self, projects: Projects) -> dict[str, tuple[int, int]]:
         """Project → how many files its tasks have on this server, and their bytes."""
         rows = self._rows(
-            "SELECT t.project, count(*) AS files, sum(f.size) AS size FROM files f JOIN tasks t ON t.id = f.task"
-            f" WHERE {_WITHIN} GROUP BY t.project",
+            f"SELECT t.project, t.files, t.bytes AS size FROM project_files t WHERE {_WITHIN} AND t.files > 0"
+            " AND t.project <> ''",
             projects,
         )
         return {row["project"]: (row["files"], row["size"]) for row in rows}
@@ -126,6 +126,10 @@ class Contents:
     ) -> tuple[list[str], int]:
         """The values of one hyperparameter, or those that a pattern finds; numbers in their order. `public`: those of
         public tasks, too."""
+        if projects and public and not pattern and self._most("tasks", projects):
+            values = self._values_that_occur(projects, section, name)
+            if values is not None:
+                return values[start : start + size], len(values)
         tasks = "" if projects is None and public else "tasks t CROSS JOIN "
         found = (
             f"SELECT DISTINCT p.value, p.number FROM {tasks}task_params p"
@@ -138,6 +142,22 @@ class Contents:
             found, "p.number, p.value", projects, start, size, section=section, name=name, pattern=pattern
         )
         return [row["value"] for row in rows], total
+
+    def _values_that_occur(self, projects: Projects, section: str, name: str) -> list[str] | None:
+        """Those values of a parameter that a task of these projects has; None where there are many values."""
+        rows = self._db.tuples(
+            "SELECT DISTINCT number, value FROM task_params WHERE section = ? AND name = ? AND value IS NOT NULL"
+            f" ORDER BY 1, 2 LIMIT {_MANY + 1}",
+            (section, name),
+        )
+        if len(rows) > _MANY:
+            return None
+        same = {"section": section, "name": name}
+        return [
+            value
+            for number, value in rows
+            if self._occurs("tasks", "task_params", projects, **same, number=number, value=value)
+        ]
 
     def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
         """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
@@ -238,7 +258,7 @@ class Contents:
         inside = self._rows(f"SELECT count(*) AS n FROM {_table(table)} t WHERE {_WITHIN}", projects)[0]["n"]
         return inside > _MANY and 2 * inside > self._db.value(f"SELECT count(*) FROM {_table(table)}")
 
-    def _occurs(self, table: str, values: str, projects: Projects, **names: str) -> bool:
+    def _occurs(self, table: str, values: str, projects: Projects, **names: Any) -> bool:
         """Whether one of the projects' tasks (or models) has such a row."""
         same = " AND ".join(f"v.{column} = :{column}" for column in names)
         sql = f"SELECT 1 FROM {values} v CROSS JOIN {_table(table)} t ON t.id = v.task WHERE {same} AND {_WITHIN}"

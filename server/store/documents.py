@@ -33,6 +33,8 @@ _REACH = 3000
 """Entries of an index that are looked at before everything that matches is sorted instead."""
 _FAR = 1000
 """A page that begins later is sorted for, not walked to."""
+_FEW = 10_000
+"""Documents that a filter leaves out, up to which they are looked up first."""
 _ALWAYS_LISTS = ("tags", "system_tags")
 
 
@@ -115,7 +117,11 @@ class Collection:
         queries = [query, *also]
         order_by = ordering.meant(self.schema, part.order_by or query.get("order_by"), default_order)
         if not part.scroll:
-            ids = self._walk(queries, order_by, part) if part.start < _FAR else []
+            ids = (
+                self._walk(queries, order_by, part)
+                if part.start < _FAR
+                else self._far(queries, order_by, part)
+            )
             if len(ids) < part.size:
                 ids = [row[0] for row in self._sort(queries, order_by, part)]
             return self._read(ids, query), None
@@ -192,6 +198,39 @@ class Collection:
         sql = (
             f"SELECT t.id FROM {walk.table} CROSS JOIN {self.schema.table} t ON t.id = k0.task {walk.joins}"
             f" WHERE {walk.where} AND {where} ORDER BY {walk.by} LIMIT {limit} OFFSET {offset}"
+        )
+        return [row[0] for row in self._rows(sql, compiler.params)]
+
+    def _far(
+        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window
+    ) -> list[str]:
+        """A page far from the start, by way of an index that has the order and the projects: what comes before it is
+        counted and not looked at. What the other filters leave out is looked up first, where it is little; where it is
+        much, this gives no ids."""
+        compiler = Compiler(self.schema)
+        walk = ordering.walk(self.schema, compiler.bind, order_by)
+        if walk is None or not walk.of_tasks or self.schema.table != "tasks":
+            return []
+        projects, others = _split_projects(queries)
+        sql = f"SELECT t.rowid FROM {self.schema.table} t WHERE ({compiler.where(*others)}) IS NOT 1 LIMIT {_FEW + 1}"
+        left_out = [row[0] for row in self._rows(sql, compiler.params)]
+        if len(left_out) > _FEW:
+            return []
+        conditions = [walk.where, walk.of_tasks]
+        if projects is not None:
+            conditions.append(
+                f"k0.project IN (SELECT value FROM json_each({compiler.bind(_listed(projects))}))"
+            )
+        if left_out:
+            rowids = compiler.bind(_listed(left_out))
+            conditions.append(
+                f"k0.task NOT IN (SELECT id FROM {self.schema.table} WHERE rowid IN"
+                f" (SELECT value FROM json_each({rowids})))"
+            )
+        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
+        sql = (
+            f"SELECT k0.task FROM {walk.table} WHERE {' AND '.join(conditions)} ORDER BY {walk.by}"
+            f" LIMIT {limit} OFFSET {offset}"
         )
         return [row[0] for row in self._rows(sql, compiler.params)]
 
@@ -290,6 +329,26 @@ class Collection:
             values = read(ids, asked)
             for document in documents:
                 document[field] = values.get(document["id"], {})
+
+
+def _split_projects(
+    queries: Sequence[Mapping[str, Any]],
+) -> tuple[list[str] | None, list[Mapping[str, Any]]]:
+    """The projects that all the queries ask for, where they do so by plain ids (None: they don't ask), and the queries
+    without that."""
+    first, *rest = queries
+    asked = first.get("project")
+    listed = [asked] if isinstance(asked, str) else asked
+    plain = isinstance(listed, list) and all(
+        isinstance(one, str) and one and not one.startswith(("-", "__$")) for one in listed
+    )
+    if not listed or not plain or any("project" in one for one in rest):
+        return None, list(queries)
+    return listed, [{name: value for name, value in first.items() if name != "project"}, *rest]
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return orjson.dumps(values).decode()
 
 
 def _written(value: Any) -> str:

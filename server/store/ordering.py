@@ -66,6 +66,8 @@ class Walk:
     by: str
     last: str
     """A query for the value `{reach}` entries on."""
+    of_tasks: str
+    """The condition that an entry is a task's, where the index tells; then it tells the project, too."""
     until: str
     """The condition that an entry comes no later than the value `{last}`."""
 
@@ -94,6 +96,7 @@ def walk(schema: Schema, bind: Bind, order_by: OrderBy) -> Walk | None:
         where=match,
         by=f"{value}{way}, {rest.by}" if keys[1:] else f"{value}{way}, k0.task{way}",
         last=f"SELECT {value} FROM {drawn.table} k0 WHERE {match} ORDER BY {value}{way} LIMIT 1 OFFSET {{reach}}",
+        of_tasks="k0.project IS NOT NULL" if drawn.table == "last_metrics" and not keys[1:] else "",
         until=f"{value} {'>=' if way else '<='} {{last}}",
     )
 

@@ -91,7 +91,7 @@ class Tasks(Collection):
         for row in self._db.rows(sql, params):
             values = dict(row)
             task, metric, variant = (values.pop(key) for key in ("task", "metric_hash", "variant_hash"))
-            values.pop("iter"), values.pop("timestamp"), values.pop("numbers")
+            values.pop("iter"), values.pop("timestamp"), values.pop("numbers"), values.pop("project")
             found.setdefault(task, {}).setdefault(metric, {})[variant] = values
         return found
 
