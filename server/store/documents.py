@@ -212,15 +212,15 @@ class Collection:
         if walk is None or not walk.of_tasks or self.schema.table != "tasks":
             return []
         projects, others = _split_projects(queries)
-        sql = f"SELECT t.rowid FROM {self.schema.table} t WHERE ({compiler.where(*others)}) IS NOT 1 LIMIT {_FEW + 1}"
+        within = f"IN (SELECT value FROM json_each({compiler.bind(_listed(projects))}))" if projects else ""
+        sql = (
+            f"SELECT t.rowid FROM {self.schema.table} t WHERE ({compiler.where(*others)}) IS NOT 1"
+            f"{f' AND t.project {within}' if within else ''} LIMIT {_FEW + 1}"
+        )
         left_out = [row[0] for row in self._rows(sql, compiler.params)]
         if len(left_out) > _FEW:
             return []
-        conditions = [walk.where, walk.of_tasks]
-        if projects is not None:
-            conditions.append(
-                f"k0.project IN (SELECT value FROM json_each({compiler.bind(_listed(projects))}))"
-            )
+        conditions = [walk.where, walk.of_tasks, *([f"k0.project {within}"] if within else [])]
         if left_out:
             rowids = compiler.bind(_listed(left_out))
             conditions.append(
