@@ -33,8 +33,10 @@ class Settings:
     api_port: int = setting(8008, "additional port with the API at its root; 0: none")
     files_port: int = setting(8081, "additional port with the files at its root; 0: none")
     public_url: str = setting(
-        "", "address clients should use when it isn't http://HOST:PORT (behind a proxy)"
+        "", "address clients should use when it isn't http[s]://HOST:PORT (behind a proxy)"
     )
+    tls_cert: str = setting("", "file with the certificate (and its chain), to serve https without a proxy")
+    tls_key: str = setting("", "file with the certificate's key")
     trusted_proxies: str = setting(
         "",
         "addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed, with commas between",
@@ -123,6 +125,8 @@ class Settings:
                 ipaddress.ip_network(proxy, strict=False)
             except ValueError as fault:
                 raise ValueError(f"trusted_proxies: {proxy!r} is no address and no network") from fault
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("tls_cert and tls_key belong together: give both, or neither")
         if self.public_url:
             self._check_public_url()
 
@@ -168,7 +172,8 @@ class Settings:
     def local_url(self) -> str:
         """The address on this machine, whatever lies before it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{({'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}).get(host, host)}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{self.port}"
 
 
 def _is_loopback(host: str) -> bool:

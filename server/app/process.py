@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sqlite3
+import ssl
 import sys
 from contextlib import ExitStack
 from datetime import datetime, timezone
@@ -34,6 +35,7 @@ def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises: CannotStart."""
     # Uvicorn ends in order and then raises the signal again; by itself SIGTERM would end the process there and then.
     signal.signal(signal.SIGTERM, _end)
+    _check_certificate(settings)
     available = connections.descriptors()
     with ExitStack() as opened:
         store = _open(settings, opened)
@@ -63,10 +65,29 @@ def serve(settings: Settings) -> None:
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
             timeout_graceful_shutdown=3,
             server_header=False,
+            ssl_certfile=settings.tls_cert or None,
+            ssl_keyfile=settings.tls_key or None,
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
         )
         _Server(config, context, app).run(sockets=sockets)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raises: CannotStart, when it can't be used."""
+    if not settings.tls_cert:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.tls_cert, settings.tls_key, password=lambda: b""
+        )
+    except FileNotFoundError as fault:
+        raise CannotStart(f"{settings.tls_cert} or {settings.tls_key} is not there") from fault
+    except (OSError, ValueError) as fault:
+        raise CannotStart(
+            f"{settings.tls_cert} and {settings.tls_key} can't be used: {fault}. Both are PEM, the key is this "
+            "certificate's and has no passphrase"
+        ) from fault
 
 
 def _end(*_: object) -> None:

@@ -53,6 +53,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext
             executable_path=CHROMIUM,
             args=FLAGS,
             viewport={"width": 1280, "height": 900},
+            ignore_https_errors=True,  # a certificate that a test has made itself
         )
         yield context
         context.close()
