@@ -127,9 +127,8 @@ class ServerProcess:
     def link(self, to: str = "") -> str:
         """A one-time link that opens the page, as whoever owns the folder gets it."""
         command = [sys.executable, "-m", "server", "link", "--data", str(self.folder / "server")]
-        made = subprocess.run(
-            [*command, "--to", to], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-        )
+        made = subprocess.run([*command, "--to", to], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
     def authorization(self) -> dict[str, str]:

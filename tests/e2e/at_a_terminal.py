@@ -133,7 +133,7 @@ def _server(made: Typed, here: Here) -> Typed:
     ports = ("--port", str(free_port()), "--api-port", "0", "--files-port", "0")
     if command in ("", "password"):
         return replace(made, words=(*words[:3], *options, *ports, *words[3:]), serves=True)
-    asks = command == "user" and {"add", "password"} & set(words)
+    asks = command == "user" and {"add", "password"} & set(words) and "--no-password" not in words
     passwords = (("Password:", PASSWORD), ("Again:", PASSWORD))
     return replace(made, words=(*words[:3], *options, *words[3:]), answers=passwords if asks else ())
 
