@@ -52,11 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return interruption.caught()
         undo.pop_all()  # it went well, or the pipeline failed by itself: leave everything up to be looked at
     console.print("Server and agents keep running; [bold]make stop[/bold] ends them.", highlight=False)
-    console.print(
-        "Another link to the page: [bold].venv/bin/python -m server link[/bold]",
-        highlight=False,
-        soft_wrap=True,
-    )
+    _say_how_to_open_the_page(console)
     return 0 if done else 1
 
 
@@ -97,6 +93,16 @@ def _server(port: int, console: Console, undo: Callable[..., object]) -> connect
     if link := embedded.link():
         console.print(f"the page opens with this link, once: {link}", highlight=False, soft_wrap=True)
     return connection.use()
+
+
+def _say_how_to_open_the_page(console: Console) -> None:
+    """The first link may have been used, or scrolled away; another server than this checkout's has no links."""
+    if embedded.running() is None or not (link := embedded.link(opened=False)):
+        return
+    console.print(f"To open the page: {link}", highlight=False, soft_wrap=True)
+    console.print(
+        "It works once; [bold].venv/bin/python -m server link[/bold] prints another.", highlight=False
+    )
 
 
 def _agents(queue: str, console: Console, undo: Callable[..., object]) -> None:

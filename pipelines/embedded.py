@@ -79,11 +79,11 @@ def start(options: Sequence[str] = ()) -> Server:
     return found
 
 
-def link() -> str:
-    """A one-time link to the page of this checkout's server, opened at once where there is a screen; empty when it
-    needs none."""
+def link(*, opened: bool = True) -> str:
+    """A one-time link to the page of this checkout's server, empty when it needs none. With `opened` the page is opened
+    at once where there is a screen."""
     command = [sys.executable, "-m", "server", "link", "--data", str(state() / "server")]
-    opening = ["--open"] if sys.stdout.isatty() else []
+    opening = ["--open"] if opened and sys.stdout.isatty() else []
     made = subprocess.run([*command, *opening], cwd=ROOT, capture_output=True, text=True, check=False)
     return made.stdout.strip()
 

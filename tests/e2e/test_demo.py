@@ -1,5 +1,6 @@
 """`make demo`'s program: it starts what is missing, and ends what it has started when it is interrupted."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from tests.conftest import ROOT, ServerProcess, free_port, until
 
@@ -84,6 +86,11 @@ def test_the_demo_shows_results_and_stays_up_until_it_is_stopped(demo):
         "make stop",
     ):
         assert words in shown
+    link = re.search(r"^To open the page: (http://\S+)$", shown, re.MULTILINE)
+    with requests.Session() as browser:
+        assert browser.post(f"http://127.0.0.1:{demo.port}/api/projects.get_all", json={}).status_code == 401
+        assert link and browser.get(link[1], timeout=30).ok
+        assert browser.post(f"http://127.0.0.1:{demo.port}/api/projects.get_all", json={}).ok
     assert len(demo.processes()) >= 3
     again = demo.start("--stop")
     assert again.wait(60) == 0
