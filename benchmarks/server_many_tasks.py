@@ -10,6 +10,7 @@ Writes benchmarks/results/server-many-tasks.json. With `--against FILE` each fig
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -162,7 +163,7 @@ def main() -> None:
         if not (folder / "server" / "soundyard.db").exists():
             fill(folder, given.tasks)
         found = report(folder, given.tasks, earlier)
-    told: dict[str, Any] = {"tasks": given.tasks, "ms": found}
+    told: dict[str, Any] = {"tasks": given.tasks, "load": round(os.getloadavg()[0], 1), "ms": found}
     if earlier:
         told["before"] = earlier
     given.result.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")

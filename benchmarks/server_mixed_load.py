@@ -1,0 +1,272 @@
+"""All at once: writers, readers, uploads, deletions, hundreds of waiting agents, and clients that mean harm.
+
+python -m benchmarks.server_mixed_load                     # twenty minutes
+python -m benchmarks.server_mixed_load --minutes 3         # the same for a shorter time
+
+Counts answers that are a 500, what was acknowledged and is not there afterwards, the 95th percentile of a page of the
+table, and the server's memory over time. Writes benchmarks/results/server-mixed-load.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import orjson
+
+from audio.command_line import CommandLine
+from benchmarks.server_queues import AGENT
+from benchmarks.server_tables import COLUMNS, METRIC, fill
+from benchmarks.servers import Client, Process, line, scratch, soundyard
+
+RESULT = Path(__file__).parent / "results" / "server-mixed-load.json"
+TASKS, WRITERS, READERS, AGENTS, HOSTILE = 2000, 4, 3, 500, 10
+BATCH = 200
+SMOOTH = 0.05
+"""Seconds between what one client asks: people and programs, not a race."""
+
+
+class Load:
+    """What all clients share: when to end, and the account of what happened."""
+
+    def __init__(self, process: Process, token: str, project: str) -> None:
+        self.process, self.token, self.project = process, token, project
+        self.ended = threading.Event()
+        self.codes: Counter[int] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.pages: list[float] = []
+        self.curves: dict[str, int] = {}
+        """Task → iterations that were acknowledged."""
+        self.files: dict[str, bool] = {}
+        """Name → whether it must be there."""
+        self.lock = threading.Lock()
+
+    def request(
+        self, client: http.client.HTTPConnection, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, bytes]:
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            **{name.replace("_", "-"): one for name, one in headers.items()},
+        }
+        try:
+            client.request(method, path, body, sent)
+            answer = client.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as fault:
+            client.close()
+            with self.lock:
+                self.faults[type(fault).__name__] += 1
+            return 0, b""
+        with self.lock:
+            self.codes[answer.status] += 1
+        return answer.status, content
+
+    def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.process.port, timeout=timeout)
+
+    def call(self, client: http.client.HTTPConnection, endpoint: str, **fields: Any) -> dict[str, Any]:
+        status, content = self.request(
+            client, "POST", f"/api/{endpoint}", orjson.dumps(fields), Content_Type="application/json"
+        )
+        return orjson.loads(content)["data"] if status == 200 else {}
+
+
+def write(load: Load, number: int) -> None:
+    """Reports a curve, and now and then begins another task."""
+    client = load.connect()
+    while not load.ended.is_set():
+        task = load.call(
+            client, "tasks.create", name=f"live {number}", type="training", project=load.project
+        ).get("id")
+        if not task:
+            continue
+        event = {"type": "training_stats_scalar", "task": task, "metric": "m", "variant": "v"}
+        for start in range(0, 50 * BATCH, BATCH):
+            if load.ended.wait(SMOOTH):
+                return
+            rows = (orjson.dumps({**event, "iter": at, "value": at}) for at in range(start, start + BATCH))
+            status, _ = load.request(client, "POST", "/api/events.add_batch", b"\n".join(rows))
+            if status != 200:
+                break
+            load.curves[task] = start + BATCH
+
+
+def read(load: Load, number: int) -> None:
+    """Looks at pages of the table as people do."""
+    client, chance = load.connect(), random.Random(number)
+    while not load.ended.wait(SMOOTH):
+        began = time.perf_counter()
+        found = load.call(
+            client, "tasks.get_all_ex", project=[load.project], only_fields=COLUMNS, page_size=100,
+            page=chance.randrange(5), order_by=[chance.choice([f"-{METRIC}.value", "-last_update"])],
+        )  # fmt: skip
+        if found:
+            load.pages.append((time.perf_counter() - began) * 1000)
+
+
+def upload(load: Load, number: int) -> None:
+    """Uploads files, and deletes every other one."""
+    client, count = load.connect(), 0
+    while not load.ended.wait(SMOOTH):
+        name, content = f"mixed/{number}/{count}.bin", os.urandom(200_000)
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="f"; filename="'
+            + name.encode()
+            + b'"\r\n\r\n'
+            + content
+        ) + b"\r\n--x--\r\n"
+        status, _ = load.request(
+            client, "POST", "/files", body, Content_Type="multipart/form-data; boundary=x"
+        )
+        if status == 200:
+            load.files[name] = True
+            if count % 2:
+                load.files[name] = load.request(client, "DELETE", f"/files/{name}")[0] != 200
+        count += 1
+
+
+def delete(load: Load, number: int) -> None:
+    """Makes tasks and deletes them, archived ones among them."""
+    client = load.connect()
+    while not load.ended.wait(4 * SMOOTH):
+        task = load.call(client, "tasks.create", name="short", type="testing", project=load.project).get("id")
+        if task:
+            load.call(client, "events.add", type="log", task=task, msg="x" * 500)
+            load.call(client, "tasks.delete", task=task, force=True)
+
+
+def wait_for_work(load: Load, number: int) -> None:
+    """An agent that finds its queue empty."""
+    client = load.connect(timeout=90)
+    queue = load.call(client, "queues.get_default").get("id")
+    load.call(client, "workers.register", worker=f"mixed:{number}", queues=[queue])
+    body = orjson.dumps({"queue": queue})
+    while queue and not load.ended.is_set():
+        load.request(
+            client, "POST", "/api/queues.get_next_task", body, Content_Type="application/json", **AGENT
+        )
+
+
+def harm(load: Load, number: int) -> None:
+    """Nonsense, half requests, deep documents, wrong tokens, silence."""
+    chance = random.Random(number)
+    deep = b"[" * 5000 + b"]" * 5000
+    bodies = [
+        deep,
+        b"{",
+        b'{"name": ' + b'"' + b"x" * 100_000 + b'"}',
+        os.urandom(1000),
+        b'{"page_size": 1e400}',
+    ]
+    while not load.ended.wait(SMOOTH):
+        kind = chance.randrange(3)
+        if kind == 0:
+            client = load.connect()
+            load.request(
+                client,
+                "POST",
+                "/api/tasks.get_all_ex",
+                chance.choice(bodies),
+                Content_Type="application/json",
+            )
+            client.close()
+        elif kind == 1:
+            client = load.connect()
+            load.request(
+                client, "POST", "/api/tasks.create", chance.choice(bodies), Authorization="Bearer nonsense"
+            )
+            client.close()
+        else:
+            with socket.create_connection(("127.0.0.1", load.process.port), timeout=5) as one:
+                one.sendall(
+                    b"POST /api/tasks.get_all HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + os.urandom(100)
+                )
+                load.ended.wait(1)
+
+
+CLIENTS: list[tuple[Callable[[Load, int], None], int]] = [
+    (write, WRITERS), (read, READERS), (upload, 2), (delete, 1), (wait_for_work, AGENTS), (harm, HOSTILE),
+]  # fmt: skip
+
+
+def lost(load: Load) -> tuple[int, int]:
+    """What was acknowledged and is not there: points and files; and files that were deleted and are."""
+    client, missing = load.connect(), 0
+    for task, acknowledged in load.curves.items():
+        found = load.call(client, "events.scalar_metrics_iter_histogram", task=task, samples=0)
+        points = found.get("m", {}).get("v", {}).get("x", [])
+        missing += len(set(range(acknowledged)) - set(points))
+    wrong = sum(
+        (load.request(client, "HEAD", f"/files/{name}")[0] == 200) != there
+        for name, there in load.files.items()
+    )
+    return missing, wrong
+
+
+def report(minutes: float) -> dict[str, Any]:
+    before = os.getloadavg()[0]
+    with scratch("mixed") as folder:
+        project = fill(folder, TASKS)
+        with soundyard(folder) as process:
+            load = Load(process, Client(process, folder).token, project)
+            threads = [
+                threading.Thread(target=act, args=(load, number), daemon=True)
+                for act, count in CLIENTS
+                for number in range(count)
+            ]
+            for thread in threads:
+                thread.start()
+            memory, ends = [], time.monotonic() + 60 * minutes
+            while time.monotonic() < ends:
+                time.sleep(min(10, 60 * minutes / 6))
+                memory.append(round(process.resident_mb()))
+            load.ended.set()
+            for thread in threads:
+                thread.join(40)
+            during = Counter(load.codes)
+            points, files = lost(load)
+    return {
+        "minutes": minutes,
+        "load before": round(before, 1),
+        "answers": {str(code): count for code, count in sorted(during.items())},
+        "broken connections": dict(load.faults),
+        "acknowledged": {"points": sum(load.curves.values()), "files": len(load.files)},
+        "lost": {"points": points, "files": files},
+        "page_ms": {
+            "p50": round(quantiles(load.pages, n=20)[9], 1),
+            "p95": round(quantiles(load.pages, n=20)[18], 1),
+        },
+        "pages": len(load.pages),
+        "resident_mb": memory,
+    }
+
+
+def main() -> None:
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20, help="how long (default: %(default)s)")
+    parser.add_argument("--result", type=Path, default=RESULT, help="where to write (default: %(default)s)")
+    given = parser.parse_args()
+    found = report(given.minutes)
+    fives = sum(count for code, count in found["answers"].items() if code.startswith("5"))
+    line("answers that are a 500", f"{fives} of {sum(found['answers'].values()):,}", "none", fives == 0)
+    gone = found["lost"]["points"] + found["lost"]["files"]
+    line("acknowledged and lost", f"{gone} of {found['acknowledged']}", "none", gone == 0)
+    p95 = found["page_ms"]["p95"]
+    line(f"a page of the table, of {found['pages']:,}", f"p95 {p95} ms", "under 100 ms", p95 < 100)
+    memory = found["resident_mb"]
+    line("resident, over time", f"{memory[0]} … {memory[-1]} MB, at most {max(memory)}", "flat")
+    given.result.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
