@@ -86,10 +86,13 @@ class Waves:
         return torch.from_numpy(batch).to(self.device, non_blocking=True)
 
 
-def clip_frames(clip_seconds: float | None, store: ClipStore) -> int:
-    """Samples of a clip in a batch: as set, or what nine of ten clips fit in, up to `LONGEST`."""
-    seconds = clip_seconds or min(LONGEST, float(np.quantile(store.index["duration"], 0.9)))
-    return max(1, round(seconds * store.sample_rate))
+def clip_frames(clip_seconds: float | None, rows: pd.DataFrame, sample_rate: int) -> int:
+    """Samples of a clip in a batch: as set, or what nine of ten training clips `rows` fit in, up to `LONGEST`.
+
+    Clips that are held out have no say in what a model looks like.
+    """
+    seconds = clip_seconds or min(LONGEST, float(np.quantile(rows["duration"], 0.9)))
+    return max(1, round(seconds * sample_rate))
 
 
 def compute_features(model: Classifier, waves: Waves, speed: float = 1.0, batch: int = 64) -> Tensor:

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from audio import torch_file
-from audio.batches import clip_frames
 from audio.config import TrainConfig
 from audio.errors import CheckpointError, ConfigError
 from audio.models import Classifier, build
@@ -38,11 +37,13 @@ def make(
     model: Classifier,
     epoch: int,
     metrics: dict[str, float],
+    clip_frames: int,
     origin: Origin | None = None,
 ) -> dict[str, Any]:
     """The part that inference needs: weights with their front end, classes and the preparation of the sound.
 
-    `metrics` are those of these weights; `origin` tells which clips they were trained on.
+    `metrics` are those of these weights; `clip_frames` the samples of a clip in training; `origin` tells which clips
+    they were trained on.
     """
     return {
         "format": FORMAT,
@@ -51,7 +52,7 @@ def make(
         "classes": list(store.classes),
         "multi_label": store.multi_label,
         "sample_rate": store.sample_rate,
-        "clip_frames": clip_frames(config.clip_seconds, store),
+        "clip_frames": clip_frames,
         "windows": True,  # longer clips are heard in windows, in evaluation too
         "preparation": dict(store.manifest.get("preparation", {})),
         "frontend": model.frontend.describe(),

@@ -26,10 +26,13 @@ class Feed:
         rows: pd.DataFrame,
         model: Classifier,
         device: torch.device,
+        frames: int | None = None,
     ):
+        """`frames`: samples that every clip is cut or filled to; None: what `clip_frames` says of these rows."""
         self.config, self.model, self.device = config, model, device
+        frames = frames or clip_frames(config.clip_seconds, rows, store.sample_rate)
         kind = DeviceWaves if wanted(config, device, int(rows["frames"].sum())) else Waves
-        self.waves = kind(store, rows, clip_frames(config.clip_seconds, store), config.fill, device)
+        self.waves = kind(store, rows, frames, config.fill, device)
         self.targets = torch.from_numpy(store.targets(rows)).to(device)
         self.cache: dict[float, Tensor] = {}
 
@@ -63,8 +66,9 @@ class TrainingFeed(Feed):
         rows: pd.DataFrame,
         model: Classifier,
         device: torch.device,
+        frames: int | None = None,
     ):
-        super().__init__(config, store, rows, model, device)
+        super().__init__(config, store, rows, model, device, frames)
         crop, rate = config.crop_seconds, store.sample_rate
         frontend = model.frontend
         self.augment = Augment(

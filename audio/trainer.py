@@ -38,7 +38,16 @@ CHOSEN = ("epoch", "metrics", "weights")  # what tells the best epoch's model fr
 class Training:
     """One training run's state. With several processes each has one, and the first reports and saves."""
 
-    def __init__(self, config: TrainConfig, store: ClipStore, folder: Path, writer: Any, engine: Alone):
+    def __init__(
+        self,
+        config: TrainConfig,
+        store: ClipStore,
+        folder: Path,
+        writer: Any,
+        engine: Alone,
+        frames: int | None = None,
+    ):
+        """`frames`: samples of a clip, for a training that goes on; None: what the training clips say."""
         self.config, self.store, self.folder, self.engine = config, store, folder, engine
         self.writer = NullWriter() if engine.rank else writer
         device = engine.device
@@ -55,7 +64,7 @@ class Training:
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         spare_threads(self.model, config.threads)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.feed = TrainingFeed(config, store, train_rows, self.model, device)
+        self.feed = TrainingFeed(config, store, train_rows, self.model, device, frames)
         if (unused := self.feed.augment.unused) and not engine.rank:
             print(
                 f"note: {config.model} hears the waveform itself: {', '.join(unused)} do not apply",
@@ -64,7 +73,7 @@ class Training:
         some = self._some_features(CLIPS)
         refuse_untrainable(self.model, some[:2])
         precision = self._precision(some)
-        self.validation = Feed(config, store, validation_rows, self.model, device)
+        self.validation = Feed(config, store, validation_rows, self.model, device, self.feed.waves.frames)
         if self.feed.cache:
             self.validation.keep([1.0])
         self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label, precision)
@@ -230,7 +239,10 @@ class Training:
     def state(self) -> dict[str, Any]:
         """The part of a checkpoint that inference needs."""
         metrics = self.history[-1] if self.history else {}
-        made = checkpoints.make(self.config, self.store, self.evaluated, self.epoch, metrics, self.origin)
+        frames = self.feed.waves.frames
+        made = checkpoints.make(
+            self.config, self.store, self.evaluated, self.epoch, metrics, frames, self.origin
+        )
         return {**made, "development": self.development, "precision": self.stepper.precision}
 
     def save(self, on_checkpoint: Callable[[Path, int], None] | None) -> None:

@@ -72,36 +72,46 @@ def train(
         where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))
         engine.share((plain(config), *where))
         with engine:
-            run = Training(config, store, Path(checkpoint_dir), writer, engine)
-            return _train(
-                run,
-                resume_from,
-                should_stop,
-                on_checkpoint,
-                progress,
-                progress is None if bar is None else bar,
-            )
+            run = _begin(config, store, Path(checkpoint_dir), writer, engine, resume_from)
+            drawn = progress is None if bar is None else bar
+            return _train(run, should_stop, on_checkpoint, progress, drawn)
 
 
 def take_part(engine: Alone) -> None:
     """Train beside the first process, as it says; return when it does."""
     config, store, folder, resume_from = engine.share(None)
     with engine:
-        run = Training(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine)
-        _train(run, resume_from, lambda: False, None, lambda *_: None)
+        run = _begin(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine, resume_from)
+        _train(run, lambda: False, None, lambda *_: None)
+
+
+def _begin(
+    config: TrainConfig,
+    store: ClipStore,
+    folder: Path,
+    writer: Any,
+    engine: Alone,
+    resume_from: str | Path | None,
+) -> Training:
+    """A training at its first epoch, or where its checkpoint stands, with clips as long as they were there."""
+    if not resume_from:
+        return Training(config, store, folder, writer, engine)
+    kept = generations.load_newest(resume_from)
+    run = Training(
+        config, store, folder, writer, engine, None if config.clip_seconds else kept["clip_frames"]
+    )
+    run.resume(kept)
+    return run
 
 
 def _train(
     run: Training,
-    resume_from: str | Path | None,
     should_stop: Callable[[], bool],
     on_checkpoint: Callable[[Path, int], None] | None,
     progress: Callable[[int, int, dict[str, float]], None] | None,
     drawn: bool = False,
 ) -> TrainResult:
     """All epochs of a run."""
-    if resume_from:
-        run.resume(generations.load_newest(resume_from))
     stopped, epochs = False, run.config.epochs
     with tqdm(total=epochs, initial=run.epoch, unit=" epochs", disable=not drawn) as bar:
         run.save(on_checkpoint)

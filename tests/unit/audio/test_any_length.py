@@ -209,3 +209,32 @@ def test_two_processes_take_any_length(kind, tmp_path):
         hop_length=HOP, n_mels=16, debug_samples_every=0,
     )  # fmt: skip
     assert trains_or_is_refused(config, store, tmp_path / "training") == "trained"
+
+
+def test_clips_that_are_held_out_have_no_say_in_what_a_model_looks_like(tmp_path):
+    """Not in the length of a clip, and so not in any weight."""
+
+    def model_of(frames: int) -> dict[str, Any]:
+        held_out = [Sound(label, noise(frames, 10 + i), fold=1) for i, label in enumerate("abcabc")]
+        trained_on = [Sound(label, noise(4000, 50 + i), fold=2) for i, label in enumerate("abcabc")]
+        store = clip_stores.write(tmp_path / f"{frames}", [*held_out, *trained_on], RATE)
+        config = TrainConfig(epochs=1, n_fft=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1)
+        return checkpoints.load(train(config, store, checkpoint_dir=tmp_path, progress=ignore).model_path)
+
+    short, long = model_of(1000), model_of(10 * RATE)
+    assert short["clip_frames"] == long["clip_frames"] == 4000
+    assert all(torch.equal(tensor, long["weights"][name]) for name, tensor in short["weights"].items())
+
+
+def test_a_training_goes_on_with_clips_as_long_as_an_older_version_chose_them(tmp_path):
+    sounds = [Sound(label, noise(4000, i), fold=1 + i % 2) for i, label in enumerate("aabbaabb")]
+    store = clip_stores.write(tmp_path / "store", sounds, RATE)
+    config = TrainConfig(epochs=2, n_fft=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1)
+    began = dataclasses.replace(config, epochs=1)
+    last = train(began, store, checkpoint_dir=tmp_path / "a", progress=ignore).last_path
+    checkpoints.save({**checkpoints.load(last), "clip_frames": 5000}, last)  # by all clips, then
+    result = train(config, store, checkpoint_dir=tmp_path / "a", resume_from=last, progress=ignore)
+    assert result.epochs == 2 and checkpoints.load(result.model_path)["clip_frames"] == 5000
+    own = dataclasses.replace(config, clip_seconds=0.5, epochs=3)
+    again = train(own, store, checkpoint_dir=tmp_path / "a", resume_from=last, progress=ignore)
+    assert checkpoints.load(again.model_path)["clip_frames"] == RATE // 2

@@ -83,7 +83,7 @@ def test_a_clip_gets_the_same_logits_alone_and_in_a_batch(model):
 
 
 def test_a_checkpoint_reloads_to_identical_logits(model, config, small_store, tmp_path):
-    checkpoints.save(checkpoints.make(config, small_store, model, 1, {}), tmp_path / "model.pt")
+    checkpoints.save(checkpoints.make(config, small_store, model, 1, {}, 8000), tmp_path / "model.pt")
     again = checkpoints.model_of(checkpoints.load(tmp_path / "model.pt"))
     wave = torch.randn(2, 8000)
     with torch.no_grad():
