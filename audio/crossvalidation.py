@@ -17,12 +17,15 @@ import numpy as np
 import pandas as pd
 
 from audio.config import EvaluateConfig, TrainConfig
+from audio.decoding import content_of
 from audio.drawn_folds import with_drawn_folds
-from audio.errors import ConfigError
+from audio.errors import AudioError, ConfigError
 from audio.evaluation import EvaluationResult, evaluate
 from audio.generations import generations
 from audio.identity import fingerprint as clips_of
+from audio.origin import Origin
 from audio.replicas import plain
+from audio.splits import held_out
 from audio.statistics import binomial_error, class_table, macro_f1, spread, wilson
 from audio.store import ClipStore
 from audio.training import train
@@ -169,6 +172,7 @@ def crossvalidate(
         raise ConfigError(
             f"folds {list(folds)} can't be held out in turn: the store has folds {store.folds}."
         )
+    refuse_start(config, store, chosen)
     jobs = [replace(config, seed=seed, fold=fold) for seed in seeds for fold in chosen]
     runs: list[dict[str, Any]] = []
     for done, job in enumerate(jobs, 1):
@@ -185,14 +189,52 @@ def crossvalidate(
     return CrossValidation(pd.DataFrame(runs), np.sum(confusion, axis=0), added, list(store.classes), stated)
 
 
+def _content(path: str) -> str:
+    """A hash of a file's content, wherever it lies; empty for no file, the path for one that can't be read."""
+    try:
+        return content_of(Path(path).expanduser()) if path else ""
+    except AudioError:
+        return path
+
+
+def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) -> None:
+    """Before the first fold is trained: weights that any of the folds must not start from.
+
+    Raises ConfigError that names the folds, of whose clips `weights` were trained on some; with overlap=apart they are
+    told, and left out of those folds' figures.
+    """
+    if not config.weights:
+        return
+    origin = Origin.of(store, store.index.iloc[:0], config.weights)
+    heard = {fold: origin.heard(held_out(store, fold)) for fold in folds}
+    told = [f"fold {fold}: {mask.sum()} of {len(mask)}" for fold, mask in heard.items() if mask.any()]
+    if told and config.overlap == "refuse":
+        raise ConfigError(
+            f"{config.weights}, which `weights` names, was trained on clips that are held out ({'; '.join(told)}): "
+            "a result on them says nothing. Hold out other folds (`folds`), start from weights of other recordings, or "
+            "use overlap=apart, which leaves these clips out of the figures."
+        )
+    if told:
+        print(
+            f"NOTE: `weights` were trained on held-out clips, left out of the figures: {'; '.join(told)}",
+            flush=True,
+        )
+    elif not origin.complete:
+        print(
+            f"NOTE: nothing proves that {config.weights} was not trained on clips that are held out",
+            flush=True,
+        )
+
+
 def _finished(place: Path) -> bool:
     """Whether a fold's result is there; one of before classes were counted is evaluated again."""
     return (place / DONE).exists() and "counted" in json.loads((place / DONE).read_text())
 
 
 def fingerprint(config: TrainConfig, store: ClipStore, speeds: Sequence[float]) -> str:
-    """Changes with anything that changes a fold's result."""
-    about = [plain(config), list(speeds), store.manifest, clips_of(store.index)]
+    """Changes with anything that changes a fold's result: the weights it starts from by what is in their file."""
+    settings = plain(config) | {"weights": _content(config.weights)}
+    about = [settings, list(speeds), store.manifest, clips_of(store.index)]
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio.config import within
-from tasks import identify, lookup, names, parameters, register
+from tasks import folds, identify, lookup, names, parameters, register
 from tasks import space as spaces
 from tasks.errors import BadParameter, NoResult, NothingThere
 from tasks.session import Run, job, session
@@ -60,7 +60,9 @@ class SearchParameters:
 
     def check_inputs(self) -> None:
         """Raises NothingThere, ConfigError: a base task, a dataset, a queue or a model that is not there."""
-        dataset_id(self, _base(self.base_task_id))
+        base = _base(self.base_task_id)
+        fold = str(base["hyperparams"]["Args"].get("fold", {}).get("value") or "")
+        folds.refuse(dataset_id(self, base), [int(fold)] if fold.isdecimal() else [])
         identify.queue(self.queue)
         models = [value for one in spaces.ranges(self.space) if one.name == "model" for value in one.choices]
         if models:

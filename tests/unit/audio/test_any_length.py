@@ -34,6 +34,9 @@ SETS = ("three classes", "one clip a class", "one class", "one clip", "several l
 SMALL = ("cnn", "crnn", "transformer", "tutorial-cnn", "wav2vec2", "ast", "whisper", "mobilenet_v3_small")
 LARGE = {"resnext101_32x8d", "resnet50", "efficientnet_v2_s", "convnext_tiny", "cnn14", "resnet34"}
 FAST, ALL = 16, 320  # cases
+SMALLEST: dict[str, Any] = {
+    "n_fft": N_FFT, "win_length": N_FFT, "hop_length": HOP, "n_mels": 16, "precision": "fp32", "debug_samples_every": 0,
+}  # fmt: skip
 
 
 def sound(kind: int | str, number: int) -> np.ndarray:
@@ -218,7 +221,9 @@ def test_clips_that_are_held_out_have_no_say_in_what_a_model_looks_like(tmp_path
         held_out = [Sound(label, noise(frames, 10 + i), fold=1) for i, label in enumerate("abcabc")]
         trained_on = [Sound(label, noise(4000, 50 + i), fold=2) for i, label in enumerate("abcabc")]
         store = clip_stores.write(tmp_path / f"{frames}", [*held_out, *trained_on], RATE)
-        config = TrainConfig(epochs=1, n_fft=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1)
+        config = TrainConfig(
+            epochs=1, n_fft=N_FFT, win_length=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1
+        )
         return checkpoints.load(train(config, store, checkpoint_dir=tmp_path, progress=ignore).model_path)
 
     short, long = model_of(1000), model_of(10 * RATE)
@@ -229,7 +234,9 @@ def test_clips_that_are_held_out_have_no_say_in_what_a_model_looks_like(tmp_path
 def test_a_training_goes_on_with_clips_as_long_as_an_older_version_chose_them(tmp_path):
     sounds = [Sound(label, noise(4000, i), fold=1 + i % 2) for i, label in enumerate("aabbaabb")]
     store = clip_stores.write(tmp_path / "store", sounds, RATE)
-    config = TrainConfig(epochs=2, n_fft=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1)
+    config = TrainConfig(
+        epochs=2, n_fft=N_FFT, win_length=N_FFT, hop_length=HOP, n_mels=16, precision="fp32", threads=1
+    )
     began = dataclasses.replace(config, epochs=1)
     last = train(began, store, checkpoint_dir=tmp_path / "a", progress=ignore).last_path
     checkpoints.save({**checkpoints.load(last), "clip_frames": 5000}, last)  # by all clips, then

@@ -11,7 +11,7 @@ import torch
 
 from audio import checkpoint as checkpoints
 from audio.config import EvaluateConfig
-from audio.crossvalidation import crossvalidate
+from audio.crossvalidation import crossvalidate, refuse_start
 from audio.crossvalidation import fingerprint as fingerprint_of_a_fold
 from audio.errors import CheckpointError, ConfigError, StoreError
 from audio.evaluation import evaluate
@@ -142,13 +142,38 @@ def test_weights_that_were_trained_on_the_held_out_clips_are_no_start(store, tin
     other = dataclasses.replace(again, fold=2)
     with pytest.raises(ConfigError, match="`weights`"):
         train(other, store, checkpoint_dir=tmp_path / "c", progress=ignore)
-    with pytest.raises(ConfigError, match="`weights`"):
-        crossvalidate(again, store, tmp_path / "d")
+    with pytest.raises(ConfigError, match=r"`weights`.*fold 2: 32 of 32; fold 3: 32 of 32"):
+        crossvalidate(again, store, tmp_path / "d", folds=[1, 2, 3])
+    assert not any((tmp_path / "d").glob("seed*")), "before anything was trained"
     allowed = train(
         dataclasses.replace(other, overlap="apart"), store, checkpoint_dir=tmp_path / "e", progress=ignore
     )
     with pytest.raises(ConfigError, match="trained on"):
         evaluate(allowed.model_path, store, EvaluateConfig())
+
+
+def test_results_of_folds_started_from_weights_belong_to_what_is_in_their_file(store, tiny, tmp_path):
+    def known_as(content, name):
+        (tmp_path / name).write_bytes(content)
+        return fingerprint_of_a_fold(dataclasses.replace(tiny, weights=str(tmp_path / name)), store, [1.0])
+
+    first = known_as(b"one", "a.pt")
+    assert known_as(b"one", "b.pt") == first != known_as(b"two", "a.pt")
+    assert first != fingerprint_of_a_fold(tiny, store, [1.0])
+
+
+def test_folds_that_start_from_weights_of_held_out_clips_are_told_when_they_are_left_out(
+    store, tiny, tmp_path, capsys
+):
+    first = train(tiny, store, checkpoint_dir=tmp_path / "a", progress=ignore).model_path
+    refuse_start(dataclasses.replace(tiny, weights=str(first)), store, [1])
+    assert not capsys.readouterr().out
+    refuse_start(dataclasses.replace(tiny, weights=str(first), overlap="apart"), store, [1, 4])
+    assert "fold 4: 32 of 32" in capsys.readouterr().out
+    state = checkpoints.load(first)
+    torch.save({**state, "origin": None}, first)
+    refuse_start(dataclasses.replace(tiny, weights=str(first)), store, [1, 4])
+    assert "nothing proves" in capsys.readouterr().out
 
 
 def test_results_of_folds_are_not_taken_over_from_a_store_with_other_folds(store, tiny):
