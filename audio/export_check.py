@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from audio import interruption
+
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 THREADS = 1  # of every run that is timed
 WARM_UP, FEWEST, MOST = 5, 30, 300  # calls
@@ -125,9 +127,11 @@ def labels(logits: np.ndarray, multi_label: bool, others: np.ndarray) -> np.ndar
 def latency(run: Run, clip: np.ndarray, seconds: float = 2.0) -> Latency:
     """Of single calls after some to warm up: at least `FEWEST`, up to `MOST`, for about so many seconds."""
     for _ in range(WARM_UP):
+        interruption.check()
         run(clip)
     spent: list[float] = []
     while len(spent) < FEWEST or (len(spent) < MOST and sum(spent) < seconds):
+        interruption.check()
         started = time.perf_counter()
         run(clip)
         spent.append(time.perf_counter() - started)

@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from audio import checkpoint as checkpoints
+from audio import interruption
 from audio.batches import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
@@ -75,7 +76,8 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
         target = Path(folder) / f"model{SUFFIX[form]}"
         with _quietly():
             try:
-                WRITERS[form](model, checked[:2], calibration, about, target)
+                with interruption.recognised():
+                    WRITERS[form](model, checked[:2], calibration, about, target)
             except ImportError as error:
                 raise ConfigError(
                     f"{form} needs the package {error.name}: pip install -r requirements-extra.txt"
@@ -85,6 +87,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
                 raise ExportError(
                     f"{type(model.backbone).__name__} can't be exported to {form}: {reason}"
                 ) from error
+        interruption.check()  # exporters drop what they did not expect
         made.append(check(model, checked, targets, store.multi_label, form, target))
         if form == "onnx-int8":
             made[-1].refused = worse(made[-1], len(checked), config.int8_tolerance)

@@ -78,6 +78,15 @@ def recognised() -> Iterator[None]:
         raise
 
 
+def check() -> None:
+    """Between two steps of long work: an interruption that a library has swallowed on its way is raised again.
+
+    Raises: KeyboardInterrupt.
+    """
+    if _State.pressed and not _State.said and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def unheard() -> Iterator[None]:
     """Processes that are started in the block never hear Ctrl-C, not even while they start: who started them ends

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import IO, Any
 
+from audio import interruption
+
 EVERY = 5.0  # s between lines
 ENDS = "_progress_ends"  # runtime property: when the task will be done, s since 1970; empty: not known
 
@@ -57,6 +59,7 @@ def listen(tell: Tell) -> None:
 
 def tell(done: float, total: float, pace: Pace, share: tuple[float, float] = (0.0, 1.0)) -> None:
     """Say how far a part of the task is which goes from one share of the whole to another."""
+    interruption.check()
     low, high = share
     now = low + (high - low) * done / max(total, 1)
     left = pace.left(done, total)

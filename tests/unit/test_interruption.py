@@ -51,6 +51,17 @@ atexit.register(lambda: exec("1"))
 press()
 time.sleep(20)
 """
+SWALLOWED = """
+try:
+    press()
+    time.sleep(20)
+except BaseException:
+    pass  # as a library does
+for step in range(100):
+    interruption.check()
+    time.sleep(0.2)
+print("went on")
+"""
 A_THREAD_THAT_NEVER_ENDS = """
 import atexit, threading
 
@@ -76,6 +87,7 @@ def run(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
         AS_ANOTHER_ERROR,
         TWICE,
         TEXT_AT_THE_END,
+        SWALLOWED,
     ],
 )
 def test_it_ends_with_one_word_whatever_is_struck(program):
