@@ -102,6 +102,11 @@ def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tupl
         if path in mine:
             continue
         inside = path.relative_to(root)
+        if path.is_dir():
+            sound.append(
+                (printable(f"{inside.as_posix()}/"), "is a folder that can't be read: who runs this may not")
+            )
+            continue
         hidden = any(map(is_hidden, inside.parts))
         if looks_like_sound(path) if hidden else is_audio(path):
             sound.append((printable(inside.as_posix()), _why_left_out(dataset, hidden)))

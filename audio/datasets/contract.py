@@ -72,7 +72,8 @@ def files_below(
     """Every file below a folder, links to folders followed once; with `hidden` also those that are hidden.
 
     Hidden is what lies in a folder with a dot before its name, or in the one that archives made on a Mac add. The
-    folders of version control are never looked into. Raises DatasetError for a folder that can't be read.
+    folders of version control are never looked into. A folder below that can't be read, as `lost+found` on a disk of
+    its own, comes as itself. Raises DatasetError where `folder` can't be read.
     """
     try:
         facts = folder.stat()
@@ -81,6 +82,9 @@ def files_below(
     except FileNotFoundError:
         return
     except OSError as error:
+        if above:
+            yield folder
+            return
         raise DatasetError(f"The folder {folder} can't be read: {error.strerror or error}.") from error
     for entry in entries:
         if is_hidden(entry.name) and not hidden:

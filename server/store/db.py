@@ -28,6 +28,11 @@ _STEPS = 20_000
 _AGAIN = 1.0
 """Seconds between two tries to write to a disk that had no room."""
 
+_WRITERS_CACHE = 16_000
+"""kB of pages."""
+_READERS_CACHE = 2_000
+"""kB of pages for each thread's own: there may be forty, and the system keeps what they read once for all."""
+
 Params = Sequence[Any] | dict[str, Any]
 
 
@@ -49,13 +54,13 @@ class Database:
         self._tried = time.monotonic()
         self._writer: sqlite3.Connection | None = None
         try:
-            self._writer = self._connect()
+            self._writer = self._connect(_WRITERS_CACHE)
         except sqlite3.OperationalError:
             if not sealed.can_be(path) or not room.is_lacking(path.parent):
                 raise
             log.warning("the disk of %s has no room: it is read, and nothing is written until there is", path)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, kilobytes: int) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -65,7 +70,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        return _prepared(connection)
+        return _prepared(connection, kilobytes)
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -77,9 +82,11 @@ class Database:
 
     def _reader(self) -> sqlite3.Connection:
         if self._is_sealed:
-            reader = _prepared(sealed.connect(self.path, isolation_level=None, check_same_thread=False))
+            reader = _prepared(
+                sealed.connect(self.path, isolation_level=None, check_same_thread=False), _READERS_CACHE
+            )
         else:
-            reader = self._connect()
+            reader = self._connect(_READERS_CACHE)
         reader.execute("PRAGMA query_only=ON")
         if self._longest:
             reader.set_progress_handler(patterns.time_is_up, _STEPS)
@@ -95,7 +102,7 @@ class Database:
         if self._writer is None and time.monotonic() - self._tried >= _AGAIN:
             self._tried = time.monotonic()
             try:
-                writer = self._connect()
+                writer = self._connect(_WRITERS_CACHE)
             except sqlite3.OperationalError as fault:
                 raise StorageFull() from fault
             with self._gate.closed():
@@ -201,8 +208,8 @@ class Database:
         return self._writer
 
 
-def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _prepared(connection: sqlite3.Connection, kilobytes: int) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA cache_size=-16000")
+    connection.execute(f"PRAGMA cache_size=-{kilobytes}")
     connection.create_function("REGEXP", 2, patterns.matches, deterministic=True)
     return connection

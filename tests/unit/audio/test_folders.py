@@ -1,5 +1,12 @@
 """Trees of recordings as people keep them: what is the class, what is the split, what is left out."""
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from audio.config import PreprocessConfig
@@ -92,3 +99,34 @@ def test_sound_that_cannot_be_decoded_is_listed_with_what_to_do(tmp_path, monkey
         and "ffmpeg -i NAME.m4a NAME.flac" in reason
         and "pip install av" in reason
     )
+
+
+@contextmanager
+def a_folder_of_others() -> Iterator[Path]:
+    """One that this process may read, whoever runs it, while it may not read what is closed in it."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    user = os.geteuid()
+    try:
+        yield folder
+    finally:
+        os.seteuid(user)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("closed", ["lost+found", "dog/lost", "cat"])
+def test_a_folder_that_cannot_be_read_is_listed_and_the_others_are_read(closed):
+    with a_folder_of_others() as root:
+        sound(root / "dog" / "1.wav")
+        sound(root / "cow" / "2.wav")
+        sound(root / closed / "3.wav")
+        (root / closed).chmod(0)
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+        config = PreprocessConfig(dataset="folder", data=str(root))
+        with tempfile.TemporaryDirectory() as out:
+            report = preprocess(config, Path(out) / "store", progress=ignore)
+        os.seteuid(os.getuid())
+        (root / closed).chmod(0o755)
+    assert report.clips == 2
+    assert [name for name, _ in report.left_out] == [f"{closed}/"]
