@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from audio import interruption
 from audio.command_line import CommandLine
 from audio.config import PRECISIONS
-from audio.datasets.contract import audio_files
+from audio.datasets.contract import files_below, is_audio
 from audio.errors import AudioError, ConfigError, DatasetError
 from audio.named import printable
 
@@ -95,12 +95,14 @@ def _count(text: str) -> int:
 
 
 def sound_files(given: Sequence[Path]) -> Iterator[Path]:
-    """The files that were named, and every sound file below the folders among them. Raises DatasetError."""
+    """The files that were named, and every sound file below the folders among them; a folder there that cannot be read
+    comes as itself, to be told. Raises DatasetError.
+    """
     for path in given:
         if not path.is_dir():
             yield path
-        elif found := audio_files(path):
-            yield from found
+        elif found := [one for one in files_below(path) if is_audio(one) or one.is_dir()]:
+            yield from sorted(found, key=lambda one: one.relative_to(path).as_posix())
         else:
             raise DatasetError(f"There is no sound file in the folder {path}, nor in those in it.")
 

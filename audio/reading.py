@@ -84,6 +84,14 @@ def _unsized(path: Path) -> Iterator[Sound]:
         raise Undecodable("holds no samples (its header says zero length)") from error
 
 
+def _can_be_listed(folder: Path) -> bool:
+    try:
+        os.scandir(folder).close()
+    except OSError:
+        return False
+    return True
+
+
 def require_file(path: Path) -> None:
     """Refuse what is no readable regular file with bytes in it. Raises Undecodable with the reason."""
     try:
@@ -96,7 +104,9 @@ def require_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise Undecodable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not stat.S_ISREG(found.st_mode):
-        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a socket or a device"
+        kind = "a pipe, a socket or a device"
+        if stat.S_ISDIR(found.st_mode):
+            kind = "a folder" if _can_be_listed(path) else "a folder that cannot be read"
         raise Undecodable(f"is {kind}, not a file")
     if found.st_size == 0:
         raise Undecodable("the file is empty (0 bytes)")

@@ -34,9 +34,13 @@ def read(path: Path, error: type[AudioError], purpose: str) -> Any:
 
     Raises `error`: it is not there, is no file, can't be read, or was not saved by torch.
     """
-    if not path.exists():
+    try:
+        there, is_folder = path.exists(), path.is_dir()
+    except OSError as fault:  # of a folder above it
+        raise error(f"{path} can't be read: {fault.strerror or fault}.") from fault
+    if not there:
         raise error(f"There is no {purpose} at {path}.")
-    if path.is_dir():
+    if is_folder:
         inside = sorted(one.name for one in path.glob("*.pt"))[:5]
         hint = f"; it holds {', '.join(inside)}" if inside else ""
         raise error(f"{path} is a folder, and the {purpose} has to be a file{hint}.")

@@ -1,6 +1,10 @@
 """A small copy of every data set's published layout, in awkward formats, with one unreadable and one empty file."""
 
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -8,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+NOBODY = 65534  # the number of a user who owns nothing
 FORMATS = cycle(
     [
         ("PCM_16", 44100, 1),
@@ -214,3 +219,25 @@ LAYOUTS: dict[tuple[str, str], Callable[[Path], Expected]] = {
     ("huggingface", "disk"): huggingface,
     ("synthetic", "made"): synthetic,
 }
+
+
+@contextmanager
+def a_folder_of_others() -> Iterator[tuple[Path, Callable[[str], None]]]:
+    """A folder, and what closes one in it to this process, whoever runs that."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    closed: list[Path] = []
+
+    def close(name: str) -> None:
+        closed.append(folder / name)
+        closed[-1].chmod(0)
+        if os.geteuid() == 0:
+            os.seteuid(NOBODY)
+
+    try:
+        yield folder, close
+    finally:
+        os.seteuid(os.getuid())
+        for one in closed:
+            one.chmod(0o755)
+        shutil.rmtree(folder)

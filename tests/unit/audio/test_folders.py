@@ -1,10 +1,6 @@
 """Trees of recordings as people keep them: what is the class, what is the split, what is left out."""
 
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +11,7 @@ from audio.errors import DatasetError
 from audio.preprocess import preprocess
 
 from .conftest import ignore
-from .layouts import sound
+from .layouts import a_folder_of_others, sound
 
 
 def read(root, *files):
@@ -101,32 +97,14 @@ def test_sound_that_cannot_be_decoded_is_listed_with_what_to_do(tmp_path, monkey
     )
 
 
-@contextmanager
-def a_folder_of_others() -> Iterator[Path]:
-    """One that this process may read, whoever runs it, while it may not read what is closed in it."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o755)
-    user = os.geteuid()
-    try:
-        yield folder
-    finally:
-        os.seteuid(user)
-        shutil.rmtree(folder)
-
-
 @pytest.mark.parametrize("closed", ["lost+found", "dog/lost", "cat"])
 def test_a_folder_that_cannot_be_read_is_listed_and_the_others_are_read(closed):
-    with a_folder_of_others() as root:
-        sound(root / "dog" / "1.wav")
-        sound(root / "cow" / "2.wav")
-        sound(root / closed / "3.wav")
-        (root / closed).chmod(0)
-        if os.geteuid() == 0:
-            os.seteuid(65534)
+    with tempfile.TemporaryDirectory() as out, a_folder_of_others() as (root, close):
+        for file in ("dog/1.wav", "cow/2.wav", f"{closed}/3.wav"):
+            sound(root / file)
+        Path(out).chmod(0o777)
+        close(closed)
         config = PreprocessConfig(dataset="folder", data=str(root))
-        with tempfile.TemporaryDirectory() as out:
-            report = preprocess(config, Path(out) / "store", progress=ignore)
-        os.seteuid(os.getuid())
-        (root / closed).chmod(0o755)
+        report = preprocess(config, Path(out) / "store", progress=ignore)
     assert report.clips == 2
     assert [name for name, _ in report.left_out] == [f"{closed}/"]

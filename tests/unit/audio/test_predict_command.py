@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from audio.predict import main
 from tests.conftest import ROOT, until
 
 from .conftest import tone
+from .layouts import a_folder_of_others
 
 RATE = 8000
 Heard = Callable[..., tuple[int, str, str]]
@@ -93,6 +95,20 @@ def test_a_broken_file_is_a_row_with_its_reason_and_not_the_end(heard, sounds, t
     reasons = rows[rows[5].notna()].set_index(0)
     assert list(reasons.index) == [str(sounds / "aa.wav"), str(sounds / "gone.wav")]
     assert reasons[[1, 2, 3, 4]].isna().all(axis=None)
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_and_the_others_are_heard(model, sounds, capsys):
+    with a_folder_of_others() as (root, close):
+        shutil.copytree(sounds, root, dirs_exist_ok=True)
+        shutil.copy(model, root)
+        (root / "lost").mkdir()
+        close("lost")
+        assert main([str(model), str(root)]) == 1  # which lies in a folder of somebody else
+        assert "model.pt can't be read: Permission denied" in capsys.readouterr().err
+        status = main([str(root / "model.pt"), str(root)])
+        out, err = capsys.readouterr()
+    assert status == 1 and "a.wav" in out and "b é %.flac" in out
+    assert f"{root / 'lost'} can't be heard: is a folder that cannot be read" in err
 
 
 def test_a_name_that_is_not_utf_8_is_printed_and_written_with_its_bytes(model, sounds, tmp_path):
