@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
+from functools import partial
 
 from rich.console import Console
 
@@ -106,11 +107,17 @@ def _say_how_to_open_the_page(console: Console) -> None:
 
 
 def _agents(queue: str, console: Console, undo: Callable[..., object]) -> None:
-    """An agent for the steps, and one in services mode for the controller, unless they run already."""
+    """An agent for the steps, one in services mode for the controller, and one that asks models on the CPU, so that a
+    question need not wait behind a training; unless they run already."""
     alive = {agent.about.split(" (")[0] for agent in processes.running(environment.folder())}
-    for name, services in ((queue, False), (names.SERVICES_QUEUE, True)):
+    start = agent_start.start
+    for name, started in (
+        (queue, start),
+        (names.SERVICES_QUEUE, partial(start, services=True)),
+        (names.PREDICT_QUEUE, partial(start, gpus=None)),
+    ):
         if name not in alive:
-            agent = agent_start.start([name], services=services)
+            agent = started([name])
             undo(processes.end, agent, environment.folder())
             console.print(f"agent: {agent.about}", highlight=False)
 

@@ -4,6 +4,7 @@ import os
 
 QUEUE = "audio"  # work
 SERVICES_QUEUE = "services"  # pipeline controllers
+PREDICT_QUEUE = "predict"  # questions to models, of the page's "Try it"
 TEMPLATE_TAG = "template"
 
 TEMPLATES = {  # task → its ClearML type

@@ -65,7 +65,8 @@ def test_an_interrupted_demo_leaves_no_process_behind(demo):
     process = demo.start("--port", str(demo.port), "--epochs", "50")
     until(lambda: demo.said("preprocess: running") or process.poll() is not None, 150, "the first step runs")
     assert process.poll() is None, demo.log.read_text()
-    assert len(demo.processes()) >= 5  # demo, server, two agents, the controller or a step
+    assert len(demo.processes()) >= 6  # demo, server, three agents, the controller or a step
+    assert demo.said("agent: predict (cpu)")  # a question to a model waits behind no training
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == -signal.SIGINT
     until(lambda: not demo.processes(), 20, "everything has ended")
