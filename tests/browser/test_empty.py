@@ -59,8 +59,8 @@ def test_a_first_visit_is_led_step_by_step_and_sees_each_done(page: Page, bare: 
     expect(run).to_have_attribute("aria-disabled", "true")
     template = bare.call("tasks.create", name="train", type="training", tags=["template"])["id"]
     bare.call("workers.register", worker="here", timeout=600, queues=[bare.queue("audio")])
-    expect(steps.nth(0)).to_have_class("done")
-    expect(steps.nth(1)).to_contain_text("1 template")
+    expect(steps.nth(0)).to_have_class("done", timeout=15_000)  # it looks every five seconds
+    expect(steps.nth(1)).to_contain_text("1 template", timeout=15_000)
     run.click()
     expect(page.get_by_role("dialog", name="New run").get_by_role("button", name="train")).to_be_visible()
     bare.call("workers.unregister", worker="here")
