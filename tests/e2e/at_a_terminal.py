@@ -66,6 +66,7 @@ class Here:
             "all.tar": str(self.folder / "all.tar"),
             "doctor.zip": str(self.folder / "doctor.zip"),
             "NEW": str(self.folder / "new"),
+            "/mnt/other-disk/soundyard": str(self.folder / "backups"),
             "other-clearml.conf": str(self.conf),
             "NAME": "esc10",
             "esc10": "folder",  # what the sounds are here
@@ -121,7 +122,9 @@ def _started(words: tuple[str, ...], python: str) -> tuple[str, ...]:
 
 def _server(made: Typed, here: Here) -> Typed:
     """On ports and in a folder of its own; what asks for a password gets one, twice."""
-    command = next((word for word in made.words[3:] if not word.startswith("-")), "")
+    command = next(
+        (word for word in made.words[3:4] if not word.startswith("-")), ""
+    )  # options come behind it
     words = tuple(
         word for word in made.words if not (command == "" and word in ("--api-port", "--files-port", "0"))
     )
@@ -133,6 +136,8 @@ def _server(made: Typed, here: Here) -> Typed:
     ports = ("--port", str(free_port()), "--api-port", "0", "--files-port", "0")
     if command in ("", "password"):
         return replace(made, words=(*words[:3], *options, *ports, *words[3:]), serves=True)
+    if command == "doctor":  # which looks whether they are free
+        options = (*options, *ports)
     asks = command == "user" and {"add", "password"} & set(words) and "--no-password" not in words
     passwords = (("Password:", PASSWORD), ("Again:", PASSWORD))
     return replace(made, words=(*words[:3], *options, *words[3:]), answers=passwords if asks else ())

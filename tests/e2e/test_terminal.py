@@ -95,7 +95,7 @@ def ready(server: ServerProcess, here: Here, kept: Path, request: pytest.Fixture
         data = ("--data", str(here.folder / "server"))
         if "user" in words and "add" not in words:
             assert server.run("-m", "server", "user", "add", "ann", "--no-password", *data).returncode == 0
-        if "restore" in words:
+        if "restore" in words or "--check" in words:
             assert server.run("-m", "server", "backup", str(here.folder / "all.tar"), *data).returncode == 0
     if documented.program(words) in ("tasks.search", "pipelines/main_job.py"):
         request.getfixturevalue("agents")
@@ -104,9 +104,11 @@ def ready(server: ServerProcess, here: Here, kept: Path, request: pytest.Fixture
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a server that has been stopped."""
+    """The folder of a server that has been stopped, with the project that the documents speak of."""
     folder = tmp_path_factory.mktemp("kept")
-    ServerProcess(folder).stop()
+    server = ServerProcess(folder)
+    server.call("projects.create", name="field work", description="")
+    server.stop()
     return folder
 
 
