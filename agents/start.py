@@ -149,10 +149,7 @@ def start(
     server, folder = connection.use(), environment.folder()
     for said in orphans.end(folder):
         print(said, file=sys.stderr, flush=True)
-    if gpus == "":
-        gpus = "0" if devices.present() and not services else None
-    if gpus is not None:
-        devices.check(gpus)
+    gpus = _checked(gpus, services)
     device = "cpu" if gpus is None else f"gpu{gpus.replace(',', '-')}"
     name = naming.free_name(name, "-".join([*queues, "services" if services else device]), folder)
     log = folder / f"{name}.log"
@@ -160,11 +157,28 @@ def start(
     if not log.exists():  # with a log here it is one of ours that comes back
         naming.require_unused(worker, connection.call(server, "workers.get_all")["workers"])
     variables = environment.prepare(server, name, kind=kind)
-    variables |= {
-        "PYTHONPATH": str(connection.ROOT),
-        WORKER_ID: worker,
-        unmodified.LOG: str(log),
-    }
+    variables |= {"PYTHONPATH": str(connection.ROOT), WORKER_ID: worker, unmodified.LOG: str(log)}
+    process = _run(_command(queues, gpus, services, kind), variables, folder, log)
+    agent = processes.record(folder, name, process.pid, log, f"{', '.join(queues)} ({device})")
+    try:
+        _wait_until_it_listens(process, log)
+    except BaseException:
+        processes.end(agent, folder)
+        raise
+    threading.Thread(target=process.wait, daemon=True).start()  # no zombie when it ends before we do
+    return agent
+
+
+def _checked(gpus: str | None, services: bool) -> str | None:
+    """The indices to use; what is left open is the first GPU if there is one. Raises NoSuchDevice."""
+    if gpus == "":
+        gpus = "0" if devices.present() and not services else None
+    if gpus is not None:
+        devices.check(gpus)
+    return gpus
+
+
+def _command(queues: Sequence[str], gpus: str | None, services: bool, kind: str) -> list[str]:
     command = [
         sys.executable,
         "-m",
@@ -177,12 +191,17 @@ def start(
     command += ["--queue", *queues]
     command += ["--cpu-only"] if gpus is None else ["--gpus", gpus]
     command += ["--services-mode"] if services else []
-    command += ["--child-report-tags", *_pythons(kind)]
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # an ignored SIGINT would be inherited
+    return [*command, "--child-report-tags", *_pythons(kind)]
+
+
+def _run(command: list[str], variables: dict[str, str], folder: Path, log: Path) -> "subprocess.Popen[bytes]":
+    """The daemon as the leader of a session of its own, writing to its log; the log before is kept."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # which would be inherited
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:  # appended to: it is cut short while it is written
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=folder,
             env=variables,
@@ -191,14 +210,6 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    agent = processes.record(folder, name, process.pid, log, f"{', '.join(queues)} ({device})")
-    try:
-        _wait_until_it_listens(process, log)
-    except BaseException:
-        processes.end(agent, folder)
-        raise
-    threading.Thread(target=process.wait, daemon=True).start()  # no zombie when it ends before we do
-    return agent
 
 
 def _pythons(kind: str) -> list[str]:
