@@ -164,9 +164,7 @@ class TrainConfig:
     pcen_seconds: float = 0.4  # s, time constant of the smoothing of frontend=pcen
 
     # Length of clips
-    clip_seconds: float | None = (
-        None  # all clips are cut or filled to; None: what 9 of 10 trained on fit in, up to 30
-    )
+    clip_seconds: float | None = None  # of every clip; None: what 9 of 10 trained on fit in, up to 30
     crop_seconds: float | None = 3.0  # random part of a clip that is trained on; None or longer: all of it
     fill: str = "loop"  # how short clips are filled: loop, zero
 

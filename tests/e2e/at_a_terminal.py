@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.conftest import DATA, free_port
 from tests.documented import program
+from tests.e2e.certificates import certificate
 
 LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs a program that is typed, or installs
     **dict.fromkeys(("make setup", "make web", "make test-browser", "make bench"), "installs"),
@@ -122,14 +123,16 @@ def _started(words: tuple[str, ...], python: str) -> tuple[str, ...]:
 
 def _server(made: Typed, here: Here) -> Typed:
     """On ports and in a folder of its own; what asks for a password gets one, twice."""
-    command = next(
-        (word for word in made.words[3:4] if not word.startswith("-")), ""
-    )  # options come behind it
+    command = next((word for word in made.words[3:4] if not word.startswith("-")), "")  # before its options
     words = tuple(
         word for word in made.words if not (command == "" and word in ("--api-port", "--files-port", "0"))
     )
     if command == "link":  # of a server that runs
         return replace(made, words=(*made.words, "--data", str(here.conf.parent / "server")))
+    if "--tls-cert" in words:  # for this machine alone
+        cert, key = certificate(here.folder, "own")
+        own = {"cert.pem": str(cert), "key.pem": str(key), "0.0.0.0": "127.0.0.1"}
+        words = tuple(own.get(word, word) for word in words)
     if command == "user":
         words = tuple("Soundyard" if word == here.word("NAME") else word for word in words)
     options = () if "--data" in words else ("--data", str(here.folder / "server"))
