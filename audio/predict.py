@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from audio import interruption
 from audio.command_line import CommandLine
 from audio.config import PRECISIONS
-from audio.datasets.contract import files_below, is_audio
+from audio.datasets.contract import audio_files
 from audio.errors import AudioError, ConfigError, DatasetError
 from audio.named import printable
 
@@ -101,8 +101,8 @@ def sound_files(given: Sequence[Path]) -> Iterator[Path]:
     for path in given:
         if not path.is_dir():
             yield path
-        elif found := [one for one in files_below(path) if is_audio(one) or one.is_dir()]:
-            yield from sorted(found, key=lambda one: one.relative_to(path).as_posix())
+        elif found := audio_files(path, closed=True):
+            yield from found
         else:
             raise DatasetError(f"There is no sound file in the folder {path}, nor in those in it.")
 

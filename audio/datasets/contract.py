@@ -60,10 +60,13 @@ def is_audio(path: Path) -> bool:
     return is_called_sound(path) or looks_like_sound(path)
 
 
-def audio_files(folder: Path) -> list[Path]:
-    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere."""
-    seen = ((path.relative_to(folder).as_posix(), path) for path in files_below(folder) if is_audio(path))
-    return [path for _, path in sorted(seen)]
+def audio_files(folder: Path, closed: bool = False) -> list[Path]:
+    """Every audio file below a folder, sorted by its path's text so that the order is the same everywhere.
+
+    With `closed` also the folders there that can't be read.
+    """
+    wanted = (path for path in files_below(folder) if is_audio(path) or (closed and path.is_dir()))
+    return sorted(wanted, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def files_below(
