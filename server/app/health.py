@@ -99,7 +99,7 @@ class Readiness:
             self._looking = asyncio.ensure_future(self._look())
         try:
             return await asyncio.wait_for(asyncio.shield(self._looking), _PATIENCE)
-        except TimeoutError:
+        except asyncio.TimeoutError:  # no TimeoutError in Python 3.10
             return [f"the database has not taken a write for {_PATIENCE:g} s"]
 
     async def _look(self) -> list[str]:
