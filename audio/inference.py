@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 
 from audio import checkpoint as checkpoints
-from audio.config import PRECISIONS, one_of
+from audio.config import EvaluateConfig, check_one
 from audio.decoding import Prepared
 from audio.devices import computing, pick_device, spare_threads
 from audio.errors import ConfigError
@@ -76,7 +76,7 @@ class Predictor:
 
         Raises CheckpointError, ConfigError.
         """
-        one_of("precision", precision, PRECISIONS)
+        check_one(EvaluateConfig, "precision", precision)
         if hop is not None and not 0 < hop < float("inf"):
             raise ConfigError(f"hop is {hop}; it must be seconds above 0, or None for half a window.")
         state = checkpoints.load(path)

@@ -19,24 +19,27 @@ from agents import environment, processes
 from agents import start as agent_start
 from agents import stop as agent_stop
 from audio import interruption
+from audio.config import Group
 from audio.errors import AudioError
 from pipelines import embedded
 from pipelines.main_job import MainJobParameters, create, enqueue
-from tasks import connection, names, parameters, presets, register
+from tasks import command, connection, names, presets, register
 from tasks.errors import SoundyardError
+
+DEMO = Group("Demo")
 
 
 @dataclass
 class Options(MainJobParameters):
     """The main job's parameters, and how the demo runs."""
 
-    port: int = 8080  # of the web page, when the embedded server has to be started
-    stop: bool = False  # end the server and the agents of this checkout, and do nothing else
+    port: int = DEMO(8080, "of the web page, when the embedded server has to be started", 1, 65535)
+    stop: bool = DEMO(False, "end the server and the agents of this checkout, and do nothing else")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     about = __doc__.splitlines()[0]
-    options = parameters.given(
+    options = command.given(
         Options, arguments, prog="python -m pipelines.demo", about=about, presets=presets.values(Options)
     ).record
     console = Console()

@@ -20,9 +20,9 @@ from audio import interruption
 if __name__ == "__main__":
     interruption.watch()  # what follows takes a moment to import
 
-from audio.config import Place, PreprocessConfig, TrainConfig, settle
+from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
-from tasks import connection, identify, names, parameters, presets, register, source
+from tasks import command, connection, identify, names, parameters, presets, register, source
 from tasks.errors import SoundyardError
 from tasks.session import Job, Run, check_names, session, under_an_agent
 
@@ -31,26 +31,30 @@ SCRIPT = "pipelines/main_job.py"
 STEPS = ("preprocess", "train", "evaluate")
 POLL_MINUTES = 0.03  # between the controller's looks at its steps
 
+PIPELINE = Group("Pipeline")
+
 
 @dataclass
 class MainJobParameters:
     """The main job: preprocess → train → evaluate."""
 
-    preset: str = ""  # recipe whose values the steps get; what stands here beside it wins
-    dataset: str = PreprocessConfig.dataset  # data set, by its name (esc10, folder, synthetic, …)
-    data: Place = (
-        PreprocessConfig.data
-    )  # folder of the recordings, as the agent sees it; empty: none is needed
-    model: str = TrainConfig.model  # name in the registry of audio.models (cnn, resnet18, …)
-    fold: int = TrainConfig.fold  # fold held out for the test
-    epochs: int = TrainConfig.epochs  # passes over the training clips
-    batch_size: int = TrainConfig.batch_size  # clips
-    learning_rate: float = TrainConfig.learning_rate  # peak of the schedule
-    seed: int = TrainConfig.seed  # of weights, order of clips and augmentation
-    queue: str = names.QUEUE  # queue that the steps are put on
+    preset: str = PIPELINE(
+        "", "recipe whose values the steps get; what stands here beside it wins", known="audio.presets:names"
+    )
+    dataset: str = same_as(PreprocessConfig, "dataset")
+    data: Place = same_as(
+        PreprocessConfig, "data", help="folder of the recordings, as the agent sees it; empty: none is needed"
+    )
+    model: str = same_as(TrainConfig, "model")
+    fold: int = same_as(TrainConfig, "fold")
+    epochs: int = same_as(TrainConfig, "epochs")
+    batch_size: int = same_as(TrainConfig, "batch_size")
+    learning_rate: float = same_as(TrainConfig, "learning_rate")
+    seed: int = same_as(TrainConfig, "seed")
+    queue: str = PIPELINE(names.QUEUE, "queue that the steps are put on")
 
     def __post_init__(self) -> None:
-        settle(self)
+        hold(self)
 
     def values_of(self, step: str) -> dict[str, Any]:
         """The parameters of a step: the preset's for it, and over them those that stand here too."""
@@ -78,14 +82,16 @@ class MainJobParameters:
 class Options(MainJobParameters):
     """The main job's parameters, and where its controller runs."""
 
-    controller_queue: str = ""  # queue for the controller itself, such as services; empty: it runs here
+    controller_queue: str = PIPELINE(
+        "", "queue for the controller itself, such as services; empty: it runs here"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     if under_an_agent():
         return run()
     about = __doc__.splitlines()[0]
-    options = parameters.given(
+    options = command.given(
         Options, arguments, prog=f"python {SCRIPT}", about=about, presets=presets.values(Options)
     ).record
     chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})

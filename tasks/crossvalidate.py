@@ -10,40 +10,40 @@ table of classes and the confusion matrix. The configuration is one for all fold
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from audio.config import SPEED_LIMITS, TrainConfig, each_within
-from audio.errors import ConfigError
+from audio.config import LARGEST_SEED, EvaluateConfig, Group, TrainConfig, same_as
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.crossvalidation import CrossValidation
+
+GROUP = Group("Cross-validation")
 
 
 @dataclass
 class CrossvalidateParameters(TrainConfig):
     """A configuration on every fold; `fold` and `seed` are those of the lists."""
 
-    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the newest finished one of the project
-    folds: list[int] = field(default_factory=list)  # held out in turn; empty: all
-    seeds: list[int] = field(default_factory=lambda: [0])  # every fold is trained once with each
-    test_speeds: list[float] = field(default_factory=lambda: [1.0])  # speeds whose answers are averaged
-    chosen_on: list[int] = field(
-        default_factory=list
-    )  # folds that chose the settings; 0: none; empty: unsaid
-    debug_samples_every: int = 0  # epochs between audio and spectrogram samples of each training; 0: never
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("seeds", "test_speeds"):
-            if not getattr(self, name):
-                raise ConfigError(f"{name} is empty; give one or several, as {name}=1.")
-        each_within("test_speeds", self.test_speeds, *SPEED_LIMITS)
-        each_within("seeds", self.seeds, 0)
-        each_within("folds", self.folds, 1)
-        each_within("chosen_on", self.chosen_on, 0)
+    dataset_id: str = GROUP(
+        "", "ClearML dataset with a clip store; empty: the newest finished one of the project"
+    )
+    folds: list[int] = GROUP([], "held out in turn; empty: all", 1)
+    seeds: list[int] = GROUP(
+        [0], "every fold is trained once with each", 0, LARGEST_SEED, filled="give one or several, as seeds=1"
+    )
+    test_speeds: list[float] = same_as(
+        EvaluateConfig, "speeds", group=GROUP.name, filled="give one or several, as test_speeds=1"
+    )
+    chosen_on: list[int] = GROUP([], "folds that chose the settings; 0: none; empty: unsaid", 0)
+    debug_samples_every: int = same_as(
+        TrainConfig,
+        "debug_samples_every",
+        default=0,
+        help="epochs between audio and spectrogram samples of each training; 0: never",
+    )
 
     def check(self) -> None:
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""

@@ -11,24 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio.config import EvaluateConfig, within
+from audio.config import EvaluateConfig, Group
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.evaluation import EvaluationResult
+
+INPUTS, RUNNING = Group("Inputs"), Group("Running")
 
 
 @dataclass
 class EvaluateParameters(EvaluateConfig):
     """A model on the clips it has never seen."""
 
-    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
-    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the one that the model was trained on
-    audio_limit: int = 500  # held-out clips whose sound is uploaded, worst mistakes first; 0: none
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        within("audio_limit", self.audio_limit, 0)
+    model_id: str = INPUTS("", "ClearML model; empty: the output of the project's newest finished training")
+    dataset_id: str = INPUTS(
+        "", "ClearML dataset with a clip store; empty: the one that the model was trained on"
+    )
+    audio_limit: int = RUNNING(
+        500, "held-out clips whose sound is uploaded, worst mistakes first; 0: none", 0
+    )
 
     def check(self) -> None:
         """Raises ConfigError: a device that is not there."""

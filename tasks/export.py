@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio.config import ExportConfig
+from audio.config import ExportConfig, Group
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.export_check import Exported
 
+INPUTS = Group("Inputs")
 FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
 
 
@@ -24,8 +25,10 @@ FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
 class ExportParameters(ExportConfig):
     """A model to files that run without this project."""
 
-    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
-    dataset_id: str = ""  # ClearML dataset to check with; empty: the one that the model was trained on
+    model_id: str = INPUTS("", "ClearML model; empty: the output of the project's newest finished training")
+    dataset_id: str = INPUTS(
+        "", "ClearML dataset to check with; empty: the one that the model was trained on"
+    )
 
     def check(self) -> None:
         """Raises ConfigError: a package that is not there."""

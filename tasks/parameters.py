@@ -1,26 +1,18 @@
-"""One flat dataclass → argparse → dataclass, and the same to and from a server's `Args/…`.
+"""One flat dataclass, the same to and from a server's `Args/…`.
 
-A field's type is int, float, bool or str, one of these or None, or a list of one of these; its default stands in the
-dataclass, its help is the comment behind it (`audio.config.describe`). Text is read by the same converter whether it
-comes from a shell or from an edited clone, and an agent's run takes the server's values and nothing else: the
-SDK's own argparse hook loses None and lists, and lets a recorded command line beat the edited values.
+Its fields are declared as `audio.parameter` says. Text is read by the same converter whether it comes from a shell
+(`tasks.command`) or from an edited clone, and an agent's run takes the server's values and nothing else: the SDK's own
+argparse hook loses None and lists, and lets a recorded command line beat the edited values.
 """
 
-import argparse
 import ast
 import json
 import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
-from types import UnionType
-from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from audio import told
-from audio.command_line import CommandLine
-from audio.config import describe
 from audio.errors import ConfigError
-from audio.named import by_name
+from audio.parameter import Declared, Kind, declarations, kinds
 from tasks.errors import BadParameter
 
 SECTION = "Args"
@@ -34,48 +26,12 @@ BOOLEANS = {
 Config = TypeVar("Config")
 
 
-class Kind(NamedTuple):
-    """What a field may hold."""
-
-    base: type  # int, float, bool or str
-    optional: bool  # None is a value of its own
-    many: bool  # a list of base
-
-    @property
-    def name(self) -> str:
-        """The type as ClearML shows it."""
-        return "list" if self.many else self.base.__name__
-
-
-FLAG = Kind(bool, optional=False, many=False)  # `--augment` alone means true
-
-
 class Text(NamedTuple):
     """A parameter as the server keeps it."""
 
     value: str
     type: str
     description: str
-
-
-def kinds(config: type) -> dict[str, Kind]:
-    """The kind of every field. Raises TypeError for a type that parameters can't have (a nested dataclass, a dict)."""
-    hints = get_type_hints(config)
-    return {one.name: _kind(hints[one.name], f"{config.__name__}.{one.name}") for one in fields(config)}
-
-
-def _kind(hint: Any, where: str) -> Kind:
-    optional = get_origin(hint) in (Union, UnionType)
-    if optional:
-        inner = [one for one in get_args(hint) if one is not type(None)]
-        hint = inner[0] if len(inner) == 1 else hint
-    many = get_origin(hint) is list
-    base = get_args(hint)[0] if many else hint
-    if base not in (int, float, bool, str):
-        raise TypeError(
-            f"{where}: {hint} can't be a parameter; use int, float, bool, str, a list of one, or None"
-        )
-    return Kind(base, optional, many)
 
 
 def read(text: str, kind: Kind) -> Any:
@@ -135,29 +91,23 @@ def write(value: Any) -> str:
 
 def to_texts(config: Any) -> dict[str, Text]:
     """Every field of a record, as the server keeps it."""
-    help_texts = _help(config)
+    told = declarations(type(config))
     return {
-        name: Text(write(getattr(config, name)), kind.name, help_texts[name])
+        name: Text(write(getattr(config, name)), kind.name, _told(told[name], kind))
         for name, kind in kinds(type(config)).items()
     }
 
 
-def _help(record: Any) -> dict[str, str]:
-    """The help of every field with its section, what it may be, and whether it may be left empty, as forms read it.
+def _told(declared: Declared, kind: Kind) -> str:
+    """The help with its heading, unit, and what it may be, for whoever shows no more than a description.
 
-    `passes over the training clips [Training; at least 1]`; `weights that are kept [Clips; one of last, best]`.
+    `passes over the training clips [Training; at least 1]`; `upper edge [Features; in Hz; 0 to 192000; or empty]`.
     """
-    rules, sections = told.rules(record), told.sections(type(record))
-    ends = {
-        name: "; ".join(
-            filter(None, (sections.get(name), rules.get(name), "or empty" if kind.optional else ""))
-        )
-        for name, kind in kinds(type(record)).items()
-    }
-    return {
-        name: f"{text} [{ends[name]}]" if ends[name] else text
-        for name, text in describe(type(record)).items()
-    }
+    unit = f"in {declared.unit}" if declared.unit else ""
+    allowed = f"each {declared.allowed}" if kind.many and not declared.choices else declared.allowed
+    ends = [declared.group, unit, allowed if declared.allowed else "", "or empty" if kind.optional else ""]
+    end = "; ".join(filter(None, ends))
+    return f"{declared.help} [{end}]" if end else declared.help
 
 
 def from_texts(config: type[Config], texts: Mapping[str, str]) -> Config:
@@ -176,7 +126,7 @@ def from_texts(config: type[Config], texts: Mapping[str, str]) -> Config:
                 wrong.append(f"{SECTION}/{name}: {fault}")
     if wrong:
         raise BadParameter("; ".join(wrong))
-    return _made(config, values)
+    return made(config, values)
 
 
 def read_from(task: Any, config: type[Config]) -> Config:
@@ -196,103 +146,8 @@ def write_to(task: Any, record: Any) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Given(Generic[Config]):
-    """What a command line asked for."""
-
-    record: Config
-    preset: str  # whose values stand in for the defaults; empty: none
-
-
-def parse(config: type[Config], arguments: Sequence[str] | None, *, prog: str, about: str) -> Config:
-    """A record from a command line. A wrong value ends the program with a message, as argparse does."""
-    return given(config, arguments, prog=prog, about=about).record
-
-
-def given(
-    config: type[Config],
-    arguments: Sequence[str] | None,
-    *,
-    prog: str,
-    about: str,
-    presets: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Given[Config]:
-    """The same, with `--preset NAME` where there are `presets`: their values are defaults, options win."""
-    command_line = parser(config, prog=prog, about=about, presets=sorted(presets or ()))
-    words = [_underscored(word) for word in (sys.argv[1:] if arguments is None else arguments)]
-    options = vars(command_line.parse_args(words))
-    preset = options.pop(PRESET, "")
-    try:
-        values = dict(by_name(presets, preset, "preset")) if preset and presets else {}
-        own = {PRESET: preset} if PRESET in kinds(config) else {}
-        return Given(_made(config, {**values, **own, **options}), preset)
-    except (BadParameter, ConfigError) as fault:
-        command_line.error(str(fault))
-
-
-def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) -> CommandLine:
-    """A command line with an option for each field, and `--preset` where there are any; absent options stay absent."""
-    command_line = CommandLine(
-        prog=prog, usage=f"{prog} [--parameter VALUE] ...", description=about, formatter_class=_Wide
-    )
-    if presets:
-        command_line.add_argument(
-            f"--{PRESET}",
-            default=argparse.SUPPRESS,
-            metavar="NAME",
-            help=f"values that stand in for the defaults below: {', '.join(presets)}",
-        )
-    help_texts = describe(config)
-    defaults = {one.name: _default(one) for one in fields(config)}
-    for name, kind in kinds(config).items():
-        if name == PRESET:
-            continue
-        shown = write(defaults[name]) or ("none" if kind.optional else "empty")
-        command_line.add_argument(
-            "--" + name,
-            type=_converter(kind),
-            default=argparse.SUPPRESS,
-            nargs="?" if kind == FLAG else None,
-            const=True if kind == FLAG else None,
-            metavar=kind.name.upper(),
-            help=f"{help_texts[name]} (default: {shown})".replace("%", "%%"),
-        )
-    return command_line
-
-
-def _underscored(word: str) -> str:
-    """`--learning-rate=0.1` is `--learning_rate=0.1`."""
-    if not word.startswith("--"):
-        return word
-    name, equals, value = word.partition("=")
-    return "--" + name[2:].replace("-", "_") + equals + value
-
-
-class _Wide(argparse.HelpFormatter):
-    """Help texts in one column, wide enough to read."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=34, width=118)
-
-
-def _converter(kind: Kind) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
-        try:
-            return read(text, kind)
-        except ValueError as fault:
-            raise argparse.ArgumentTypeError(str(fault)) from fault
-
-    return convert
-
-
-def _made(config: type[Config], values: dict[str, Any]) -> Config:
+def made(config: type[Config], values: dict[str, Any]) -> Config:
     try:
         return config(**values)
     except ConfigError as fault:
         raise BadParameter(str(fault)) from fault
-
-
-def _default(one: Field[Any]) -> Any:
-    if one.default_factory is not MISSING:
-        return one.default_factory()
-    return one.default

@@ -11,25 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.config import Place, settle, within
+from audio.config import EvaluateConfig, Group, Place, hold, same_as
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
+
+INPUTS, ANSWER = Group("Inputs"), Group("Answer")
 
 
 @dataclass
 class PredictParameters:
     """What a model hears in one sound file."""
 
-    url: Place = ""  # sound file: an address, or a path on the machine that runs the task
-    model_id: str = ""  # ClearML model; empty: the output of the project's newest finished training
-    top: int = 10  # labels that are reported
-    hop: float | None = None  # s between the windows of a long file; None: half a window
-    device: str = "auto"  # auto, cpu, cuda, …
+    url: Place = INPUTS("", "sound file: an address, or a path on the machine that runs the task")
+    model_id: str = INPUTS("", "ClearML model; empty: the output of the project's newest finished training")
+    top: int = ANSWER(10, "labels that are reported", 1)
+    hop: float | None = ANSWER(
+        None, "between the windows of a long file; none: half a window", 0.001, unit="s"
+    )
+    device: str = same_as(EvaluateConfig, "device")
 
     def __post_init__(self) -> None:
-        settle(self)
-        within("top", self.top, 1)
-        within("hop", self.hop, 0.001)
+        hold(self)
 
     def check(self) -> None:
         """Raises NothingThere, Undecodable, ConfigError: no sound there, or no such device."""

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio.config import PreprocessConfig, within
+from audio.config import Group, PreprocessConfig
 from audio.errors import AudioError
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
@@ -30,21 +30,22 @@ EXAMPLE_SECONDS = 60.0  # s of a long clip that are an example
 LISTED = 20  # lines of a list on the console
 ROWS_SHOWN = 1000  # of the tables of skipped files and the like
 FINDINGS_SHOWN = 200  # rows of the table on the page
+VERSION = Group("Dataset version")
 
 
 @dataclass
 class PreprocessParameters(PreprocessConfig):
     """Recordings to a clip store, registered as a new version of a ClearML dataset."""
 
-    dataset_name: str = ""  # ClearML dataset that gets the new version; empty: the name of the data set
-    examples: int = 8  # clips reported as audio, waveform and mel spectrogram
-    audio_limit: int = 500  # clips whose sound is uploaded, spread over the classes; 0: none
-    inspect: bool = True  # look for duplicates, leaks across splits, silence, clipping, odd durations
-    reuse: bool = True  # take files that did not change over from the newest version of the dataset
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        within("audio_limit", self.audio_limit, 0)
+    dataset_name: str = VERSION(
+        "", "ClearML dataset that gets the new version; empty: the name of the data set"
+    )
+    examples: int = VERSION(8, "clips reported as audio, waveform and mel spectrogram", 0)
+    audio_limit: int = VERSION(500, "clips whose sound is uploaded, spread over the classes; 0: none", 0)
+    inspect: bool = VERSION(
+        True, "look for duplicates, leaks across splits, silence, clipping, odd durations"
+    )
+    reuse: bool = VERSION(True, "take files that did not change over from the newest version of the dataset")
 
     def check(self) -> None:
         """Raises DatasetError: there is no such data set, or no such folder."""

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audio.config import within
+from audio.config import Group, TrainConfig, hold, same_as
 from tasks import folds, identify, lookup, names, parameters, register
 from tasks import space as spaces
 from tasks.errors import BadParameter, NoResult, NothingThere
@@ -22,6 +22,7 @@ from tasks.session import Run, job, session
 
 POLL_MINUTES = 0.05  # between looks at the trials
 REMIND = 60.0  # s between lines that say that trials wait for an agent
+SPACE, INPUTS, TRIALS = Group("What is searched"), Group("Inputs"), Group("Trials")
 TEST_SIDES = ("test", "held-out")  # that nothing may be chosen by
 
 
@@ -29,24 +30,22 @@ TEST_SIDES = ("test", "held-out")  # that nothing may be chosen by
 class SearchParameters:
     """A search for hyperparameters of the train task."""
 
-    space: str = spaces.USUAL  # values of each parameter: low..high, log:low..high (logarithmic), or a|b|c
-    base_task_id: str = ""  # train task that is cloned; empty: the template
-    dataset_id: str = ""  # ClearML dataset of all trials; empty: as in the base task
-    epochs: int = 20  # of a trial
-    trials: int = 20  # trainings in all
-    concurrent: int = 2  # trainings at a time
-    hours: float = 12.0  # h after which no trial is started and the search ends
-    objective: str = "accuracy/validation"  # scalar to be made best, as quantity/split
-    sign: str = "max"  # whether the best is the largest (max) or the smallest (min) value
-    best: int = 3  # trials whose parameters are shown
-    queue: str = names.QUEUE  # queue that the trials are put on
+    space: str = SPACE(
+        spaces.USUAL, "values of each parameter: low..high, log:low..high (logarithmic), or a|b|c"
+    )
+    base_task_id: str = INPUTS("", "train task that is cloned; empty: the template")
+    dataset_id: str = INPUTS("", "ClearML dataset of all trials; empty: as in the base task")
+    epochs: int = same_as(TrainConfig, "epochs", default=20, help="passes of a trial", group=TRIALS.name)
+    trials: int = TRIALS(20, "trainings in all", 1)
+    concurrent: int = TRIALS(2, "trainings at a time", 1)
+    hours: float = TRIALS(12.0, "after which no trial is started and the search ends", 0.001, unit="h")
+    objective: str = SPACE("accuracy/validation", "scalar to be made best, as quantity/split")
+    sign: str = SPACE("max", "which value is the best, the largest or the smallest", choices=("max", "min"))
+    best: int = SPACE(3, "trials whose parameters are shown", 1)
+    queue: str = TRIALS(names.QUEUE, "queue that the trials are put on")
 
     def __post_init__(self) -> None:
-        if self.sign not in ("max", "min"):
-            raise BadParameter(f"sign is {self.sign!r}; it can be max, min.")
-        for name in ("trials", "concurrent", "epochs", "best"):
-            within(name, getattr(self, name), 1)
-        within("hours", self.hours, 0.001)
+        hold(self)
         quantity, slash, split = self.objective.partition("/")
         if not (quantity and slash and split) or "/" in split:
             raise BadParameter(

@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
-from tasks import connection, goodbye, names, parameters, presets, progress, source
+from tasks import command, connection, goodbye, names, parameters, presets, progress, source
 from tasks.errors import NotRunnable, SoundyardError
 from tasks.interrupted import LastWord
 from tasks.outages import Line, find_it_soon
@@ -85,7 +85,7 @@ def session(
     given = None
     if not remote and not draft:
         about = about.strip().splitlines()[0]
-        given = parameters.given(
+        given = command.given(
             config, arguments, prog=job.command, about=about, presets=presets.values(config)
         )
     print_anything()

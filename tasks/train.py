@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from audio.config import TrainConfig
+from audio.config import Group, TrainConfig
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.training import TrainResult
     from tasks.checkpoints import CheckpointKeeper
 
+INPUTS, RUNNING = Group("Inputs"), Group("Running")
 KEEPING = 90.0  # s that a run which ends early takes at most to upload its checkpoint
 
 
@@ -30,8 +31,12 @@ KEEPING = 90.0  # s that a run which ends early takes at most to upload its chec
 class TrainParameters(TrainConfig):
     """A dataset version to a model."""
 
-    dataset_id: str = ""  # ClearML dataset with a clip store; empty: the newest finished one of the project
-    checkpoint_seconds: float = 30.0  # s between uploads of the checkpoint that a stopped task resumes from
+    dataset_id: str = INPUTS(
+        "", "ClearML dataset with a clip store; empty: the newest finished one of the project"
+    )
+    checkpoint_seconds: float = RUNNING(
+        30.0, "between uploads of the checkpoint that a stopped task resumes from", 0, unit="s"
+    )
 
     def check(self) -> None:
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""

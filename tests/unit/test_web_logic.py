@@ -17,6 +17,7 @@ from audio.features import KINDS, build_frontend
 from audio.frontend import LogMel
 from audio.headers import SPEAKERS
 from audio.models.encoder_frontends import KaldiBank, WhisperMel
+from audio.parameter import Kind
 from tasks import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,7 +151,7 @@ WRITTEN = (
 def test_a_form_accepts_and_refuses_what_the_command_line_does_in_the_same_words(
     base: type, many: bool, optional: bool
 ):
-    kind = parameters.Kind(base, optional, many)
+    kind = Kind(base, optional, many)
     program = """
         import { problemOf } from './web/actions/parameter.js';
         let text = ''; for await (const part of process.stdin) text += part;
@@ -166,7 +167,7 @@ def test_a_form_accepts_and_refuses_what_the_command_line_does_in_the_same_words
     assert dict(zip(WRITTEN, found, strict=True)) == {text: refused(text, kind) for text in WRITTEN}
 
 
-def refused(text: str, kind: parameters.Kind) -> str | None:
+def refused(text: str, kind: Kind) -> str | None:
     """What the command line says of a text; None when it takes it."""
     try:
         parameters.read(text, kind)

@@ -1,30 +1,11 @@
-"""Configuration: every field explained, types that a command line can carry, contradictions refused."""
+"""Configuration: contradictions are refused with what to do, and paths made to mean the same everywhere."""
 
-import dataclasses
 import os
-import typing
 
 import pytest
 
-from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig, describe
+from audio.config import PreprocessConfig, TrainConfig
 from audio.errors import ConfigError
-
-CONFIGS = [PreprocessConfig, TrainConfig, EvaluateConfig]
-SIMPLE = {int, float, bool, str, list[int], list[float], list[str]}
-
-
-@pytest.mark.parametrize("config", CONFIGS)
-def test_every_field_has_a_line_of_help(config):
-    texts = describe(config)
-    assert set(texts) == {f.name for f in dataclasses.fields(config)}
-    assert [name for name, text in texts.items() if len(text) < 4] == []
-
-
-@pytest.mark.parametrize("config", CONFIGS)
-def test_every_type_is_one_a_parameter_can_have(config):
-    for name, kind in typing.get_type_hints(config).items():
-        kinds = set(typing.get_args(kind)) - {type(None)} if type(None) in typing.get_args(kind) else {kind}
-        assert kinds <= SIMPLE, name
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio import presets
-from tasks import parameters, register
+from audio.parameter import kinds, parameter
+from tasks import command, parameters, register
 from tasks.errors import BadParameter
 
 
@@ -15,13 +16,13 @@ from tasks.errors import BadParameter
 class Everything:
     """A record with a field of every kind."""
 
-    whole: int = 3  # how many
-    share: float = 0.5  # of the whole
-    on: bool = True  # whether
-    word: str = "cnn"  # which
-    maybe: float | None = None  # Hz; None: off
-    numbers: list[float] = field(default_factory=lambda: [1.0, 2.0])  # several
-    words: list[str] = field(default_factory=list)  # several
+    whole: int = parameter(3, "how many")
+    share: float = parameter(0.5, "of the whole")
+    on: bool = parameter(True, "whether")
+    word: str = parameter("cnn", "which")
+    maybe: float | None = parameter(None, "edge; none: off", unit="Hz")
+    numbers: list[float] = parameter([1.0, 2.0], "several")
+    words: list[str] = parameter([], "several")
 
 
 @dataclass
@@ -34,7 +35,7 @@ def texts(**values: str) -> Everything:
 
 
 def from_shell(*words: str) -> Everything:
-    return parameters.parse(Everything, words, prog="python -m tasks.x", about="about")
+    return command.parse(Everything, words, prog="python -m tasks.x", about="about")
 
 
 @given(
@@ -132,9 +133,9 @@ def test_what_is_not_sent_has_its_default_and_what_is_unknown_is_ignored():
 def test_options_can_be_written_with_hyphens():
     @dataclass
     class Two:
-        learning_rate: float = 0.1  # rate
+        learning_rate: float = parameter(0.1, "rate")
 
-    made = parameters.parse(Two, ["--learning-rate=0.2"], prog="p", about="a")
+    made = command.parse(Two, ["--learning-rate=0.2"], prog="p", about="a")
     assert made.learning_rate == 0.2
 
 
@@ -147,7 +148,7 @@ def test_a_wrong_value_in_a_shell_ends_with_status_2_and_says_what_was_expected(
 
 def test_a_contradiction_in_a_shell_is_explained(capsys):
     with pytest.raises(SystemExit):
-        parameters.parse(type(register.defaults("train")), ["--epochs", "0"], prog="p", about="a")
+        command.parse(type(register.defaults("train")), ["--epochs", "0"], prog="p", about="a")
     assert "epochs is 0; it must be at least 1" in capsys.readouterr().err
 
 
@@ -157,9 +158,21 @@ def test_help_lists_every_parameter_with_its_default(capsys):
     shown = capsys.readouterr().out
     assert ended.value.code == 0
     assert all(f"--{one.name}" in shown for one in fields(Everything))
-    assert "Hz; None: off (default: none)" in shown
+    assert "edge; none: off (Hz; default: none)" in shown
 
 
 def test_a_nested_record_is_refused_rather_than_dropped():
     with pytest.raises(TypeError, match="can't be a parameter"):
-        parameters.kinds(Nested)
+        kinds(Nested)
+
+
+def test_what_travels_with_a_task_says_what_a_form_needs():
+    train, preprocess, evaluate = (
+        parameters.to_texts(register.defaults(name)) for name in ("train", "preprocess", "evaluate")
+    )
+    assert train["epochs"].description == "passes over the training clips [Training; at least 1]"
+    assert train["optimizer"].description.endswith("[Training; one of adamw, sgd]")
+    assert train["f_max"].description.endswith("[Features; in Hz; 0 to 192000; or empty]")
+    assert train["speeds"].description.endswith("[Augmentation; each 0.1 to 10]")
+    assert evaluate["fold"].description.endswith("[Clips; at least 1; or empty]")
+    assert preprocess["fill"].description.endswith("[Recordings; one of loop, zero]")

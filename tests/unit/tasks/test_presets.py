@@ -4,12 +4,12 @@ import pytest
 
 from audio import presets as recipes
 from pipelines.main_job import MainJobParameters
-from tasks import parameters, presets, register
+from tasks import command, presets, register
 
 
-def from_shell(task: str, *words: str) -> parameters.Given:
+def from_shell(task: str, *words: str) -> command.Given:
     record = register.record(task)
-    return parameters.given(record, words, prog="p", about="a", presets=presets.values(record))
+    return command.given(record, words, prog="p", about="a", presets=presets.values(record))
 
 
 @pytest.mark.parametrize("name", recipes.names())
@@ -52,7 +52,7 @@ def test_help_lists_the_presets_of_tasks_that_have_some(capsys):
 
 
 def test_a_chains_steps_get_what_the_chain_has_no_parameter_for():
-    record = parameters.given(
+    record = command.given(
         MainJobParameters,
         ["--preset", "esc10", "--epochs", "7"],
         prog="p",

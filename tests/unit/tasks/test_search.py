@@ -2,6 +2,7 @@
 
 import pytest
 
+from audio.errors import ConfigError
 from tasks.errors import BadParameter
 from tasks.search import SearchParameters
 from tasks.space import USUAL, Range, ranges
@@ -37,5 +38,5 @@ def test_nonsense_is_refused_with_what_was_expected(space, complaint):
 def test_an_objective_is_a_quantity_of_a_split():
     with pytest.raises(BadParameter, match="quantity/split"):
         SearchParameters(objective="accuracy")
-    with pytest.raises(BadParameter, match="max, min"):
+    with pytest.raises(ConfigError, match="max, min"):
         SearchParameters(sign="up")

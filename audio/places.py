@@ -1,0 +1,32 @@
+"""Files and folders that parameters name: made absolute, so that they mean the same in every process."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from audio.errors import ConfigError
+
+Place = Annotated[str, "place"]  # of a file or folder
+
+
+def settle(record: Any) -> None:
+    """Make every `Place` of a record absolute, so that workers, agents and other folders find what was meant here.
+
+    What is neither here nor written as a path (`ashraq/esc50`, an address) is a name, and stays. Links are kept.
+    Raises ConfigError for a path that is not UTF-8: parameters are text.
+    """
+    for name, hint in get_type_hints(type(record), include_extras=True).items():
+        if Place is hint and isinstance(written := getattr(record, name), str) and written:
+            setattr(record, name, _absolute(name, written))
+
+
+def _absolute(name: str, written: str) -> str:
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            f"{name} is {os.fsencode(written)!r}, which is not UTF-8: rename it, or make a link to it with such a name."
+        ) from None
+    path = Path(written).expanduser()
+    is_path = written.startswith(("~", "./", "../")) or written in (".", "..") or os.path.lexists(path)
+    return os.path.abspath(path) if is_path else written  # noqa: PTH100  resolve() would follow links

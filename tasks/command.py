@@ -1,0 +1,126 @@
+"""A command line for a record of parameters: an option for each field, in groups, and `--preset`."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from audio.command_line import CommandLine
+from audio.errors import ConfigError
+from audio.named import by_name
+from audio.parameter import Declared, Kind, declarations, defaults, kinds
+from tasks.errors import BadParameter
+from tasks.parameters import PRESET, Config, made, read, write
+
+FLAG = Kind(bool, optional=False, many=False)  # `--augment` alone means true
+OTHERS = "Parameters"  # heading of those that have none
+WIDEST = 118  # columns; longer lines are hard to read
+NARROW = 80  # columns up to which help stands below its option
+
+
+@dataclass(frozen=True)
+class Given(Generic[Config]):
+    """What a command line asked for."""
+
+    record: Config
+    preset: str  # whose values stand in for the defaults; empty: none
+
+
+def parse(config: type[Config], arguments: Sequence[str] | None, *, prog: str, about: str) -> Config:
+    """A record from a command line. A wrong value ends the program with a message, as argparse does."""
+    return given(config, arguments, prog=prog, about=about).record
+
+
+def given(
+    config: type[Config],
+    arguments: Sequence[str] | None,
+    *,
+    prog: str,
+    about: str,
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Given[Config]:
+    """The same, with `--preset NAME` where there are `presets`: their values are defaults, options win."""
+    command_line = parser(config, prog=prog, about=about, presets=sorted(presets or ()))
+    words = [_underscored(word) for word in (sys.argv[1:] if arguments is None else arguments)]
+    options = vars(command_line.parse_args(words))
+    preset = options.pop(PRESET, "")
+    try:
+        values = dict(by_name(presets, preset, "preset")) if preset and presets else {}
+        own = {PRESET: preset} if PRESET in kinds(config) else {}
+        return Given(made(config, {**values, **own, **options}), preset)
+    except (BadParameter, ConfigError) as fault:
+        command_line.error(str(fault))
+
+
+def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) -> CommandLine:
+    """A command line with an option for each field, under its heading, and `--preset` where there are any.
+
+    Absent options stay absent.
+    """
+    command_line = CommandLine(
+        prog=prog, usage=f"{prog} [--parameter VALUE] ...", description=about, formatter_class=_Fitting
+    )
+    if presets:
+        command_line.add_argument(
+            f"--{PRESET}",
+            default=argparse.SUPPRESS,
+            metavar="NAME",
+            help=f"values that stand in for the defaults below: {', '.join(presets)}",
+        )
+    headings: dict[str, Any] = {}
+    values, of = defaults(config), kinds(config)
+    for name, declared in declarations(config).items():
+        if name == PRESET:
+            continue
+        heading = headings.get(declared.group) or command_line.add_argument_group(declared.group or OTHERS)
+        headings[declared.group] = heading
+        kind = of[name]
+        heading.add_argument(
+            "--" + name,
+            type=_converter(kind),
+            default=argparse.SUPPRESS,
+            nargs="?" if kind == FLAG else None,
+            const=True if kind == FLAG else None,
+            metavar=kind.name.upper(),
+            help=described(declared, kind, values[name]).replace("%", "%%"),
+        )
+    return command_line
+
+
+def described(declared: Declared, kind: Kind, default: Any) -> str:
+    """`upper edge of the highest band; none: half the sample rate (Hz; 0 to 192000; default: none)`."""
+    shown = write(default) or ("none" if kind.optional else "empty")
+    each = "each " if kind.many and declared.allowed else ""
+    known = (
+        f"such as {', '.join(declared.known)}" if isinstance(declared.known, tuple) and declared.known else ""
+    )
+    tail = [declared.unit, each + declared.allowed, known, f"default: {shown}"]
+    return f"{declared.help} ({'; '.join(filter(None, tail))})"
+
+
+def _underscored(word: str) -> str:
+    """`--learning-rate=0.1` is `--learning_rate=0.1`."""
+    if not word.startswith("--"):
+        return word
+    name, equals, value = word.partition("=")
+    return "--" + name[2:].replace("-", "_") + equals + value
+
+
+class _Fitting(argparse.HelpFormatter):
+    """Help texts in one column as wide as the terminal lets it; below their options where it is narrow."""
+
+    def __init__(self, prog: str) -> None:
+        width = min(shutil.get_terminal_size((WIDEST, 24)).columns - 2, WIDEST)
+        super().__init__(prog, max_help_position=34 if width > NARROW else 8, width=max(width, 20))
+
+
+def _converter(kind: Kind) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        try:
+            return read(text, kind)
+        except ValueError as fault:
+            raise argparse.ArgumentTypeError(str(fault)) from fault
+
+    return convert
