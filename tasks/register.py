@@ -15,7 +15,7 @@ from typing import Any
 
 from audio import presets
 from audio.command_line import CommandLine
-from tasks import connection, names, parameters, source
+from tasks import connection, names, parameters, schema, source
 from tasks.errors import NothingThere, SoundyardError
 
 PARAMETERS = {
@@ -145,6 +145,7 @@ def _register(
     if about:
         task.set_comment(about)
     parameters.write_to(task, defaults(name, changed))
+    schema.write_to(task, record(name))
     return str(task.id)
 
 

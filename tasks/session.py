@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
-from tasks import command, connection, goodbye, names, parameters, presets, progress, source
+from tasks import command, connection, goodbye, names, parameters, presets, progress, schema, source
 from tasks.errors import NotRunnable, SoundyardError
 from tasks.interrupted import LastWord
 from tasks.outages import Line, find_it_soon
@@ -111,6 +111,7 @@ def session(
             if given.preset:
                 task.set_user_properties(preset=given.preset)
         parameters.write_to(task, chosen)
+        schema.write_to(task, config)
         folder = folder_of(task.id)
         line.kept_in = str(folder)
         with interruption.recognised():
