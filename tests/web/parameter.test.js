@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { controlOf, flipped, inSections, problemOf, told } from "../../web/actions/parameter.js";
+import { controlOf, flipped, inSections, isStandard, problemOf, stepped, told } from "../../web/actions/parameter.js";
+import { SCHEMA, withSchema } from "../../web/actions/schema.js";
 import { clonesOf, shortNames, sweepTag, sweptParams } from "../../web/actions/sweep.js";
 import { groupLink } from "../../web/lib/links.js";
 import { customColumn } from "../../web/pages/tasks/columns.js";
@@ -10,8 +11,10 @@ const param = (type, value, description = "") => ({ section: "Args", name: "x", 
 
 test("what stands behind a description is its heading and its rules", () => {
   assert.deepEqual(told({ description: "passes over the clips [Training; at least 1]" }),
-    { help: "passes over the clips", section: "Training", choices: [], low: 1, high: Infinity, ends: ["1"], each: false, empty: false,
-      ruled: true });
+    { help: "passes over the clips", section: "Training", unit: "", choices: [], known: [], low: 1, high: Infinity, ends: ["1"], each: false,
+      items: "", empty: false, filled: false, ruled: true, standard: null });
+  const edge = told({ description: "upper edge [Features; in Hz; 0 to 192000; or empty]" });
+  assert.deepEqual([edge.section, edge.unit, edge.high, edge.empty], ["Features", "Hz", 192000, true]);
   assert.deepEqual(told({ description: "way [one of a, b-c]" }).choices, ["a", "b-c"]);
   const rate = told({ description: "peak [Training; 1e-09 to 10; or empty]" });
   assert.deepEqual([rate.low, rate.high, rate.empty], [1e-9, 10, true]);
@@ -30,8 +33,64 @@ test("a value is held to its rules as the command line does", () => {
   assert.deepEqual(wrong("float", "[T; 0 to 1; or empty]", "", "None", "null", "2"), ["2"]);
   assert.deepEqual(wrong("str", "[one of a, b]", "a", "c", ""), ["c", ""]);
   assert.deepEqual(wrong("list", "[each 0.1 to 10]", "[1, 2.5]", "[1, 20]", "[]", "1, 2", "(1, 20)"), ["[1, 20]", "(1, 20)"]);
-  assert.deepEqual(wrong("list", "[one of onnx, torchscript]", '["onnx"]'), []);
+  assert.deepEqual(wrong("list", "[one of onnx, torchscript]", '["onnx"]', "onnx, onxx"), ["onnx, onxx"]);
   assert.deepEqual(wrong("float", "", "inf", "", "abc"), ["abc"], "others\u2019 tasks have no rules but their type");
+});
+
+const properties = {
+  epochs: { type: "integer", minimum: 1, default: 100, description: "passes", "x-group": "Training", "x-default": "100" },
+  rate: { type: ["number", "null"], minimum: 1e-9, maximum: 10, description: "peak", "x-unit": "s", "x-default": "" },
+  optimizer: { type: "string", enum: ["adamw", "sgd"], "x-default": "adamw" },
+  model: { type: "string", examples: ["cnn", "crnn"], "x-default": "cnn" },
+  on: { type: "boolean", "x-default": "True" },
+  speeds: { type: "array", items: { type: "number", minimum: 0.1 }, minItems: 1, "x-default": "[1.0, 2.0]" },
+};
+const typed = { epochs: "int", rate: "float", optimizer: "str", model: "str", on: "bool", speeds: "list" };
+const ruled = (value = "", schema = JSON.stringify({ properties })) => Object.fromEntries(withSchema(Object.entries(typed)
+  .map(([name, type]) => ({ section: "Args", name, type, value, description: "" })), { [SCHEMA]: { value: schema } }).map((one) => [one.name, one]));
+
+test("a task's schema says what its parameters may be, and comes before their descriptions", () => {
+  const all = ruled();
+  const { help, section, low, standard } = told({ ...all.epochs, description: "old [Old; at least 7]" });
+  assert.deepEqual([help, section, low, standard], ["passes", "Training", 1, "100"]);
+  assert.deepEqual([told(all.rate).ends, told(all.rate).unit, told(all.rate).empty], [["1e-09", "10"], "s", true]);
+  assert.deepEqual(["0", "2"].map((text) => problemOf(all.epochs, text)), [["It must be at least {low}", { low: "1" }], null]);
+  assert.deepEqual([problemOf(all.optimizer, "adam"), problemOf(all.model, "theirs"), problemOf(all.rate, "none")],
+    [["It can be {choices}", { choices: "adamw, sgd" }], null, null]);
+  assert.deepEqual(["[]", "[0.05]", "1, x", "1, 2"].map((text) => problemOf(all.speeds, text)?.[0] ?? null),
+    ["It must not be empty", "It must be at least {low}", "Expected a number, got '{text}'", null]);
+});
+
+test("what it may be decides how it is chosen", () => {
+  const control = (name, value) => controlOf(ruled(value)[name]);
+  assert.deepEqual([control("on", "True"), control("optimizer", "sgd"), control("optimizer", "gone"), control("model", "theirs"), control("epochs", "3"),
+    control("speeds", "[1]")], ["switch", "list", "text", "names", "number", "text"]);
+});
+
+test("somebody else's object of that name, a broken one and other sections are left alone", () => {
+  for (const text of ["", "a = 1", "[]", "null", '"x"', '{"properties": 3}', '{"properties": {"epochs": 4}}', undefined]) {
+    const { epochs } = ruled("5", text);
+    assert.equal(text === undefined || !epochs.rule, true, text);
+  }
+  const general = withSchema([{ section: "General", name: "epochs", value: "1" }], { [SCHEMA]: { value: JSON.stringify({ properties }) } });
+  assert.equal(general[0].rule, undefined);
+  assert.equal(withSchema([{ section: "Args", name: "constructor", value: "" }], { [SCHEMA]: { value: '{"properties": {}}' } })[0].rule, undefined);
+  assert.equal(withSchema([{ section: "Args", name: "epochs", value: "" }], undefined)[0].rule, undefined);
+});
+
+test("a value is its default however it is written, and without a schema nobody knows", () => {
+  const is = (name, ...texts) => texts.map((text) => isStandard(ruled()[name], text));
+  assert.deepEqual(is("epochs", "100", "1e2", " 100.0", "99", ""), [true, true, true, false, false]);
+  assert.deepEqual(is("rate", "", "None", "0.1"), [true, true, false]);
+  assert.deepEqual(is("on", "true", "1", "False"), [true, true, false]);
+  assert.deepEqual(is("speeds", "[1, 2]", "1.0 2", "(1, 2.0)", "[2, 1]"), [true, true, true, false]);
+  assert.equal(isStandard(param("int", "3"), "4"), true);
+});
+
+test("the arrow keys step a number by its leading digit and stay in its range", () => {
+  const step = (name, text, way) => stepped(ruled()[name], text, way);
+  assert.deepEqual([step("epochs", "100", 1), step("epochs", "1", -1), step("epochs", "many", 1), step("epochs", "", 1)], ["101", "1", null, null]);
+  assert.deepEqual([step("rate", "0.003", 1), step("rate", "0.3", -1), step("rate", "10", 1), step("rate", "0", 1)], ["0.004", "0.2", "10", "0.1"]);
 });
 
 test("booleans are switches and choices lists, where their value is one", () => {

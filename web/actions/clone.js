@@ -12,6 +12,7 @@ import { ErrorBox, Loading, Refused } from "../kit/states.js";
 import { toast } from "../kit/toast.js";
 import { QueueField, enqueued, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { ParamFields, fits, paramProblem } from "./fields.js";
+import { SCHEMA, withSchema } from "./schema.js";
 import { clonesOf, flatParams, sweepTag, sweptParams } from "./sweep.js";
 
 /**
@@ -20,7 +21,7 @@ import { clonesOf, flatParams, sweepTag, sweptParams } from "./sweep.js";
  */
 export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, close }) {
   const answer = useApi("tasks.get_by_id_ex",
-    { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", "type", "tags", "execution.queue.id"] });
+    { id: [asked.id], only_fields: ["name", "project.name", "project.id", "hyperparams", `configuration.${SCHEMA}`, "type", "tags", "execution.queue.id"] });
   const loaded = answer.data?.task ?? answer.data?.tasks?.[0];
   const task = loaded ?? asked;
   const projects = useProjects();
@@ -37,7 +38,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const name = typedName ?? wanted ?? t("Clone of {name}", { name: task.name });
   const project = typedProject ?? task.project?.name ?? "";
   const queue = chosen || (queues.data?.find((one) => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
-  const params = flatParams(loaded?.hyperparams);
+  const params = withSchema(flatParams(loaded?.hyperparams), loaded?.configuration);
   const clones = clonesOf(loaded?.hyperparams, edits, name.trim());
   const wrong = params.find((one) => paramProblem(one, edits));
   const reason = wrong ? `${wrong.name}: ${paramProblem(wrong, edits)}` : name.trim() ? null : t("Give it a name");

@@ -1,27 +1,31 @@
 /**
- * What a task's parameter says of itself. Tasks of this project write it behind the description, as in
- * "passes over the training clips [Training; at least 1]"; others say no more than their type. No drawing here.
+ * What a task's parameter says of itself. Tasks of this project bring a schema (schema.js), and older ones wrote it behind the
+ * description, as in "passes over the training clips [Training; at least 1]"; others say no more than their type. No drawing here.
  */
 import { problemWith } from "./sweep.js";
 import { items, unreadable, valueOf } from "./reading.js";
+import { fromSchema } from "./schema.js";
 
 /**
  * @typedef {object} Told
  * @property {string} help
  * @property {string} section the heading it stands under; "" when it has none
- * @property {string[]} choices what it may be; empty: anything of its type
+ * @property {string} unit of its number
+ * @property {string[]} choices what it may be; empty: anything of its type @property {string[]} known names to propose beside others
  * @property {number} low @property {number} high @property {string[]} ends of the range, as they are written
- * @property {boolean} each the range holds for every item of a list
- * @property {boolean} empty it may be left empty
+ * @property {boolean} each the range holds for every item of a list @property {string} items what these are: "int", "float" or ""
+ * @property {boolean} empty it may be left empty @property {boolean} filled a list of it may not
+ * @property {string | null} standard its default, as it is written; null: not said
  * @property {boolean} ruled it comes with rules: then they are those of the command line
  *
- * @param {{description?: string}} param @returns {Told}
+ * @param {{description?: string, rule?: any}} param @returns {Told}
  */
-export function told({ description = "" }) {
+export function told({ description = "", rule }) {
+  if (rule) return fromSchema(rule);
   const [, help, ends] = /^(.*?)(?: ?\[([^\]]+)\])?$/s.exec(description === "None" ? "" : description) ?? [null, description, undefined];
   /** @type {Told} */
-  const found = { help: ends === undefined ? description.replace(/^None$/, "") : help, section: "", choices: [], low: -Infinity, high: Infinity, ends: [],
-    each: false, empty: false, ruled: ends !== undefined };
+  const found = { help: ends === undefined ? description.replace(/^None$/, "") : help, section: "", unit: "", choices: [], known: [],
+    low: -Infinity, high: Infinity, ends: [], each: false, items: "", empty: false, filled: false, ruled: ends !== undefined, standard: null };
   for (const part of (ends ?? "").split("; ")) read(part, found);
   return found;
 }
@@ -34,8 +38,9 @@ function read(part, into) {
   const span = range.exec(part);
   if (part.startsWith("one of ")) into.choices = part.slice(7).split(", ");
   else if (part === "or empty") into.empty = true;
-  else if (span) Object.assign(into, { each: Boolean(span[1]), low: Number(span[2] ?? span[3]), high: span[4] === undefined ? Infinity : Number(span[4]),
-    ends: span.slice(2).filter((one) => one !== undefined) });
+  else if (part.startsWith("in ")) into.unit = part.slice(3);
+  else if (span) Object.assign(into, { each: Boolean(span[1]), items: span[1] ? "float" : "", low: Number(span[2] ?? span[3]),
+    high: span[4] === undefined ? Infinity : Number(span[4]), ends: span.slice(2).filter((one) => one !== undefined) });
   else into.section = part;
 }
 
@@ -55,25 +60,58 @@ export function problemOf(param, value) {
     return wrong ? [wrong, {}] : null;
   }
   if (rule.empty && /^(none|null|)$/i.test(value.trim())) return null;
-  const wrong = unreadable(type, value, rule.each);
+  const wrong = unreadable(type, value, rule.items);
   if (wrong) return wrong;
-  if (rule.choices.length && !type.startsWith("list") && !rule.choices.includes(value)) return ["It can be {choices}", { choices: rule.choices.join(", ") }];
-  return outside(rule, numeric(type) ? [value] : rule.each ? items(value) ?? [] : []);
+  const values = type.startsWith("list") ? items(value) ?? [] : [value];
+  if (rule.filled && !values.length) return ["It must not be empty", {}];
+  if (rule.choices.length && !values.every((one) => rule.choices.includes(one))) return ["It can be {choices}", { choices: rule.choices.join(", ") }];
+  return outside(rule, numeric(type) || rule.items ? values : []);
 }
 
 /** @param {Told} rule @param {string[]} values @returns {[string, Record<string, string>] | null} */
 function outside({ low, high, ends: [from, to] }, values) {
   const numbers = values.map(valueOf);
   if (numbers.every((one) => one >= low && one <= high)) return null;
+  if (low === -Infinity) return ["It must be at most {high}", { high: from }];
   return high === Infinity ? ["It must be at least {low}", { low: from }] : ["It must be between {low} and {high}", { low: from, high: to }];
 }
 
-/** How it is chosen: "switch", "list" or "text". @param {import("./sweep.js").Param} param */
+/** How it is chosen: "switch", "list", "names" (a text with proposals), "number" or "text". @param {import("./sweep.js").Param} param */
 export function controlOf(param) {
   const type = (param.type ?? "").toLowerCase();
   if (type === "bool" && /^(true|false)$/i.test(param.value)) return "switch";
-  const { choices } = told(param);
-  return choices.length && !type.startsWith("list") && choices.includes(param.value) ? "list" : "text";
+  const { choices, known, ruled } = told(param);
+  if (type.startsWith("list")) return "text";
+  if (choices.length && choices.includes(param.value)) return "list";
+  if (known.length) return "names";
+  return ruled && numeric(type) ? "number" : "text";
+}
+
+/** Whether a text stands for a parameter's default; true where that is not known. @param {import("./sweep.js").Param} param @param {string} text */
+export function isStandard(param, text) {
+  const { standard, items: ofList, empty } = told(param);
+  return standard === null || plain(text) === plain(standard);
+  /** @param {string} written */
+  function plain(written) {
+    const type = (param.type ?? "").toLowerCase();
+    if (empty && /^(none|null|)$/i.test(written.trim())) return "";
+    if (type.startsWith("list")) return JSON.stringify((items(written) ?? [written]).map((one) => (ofList ? valueOf(one) : one)));
+    if (type === "bool") return /^(true|yes|on|1|1\.0)$/i.test(written.trim()) ? "true" : "false";
+    return numeric(type) ? String(valueOf(written)) : written;
+  }
+}
+
+/**
+ * The next number up or down, by its leading digit where it is no whole one: 0.003 → 0.004; held in its range. Null when it is no number.
+ * @param {import("./sweep.js").Param} param @param {string} text @param {1 | -1} way
+ */
+export function stepped(param, text, way) {
+  const value = valueOf(text.trim());
+  if (text.trim() === "" || !Number.isFinite(value)) return null;
+  const { low, high } = told(param);
+  const power = (param.type ?? "").toLowerCase() === "int" ? 0 : value ? Math.floor(Math.log10(Math.abs(value))) : -1;
+  const next = Number((value + way * 10 ** power).toPrecision(12));
+  return String(Math.min(high, Math.max(low, next)));
 }
 
 /** The other value of a switch, written as the one that it has. @param {string} value */

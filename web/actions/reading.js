@@ -18,14 +18,14 @@ const narrow = (text) => text.replace(/[０-９]/g, (one) => String.fromCharCode
 
 /**
  * Why a text stands for no value of a type; null when it does.
- * @param {string} type "int", "float", "bool", "str" or "list" @param {string} text @param {boolean} [numbers] a list's items are numbers
+ * @param {string} type "int", "float", "bool", "str" or "list" @param {string} text @param {string} [of] what a list's items are: "int", "float" or ""
  * @returns {Wrong | null}
  */
-export function unreadable(type, text, numbers = false) {
+export function unreadable(type, text, of = "") {
   if (!type.startsWith("list")) return notOne(type, text);
   const found = items(text);
   if (!found) return ["Expected a list such as [1, 2], got '{text}'", { text: text.trim() }];
-  return (numbers ? found : []).map((one) => notOne("float", one)).find(Boolean) ?? null;
+  return found.map((one) => notOne(of, one)).find(Boolean) ?? null;
 }
 
 /** @param {string} type @param {string} text @returns {Wrong | null} */

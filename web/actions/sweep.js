@@ -1,7 +1,7 @@
 /** Edited hyperparameters: is a value of its type, which values does a sweep name, which clones come of it. No drawing here. */
 
 /**
- * @typedef {{section: string, name: string, value: string, type?: string, description?: string}} Param
+ * @typedef {{section: string, name: string, value: string, type?: string, description?: string, rule?: any}} Param `rule`: of the task's schema
  * @typedef {Record<string, Record<string, {section?: string, name?: string, value?: string, type?: string, description?: string}>>} Hyperparams
  */
 

@@ -5,10 +5,10 @@ import { t } from "../lib/text.js";
 /**
  * @typedef {{value: string, label: string, note?: string}} Option
  * @param {{label: string, value: string, options: Option[], onChange: (value: string) => void, placeholder?: string, free?: boolean, hideLabel?: boolean,
- *   autofocus?: boolean}} props
+ *   autofocus?: boolean, about?: string}} props `about`: id of what describes it
  *   `free`: any text may be given, not only the options
  */
-export function Combobox({ label, value, options, onChange, placeholder, free = false, hideLabel = false, autofocus = false }) {
+export function Combobox({ label, value, options, onChange, placeholder, free = false, hideLabel = false, autofocus = false, about }) {
   const [text, setText] = useState(/** @type {string | null} */ (null));
   const [at, setAt] = useState(0);
   const id = useRef(`combo-${Math.random().toString(36).slice(2)}`).current;
@@ -40,6 +40,7 @@ export function Combobox({ label, value, options, onChange, placeholder, free = 
   return html`<div class="field combobox">
     ${!hideLabel && html`<label for=${id}>${label}</label>`}
     <input id=${id} role="combobox" aria-label=${hideLabel ? label : undefined} aria-expanded=${open} aria-controls=${`${id}-list`} aria-autocomplete="list"
+      aria-describedby=${about || undefined}
       autocomplete="off"
       aria-activedescendant=${open && found.length ? `${id}-${at}` : undefined} placeholder=${placeholder} value=${open ? text : shown} autofocus=${autofocus}
       onFocus=${(/** @type {any} */ e) => e.target.select()} onClick=${() => !open && setText("")}

@@ -1,5 +1,6 @@
 """Parameters: one flat dataclass, the same from a shell and from a server."""
 
+import json
 from dataclasses import dataclass, field, fields
 
 import pytest
@@ -10,6 +11,7 @@ from audio import presets
 from audio.parameter import kinds, parameter
 from tasks import command, parameters, register
 from tasks.errors import BadParameter
+from tests.conftest import ROOT
 
 
 @dataclass
@@ -176,3 +178,14 @@ def test_what_travels_with_a_task_says_what_a_form_needs():
     assert train["speeds"].description.endswith("[Augmentation; each 0.1 to 10]")
     assert evaluate["fold"].description.endswith("[Clips; at least 1; or empty]")
     assert preprocess["fill"].description.endswith("[Recordings; one of loop, zero]")
+
+
+def test_a_clone_of_an_older_version_is_read_as_it_was_meant():
+    """`Args/…` as a server kept them before parameters were declared in their fields."""
+    kept = json.loads((ROOT / "tests" / "fixtures" / "old_clone.json").read_text())["Args"]
+    made = parameters.from_texts(register.record("train"), {name: one["value"] for name, one in kept.items()})
+    assert made == register.defaults("train", {"epochs": 2})
+    again = parameters.to_texts(made)
+    assert {name: (one["value"], one["type"]) for name, one in kept.items()} == {
+        name: (again[name].value, again[name].type) for name in kept
+    }

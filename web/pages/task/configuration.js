@@ -4,6 +4,7 @@ import { html, useState } from "../../lib/dom.js";
 import { t, tn } from "../../lib/text.js";
 import { ParamFields, fits, paramProblem } from "../../actions/fields.js";
 import { inSections, told } from "../../actions/parameter.js";
+import { SCHEMA, withSchema } from "../../actions/schema.js";
 import { flatParams } from "../../actions/sweep.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
@@ -16,8 +17,8 @@ import { toast, toastError } from "../../kit/toast.js";
 export default function ConfigurationTab({ task, reload }) {
   const [editing, setEditing] = useState(false);
   const [text, setText] = useState("");
-  const params = flatParams(task.hyperparams);
-  const objects = Object.entries(task.configuration ?? {});
+  const params = withSchema(flatParams(task.hyperparams), task.configuration);
+  const objects = Object.entries(task.configuration ?? {}).filter(([name]) => name !== SCHEMA); // it is said beside each parameter
   if (!params.length && !objects.length) return html`<${Empty} icon="settings" title=${t("Nothing is configured")}>
     <p>${t("Arguments of argparse, and what is handed to task.connect, appear here.")}</p><//>`;
   const shown = params.filter((one) => fits(one, text) || one.value.toLowerCase().includes(text.toLowerCase()));
@@ -45,7 +46,8 @@ function EditParams({ task, params, done }) {
   const wrong = params.find((one) => paramProblem(one, edits));
   const save = async () => {
     try {
-      const hyperparams = params.filter((one) => `${one.section}/${one.name}` in edits).map((one) => ({ ...one, value: edits[`${one.section}/${one.name}`] }));
+      const changed = params.filter((one) => `${one.section}/${one.name}` in edits);
+      const hyperparams = changed.map(({ rule: _, ...one }) => ({ ...one, value: edits[`${one.section}/${one.name}`] }));
       await call("tasks.edit_hyper_params", { task: task.id, hyperparams, replace_hyperparams: "none" });
       toast(tn(hyperparams.length, "1 value changed", "{n} values changed"));
       done(true);
