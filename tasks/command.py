@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
@@ -114,6 +115,10 @@ class _Fitting(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         width = min(shutil.get_terminal_size((WIDEST, 24)).columns - 2, WIDEST)
         super().__init__(prog, max_help_position=34 if width > NARROW else 8, width=max(width, 20))
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Names with hyphens stay whole, so that they can be copied."""
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def _converter(kind: Kind) -> Callable[[str], Any]:

@@ -36,6 +36,11 @@ def test_help_stands_in_groups_in_their_order_each_option_once(monkeypatch, caps
     assert "--checkpoint_seconds" in running, "a task's own parameter stands with those of its kind"
 
 
+def test_names_with_hyphens_stay_whole_in_narrow_help(monkeypatch, capsys):
+    words = helped(monkeypatch, capsys, "train", 60).replace(",", " ").split()
+    assert set(presets.values(register.record("train"))) <= set(words)
+
+
 def test_help_tells_unit_range_choices_and_default(monkeypatch, capsys):
     text = " ".join(helped(monkeypatch, capsys, "train", 120).split())
     for told in (
