@@ -115,6 +115,18 @@ def test_a_form_can_be_filled_from_the_keyboard(page: Page, server, templates):
     expect(field(dialog, "deltas").get_by_role("switch")).to_be_checked()
 
 
+def test_several_of_a_lists_choices_are_ticked_and_none_is_refused(page: Page, server, templates, copies):
+    dialog = clone_dialog(page, server, templates["export"])
+    formats = field(dialog, "formats").get_by_role("group", name="formats")
+    for name in ("torchscript", "onnx", "onnx-int8"):
+        formats.get_by_role("checkbox", name=name, exact=True).uncheck()
+    expect(field(dialog, "formats")).to_contain_text("It must not be empty")
+    formats.get_by_role("checkbox", name="onnx", exact=True).check()
+    dialog.get_by_role("button", name="Clone", exact=True).click()
+    expect(page.get_by_text("Cloned")).to_be_visible()
+    assert newest(server, copies)["hyperparams"]["Args"]["formats"]["value"] == '["onnx"]'
+
+
 def test_names_that_are_proposed_are_not_all_that_may_be_given(page: Page, server, templates, copies):
     dialog = clone_dialog(page, server, templates["train"])
     field(dialog, "device").get_by_role("combobox").fill("cuda:1")

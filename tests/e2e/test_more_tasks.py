@@ -62,7 +62,7 @@ def test_cross_validation_reports_every_fold_and_the_spread(server, prepare):
         *SMALL,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mean of 2 folds and 1 seeds" in done.stdout
+    assert "mean of 2 folds and 1 seed;" in done.stdout
     task = newest(server, "crossvalidate")["id"]
     found = scalars(server, task)
     assert ("loss", "train, fold 1") in found and ("loss", "train, fold 2") in found

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { controlOf, flipped, inSections, isStandard, problemOf, stepped, told } from "../../web/actions/parameter.js";
+import { controlOf, flipped, inSections, isIn, isStandard, problemOf, stepped, toggled, told } from "../../web/actions/parameter.js";
 import { SCHEMA, withSchema } from "../../web/actions/schema.js";
 import { clonesOf, shortNames, sweepTag, sweptParams } from "../../web/actions/sweep.js";
 import { groupLink } from "../../web/lib/links.js";
@@ -76,6 +76,15 @@ test("somebody else's object of that name, a broken one and other sections are l
   assert.equal(general[0].rule, undefined);
   assert.equal(withSchema([{ section: "Args", name: "constructor", value: "" }], { [SCHEMA]: { value: '{"properties": {}}' } })[0].rule, undefined);
   assert.equal(withSchema([{ section: "Args", name: "epochs", value: "" }], undefined)[0].rule, undefined);
+});
+
+test("a list of choices is ticked, and written as the command line writes it, in the order of the choices", () => {
+  const rule = { type: "array", items: { type: "string", enum: ["ts", "onnx", "int8"] } };
+  const formats = { section: "Args", name: "f", type: "list", value: '["onnx"]', rule };
+  assert.deepEqual([controlOf(formats), controlOf({ ...formats, value: "[]" }), controlOf({ ...formats, value: '["gone"]' })], ["several", "several", "text"]);
+  assert.equal(toggled('["onnx"]', "ts", ["ts", "onnx", "int8"]), '["ts", "onnx"]');
+  assert.equal(toggled('["onnx"]', "onnx", ["ts", "onnx", "int8"]), "[]");
+  assert.deepEqual([isIn("ts onnx", "onnx"), isIn("[]", "onnx"), isIn("[", "onnx")], [true, false, false]);
 });
 
 test("a value is its default however it is written, and without a schema nobody knows", () => {

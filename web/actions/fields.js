@@ -2,7 +2,7 @@
 import { classes, html, useState } from "../lib/dom.js";
 import { t, tn } from "../lib/text.js";
 import { Combobox } from "../kit/combobox.js";
-import { controlOf, flipped, inSections, isStandard, problemOf, stepped, told } from "./parameter.js";
+import { controlOf, flipped, inSections, isIn, isStandard, problemOf, stepped, toggled, told } from "./parameter.js";
 import { sweepValues } from "./sweep.js";
 
 /** @typedef {import("./sweep.js").Param} Param */
@@ -60,7 +60,8 @@ function ParamField({ param, text, problem, onEdit }) {
   const about = [help && `${id}-help`, problem && `${id}-problem`].filter(Boolean).join(" ");
   const given = { control, param, value: now, set, wrong: Boolean(problem), about };
   return html`<div class=${classes("param", text !== undefined && "changed", problem && "wrong")}>
-    ${control === "names" ? html`<div class="param-names">${name}<${Control} ...${given} /></div>` : html`<label>${name}<${Control} ...${given} /></label>`}
+    ${control === "names" || control === "several" ? html`<div class="param-names">${name}<${Control} ...${given} /></div>`
+      : html`<label>${name}<${Control} ...${given} /></label>`}
     ${help && html`<small class="param-help" id=${`${id}-help`}>${help}</small>`}
     ${problem && html`<small class="problem" id=${`${id}-problem`}>${problem}</small>`}
     ${text !== undefined && !problem && html`<small class="was">${values.length > 1
@@ -94,6 +95,9 @@ function Control({ control, param, value, set, wrong, about }) {
       aria-describedby=${about || undefined} onChange=${() => set(flipped(value))} /><span>${value}</span></span>`;
   if (control === "list") return html`<select value=${value} aria-describedby=${about} onChange=${(/** @type {any} */ e) => set(e.target.value)}>
       ${rule.choices.map((one) => html`<option value=${one} selected=${one === value}>${one}</option>`)}</select>`;
+  if (control === "several") return html`<span class="choices" role="group" aria-label=${param.name} aria-describedby=${about || undefined}>
+      ${rule.choices.map((one) => html`<label><input type="checkbox" checked=${isIn(value, one)} onChange=${() => set(toggled(value, one, rule.choices))} />
+        ${one}</label>`)}</span>`;
   if (control === "names") return html`<${Combobox} free hideLabel label=${param.name} value=${value} about=${about} onChange=${set}
       options=${rule.known.map((one) => ({ value: one, label: one, note: one === rule.standard ? t("default") : undefined }))} />`;
   const key = (/** @type {KeyboardEvent} */ event) => {

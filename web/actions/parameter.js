@@ -76,16 +76,30 @@ function outside({ low, high, ends: [from, to] }, values) {
   return high === Infinity ? ["It must be at least {low}", { low: from }] : ["It must be between {low} and {high}", { low: from, high: to }];
 }
 
-/** How it is chosen: "switch", "list", "names" (a text with proposals), "number" or "text". @param {import("./sweep.js").Param} param */
+/**
+ * How it is chosen: "switch", "list", "several" (of a list's choices), "names" (a text with proposals), "number" or "text".
+ * @param {import("./sweep.js").Param} param
+ */
 export function controlOf(param) {
   const type = (param.type ?? "").toLowerCase();
   if (type === "bool" && /^(true|false)$/i.test(param.value)) return "switch";
   const { choices, known, ruled } = told(param);
-  if (type.startsWith("list")) return "text";
+  if (type.startsWith("list")) return choices.length && (items(param.value) ?? [""]).every((one) => choices.includes(one)) ? "several" : "text";
   if (choices.length && choices.includes(param.value)) return "list";
   if (known.length) return "names";
   return ruled && numeric(type) ? "number" : "text";
 }
+
+/** A list with a choice put in or taken out, as the command line writes it; in the order of the choices. @param {string} text @param {string} choice
+ * @param {string[]} choices */
+export function toggled(text, choice, choices) {
+  const now = items(text) ?? [];
+  const next = choices.filter((one) => now.includes(one) !== (one === choice));
+  return `[${next.map((one) => JSON.stringify(one)).join(", ")}]`;
+}
+
+/** Whether one is in a list. @param {string} text @param {string} choice */
+export const isIn = (text, choice) => (items(text) ?? []).includes(choice);
 
 /** Whether a text stands for a parameter's default; true where that is not known. @param {import("./sweep.js").Param} param @param {string} text */
 export function isStandard(param, text) {
