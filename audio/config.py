@@ -5,7 +5,7 @@ The tasks turn each into a command-line argument and so into a parameter that ca
 `audio.contradictions`, for what two parameters do to each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from audio.contradictions import refuse_contradictions
@@ -23,6 +23,7 @@ __all__ = [
     "hold",
     "kinds",
     "parameter",
+    "plain",
     "same_as",
     "settle",
 ]
@@ -36,7 +37,7 @@ DEVICES = ("auto", "cpu", "cuda")
 DATA_SETS, MODELS, FRONT_ENDS = (
     "audio.datasets:names",
     "audio.models:names",
-    "audio.features:KINDS",
+    "audio.features.registry:KINDS",
 )  # registries
 SHOWN_SPLITS = ("test", "validation", "development")
 
@@ -331,3 +332,8 @@ class ExportConfig:
 
     def __post_init__(self) -> None:
         hold(self)
+
+
+def plain(config: TrainConfig) -> dict[str, Any]:
+    """The settings alone, without what a task's parameters add to them."""
+    return {f.name: getattr(config, f.name) for f in fields(TrainConfig)}

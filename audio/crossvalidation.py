@@ -16,20 +16,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from audio.config import EvaluateConfig, TrainConfig
-from audio.decoding import content_of
-from audio.drawn_folds import with_drawn_folds
+from audio.checkpoints.generations import generations
+from audio.checkpoints.origin import Origin
+from audio.clips.identity import fingerprint as clips_of
+from audio.clips.splits import held_out
+from audio.clips.store import ClipStore
+from audio.config import EvaluateConfig, TrainConfig, plain
 from audio.errors import AudioError, ConfigError
 from audio.evaluation import EvaluationResult, evaluate
-from audio.generations import generations
-from audio.identity import fingerprint as clips_of
-from audio.origin import Origin
-from audio.replicas import plain
-from audio.splits import held_out
-from audio.statistics import binomial_error, class_table, macro_f1, spread, wilson
-from audio.store import ClipStore
-from audio.training import train
-from audio.writers import NullWriter
+from audio.io.decoding import content_of
+from audio.metrics.statistics import binomial_error, class_table, macro_f1, spread, wilson
+from audio.preprocessing.folds import with_drawn_folds
+from audio.reporting.writers import NullWriter
+from audio.training.train import train
 
 DRAWN = "drawn-folds"  # store with folds, where the data set has none: by recording and label, never the test split
 DONE = "result.json"  # written last: a fold without it is unfinished
@@ -43,7 +42,7 @@ class CrossValidation:
 
     runs: pd.DataFrame  # a row for each seed and fold: seed, fold, clips, accuracy, macro_f1, loss, seconds
     confusion: np.ndarray  # counts over all runs, (true class, predicted class)
-    counted: dict[str, list[int]]  # `counts` of audio.statistics, added up over all runs
+    counted: dict[str, list[int]]  # `counts` of audio.metrics.statistics, added up over all runs
     classes: list[str]
     chosen_on: list[int] | None = None  # folds that the settings were chosen on; None: nobody has said
 

@@ -12,20 +12,28 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from audio import checkpoint as checkpoints
-from audio.batches import Waves
-from audio.clips import clip_table
+from audio.checkpoints import checkpoint as checkpoints
+from audio.checkpoints.origin import Origin, named, refuse_heard
+from audio.clips.identity import fingerprint
+from audio.clips.splits import DEVELOPMENT, held_out, refuse_fold
+from audio.clips.store import ClipStore
+from audio.clips.table import clip_table
+from audio.clips.waves import Waves
 from audio.config import EvaluateConfig
 from audio.devices import computing, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
-from audio.identity import fingerprint
+from audio.io.preparation import Preparation
+from audio.metrics.objective import loss_of, probabilities
+from audio.metrics.statistics import (
+    answers_of,
+    class_table,
+    confusion_matrix,
+    counts,
+    macro_f1,
+    mean_answer,
+    wilson,
+)
 from audio.models import Classifier
-from audio.objective import loss_of, probabilities
-from audio.origin import Origin, named, refuse_heard
-from audio.preparation import Preparation
-from audio.splits import DEVELOPMENT, held_out, refuse_fold
-from audio.statistics import answers_of, class_table, confusion_matrix, counts, macro_f1, mean_answer, wilson
-from audio.store import ClipStore
 
 TOP = 5
 
@@ -45,7 +53,7 @@ class EvaluationResult:
     confusion: np.ndarray  # counts, (true class, predicted class)
     classes: list[str]
     per_class: pd.DataFrame  # index: class; columns: precision, recall, f1, support
-    counted: dict[str, list[int]]  # `counts` of audio.statistics
+    counted: dict[str, list[int]]  # `counts` of audio.metrics.statistics
     clips: pd.DataFrame
     frontend: dict[str, Any]
     store: ClipStore

@@ -2,13 +2,12 @@
 
     Predictor("model.pt").file("siren.wav").top()    # at a shell: python -m audio.predict, see there
 
-A file is heard as the model's clips were (`audio.preparation`): rid of its silent edges, cut or filled to their length.
-A longer one is heard in windows of that length, and its answer is the mean of theirs; where the clips had been cut to a
-`duration` its beginning is heard as theirs was, unless `hop` asks for all of it. It is read piece by piece, so that its
-length does not matter to memory.
+A file is heard as the model's clips were (`audio.io.preparation`): rid of its silent edges, cut or filled to their
+length. A longer one is heard in windows of that length, and its answer is the mean of theirs; where the clips
+had been cut to a `duration` its beginning is heard as theirs was, unless `hop` asks for all of it. It is read piece by
+piece, so that its length does not matter to memory.
 """
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,15 +17,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import EvaluateConfig, check_one
-from audio.decoding import Prepared
 from audio.devices import computing, pick_device, spare_threads
 from audio.errors import ConfigError
+from audio.io.decoding import Prepared
+from audio.io.preparation import Preparation, Windows, scratch_folder
+from audio.io.reading import Undecodable
+from audio.metrics.objective import probabilities
 from audio.named import printable
-from audio.objective import probabilities
-from audio.preparation import Preparation, Windows, scratch_folder
-from audio.reading import Undecodable
 
 BATCH = 16  # windows at a time
 BATCH_SECONDS = 160.0  # s of sound in them at the most
@@ -149,9 +148,3 @@ def _batches(windows: Iterable[np.ndarray], size: int) -> Iterator[list[np.ndarr
     several = iter(windows)
     while batch := list(islice(several, size)):
         yield batch
-
-
-if __name__ == "__main__":
-    from audio.predict import main
-
-    sys.exit(main())

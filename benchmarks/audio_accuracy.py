@@ -28,12 +28,12 @@ import numpy as np
 import torch
 
 from audio import interruption, presets
+from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.evaluation import evaluate
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.training import train
+from audio.preprocessing.preprocess import preprocess
+from audio.training.train import train
 
 RESULTS = Path(__file__).parent / "results"
 PRINTED = ("seed", "fold", "accuracy", "cpu_seconds")

@@ -22,14 +22,14 @@ from typing import Any
 import pandas as pd
 import torch
 
+from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import PreprocessConfig, TrainConfig
 from audio.devices import has_fast_bf16, pick_device
-from audio.engine import build_engine
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.trainer import Training
-from audio.writers import NullWriter
+from audio.distributed import build_engine
+from audio.preprocessing.preprocess import preprocess
+from audio.reporting.writers import NullWriter
+from audio.training.trainer import Training
 from benchmarks.audio_throughput import cpu_name
 
 RESULTS = Path(__file__).parent / "results"

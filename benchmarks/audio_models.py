@@ -22,17 +22,17 @@ from typing import Any
 
 import torch
 
+from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import ExportConfig, PreprocessConfig, TrainConfig
 from audio.devices import computing
-from audio.engine import build_engine
-from audio.exporting import export
+from audio.distributed import build_engine
+from audio.export.export import export
 from audio.models import names
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.trainer import Training
-from audio.training import train
-from audio.writers import NullWriter
+from audio.preprocessing.preprocess import preprocess
+from audio.reporting.writers import NullWriter
+from audio.training.train import train
+from audio.training.trainer import Training
 from benchmarks.audio_throughput import cpu_name
 
 RESULTS = Path(__file__).parent / "results"

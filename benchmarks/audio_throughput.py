@@ -26,13 +26,13 @@ import torchaudio
 import torchvision
 from torch.nn import functional as F
 
+from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import PreprocessConfig, TrainConfig
-from audio.engine import build_engine
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.trainer import Training
-from audio.writers import NullWriter
+from audio.distributed import build_engine
+from audio.preprocessing.preprocess import preprocess
+from audio.reporting.writers import NullWriter
+from audio.training.trainer import Training
 
 RESULTS = Path(__file__).parent / "results"
 

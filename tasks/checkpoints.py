@@ -134,7 +134,7 @@ Candidate = tuple[int, str, Callable[[], Path]]  # the epoch, where it is, how t
 
 
 def _candidates(task: Any, folder: Path, line: Line) -> Iterator[Candidate]:
-    from audio.generations import epoch_of, generations
+    from audio.checkpoints.generations import epoch_of, generations
 
     for path in generations(folder / "last.pt"):
         yield epoch_of(path), str(path), partial(Path, path)
@@ -146,7 +146,7 @@ def _candidates(task: Any, folder: Path, line: Line) -> Iterator[Candidate]:
 
 
 def _whole(path: Path, where: str) -> Path:
-    from audio.generations import load
+    from audio.checkpoints.generations import load
 
     try:
         load(path)

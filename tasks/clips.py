@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 if TYPE_CHECKING:
-    from audio.store import ClipStore
+    from audio.clips.store import ClipStore
 
 TITLE = "clips"  # of the debug samples; a clip's id is their series
 TABLE = "clips"  # the artifact
@@ -31,7 +31,7 @@ def with_sounds(
 
     `logger` is that of the task `task_id`. `progress(done, total)` is called as the sounds go.
     """
-    from audio.store import LONGEST_HEARD
+    from audio.clips.store import LONGEST_HEARD
     from tasks import reports
 
     if long := int((store.index.loc[list(chosen), "duration"] > LONGEST_HEARD).sum()):

@@ -62,8 +62,8 @@ class CrossvalidateParameters(TrainConfig):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("crossvalidate"), CrossvalidateParameters, arguments, __doc__) as run:
+        from audio.clips.store import ClipStore
         from audio.crossvalidation import crossvalidate
-        from audio.store import ClipStore
         from tasks import lookup
         from tasks.checkpoints import claim
         from tasks.stopping import StopRequest

@@ -51,8 +51,8 @@ class EvaluateParameters(EvaluateConfig):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
+        from audio.clips.store import ClipStore
         from audio.evaluation import evaluate
-        from audio.store import ClipStore
         from tasks import lookup, progress
 
         project = run.task.get_project_name()

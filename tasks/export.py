@@ -15,7 +15,7 @@ from audio.config import ExportConfig, Group
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.export_check import Exported
+    from audio.export.check import Exported
 
 INPUTS = Group("Inputs")
 FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
@@ -32,7 +32,7 @@ class ExportParameters(ExportConfig):
 
     def check(self) -> None:
         """Raises ConfigError: a package that is not there."""
-        from audio.exporting import refuse_missing_packages
+        from audio.export.export import refuse_missing_packages
 
         refuse_missing_packages(self.formats)
 
@@ -45,8 +45,8 @@ class ExportParameters(ExportConfig):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("export"), ExportParameters, arguments, __doc__) as run:
-        from audio.exporting import ExportError, export
-        from audio.store import ClipStore
+        from audio.clips.store import ClipStore
+        from audio.export.export import ExportError, export
         from tasks import lookup
 
         project = run.task.get_project_name()

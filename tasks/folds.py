@@ -32,8 +32,8 @@ def of(dataset_id: str) -> tuple[list[int], list[str]] | None:
 
 def refuse(dataset_id: str, wanted: Iterable[int], drawn: bool = False) -> None:
     """Raise ConfigError for a fold that the dataset is known not to have. `drawn`: they are drawn where it has none."""
-    from audio.drawn_folds import DRAWN_FOLDS
-    from audio.splits import refuse_fold
+    from audio.clips.splits import refuse_fold
+    from audio.preprocessing.folds import DRAWN_FOLDS
 
     known = of(dataset_id)
     if known is None:
@@ -47,8 +47,8 @@ def refuse(dataset_id: str, wanted: Iterable[int], drawn: bool = False) -> None:
 
 def refuse_split(dataset_id: str, split: str) -> None:
     """Raise ConfigError for a split, other than the usual `test`, that the dataset is known not to have."""
+    from audio.clips.splits import DEVELOPMENT
     from audio.named import by_name
-    from audio.splits import DEVELOPMENT
 
     known = of(dataset_id)
     if known is not None and split not in ("test", DEVELOPMENT):
@@ -62,8 +62,8 @@ def _listed(text: str) -> list[str]:
 def _of_copy(dataset_id: str) -> tuple[list[int], list[str]] | None:
     from clearml.config import get_cache_dir
 
+    from audio.clips.store import ClipStore
     from audio.errors import StoreError
-    from audio.store import ClipStore
 
     try:
         store = ClipStore.open(Path(get_cache_dir()) / "storage_manager" / "datasets" / f"ds_{dataset_id}")

@@ -163,7 +163,7 @@ def refuse_unusable(model_id: str, dataset_id: str | None, project: str) -> None
 
     Raises NothingThere, CheckpointError.
     """
-    from audio import checkpoint
+    from audio.checkpoints import checkpoint
 
     found = model(model_id, project)
     if dataset_id is not None:

@@ -36,7 +36,7 @@ class PredictParameters:
     def check(self) -> None:
         """Raises NothingThere, Undecodable, ConfigError: no sound there, or no such device."""
         from audio.devices import pick_device
-        from audio.reading import Undecodable, open_sound
+        from audio.io.reading import Undecodable, open_sound
 
         try:
             with open_sound(sound(self.url)) as opened:

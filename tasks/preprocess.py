@@ -23,8 +23,8 @@ from tasks.errors import NothingThere
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.preprocess import PreprocessReport
-    from audio.store import ClipStore
+    from audio.clips.store import ClipStore
+    from audio.preprocessing.preprocess import PreprocessReport
 
 EXAMPLE_SECONDS = 60.0  # s of a long clip that are an example
 LISTED = 20  # lines of a list on the console
@@ -49,15 +49,15 @@ class PreprocessParameters(PreprocessConfig):
 
     def check(self) -> None:
         """Raises DatasetError: there is no such data set, or no such folder."""
-        from audio.listing import folder_of
+        from audio.preprocessing.listing import folder_of
 
         folder_of(self)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("preprocess"), PreprocessParameters, arguments, __doc__) as run:
-        from audio.preprocess import preprocess
-        from audio.store import ClipStore
+        from audio.clips.store import ClipStore
+        from audio.preprocessing.preprocess import preprocess
         from tasks import progress
 
         folder = _folder(run.parameters)
@@ -90,7 +90,7 @@ def _name(parameters: PreprocessParameters) -> str:
 
 def _earlier(run: Run[PreprocessParameters]) -> Path | None:
     """The newest version of the dataset, to take unchanged clips from; None when there is none that can be read."""
-    from audio.store import ClipStore
+    from audio.clips.store import ClipStore
     from tasks import lookup
 
     if not run.parameters.reuse:
@@ -179,7 +179,7 @@ def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "
 
 def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None:
     """What is wrong with the set: how often, a table of the first findings, all of them as an artifact."""
-    from audio.inspection import inspect
+    from audio.inspection.inspect import inspect
     from tasks import progress, reports
 
     found = inspect(store, progress=progress.counted("clips inspected", share=(0.8, 0.88)))
@@ -193,8 +193,8 @@ def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None
 
 def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
     """Clips of as many classes as possible, to listen to and look at."""
-    from audio.clips import spread
-    from audio.figures import mel_figure, waveform_figure
+    from audio.clips.table import spread
+    from audio.reporting.figures import mel_figure, waveform_figure
     from tasks import reports
 
     for clip in spread(store.index)[:count]:
@@ -231,7 +231,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
 
 def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
     """What the version's page lists and plays: a table of all clips, and the sounds of some."""
-    from audio.clips import clip_table, spread
+    from audio.clips.table import clip_table, spread
     from tasks import clips, progress
 
     table = clip_table(store, store.index, progress=progress.counted("clips listed", share=(0.88, 0.92)))

@@ -1,4 +1,4 @@
-"""Sounds, pictures and tables as ClearML shows them. What is drawn comes from `audio.figures`."""
+"""Sounds, pictures and tables as ClearML shows them. What is drawn comes from `audio.reporting.figures`."""
 
 import io
 from collections.abc import Mapping

@@ -20,7 +20,7 @@ from audio.config import Group, TrainConfig
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.training import TrainResult
+    from audio.training.train import TrainResult
     from tasks.checkpoints import CheckpointKeeper
 
 INPUTS, RUNNING = Group("Inputs"), Group("Running")
@@ -55,12 +55,12 @@ class TrainParameters(TrainConfig):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     if int(os.environ.get("RANK", "0")):  # by torchrun, beside the first process, which alone is the task
-        from audio.replicas import join
+        from audio.training.replica import join
 
         return join()
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
-        from audio.store import ClipStore
-        from audio.training import train
+        from audio.clips.store import ClipStore
+        from audio.training.train import train
         from tasks import journal, lookup, progress
         from tasks.checkpoints import CheckpointKeeper, claim, restore
         from tasks.stopping import StopRequest

@@ -12,10 +12,10 @@ from torch import Generator, Tensor
 from audio.augment import mixing, spectrogram, waveform
 from audio.config import TrainConfig
 from audio.datasets.contract import audio_files
-from audio.decoding import beginning
-from audio.engine import Alone
+from audio.distributed import SingleProcess
 from audio.errors import ConfigError
-from audio.reading import Undecodable
+from audio.io.decoding import beginning
+from audio.io.reading import Undecodable
 
 MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
 BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
@@ -34,7 +34,7 @@ class Step:
 class Group:
     """The processes that have a part each of one batch, for the steps that mix its clips."""
 
-    engine: Alone
+    engine: SingleProcess
     clips: int  # of the whole batch
     random: Generator  # that draws the same in all of them
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import DatasetError
-from audio.sniffing import is_called_sound, looks_like_sound
+from audio.io.sniffing import is_called_sound, looks_like_sound
 
 VERSIONS = (".git", ".hg", ".svn")
 

@@ -1,19 +1,8 @@
 """The data sets there are, by name."""
 
-from audio.datasets import (
-    esc,
-    folder,
-    fsdd,
-    gtzan,
-    huggingface,
-    manifest,
-    nsynth,
-    speechcommands,
-    synthetic,
-    urbansound8k,
-    yesno,
-)
+from audio.datasets import folder, huggingface, manifest, synthetic
 from audio.datasets.contract import DataSet
+from audio.datasets.public import esc, fsdd, gtzan, nsynth, speechcommands, urbansound8k, yesno
 from audio.errors import DatasetError
 from audio.named import by_name
 

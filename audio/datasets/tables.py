@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.errors import DatasetError
-from audio.sniffing import is_called_sound
+from audio.io.sniffing import is_called_sound
 
 SEPARATORS = (",", ";", "\t", "|")
 COLUMNS = {

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from audio.datasets.contract import Clip, DataSet
+from audio.io.reading import Undecodable, open_sound
 from audio.named import printable
-from audio.reading import Undecodable, open_sound
 
 
 def validate(dataset: DataSet, root: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Models by name: `build(config, sample_rate, classes)` gives a Classifier, from waveform to logits."""
 
-from audio.models.classifier import Classifier, FrontEnd
+from audio.features.contract import FrontEnd
+from audio.models.classifier import Classifier
 from audio.models.members import Members
 from audio.models.registry import build, check, find, names
 

@@ -1,40 +1,14 @@
 """Front end and backbone in one module: a checkpoint cannot be fed the wrong features."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from audio.errors import ConfigError
+from audio.features.contract import FrontEnd
 from audio.models.members import Members
 from audio.models.narrow import make_careful
-
-
-class FrontEnd(Protocol):
-    """The model's first layers: a module without trainable parameters, from waveform to features."""
-
-    hop_length: int  # samples between frames
-    settings: dict[str, Any]
-    mean: Tensor
-    std: Tensor
-
-    @property
-    def domain(self) -> str:
-        """`log power`, or `waveform` when there is nothing to compute."""
-
-    @property
-    def channels(self) -> int:
-        """Of the features."""
-
-    @property
-    def bands(self) -> int:
-        """Height of the features."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def normalise(self, features: Tensor) -> Tensor: ...
-    def fit(self, features: Tensor) -> None: ...
-    def frames(self, samples: int) -> int: ...
-    def describe(self) -> dict[str, Any]: ...
 
 
 class Classifier(nn.Module):

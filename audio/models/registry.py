@@ -11,14 +11,16 @@ from torch import nn
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.features import KINDS, build_frontend
-from audio.frontend import LogMel
-from audio.models import cnn, encoder_files, hugging_face, panns, sequence, tutorial, vision, weights
-from audio.models.classifier import Classifier, FrontEnd
+from audio.features.contract import FrontEnd
+from audio.features.logmel import LogMel
+from audio.features.registry import KINDS, build_frontend
+from audio.features.stacked import SideBySide
+from audio.models.classifier import Classifier
 from audio.models.members import Members
+from audio.models.networks import cnn, panns, sequence, tutorial, vision
 from audio.models.plan import Plan
+from audio.models.pretrained import encoder_files, hugging_face, weights
 from audio.named import by_name, names_in
-from audio.side_by_side import SideBySide
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
 

@@ -19,7 +19,7 @@ LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs 
     "make clean": "removes what the tests run in",
     "make demo": "tests/e2e/test_demo.py",
     "tests.browser.screenshots": "is for who works on the page",
-    "audio.download": "needs a network: tests/unit/audio/test_download.py",
+    "audio.datasets.download": "needs a network: tests/unit/audio/test_download.py",
 }
 PASSWORD = "correct horse battery"
 TAKE_A_DATASET = {

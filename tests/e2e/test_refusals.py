@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import TrainConfig
 from audio.models import build
 from tests.conftest import ROOT, ServerProcess, free_port

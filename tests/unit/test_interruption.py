@@ -173,7 +173,7 @@ def test_a_terminal_that_is_closed_ends_it_as_ctrl_c_does():
 @pytest.mark.parametrize(
     "command",
     [
-        ["-m", "audio.download", "fsdd", "/dev/null/there"],
+        ["-m", "audio.datasets.download", "fsdd", "/dev/null/there"],
         ["-m", "audio.datasets", "folder", "/dev/null/there"],
         ["-m", "audio.predict", "/dev/null/there", "x.wav"],
         ["-m", "tasks.register"],

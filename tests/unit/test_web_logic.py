@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from audio.channels import WAVE, to_mono
 from audio.config import TrainConfig
-from audio.features import KINDS, build_frontend
-from audio.frontend import LogMel
-from audio.headers import SPEAKERS
-from audio.models.encoder_frontends import KaldiBank, WhisperMel
+from audio.features.logmel import LogMel
+from audio.features.pretrained import KaldiBank, WhisperMel
+from audio.features.registry import KINDS, build_frontend
+from audio.io.channels import WAVE, to_mono
+from audio.io.headers import SPEAKERS
 from audio.parameter import Kind
 from tasks import parameters
 

@@ -1,5 +1,5 @@
 /**
- * Several channels to one, as the model hears them (`audio/channels.py`): the mean, or for surround sound the usual
+ * Several channels to one, as the model hears them (`audio/io/channels.py`): the mean, or for surround sound the usual
  * coefficients (ITU-R BS.775). No drawing here.
  */
 

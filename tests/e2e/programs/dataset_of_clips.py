@@ -5,7 +5,7 @@ from pathlib import Path
 
 from clearml import Dataset
 
-from audio.store import ClipStore
+from audio.clips.store import ClipStore
 
 made, project, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 

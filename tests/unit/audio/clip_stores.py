@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from audio.store import SAMPLES, ClipStore, finish_store
+from audio.clips.store import SAMPLES, ClipStore, finish_store
 
 
 @dataclass

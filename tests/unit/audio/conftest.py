@@ -9,10 +9,10 @@ import pytest
 import soundfile
 import torch
 
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig, TrainConfig
 from audio.datasets import synthetic
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.preprocessing.preprocess import preprocess
 
 
 @pytest.fixture(autouse=True)

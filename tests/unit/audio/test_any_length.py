@@ -13,15 +13,15 @@ import pytest
 import soundfile
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.evaluation import evaluate
 from audio.inference import Predictor
 from audio.models import build, names
-from audio.store import ClipStore
-from audio.training import train
-from audio.trial import refuse_untrainable
+from audio.training.train import train
+from audio.training.trial import refuse_untrainable
 
 from . import clip_stores, encoders
 from .clip_stores import Sound, noise

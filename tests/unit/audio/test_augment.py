@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio.augment import mixing, spectrogram, waveform
-from audio.augment.audition import sound_of
 from audio.augment.chain import Augment
 from audio.augment.spectrogram import DB
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.feeding import TrainingFeed
-from audio.frontend import LogMel
+from audio.features.logmel import LogMel
 from audio.models import build
-from audio.training import train
+from audio.reporting.augmentations import sound_of
+from audio.training.feed import TrainingFeed
+from audio.training.train import train
 
 from .conftest import ignore, tone
 from .test_training import Notebook

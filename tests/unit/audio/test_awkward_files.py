@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.clips import clip_table
+from audio.clips.store import ClipStore
+from audio.clips.table import clip_table
 from audio.config import PreprocessConfig
-from audio.inspection import inspect
+from audio.inspection.inspect import inspect
 from audio.named import printable
-from audio.preprocess import PreprocessReport, preprocess
-from audio.store import ClipStore
+from audio.preprocessing.preprocess import PreprocessReport, preprocess
 
 from .awkward import EVERY
 from .awkward.contract import Awkward

@@ -12,11 +12,11 @@ import soundfile
 import torch
 from torch import nn
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import TrainConfig
 from audio.errors import AudioError, CheckpointError, ConfigError
 from audio.models import build
-from audio.models.weights import read as read_weights
+from audio.models.pretrained.weights import read as read_weights
 
 
 class Evil:

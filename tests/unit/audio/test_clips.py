@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from audio.clips import Strip, clip_table, spread, strip_of
+from audio.clips.table import Strip, clip_table, spread, strip_of
 
 from .conftest import ignore
 

@@ -37,7 +37,7 @@ def test_a_second_call_continues_and_another_setting_starts_anew(store, config, 
     made = []
 
     def writer_of(seed, fold):
-        from audio.writers import NullWriter
+        from audio.reporting.writers import NullWriter
 
         made.append(fold)
         return NullWriter()

@@ -4,14 +4,14 @@ import os
 
 import pytest
 
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig
 from audio.datasets import find, names
 from audio.datasets import synthetic as synthetic_module
-from audio.datasets.speechcommands import split_by_hash
+from audio.datasets.public.speechcommands import split_by_hash
 from audio.datasets.validation import validate
 from audio.errors import DatasetError
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore
 from .layouts import LAYOUTS, sound

@@ -9,13 +9,13 @@ import pytest
 import soundfile
 import soxr
 
-from audio import decoding
-from audio.channels import to_mono
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig
-from audio.decoding import Prepared, prepare, scale_of, to_float
-from audio.preprocess import preprocess
-from audio.reading import Undecodable
-from audio.store import ClipStore
+from audio.io import decoding
+from audio.io.channels import to_mono
+from audio.io.decoding import Prepared, prepare, scale_of, to_float
+from audio.io.reading import Undecodable
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore, tone
 
@@ -47,7 +47,7 @@ def test_a_recording_is_the_same_in_pieces_as_in_one(tmp_path, monkeypatch, size
         return
     for name in ("IN_MEMORY", "PIECE"):
         monkeypatch.setattr(decoding, name, 512)
-    monkeypatch.setattr("audio.reading.BLOCK", 1000)
+    monkeypatch.setattr("audio.io.reading.BLOCK", 1000)
     pieces = prepare(path, RATE, scratch=str(tmp_path), **more)
     assert (samples_of(pieces) == samples_of(whole)).all()
     assert pieces.num_samples == len(samples_of(whole)) and pieces.scale == whole.scale
@@ -165,7 +165,7 @@ def test_a_part_that_reaches_over_the_end_ends_there(tmp_path):
 
 MEASURE = """
 import resource, sys
-from audio.decoding import prepare
+from audio.io.decoding import prepare
 path, scratch = sys.argv[1:]
 from pathlib import Path
 base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.drawing import development_of
+from audio.clips.splits import divide, held_out, parts
+from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, TrainConfig
 from audio.crossvalidation import crossvalidate
-from audio.drawing import development_of
-from audio.drawn_folds import with_drawn_folds
 from audio.errors import ConfigError, StoreError
 from audio.evaluation import evaluate
-from audio.splits import divide, held_out, parts
-from audio.store import ClipStore
-from audio.training import train
+from audio.preprocessing.folds import with_drawn_folds
+from audio.training.train import train
 
 from . import clip_stores
 from .clip_stores import Sound, noise

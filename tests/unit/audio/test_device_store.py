@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 import torch
 
-from audio.batches import Waves
-from audio.device_store import DeviceWaves, fraction, wanted
-from audio.training import train
+from audio.clips.device_waves import DeviceWaves, fraction, wanted
+from audio.clips.waves import Waves
+from audio.training.train import train
 
 from .conftest import ignore
 

@@ -8,7 +8,7 @@ import pytest
 
 from audio.config import TrainConfig
 from audio.datasets import names as datasets
-from audio.features import KINDS
+from audio.features.registry import KINDS
 from audio.models import names as models
 
 TEXT = (Path(__file__).parents[3] / "docs" / "audio.md").read_text()

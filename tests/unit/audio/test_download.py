@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from audio.datasets.contract import Archive, DataSet
-from audio.download import download, fetch
+from audio.datasets.download import download, fetch
 from audio.errors import DatasetError
 
 from .conftest import ignore

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import soundfile
 
+from audio.clips.drawing import folds_of
+from audio.clips.store import ClipStore, finish_store
 from audio.config import PreprocessConfig
-from audio.drawing import folds_of
-from audio.drawn_folds import draw_folds
-from audio.preprocess import preprocess
-from audio.store import ClipStore, finish_store
+from audio.preprocessing.folds import draw_folds
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from audio.coherence import agree
 from audio.datasets import synthetic
-from audio.duplicates import copies
-from audio.landmarks import landmarks, sizes
+from audio.inspection.coherence import agree
+from audio.inspection.duplicates import copies
+from audio.inspection.landmarks import landmarks, sizes
 
 RATE = 16000
 TIME = np.arange(4 * RATE) / RATE

@@ -11,8 +11,8 @@ import torch
 from audio.config import EvaluateConfig
 from audio.errors import CheckpointError, StoreError
 from audio.evaluation import evaluate, summarise
-from audio.figures import confusion_figure, mel_figure, waveform_figure
-from audio.training import train
+from audio.reporting.figures import confusion_figure, mel_figure, waveform_figure
+from audio.training.train import train
 
 from .conftest import ignore
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import ExportConfig
 from audio.errors import ConfigError
-from audio.export_check import Exported, Latency, check, labels, latency, runner, worse
-from audio.exporting import ExportError, clips_of, export, to_onnx_int8
-from audio.features import KINDS as KINDS_OF_FRONTEND
-from audio.matrix_fourier import MatrixFrontEnd
-from audio.training import train
+from audio.export.check import Exported, Latency, check, labels, latency, runner, worse
+from audio.export.export import ExportError, clips_of, export, to_onnx_int8
+from audio.export.matrix_fourier import MatrixFrontEnd
+from audio.features.registry import KINDS as KINDS_OF_FRONTEND
+from audio.training.train import train
 
 from .conftest import ignore
 

@@ -8,7 +8,7 @@ import pytest
 from audio.config import PreprocessConfig
 from audio.datasets import find
 from audio.errors import DatasetError
-from audio.preprocess import preprocess
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore
 from .layouts import a_folder_of_others, sound
@@ -82,7 +82,7 @@ def test_splits_beside_classes_are_refused(tmp_path):
 
 
 def test_sound_that_cannot_be_decoded_is_listed_with_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr("audio.reading.find_spec", lambda name: None)  # PyAV is not installed
+    monkeypatch.setattr("audio.io.reading.find_spec", lambda name: None)  # PyAV is not installed
     sound(tmp_path / "in" / "dog" / "1.wav")
     (tmp_path / "in" / "dog" / "2.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     report = preprocess(

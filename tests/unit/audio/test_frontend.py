@@ -7,11 +7,11 @@ import pytest
 import torch
 import torchaudio
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.features import KINDS, MFCC, PCEN, LogSpectrum, build_frontend, from_description
-from audio.frontend import LogMel
+from audio.features.logmel import LogMel
+from audio.features.registry import KINDS, MFCC, PCEN, LogSpectrum, build_frontend, from_description
 from audio.models import build
 
 

@@ -10,11 +10,12 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from audio import generations, training
+from audio.checkpoints import generations
 from audio.errors import CheckpointError, NonFiniteLoss
-from audio.training import train
-from audio.watch import LossWatch
-from audio.workers import Prepared, Undecodable, Worker
+from audio.preprocessing.workers import Prepared, Undecodable, Worker
+from audio.training import train as training
+from audio.training.loss_watch import LossWatch
+from audio.training.train import train
 
 from .conftest import ignore, write_tree
 

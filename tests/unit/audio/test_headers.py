@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.headers import is_chain, lacks_its_end, promised_frames
+from audio.io.headers import is_chain, lacks_its_end, promised_frames
 
 from .awkward.contract import encoded
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
-from audio.decoding import Undecodable
 from audio.evaluation import evaluate
 from audio.inference import Predictor
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.training import train
+from audio.io.decoding import Undecodable
+from audio.preprocessing.preprocess import preprocess
+from audio.training.train import train
 
 from .conftest import ignore, tone, write_tree
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.clipping import Clipped
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig
-from audio.duplicates import copies
-from audio.inspection import inspect
-from audio.landmarks import landmarks, sizes
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.inspection.duplicates import copies
+from audio.inspection.inspect import inspect
+from audio.inspection.landmarks import landmarks, sizes
+from audio.io.clipping import Clipped
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.store import ClipStore
-from audio.training import train
+from audio.clips.store import ClipStore
+from audio.training.train import train
 
 from .conftest import ignore
 
@@ -27,11 +27,11 @@ def status(name):
 PREPROCESS = (
     HEAD
     + """
-from audio.clips import clip_table
+from audio.clips.table import clip_table
 from audio.config import PreprocessConfig
-from audio.inspection import inspect
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.inspection.inspect import inspect
+from audio.preprocessing.preprocess import preprocess
+from audio.clips.store import ClipStore
 
 base = status("VmRSS")
 config = PreprocessConfig(dataset="folder", data=sys.argv[1])

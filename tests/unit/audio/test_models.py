@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.models import Classifier, build, find, names
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.preprocessing.preprocess import preprocess
 
 from . import encoders
 from .conftest import ignore, write_tree

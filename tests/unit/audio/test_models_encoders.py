@@ -10,9 +10,10 @@ from torchaudio.compliance import kaldi
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.models import build, check, hub
-from audio.models.encoder_frontends import KaldiBank, Waveform, WhisperMel
-from audio.models.hugging_face import windows
+from audio.features.pretrained import KaldiBank, Waveform, WhisperMel
+from audio.models import build, check
+from audio.models.pretrained import hub
+from audio.models.pretrained.hugging_face import windows
 
 from . import encoders
 
@@ -167,7 +168,8 @@ def test_thirty_seconds_are_one_window_of_whisper(folders, monkeypatch):
     length = 2 * model.backbone.encoder.config.max_source_positions  # frames
     seen = []
     monkeypatch.setattr(
-        "audio.models.hugging_face.windows", lambda *given: seen.append(windows(*given)) or seen[-1]
+        "audio.models.pretrained.hugging_face.windows",
+        lambda *given: seen.append(windows(*given)) or seen[-1],
     )
     with torch.no_grad():
         for count in (1, 2):

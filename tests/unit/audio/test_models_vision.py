@@ -8,8 +8,8 @@ from torchvision import models
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.models import build
-from audio.models.resizing import resize, triangles
-from audio.models.vision import adapt
+from audio.models.networks.resizing import resize, triangles
+from audio.models.networks.vision import adapt
 
 RATE = 16000
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio.clips.splits import divide, held_out, told_of_others
+from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.datasets import find
 from audio.errors import ConfigError, DatasetError
 from audio.evaluation import evaluate
-from audio.preprocess import preprocess
-from audio.splits import divide, held_out, told_of_others
-from audio.store import ClipStore
-from audio.training import train
+from audio.preprocessing.preprocess import preprocess
+from audio.training.train import train
 
 from . import clip_stores
 from .clip_stores import Sound

@@ -14,17 +14,17 @@ import soundfile
 import soxr
 import torch
 
-from audio import checkpoint as checkpoints
 from audio import predict
-from audio.batches import Waves
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.store import ClipStore
+from audio.clips.waves import Waves
 from audio.config import EvaluateConfig, ExportConfig, PreprocessConfig, TrainConfig
 from audio.evaluation import evaluate
-from audio.exporting import export
+from audio.export.export import export
 from audio.inference import Predictor
-from audio.preparation import Preparation
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.training import train
+from audio.io.preparation import Preparation
+from audio.preprocessing.preprocess import preprocess
+from audio.training.train import train
 
 from .awkward.contract import tone
 from .conftest import ignore

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from audio.config import TrainConfig
-from audio.objective import balanced, loss_of
-from audio.optimisation import Average, build_optimizer, rate_at
+from audio.metrics.objective import balanced, loss_of
+from audio.training.optimizer import Average, build_optimizer, rate_at
 
 STEPS = 200
 

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
+from audio.checkpoints.origin import Origin
+from audio.clips.identity import fingerprint, marks
+from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig
 from audio.crossvalidation import crossvalidate, refuse_start
 from audio.crossvalidation import fingerprint as fingerprint_of_a_fold
 from audio.errors import CheckpointError, ConfigError, StoreError
 from audio.evaluation import evaluate
-from audio.identity import fingerprint, marks
-from audio.origin import Origin
-from audio.store import ClipStore
-from audio.training import train
+from audio.training.train import train
 
 from .conftest import ignore
 

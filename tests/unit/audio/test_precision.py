@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
-from audio import precision
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import EvaluateConfig
 from audio.devices import computing
 from audio.evaluation import evaluate
 from audio.inference import Predictor
 from audio.models import build
-from audio.training import train
+from audio.training import precision
+from audio.training.train import train
 
 from .conftest import ignore
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from audio import checkpoint as checkpoints
+from audio.checkpoints import checkpoint as checkpoints
 from audio.config import TrainConfig
 from audio.models import build
 from audio.predict import main
@@ -116,7 +116,7 @@ def test_a_name_that_is_not_utf_8_is_printed_and_written_with_its_bytes(model, s
     (sounds / "a.wav").rename(os.fsdecode(name))
     (sounds / os.fsdecode(b"broken \xe9.wav")).touch()
     table = tmp_path / "heard.csv"
-    command = [sys.executable, "-m", "audio.inference", str(model), str(sounds), "--csv", str(table)]
+    command = [sys.executable, "-m", "audio.predict", str(model), str(sounds), "--csv", str(table)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True)
     assert done.returncode == 1 and b"Traceback" not in done.stderr, done.stderr
     assert b"caf\\xe9 \\xff.wav" in done.stdout + done.stderr

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig
-from audio.decoding import Undecodable
 from audio.errors import DatasetError, StoreError
-from audio.preprocess import preprocess
-from audio.store import ClipStore
-from audio.workers import Worker
+from audio.io.decoding import Undecodable
+from audio.preprocessing.preprocess import preprocess
+from audio.preprocessing.workers import Worker
 
 from .conftest import ignore, tone, write_tree
 
@@ -143,7 +143,7 @@ import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 from audio.config import PreprocessConfig
 from audio.errors import StoreError
-from audio.preprocess import preprocess
+from audio.preprocessing.preprocess import preprocess
 try:
     preprocess(PreprocessConfig(dataset="folder", data={str(tree)!r}), {str(tmp_path / "out")!r}, progress=print)
 except StoreError as error:
@@ -159,7 +159,7 @@ except StoreError as error:
 
 def test_a_worker_without_room_to_write_ends_the_run_instead_of_skipping_files(tmp_path):
     """A folder that is not there stands for the full disk: the same OSError, from the worker's process."""
-    from audio.workers import Worker
+    from audio.preprocessing.workers import Worker
 
     sound = tmp_path / "long.wav"
     soundfile.write(sound, np.zeros(1 << 16), 8, subtype="PCM_U8")  # two hours at 8 Hz
@@ -174,13 +174,13 @@ def test_a_worker_without_room_to_write_ends_the_run_instead_of_skipping_files(t
 
 
 def test_whatever_a_decoder_raises_is_a_reason(tmp_path, monkeypatch):
-    from audio.decoding import Undecodable
-    from audio.workers import prepare_here
+    from audio.io.decoding import Undecodable
+    from audio.preprocessing.workers import prepare_here
 
     def broken(*args: object, **more: object) -> None:
         raise RuntimeError("out of its depth")
 
-    monkeypatch.setattr("audio.workers.prepare", broken)
+    monkeypatch.setattr("audio.preprocessing.workers.prepare", broken)
     soundfile.write(tmp_path / "a.wav", tone(0.1, 8000), 8000)
     answer = prepare_here({"path": str(tmp_path / "a.wav"), "sample_rate": 8000})
     assert isinstance(answer, Undecodable) and "RuntimeError: out of its depth" in str(answer)

@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 
 from audio import models, presets
+from audio.clips.splits import divide
+from audio.clips.store import ClipStore
 from audio.datasets.registry import names as dataset_names
 from audio.errors import ConfigError
-from audio.preprocess import preprocess
-from audio.splits import divide
-from audio.store import ClipStore
-from audio.training import train
+from audio.preprocessing.preprocess import preprocess
+from audio.training.train import train
 
 from . import encoders
 from .conftest import ignore, write_tree

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
 from audio.augment.chain import Augment, Group
-from audio.engine import Alone
-from audio.replicas import ROOT, ReplicaDied
-from audio.training import train
+from audio.checkpoints import checkpoint as checkpoints
+from audio.distributed import SingleProcess
+from audio.training.launch import ROOT, ReplicaDied
+from audio.training.train import train
 
 from .conftest import ignore
 
@@ -68,7 +68,7 @@ def test_three_processes_with_uneven_parts_and_mixed_clips_learn_what_one_does(s
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
-class Third(Alone):
+class Third(SingleProcess):
     """The last of three processes of a batch of seven, whose parts are 3, 2 and 2 clips."""
 
     def __init__(self, batch: torch.Tensor):
@@ -107,7 +107,7 @@ def test_partners_of_mixup_come_from_the_whole_batch(tiny):
 
 
 def test_a_group_of_one_is_the_plain_thing():
-    alone = Alone(torch.device("cpu"))
+    alone = SingleProcess(torch.device("cpu"))
     batch = torch.arange(5)
     assert alone.part(batch) is batch and alone.whole(batch, 5) is batch and alone.mean(batch) is batch
     assert alone.agree(True, 3) and not alone.agree(False, 8) and alone.share("x") == "x"
@@ -116,8 +116,8 @@ def test_a_group_of_one_is_the_plain_thing():
 SCRIPT = """
 import json, sys
 from audio.config import TrainConfig
-from audio.store import ClipStore
-from audio.training import train
+from audio.clips.store import ClipStore
+from audio.training.train import train
 result = train(
     TrainConfig(**json.loads(sys.argv[2])), ClipStore.open(sys.argv[1]), checkpoint_dir=sys.argv[3], progress=print
 )

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio.decoding import prepare
-from audio.reading import Undecodable, duration_of, open_sound
-from audio.sniffing import looks_like_sound
+from audio.io.decoding import prepare
+from audio.io.reading import Undecodable, duration_of, open_sound
+from audio.io.sniffing import looks_like_sound
 
 from .conftest import tone
 
@@ -73,7 +73,7 @@ def test_a_film_without_a_sound_track_says_so(tmp_path):
 
 
 def test_without_pyav_the_advice_is_given(tmp_path, monkeypatch):
-    monkeypatch.setattr("audio.reading.find_spec", lambda name: None)
+    monkeypatch.setattr("audio.io.reading.find_spec", lambda name: None)
     (tmp_path / "x.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     assert "pip install av" in reason(tmp_path / "x.m4a")
 

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from audio.config import EvaluateConfig
 from audio.crossvalidation import DONE, MODEL, CrossValidation, crossvalidate
 from audio.evaluation import summarise
-from audio.objective import balanced, loss_of
-from audio.statistics import (
+from audio.metrics.objective import balanced, loss_of
+from audio.metrics.statistics import (
     answers_of,
     binomial_error,
     class_table,
@@ -26,7 +26,7 @@ from audio.statistics import (
     spread,
     wilson,
 )  # fmt: skip
-from audio.writers import NullWriter
+from audio.reporting.writers import NullWriter
 
 from . import clip_stores
 from .clip_stores import Sound, noise

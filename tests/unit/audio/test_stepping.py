@@ -5,17 +5,17 @@ import dataclasses
 import pytest
 import torch
 
-from audio import checkpoint as checkpoints
-from audio.engine import Alone
+from audio.checkpoints import checkpoint as checkpoints
+from audio.distributed import SingleProcess
 from audio.errors import ConfigError, NonFiniteLoss
 from audio.models import build
-from audio.stepping import Stepper
-from audio.training import train
-from audio.watch import LossWatch
+from audio.training.loss_watch import LossWatch
+from audio.training.stepper import Stepper
+from audio.training.train import train
 
 from .conftest import ignore
 
-CPU = Alone(torch.device("cpu"))
+CPU = SingleProcess(torch.device("cpu"))
 
 
 def stepper(config, seed=0):

@@ -5,11 +5,11 @@ import os
 
 import pytest
 
+from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig
 from audio.datasets import find
 from audio.errors import DatasetError
-from audio.preprocess import preprocess
-from audio.store import ClipStore
+from audio.preprocessing.preprocess import preprocess
 
 from .conftest import ignore
 from .layouts import sound

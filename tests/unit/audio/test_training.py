@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from audio import checkpoint as checkpoints
-from audio.batches import clip_frames
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.splits import divide
+from audio.clips.waves import clip_frames
 from audio.config import EvaluateConfig, TrainConfig
-from audio.engine import build_engine
+from audio.distributed import build_engine
 from audio.errors import CheckpointError, ConfigError, NonFiniteLoss
 from audio.evaluation import evaluate
-from audio.splits import divide
-from audio.trainer import Training
-from audio.training import train
-from audio.writers import NullWriter
+from audio.reporting.writers import NullWriter
+from audio.training.train import train
+from audio.training.trainer import Training
 
 from .conftest import ignore
 

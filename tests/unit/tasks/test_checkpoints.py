@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from audio import generations
-from audio.checkpoint import FORMAT, NEEDED, VERSION
+from audio.checkpoints import generations
+from audio.checkpoints.checkpoint import FORMAT, NEEDED, VERSION
 from audio.errors import CheckpointError
 from tasks.checkpoints import ARTIFACT, BEFORE, CheckpointKeeper, claim, restore, sha256
 

@@ -1,0 +1,1 @@
+"""Checkpoints: a model with its settings, its clips and where its training stood."""

@@ -1,0 +1,1 @@
+"""Public data sets, as they lie in their folder after unpacking."""

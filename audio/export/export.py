@@ -1,0 +1,211 @@
+"""A checkpoint as one file that runs without this project: TorchScript, ONNX, and ONNX in eight-bit integers.
+
+The file takes waveforms, float32 `(batch, time)` of the length that the model was evaluated at, and gives logits; front
+end and normalisation are inside. What a caller has to know is written into it: classes, sample rate, length, and all of
+the preparation. Every file is run beside the model, and refused when its answers differ. ONNX needs the optional
+packages onnx, onnxscript and onnxruntime (requirements-extra.txt).
+"""
+
+import contextlib
+import importlib.util
+import io
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from audio import interruption
+from audio.checkpoints import checkpoint as checkpoints
+from audio.clips.splits import divide, held_out
+from audio.clips.store import ClipStore
+from audio.clips.waves import Waves
+from audio.config import ExportConfig
+from audio.errors import AudioError, ConfigError
+from audio.export.check import Exported, check, worse
+from audio.export.matrix_fourier import Exportable
+from audio.features.logmel import LogMel
+from audio.io.preparation import Preparation
+
+OPSET = 20
+SUFFIX = {"torchscript": ".ts", "onnx": ".onnx", "onnx-int8": ".int8.onnx"}
+PACKAGES = {  # that are optional
+    "torchscript": (),
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "onnx-int8": ("onnx", "onnxscript", "onnxruntime"),
+}
+
+
+class ExportError(AudioError):
+    """A model could not be exported, or its export answers otherwise."""
+
+
+def refuse_missing_packages(formats: Sequence[str]) -> None:
+    """Raises ConfigError when a package is not installed that one of the formats needs."""
+    for form in formats:
+        missing = [name for name in PACKAGES[form] if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ConfigError(
+                f"{form} needs the packages {', '.join(missing)}: pip install -r requirements-extra.txt, or leave "
+                "it out of formats."
+            )
+
+
+def export(path: str | Path, folder: str | Path, store: ClipStore, config: ExportConfig) -> list[Exported]:
+    """Write the model of a checkpoint into `folder` in each of `config.formats`, and check every file.
+
+    `store` gives the clips to check with (held-out ones) and to calibrate integers with (training ones). Integers whose
+    labels are worse than `config.int8_tolerance` come back with the reason in `refused`. Raises ExportError (can't be
+    exported, answers differ by more than `config.tolerance`), ConfigError (a package is missing).
+    """
+    refuse_missing_packages(config.formats)
+    state = checkpoints.load(path)
+    model = checkpoints.model_of(state)
+    about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}
+    about["preparation"] = Preparation.of(state).describe()
+    checked, targets, calibration = clips_of(state, store, config)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    made = []
+    for form in config.formats:
+        target = Path(folder) / f"model{SUFFIX[form]}"
+        with _quietly():
+            try:
+                with interruption.recognised():
+                    WRITERS[form](model, checked[:2], calibration, about, target)
+            except ImportError as error:
+                raise ConfigError(
+                    f"{form} needs the package {error.name}: pip install -r requirements-extra.txt"
+                ) from error
+            except Exception as error:  # exporters raise whatever went wrong in them
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                raise ExportError(
+                    f"{type(model.backbone).__name__} can't be exported to {form}: {reason}"
+                ) from error
+        interruption.check()  # exporters drop what they did not expect
+        made.append(check(model, checked, targets, store.multi_label, form, target))
+        if form == "onnx-int8":
+            made[-1].refused = worse(made[-1], len(checked), config.int8_tolerance)
+        if form != "onnx-int8" and made[-1].difference > config.tolerance:
+            raise ExportError(
+                f"{target} answers otherwise than the model: a logit differs by {made[-1].difference:.2g}, "
+                f"more than tolerance {config.tolerance:g}. The file is left there to be looked at."
+            )
+    return made
+
+
+def clips_of(
+    state: dict[str, Any], store: ClipStore, config: ExportConfig
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Waveforms `(clip, time)` to check with, their labels `(clip, class)`, and waveforms to calibrate with."""
+    if state["sample_rate"] != store.sample_rate:
+        raise ConfigError(
+            f"The model hears {state['sample_rate']} Hz, the clip store is at {store.sample_rate} Hz; "
+            f"preprocess with sample_rate={state['sample_rate']}."
+        )
+    trained = checkpoints.config_of(state)
+    training, validation = divide(trained, store)
+    tested = held_out(store, trained.fold)
+    sides = (tested if len(tested) else validation, training)
+    if not len(sides[0]):
+        raise ConfigError(
+            "The store has no held-out clip to check the files with: give a store with a test split."
+        )
+    counts, waves, targets = (config.check_clips, config.calibration_clips), [], []
+    for rows, count in zip(sides, counts, strict=True):
+        some = rows.iloc[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+        whole = Waves(store, some, state["clip_frames"], trained.fill, torch.device("cpu"))
+        waves.append(whole.gather(torch.arange(len(some))).numpy())
+        targets.append(store.targets(some))
+    return waves[0], targets[0], waves[1]
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the exporters' progress lines and warnings about their own future."""
+    level = logging.getLogger("torch").level
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch").setLevel(logging.CRITICAL)
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+            logging.getLogger("torch").setLevel(level)
+
+
+def to_torchscript(
+    model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
+) -> None:
+    """A trace; `about` lies in it as the extra file `soundyard.json`."""
+    with torch.no_grad():
+        traced = torch.jit.trace(model, torch.from_numpy(example), check_trace=False)
+    torch.jit.save(traced, str(target), _extra_files={"soundyard.json": json.dumps(about)})
+
+
+def to_onnx(
+    model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
+) -> None:
+    """ONNX of any batch size; `about` lies in its metadata."""
+    import onnx
+    import onnxscript  # noqa: F401  torch's exporter needs it; asked for here so that its absence has a name
+
+    batch = {0: torch.export.Dim.DYNAMIC}
+    frontend = model.get_submodule("frontend")
+    program = torch.onnx.export(
+        Exportable(model, frontend).eval() if isinstance(frontend, LogMel) else model,
+        (torch.from_numpy(example),),
+        dynamo=True,
+        dynamic_shapes={"waveform": batch},
+        input_names=["waveform"],
+        output_names=["logits"],
+        opset_version=OPSET,
+        verbose=False,
+    )
+    assert program is not None
+    proto = program.model_proto
+    for name, value in about.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = name, json.dumps(value)
+    onnx.checker.check_model(proto)
+    target.write_bytes(proto.SerializeToString())
+
+
+def to_onnx_int8(
+    model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
+) -> None:
+    """Weights (per channel) and activations in eight bits (QDQ), calibrated on training clips; a float front end."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self.clips = iter(calibration)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            clip = next(self.clips, None)
+            return None if clip is None else {"waveform": clip[None]}
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole, ready = Path(folder) / "whole.onnx", Path(folder) / "ready.onnx"
+        to_onnx(model, example, calibration, about, whole)
+        quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
+        quantize_static(
+            str(ready),
+            str(target),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Gemm"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            activation_type=QuantType.QUInt8,
+        )
+
+
+WRITERS = {"torchscript": to_torchscript, "onnx": to_onnx, "onnx-int8": to_onnx_int8}

@@ -1,0 +1,1 @@
+"""Front ends: waveform to the features that a model hears."""

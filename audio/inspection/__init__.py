@@ -1,0 +1,1 @@
+"""What is wrong with a data set: copies of a sound, leaks, silence, clipping."""

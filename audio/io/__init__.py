@@ -1,0 +1,1 @@
+"""Sound files: told apart, opened, decoded to one channel, and cut to what a model is given."""

@@ -1,0 +1,1 @@
+"""Loss, accuracy, and how far chance moves them."""

@@ -1,0 +1,1 @@
+"""Networks that are trained from scratch, or whose weights come from torchvision."""

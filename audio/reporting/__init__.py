@@ -1,0 +1,1 @@
+"""What people see and hear of a run: figures, samples, the writer they go to."""

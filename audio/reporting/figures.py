@@ -1,0 +1,118 @@
+"""Pictures of sound and of results, as matplotlib figures drawn without a display.
+
+Every function returns a new `matplotlib.figure.Figure`; it belongs to the caller and holds no global state (it is
+not registered with pyplot, so nothing has to be closed).
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from audio.features.logmel import LogMel
+from audio.features.registry import from_description
+
+# Titles are names of files and labels, in any script; what the font lacks is drawn as a box.
+warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+LINES = 1200  # most points drawn of a waveform, as minimum and maximum
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _as_float(waveform: np.ndarray) -> np.ndarray:
+    return waveform.astype(np.float32) / 32768.0 if waveform.dtype == np.int16 else waveform
+
+
+def _draw_waveform(axes: Axes, waveform: np.ndarray, sample_rate: int) -> None:
+    """The envelope: minimum and maximum of each stretch, so that no peak is lost."""
+    wave = _as_float(waveform)
+    step = max(1, len(wave) // LINES)
+    cut = wave[: len(wave) // step * step].reshape(-1, step)
+    seconds = np.arange(len(cut)) * step / sample_rate
+    axes.fill_between(seconds, cut.min(1), cut.max(1), linewidth=0.3, color="#2b6cb0", edgecolor="#2b6cb0")
+    axes.set(xlim=(0, len(wave) / sample_rate), ylim=(-1, 1), ylabel="amplitude")
+
+
+def _draw_mel(axes: Axes, mel: np.ndarray, frontend: dict[str, Any]) -> None:
+    """`mel`: `(mel, frame)` natural log power."""
+    seconds = mel.shape[1] * frontend["hop_length"] / frontend["sample_rate"]
+    top = float(mel.max())
+    axes.imshow(
+        mel, origin="lower", aspect="auto", cmap="magma", vmin=max(float(mel.min()), top - 18.4), vmax=top,
+        extent=(0, seconds, 0, len(mel)), interpolation="nearest",
+    )  # fmt: skip
+    axes.set(xlabel="s", ylabel="mel band")
+
+
+def waveform_figure(waveform: np.ndarray, sample_rate: int, title: str = "") -> Figure:
+    """Amplitude over seconds. `waveform`: int16 or float in -1..1, `(frames,)`."""
+    figure = _figure(7, 2)
+    axes = figure.subplots()
+    _draw_waveform(axes, waveform, sample_rate)
+    axes.set(title=title, xlabel="s")
+    return figure
+
+
+def mel_figure(
+    waveform: np.ndarray, sample_rate: int, title: str = "", frontend: dict[str, Any] | None = None
+) -> Figure:
+    """Log-mel spectrogram over seconds, with the settings of `frontend` (`describe()`), or the defaults.
+
+    80 dB below the loudest are shown.
+    """
+    layer = from_description(frontend) if frontend else LogMel(sample_rate)
+    mel = layer(torch.from_numpy(_as_float(waveform))[None])[0, 0].numpy()
+    figure = _figure(7, 2.6)
+    axes = figure.subplots()
+    _draw_mel(axes, mel, layer.describe())
+    axes.set(title=title)
+    return figure
+
+
+def sample_figure(waveform: np.ndarray, mel: np.ndarray, frontend: dict[str, Any], title: str = "") -> Figure:
+    """Waveform above the model's own view of it, on one time axis. `mel`: `(mel, frame)` natural log power."""
+    figure = _figure(7, 3.6)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
+    _draw_waveform(above, waveform, frontend["sample_rate"])
+    _draw_mel(below, mel, frontend)
+    above.set(title=title)
+    return figure
+
+
+def before_after_figure(
+    before: np.ndarray, after: np.ndarray, frontend: dict[str, Any], title: str
+) -> Figure:
+    """Features before and after an augmentation, side by side in one scale. Both `(band, frame)` log power."""
+    figure = _figure(7, 2.6)
+    left, right = figure.subplots(1, 2, sharey=True)
+    _draw_mel(left, before, frontend)
+    _draw_mel(right, after, frontend)
+    left.set(title="before")
+    right.set(title=title, ylabel="")
+    return figure
+
+
+def confusion_figure(confusion: np.ndarray, classes: list[str], title: str = "") -> Figure:
+    """Counts, true class down, predicted class across, shaded by share of the true class."""
+    side = max(4.5, 0.45 * len(classes) + 2)
+    figure = _figure(side, side)
+    axes = figure.subplots()
+    share = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    places = range(len(classes))
+    axes.set(xticks=places, yticks=places, xlabel="predicted", ylabel="true", title=title)
+    axes.set_xticklabels(classes, rotation=45, ha="right")
+    axes.set_yticklabels(classes)
+    if len(classes) <= 50:
+        for i, j in zip(*np.nonzero(confusion), strict=True):
+            colour = "white" if share[i, j] > 0.5 else "black"
+            axes.text(j, i, str(int(confusion[i, j])), ha="center", va="center", color=colour, fontsize=8)
+    return figure
