@@ -1,11 +1,15 @@
 """A clone's edited parameters are what the agent's run uses: every type, in the run itself, not only on the page."""
 
 import io
+import json
+from typing import Any
 
 import pytest
 import requests
 
-from tests.conftest import ServerProcess
+from audio.parameter import declarations, kinds
+from tasks import register, schema
+from tests.conftest import ROOT, ServerProcess
 from tests.e2e.clones import arguments, clone
 
 EDITED = {
@@ -73,3 +77,50 @@ def test_a_value_that_cannot_be_read_fails_with_its_name_as_the_reason(
     failed = server.wait_for(task, "failed")
     assert "Args/epochs: expected a whole number, got 'ten'" in failed["status_reason"]
     assert "Traceback" not in server.console(task)
+
+
+def test_templates_carry_types_descriptions_and_the_schema_of_their_parameters(
+    server: ServerProcess, prepare
+):
+    prepare(server)
+    for name in register.PARAMETERS:
+        template = newest_template(server, name)
+        record, kept = register.record(name), template["hyperparams"]["Args"]
+        assert {key: one["type"] for key, one in kept.items()} == {
+            key: kind.name for key, kind in kinds(record).items()
+        }
+        for key, declared in declarations(record).items():
+            assert kept[key]["description"].startswith(f"{declared.help} [{declared.group}"), key
+        told = template["configuration"][schema.NAME]
+        assert told["type"] == "json" and json.loads(told["value"]) == json.loads(
+            json.dumps(schema.schema(record))
+        )
+
+
+def newest_template(server: ServerProcess, name: str) -> dict[str, Any]:
+    found = server.call(
+        "tasks.get_all", name=f"^{name}$", tags=["template"], status=["created"], order_by=["-last_update"]
+    )["tasks"]
+    return server.task(next(one["id"] for one in found if not one.get("parent")))
+
+
+@pytest.mark.timeout(200)
+def test_a_clone_of_an_older_version_runs_and_has_the_schema_afterwards(
+    server: ServerProcess, agents, prepare
+):
+    """Its parameters as a server kept them before there were schemas, with a description of that time."""
+    ids = prepare(server)
+    task = clone(server, ids["train"])
+    kept = json.loads((ROOT / "tests" / "fixtures" / "old_clone.json").read_text())["Args"]
+    kept["dataset_id"]["value"], kept["debug_samples_every"]["value"] = ids["dataset"], "0"
+    server.call(
+        "tasks.edit_hyper_params", task=task, hyperparams=list(kept.values()), replace_hyperparams="all"
+    )
+    server.call("tasks.delete_configuration", task=task, configuration=[schema.NAME])
+    assert schema.NAME not in (server.task(task).get("configuration") or {})
+    server.enqueue(task)
+    done = server.wait_for(task, "completed")
+    assert server.scalars(task)["loss"]["train"]["x"] == [1, 2], "its two epochs"
+    assert arguments(done) == {name: one["value"] for name, one in kept.items()}
+    assert done["hyperparams"]["Args"]["epochs"]["description"].endswith("[Training; at least 1]")
+    assert json.loads(done["configuration"][schema.NAME]["value"])["properties"]["epochs"]["minimum"] == 1
