@@ -19,12 +19,19 @@ def end(folder: Path) -> list[str]:
     for agent in processes.killed(folder):
         left = agent.left
         tasks = sorted({task for task in map(processes.task_of, left) if task})
-        conf = folder / f"{agent.name}.conf"
-        settings = tracked.read_settings(conf) if conf.exists() else {}
+        settings = _settings(folder / f"{agent.name}.conf")
         processes.end(agent, folder)
         told.append(_said(agent, tasks, len(left)))
         told += [f"  {wrong}" for task in tasks if (wrong := _tell(settings, task))]
     return told
+
+
+def _settings(conf: Path) -> dict[str, object]:
+    """What the agent knew of its server; nothing where it was killed while it wrote that, or before."""
+    try:
+        return tracked.read_settings(conf)
+    except (OSError, ValueError):
+        return {}
 
 
 def _said(agent: processes.Agent, tasks: list[str], count: int) -> str:

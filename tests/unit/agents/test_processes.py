@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from agents import processes
+from agents import orphans, processes
 
 # Named clearml_agent on its command line, as the daemon is; tells of an interrupt; its task tells of SIGTERM and stays.
 AGENT = """
@@ -81,6 +81,24 @@ def test_what_a_killed_agent_left_is_told_and_ended_and_then_forgotten(leader, t
     processes.end(agent, tmp_path)
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
     assert processes.killed(tmp_path) == [] and not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize("conf", [None, '{"api": {"api_se', "[]"])
+def test_a_killed_agent_is_cleaned_up_whatever_is_left_of_its_settings(leader, tmp_path, monkeypatch, conf):
+    agent = processes.record(tmp_path, "a", leader.pid, tmp_path / "log", "audio (cpu)")
+    children = psutil.Process(leader.pid).children(recursive=True)
+    leader.kill()
+    leader.wait()
+    monkeypatch.setattr(
+        processes, "task_of", lambda process: "0123"
+    )  # as the environment of a task's process says
+    if conf is not None:
+        (tmp_path / "a.conf").write_text(conf)
+    told = orphans.end(tmp_path)
+    assert told[0] == "agent a was killed and had left task 0123 running: ended"
+    assert "the server could not be told about task 0123" in told[1]
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert processes.killed(tmp_path) == [] and list(tmp_path.glob("a.*")) == [], agent
 
 
 @pytest.mark.parametrize("other", [{"machine": "elsewhere"}, {"began": 1.0}])
