@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
+import soundfile
 from playwright.sync_api import Locator, Page, expect
 
+from audio.inference import Predictor
 from tests.browser.conftest import choose_queue
 from tests.conftest import ServerProcess, until
 
@@ -212,15 +215,26 @@ def test_what_is_said_into_the_microphone_is_answered(page: Page, server, job):
 
 
 @pytest.mark.slow
-def test_a_sound_dropped_on_a_model_is_answered(page: Page, server, job):
-    model = job["train"]["models"]["output"][0]["model"]
-    answer = server.call("events.debug_images", metrics=[{"task": job["train"]["id"]}], iters=1)
-    events = [event for m in answer["metrics"] for one in m["iterations"] for event in one["events"]]
-    url = next(event["url"] for event in events if event["url"].endswith(".wav"))
-    sound = requests.get(url, headers=server.authorization(), timeout=30).content
-    page.goto(f"{server.url}/projects/*/models/{model}")
-    page.locator("input[type=file]").set_input_files(
-        {"name": "heard.wav", "mimeType": "audio/wav", "buffer": sound}
-    )
-    expect(page.locator(".try .likely li")).to_have_count(5, timeout=120_000)
+def test_a_sound_dropped_on_a_model_gets_the_answer_of_the_file(page: Page, server, job, tmp_path):
+    """As it is, whatever its name, rate and channels: the page neither mixes nor resamples it."""
+    model = server.call("models.get_by_id", model=job["train"]["models"]["output"][0]["model"])["model"]
+    weights, path = tmp_path / "model.pt", tmp_path / "é #%?, heard.wav"
+    weights.write_bytes(requests.get(model["uri"], headers=server.authorization(), timeout=60).content)
+    left = 0.5 * np.sin(np.arange(96000) / 20) * (np.arange(96000) > 40000)
+    soundfile.write(path, np.stack([left, np.zeros(96000)], 1), 96000, subtype="PCM_24")
+    page.goto(f"{server.url}/projects/*/models/{model['id']}")
+    page.locator("input[type=file]").set_input_files(path)
+    answers = page.locator(".try .likely li")
+    expect(answers).to_have_count(5, timeout=120_000)
     expect(page.locator(".try .status")).to_have_text("Completed")
+    (task,) = server.call("tasks.get_all", name=re.escape(f"predict {path.name}"))["tasks"]
+    kept = requests.get(
+        task["hyperparams"]["Args"]["url"]["value"], headers=server.authorization(), timeout=60
+    )
+    assert kept.content == path.read_bytes()
+    (values,) = server.call("events.get_task_single_value_metrics", tasks=[task["id"]])["tasks"]
+    heard = Predictor(weights, "cpu").file(path)
+    said = {one["variant"]: one["value"] for one in values["values"]}
+    assert said == pytest.approx(dict(heard.top(len(said))), abs=1e-4)
+    for i, (label, _) in enumerate(heard.top()):
+        expect(answers.nth(i)).to_contain_text(label)

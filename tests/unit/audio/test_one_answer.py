@@ -18,80 +18,20 @@ from audio import predict
 from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
-from audio.config import EvaluateConfig, ExportConfig, PreprocessConfig, TrainConfig
+from audio.config import EvaluateConfig, ExportConfig
 from audio.evaluation import evaluate
 from audio.export.export import export
 from audio.inference import Predictor
 from audio.io.preparation import Preparation
-from audio.preprocessing.preprocess import preprocess
-from audio.training.train import train
+from audio.metrics.objective import probabilities
 
-from .awkward.contract import tone
-from .conftest import ignore
-
-RATE = 8000
-DICE = np.random.default_rng(0)
-
-
-def silent(before: float, seconds: float, behind: float, level: float = 1.0) -> np.ndarray:
-    """A tone with digital silence around it (s)."""
-    parts = (np.zeros(round(before * RATE)), level * tone(seconds=seconds), np.zeros(round(behind * RATE)))
-    return np.concatenate(parts)
-
-
-SOUNDS = {
-    "an event in silence.wav": (silent(2.0, 0.3, 2.5), RATE),
-    "at the end.wav": (silent(4.8, 0.2, 0.0), RATE),
-    "very short.wav": (tone(seconds=0.01), RATE),
-    "one sample.wav": (np.array([0.5]), RATE),
-    "as long as a clip.wav": (tone(seconds=0.5), RATE),
-    "hardly longer.wav": (tone(seconds=0.51), RATE),
-    "longer.wav": (np.concatenate([tone(seconds=0.6), 0.3 * DICE.standard_normal(9000)]), RATE),
-    "much longer.wav": (np.concatenate([tone(seconds=3), 0.1 * DICE.standard_normal(9000), np.zeros(9000)]), RATE),
-    "stereo at 44100.wav": (np.stack([tone(44100, 0.7), 0.2 * tone(44100, 0.7, 990)], 1), 44100),
-    "surround at 16000.wav": (np.stack([tone(16000, 0.3, 200 * i) for i in range(1, 7)], 1), 16000),
-    "faint.wav": (1e-4 * tone(seconds=0.4), RATE),
-    "almost nothing.wav": (silent(0.5, 0.2, 0.5, 1e-6), RATE),
-    "above full scale.wav": (7 * tone(seconds=0.4), RATE),
-    "silence.wav": (np.zeros(3000), RATE),
-    "offset.wav": (0.3 + 0.2 * tone(seconds=0.4), RATE),
-    "quiet edges.wav": (np.concatenate([1e-4 * tone(), tone(), 1e-4 * tone()]), RATE),
-}  # fmt: skip
-PREPARATIONS = {
-    "as they are": ({}, {}),
-    "short clips filled with silence": ({"duration": 0.4, "fill": "zero"}, {"clip_seconds": 0.5}),
-    "long clips in several windows": ({"duration": 2.0, "fill": "zero"}, {"clip_seconds": 0.5}),
-    "edges kept, windows filled with silence": (
-        {"trim_silence": False},
-        {"fill": "zero", "clip_seconds": 0.5},
-    ),
-}
+from .heard import PREPARATIONS, RATE, SOUNDS, made_of
 
 
 @pytest.fixture(scope="module", params=list(PREPARATIONS))
 def made(request, tmp_path_factory):
-    """A folder of ordinary sounds to train on and of awkward ones to test with, its store and a model."""
-    folder = tmp_path_factory.mktemp("made")
-    for i in range(12):
-        place = folder / "data" / "train" / ("high" if i % 2 else "low")
-        place.mkdir(parents=True, exist_ok=True)
-        sound = tone(seconds=0.5, pitch=(900 if i % 2 else 300) + 10 * i)
-        soundfile.write(place / f"{i}.wav", sound, RATE)
-    place = folder / "data" / "test" / "low"
-    place.mkdir(parents=True)
-    for name, (sound, rate) in SOUNDS.items():
-        soundfile.write(place / name, sound, rate, subtype="FLOAT")
-    preparing, training = PREPARATIONS[request.param]
-    config = PreprocessConfig(dataset="folder", data=str(folder / "data"), sample_rate=RATE, **preparing)
-    preprocess(config, folder / "store", progress=ignore, workers=1)
-    store = ClipStore.open(folder / "store")
-    learning = TrainConfig(
-        model="tutorial-cnn", n_fft=256, win_length=256, hop_length=64, n_mels=16, f_min=50, epochs=6, fold=0,
-        batch_size=4, augment=False, precision="bf16", threads=1, debug_samples_every=0, ema=0.0, validation="none",
-        crop_seconds=None, **training,
-    )  # fmt: skip
-    result = train(learning, store, checkpoint_dir=folder / "out", progress=ignore)
-    return folder / "data", store, result.model_path
+    """Sounds, the store that is made of them, and a model that was trained on its ordinary ones."""
+    return made_of(tmp_path_factory.mktemp("made"), request.param)
 
 
 def files(root: Path, store: ClipStore) -> dict[str, Path]:
@@ -125,7 +65,7 @@ def in_memory(store: ClipStore, model: Path, clip: str) -> float:
     waves = Waves(store, store.index.loc[[clip]], how.frames, how.fill, torch.device("cpu"))
     with torch.no_grad():
         logits = checkpoints.model_of(state)(torch.from_numpy(np.stack(list(waves.windows(0)))))
-    return float(logits.softmax(1).mean(0)[state["classes"].index("high")])
+    return float(probabilities(logits, state["multi_label"]).mean(0)[state["classes"].index("high")])
 
 
 def mono(path: Path, say: dict) -> np.ndarray:
@@ -185,14 +125,14 @@ def test_an_exported_file_s_metadata_is_enough_to_give_that_answer(made, tmp_pat
             torch.cat([traced(torch.from_numpy(wave[None])) for wave in waves]),
             torch.from_numpy(session.run(None, {"waveform": waves})[0]),
         ):
-            found = logits.detach().softmax(1).mean(0).numpy()
+            found = probabilities(logits.detach(), json.loads(told["multi_label"])).mean(0).numpy()
             np.testing.assert_allclose(found, answer, atol=1e-3, err_msg=clip)
     assert classes == predictor.classes
 
 
 def test_a_model_whose_clips_were_cut_says_so_and_hears_all_when_asked(made):
     root, _, model = made
-    path = root / "test" / "low" / "much longer.wav"
+    path = root / "test" / "much longer.wav"
     cut = Preparation.of(checkpoints.load(model)).duration
     heard, whole = Predictor(model, "cpu").file(path), Predictor(model, "cpu", hop=0.2).file(path)
     assert heard.duration == whole.duration == pytest.approx(24000 / RATE + 18000 / RATE)
@@ -203,7 +143,7 @@ def test_a_model_whose_clips_were_cut_says_so_and_hears_all_when_asked(made):
 
 def test_windows_tell_when_in_the_file_they_are(made):
     root, _, model = made
-    heard = Predictor(model, "cpu").file(root / "test" / "low" / "an event in silence.wav")
+    heard = Predictor(model, "cpu").file(root / "test" / "an event in silence.wav")
     trimmed = Preparation.of(checkpoints.load(model)).trim_db is not None
     assert heard.table()["start"].iloc[0] == pytest.approx(2.0 if trimmed else 0.0, abs=2e-3)
 
@@ -224,5 +164,5 @@ def test_an_old_checkpoint_hears_the_beginning_of_a_long_clip_as_it_did(made, tm
             torch.device("cpu"),
         )
         with torch.no_grad():
-            answer = whole(waves.gather(torch.tensor([0]))).softmax(1)[0]
+            answer = probabilities(whole(waves.gather(torch.tensor([0]))), state["multi_label"])[0]
         assert judged.loc[clip, "confidence"] == pytest.approx(float(answer.max()), abs=2e-5)
