@@ -85,6 +85,8 @@ OTHERS = [
     (["search", "--base_task_id", "{dataset}"], "not a training of this project"),
     (["search", "--base_task_id", "{model}"], "is the id of a model"),
     (["search", "--base_task_id", "train"], "is a name, and an id is wanted"),
+    (["search", "--base_task_id", "{no_such_fold}"], "There is no fold 9; the data set has 1, 2, 3, 4, 5"),
+    (["search", "--space", "development_fold=1|2"], "development_fold can't be searched"),
     (["search", "--space", "validation=held-out"], "validation can't be searched"),
     (["search", "--space", "fold=1|2"], "fold can't be searched"),
     (["search", "--space", "model=cnn|crrn"], "Did you mean 'crnn'"),
@@ -144,6 +146,9 @@ def names(server: ServerProcess, prepare, tmp_path_factory) -> dict[str, str]:
         model=known["model"],
         metadata=[{"key": "dataset_id", "type": "str", "value": known["dataset"]}],
     )
+    known["no_such_fold"] = server.call("tasks.clone", task=prepared["train"], new_task_name="fold 9")["id"]
+    fold = {"section": "Args", "name": "fold", "value": "9"}
+    server.call("tasks.edit_hyper_params", task=known["no_such_fold"], hyperparams=[fold])
     known["unfinished"] = server.call(
         "tasks.create",
         name="broken off",
