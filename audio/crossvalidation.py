@@ -79,7 +79,15 @@ class CrossValidation:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the clips' accuracy, all folds together."""
-        return wilson(self._share, self.clips)
+        return wilson(self._share, self.independent)
+
+    @property
+    def independent(self) -> float:
+        """Clips, each of a recording of its own, that tell as much; all of them for folds that an older version ran."""
+        if "independent" not in self.runs:
+            return self.clips
+        counted = self.runs["independent"].fillna(self.runs["clips"])
+        return float(counted.groupby(self.runs["fold"]).mean().sum())
 
     @property
     def _share(self) -> float:
@@ -111,13 +119,19 @@ class CrossValidation:
                 f"spread   {_deviation(self.spread_over_folds, folds, 'folds')}; "
                 f"{_deviation(self.spread_over_seeds, seeds, 'seeds')}",
                 f"clips    ± {self.binomial_error:.2%} binomial standard deviation of n = {self.clips} clips; "
-                f"95 % interval {low:.1%} to {high:.1%} (Wilson)",
+                f"95 % interval {low:.1%} to {high:.1%} (Wilson{self._shared()})",
                 f"settings {self._chosen()}",
                 "folds    " + "  ".join(f"{fold}: {value:.1%}" for fold, value in by_fold.items()),
                 "",
                 self.per_class.round(3).to_string(),
             ]
         )
+
+    def _shared(self) -> str:
+        """What the interval takes into account beside the number of clips."""
+        if self.independent >= self.clips:
+            return ""
+        return f"; clips of one recording count as {self.independent / self.clips:.2f} each"
 
     def _chosen(self) -> str:
         """Which folds chose the settings, as far as it was said."""
@@ -282,6 +296,7 @@ def row(config: TrainConfig, found: EvaluationResult, seconds: float) -> dict[st
         "seed": config.seed,
         "fold": config.fold,
         "clips": len(found.clips),
+        "independent": round(found.independent, 3),
         "accuracy": found.accuracy,
         "macro_f1": found.macro_f1,
         "loss": found.loss,

@@ -15,7 +15,7 @@ from torch import Tensor
 from audio.checkpoints import checkpoint as checkpoints
 from audio.checkpoints.origin import Origin, named, refuse_heard
 from audio.clips.identity import fingerprint
-from audio.clips.splits import DEVELOPMENT, held_out, refuse_fold
+from audio.clips.splits import DEVELOPMENT, held_out, recordings, refuse_fold
 from audio.clips.store import ClipStore
 from audio.clips.table import clip_table
 from audio.clips.waves import Waves
@@ -29,6 +29,7 @@ from audio.metrics.statistics import (
     class_table,
     confusion_matrix,
     counts,
+    independent,
     macro_f1,
     mean_answer,
     wilson,
@@ -58,6 +59,8 @@ class EvaluationResult:
     frontend: dict[str, Any]
     store: ClipStore
     precision: str  # that the answers were computed in
+    recordings: int  # that the clips are of
+    independent: float  # clips that tell as much of the accuracy, each of a recording of its own
     apart: "EvaluationResult | None" = (
         None  # of clips that the model was trained on, which the figures leave out
     )
@@ -65,15 +68,16 @@ class EvaluationResult:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """In which the accuracy lies on clips like these, with a confidence of 95 % (Wilson's interval)."""
-        return wilson(self.accuracy, len(self.clips))
+        """In which the accuracy lies on recordings like these, with a confidence of 95 % (Wilson's interval)."""
+        return wilson(self.accuracy, self.independent)
 
     def text(self) -> str:
         """The figures in a line, as a person reads them."""
         low, high = self.interval
+        shared = f" of {self.recordings} recordings" if self.recordings < len(self.clips) else ""
         return (
-            f"accuracy {self.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%}, n = {len(self.clips)} clips), "
-            f"macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}; computed in {self.precision}"
+            f"accuracy {self.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%}, n = {len(self.clips)} clips{shared}"
+            f"), macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}; computed in {self.precision}"
         )
 
     def waveform(self, clip: str) -> np.ndarray:
@@ -236,8 +240,9 @@ def summarise(
     answers = answers_of(chance, multi)
     counted = counts(truth, answers)
     clips = judged_table(store, rows, chance, loss.numpy())
+    right, sources = (truth == answers).all(1), recordings(rows)
     return EvaluationResult(
-        accuracy=float((truth == answers).all(1).mean()),
+        accuracy=float(right.mean()),
         macro_f1=macro_f1(counted),
         loss=float(loss.mean()),
         confusion=confusion_matrix(truth, chance, multi),
@@ -248,6 +253,8 @@ def summarise(
         frontend=frontend,
         store=store,
         precision=precision,
+        recordings=sources.nunique(),
+        independent=independent(right, list(sources)),
     )
 
 

@@ -3,6 +3,7 @@
 The F1 figures are scikit-learn's; the interval is Wilson's (1927), which keeps what it promises near 0 and 1 too.
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -82,8 +83,8 @@ def binomial_error(share: float, clips: int) -> float:
     return float(np.sqrt(max(0.0, share * (1 - share)) / max(1, clips)))
 
 
-def wilson(share: float, clips: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Wilson's interval for a share of right answers among so many clips, drawn independently."""
+def wilson(share: float, clips: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Wilson's interval for a share of right answers among so many clips, drawn independently (`independent`)."""
     if clips <= 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
@@ -91,6 +92,48 @@ def wilson(share: float, clips: int, confidence: float = CONFIDENCE) -> tuple[fl
     centre = (share + z**2 / (2 * clips)) / denominator
     half = z / denominator * np.sqrt(max(0.0, share * (1 - share)) / clips + z**2 / (4 * clips**2))
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def independent(right: np.ndarray, recordings: Sequence[object]) -> float:
+    """How many clips, each of a recording of its own, tell as much of a share as these; fewer where they share some.
+
+    `right` is bool `(clips,)`, `recordings` names that of each. Clips of one recording are right or wrong together: the
+    number is divided by the design effect, the variance by recordings (Kish 1965) over the binomial one, and corrected
+    for few recordings by Student's t (Korn and Graubard 1998). Where all are right, or all wrong, nothing tells how
+    much they go together, and they count as if they did entirely.
+    """
+    clips, share = len(right), float(np.mean(right))
+    _, places, sizes = np.unique(np.asarray(recordings, str), return_inverse=True, return_counts=True)
+    count = len(sizes)
+    if count == clips:
+        return float(clips)
+    if count == 1:
+        return 1.0
+    most = float((sizes**2).sum() / clips)  # as if all clips of a recording had one answer
+    binomial = share * (1 - share) / clips
+    residues = np.bincount(places, weights=right - share)
+    variance = count / (count - 1) * float((residues**2).sum()) / clips**2
+    effect = min(most, max(1.0, variance / binomial)) if binomial else most
+    return clips / effect * (_t(clips - 1) / _t(count - 1)) ** 2
+
+
+def _t(freedom: int) -> float:
+    """Student's quantile for `CONFIDENCE`: exact for 1 and 2, else expanded about the normal one.
+
+    Abramowitz and Stegun 26.7.5.
+    """
+    if freedom == 1:
+        return float(np.tan(np.pi * CONFIDENCE / 2))
+    if freedom == 2:
+        return float(CONFIDENCE * np.sqrt(2 / (1 - CONFIDENCE**2)))
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return float(sum(term / freedom**power for power, term in enumerate(terms)))
 
 
 def mean_answer(logits: Tensor, multi_label: bool) -> Tensor:

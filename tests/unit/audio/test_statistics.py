@@ -15,11 +15,13 @@ from audio.crossvalidation import DONE, MODEL, CrossValidation, crossvalidate
 from audio.evaluation import summarise
 from audio.metrics.objective import balanced, loss_of
 from audio.metrics.statistics import (
+    _t,
     answers_of,
     binomial_error,
     class_table,
     confusion_matrix,
     counts,
+    independent,
     macro_f1,
     mean_answer,
     one_hot,
@@ -144,6 +146,91 @@ def test_wilsons_interval_is_scipys_and_covers_what_it_promises():
         assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
         assert np.std(drawn) == pytest.approx(binomial_error(share, clips), rel=0.05)
     assert binomial_error(0.95, 400) == pytest.approx(0.011, abs=2e-4) and wilson(0.0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("clips", [30, 80, 400, 2000])
+def test_wilsons_interval_covers_95_percent_of_all_that_can_be_drawn(clips):
+    """Not simulated: every number of right answers, by its probability."""
+    from scipy.stats import binom
+
+    hits = np.arange(clips + 1)
+    low, high = np.array([wilson(share, clips) for share in hits / clips]).T
+    shares = np.linspace(0.05, 0.95, 181)
+    inside = (low <= shares[:, None]) & (shares[:, None] <= high)
+    covered = (binom.pmf(hits, clips, shares[:, None]) * inside).sum(1)
+    assert covered.mean() == pytest.approx(0.95, abs=0.006)
+    if clips >= 80:
+        assert covered.min() > 0.93 and covered.max() < 0.98
+
+
+def test_the_interval_of_a_cross_validation_covers_what_it_promises_whatever_the_folds_and_seeds():
+    """Folds of unequal sizes, and seeds that agree on most clips: they count once, or it were too narrow."""
+    dice, share, sizes = np.random.default_rng(4), 0.9, (20, 60, 120)
+    inside = []
+    for _ in range(600):
+        rows = []
+        for fold, size in enumerate(sizes, 1):
+            right = dice.random(size) < share
+            for seed in range(3):
+                redrawn = dice.random(size) < 0.05
+                heard = np.where(redrawn, dice.random(size) < share, right)
+                rows.append({"seed": seed, "fold": fold, "clips": size, "accuracy": heard.mean()})
+        low, high = together(rows).interval
+        inside.append(low <= share <= high)
+    assert 0.93 <= np.mean(inside) <= 0.975
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 9, 30, 400])
+def test_students_quantile_is_scipys(freedom):
+    from scipy.stats import t
+
+    assert _t(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("recordings", "each", "share", "together"),
+    [(40, 5, 0.9, 0.5), (40, 5, 0.9, 0.9), (30, 10, 0.8, 0.6), (100, 4, 0.9, 0.5), (200, 1, 0.9, 0.0)],
+)
+def test_the_interval_covers_what_it_promises_where_clips_share_recordings(recordings, each, share, together):
+    """Taken for independent, clips of one recording make it so narrow that it covers 60 to 85 %."""
+    dice, inside, careless = np.random.default_rng(5), [], []
+    for _ in range(800):
+        sizes = dice.integers(1, 2 * each, recordings) if each > 1 else np.ones(recordings, int)
+        source = np.repeat(np.arange(recordings), sizes)
+        same = dice.random(len(source)) < together
+        right = np.where(same, (dice.random(recordings) < share)[source], dice.random(len(source)) < share)
+        for kept, clips in ((inside, independent(right, list(source))), (careless, len(source))):
+            low, high = wilson(float(right.mean()), clips)
+            kept.append(low <= share <= high)
+    assert 0.91 <= np.mean(inside) <= 0.98
+    assert (np.mean(careless) < 0.88) == (each > 1)
+
+
+def test_clips_of_one_recording_that_are_all_right_count_once():
+    assert independent(np.ones(100, bool), list("ab" * 50)) < 2.01
+    assert independent(np.ones(5, bool), list("aaaaa")) == 1.0
+    assert independent(np.array([1, 0, 1], bool), list("abc")) == 3.0
+
+
+def test_an_evaluation_says_of_how_many_recordings_its_clips_are(tmp_path):
+    sounds = [Sound("ab"[i % 2], noise(80, i), fold=1, source=f"recording {i // 5}") for i in range(20)]
+    store = clip_stores.write(tmp_path, sounds)
+    logits = torch.from_numpy(store.targets(store.index)) * 5
+    logits[:5] *= -1  # all of one recording
+    found = summarise(store, store.index, logits, {})
+    assert found.recordings == 4 and found.independent < 5 and "n = 20 clips of 4 recordings" in found.text()
+    assert found.interval[0] < wilson(0.75, 20)[0] and found.interval[1] > wilson(0.75, 20)[1]
+    runs = [
+        {"seed": seed, "fold": fold, "clips": 20, "accuracy": 0.75, "independent": found.independent}
+        for seed in (0, 1)
+        for fold in (1, 2)
+    ]
+    both = together(runs)
+    assert (
+        both.independent == pytest.approx(2 * found.independent) and "clips of one recording" in both.text()
+    )
+    older = together([{**one, "independent": np.nan} for one in runs])
+    assert older.independent == 40 and older.interval == pytest.approx(wilson(0.75, 40))
 
 
 def together(runs: list[dict], chosen_on=None, classes: str = "ab") -> CrossValidation:
