@@ -9,7 +9,7 @@ import soundfile
 from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig, TrainConfig
 from audio.preprocessing.preprocess import preprocess
-from audio.training import train
+from audio.training.train import train
 
 from .awkward.contract import tone
 from .conftest import ignore
