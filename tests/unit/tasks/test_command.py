@@ -23,6 +23,13 @@ def test_help_fits_the_terminal(task, columns, monkeypatch, capsys):
     assert max(len(line) for line in lines if not line.startswith("usage")) <= min(max(columns, 50), 118)
 
 
+def test_help_stands_beside_its_option_where_there_is_room_and_below_it_where_there_is_none(
+    monkeypatch, capsys
+):
+    assert "--momentum FLOAT                of sgd" in helped(monkeypatch, capsys, "train", 120)
+    assert "--momentum FLOAT\n        of sgd" in helped(monkeypatch, capsys, "train", 60)
+
+
 def test_help_stands_in_groups_in_their_order_each_option_once(monkeypatch, capsys):
     text = helped(monkeypatch, capsys, "train", 120)
     headings = [line[:-1] for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
