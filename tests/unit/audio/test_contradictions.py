@@ -1,4 +1,4 @@
-"""What two parameters do to each other: refused at the first value that contradicts, and not at the last that does not."""
+"""What two parameters do to each other: refused from the first value that contradicts on."""
 
 import pytest
 

@@ -89,7 +89,7 @@ def test_all_that_is_wrong_is_said_at_once_each_by_name_with_what_is_allowed():
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
 def test_a_number_without_an_upper_limit_is_finite_all_the_same(value):
-    with pytest.raises(ConfigError, match="weight_decay is .*; it must be a finite number"):
+    with pytest.raises(ConfigError, match=r"weight_decay is .*; it must be a finite number"):
         TrainConfig(weight_decay=value)
 
 
