@@ -17,7 +17,7 @@ from typing import Any
 from audio.command_line import CommandLine
 from benchmarks.mlflow_server import Figures
 from benchmarks.servers import Client, line, scratch, soundyard, timed
-from server.domain.last_metrics import summary
+from server.domain.events.last_metrics import summary
 from server.store import Store, times
 from server.store.events.last_metrics import name_hash
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.api.tokens import Tokens
-    from server.domain.login_limits import LoginLimits
+    from server.domain.users.login_limits import LoginLimits
     from server.settings import Settings
     from server.store import Store
 

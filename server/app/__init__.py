@@ -21,7 +21,7 @@ from server.app.observed import Observer
 from server.app.pace import Pace
 from server.app.security import refusal
 from server.app.web import Web
-from server.domain import links
+from server.domain.users import links
 
 
 class App:

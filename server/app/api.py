@@ -38,7 +38,8 @@ from server.app.context import Context
 from server.app.metrics import Metrics
 from server.app.observed import facts_of
 from server.app.pace import Pace
-from server.domain import access, audited, public
+from server.domain import public
+from server.domain.users import access, audited
 
 log = logging.getLogger("soundyard.api")
 

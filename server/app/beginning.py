@@ -9,7 +9,8 @@ from server import SERVER_VERSION
 from server.api.errors import StorageFull
 from server.api.whole import lacks_room
 from server.app.client_conf import ensure_client_conf
-from server.domain import access, audit, queues
+from server.domain.tasks import queues
+from server.domain.users import access, audit
 from server.settings import Settings
 from server.store import Store
 

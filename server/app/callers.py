@@ -11,7 +11,7 @@ from server.api.errors import ApiError, BadCredentials, InvalidCredentials, TooM
 from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
-from server.domain import access
+from server.domain.users import access
 
 _REFUSED_SIGN_INS = (InvalidCredentials, WrongPassword, TooManyAttempts)
 

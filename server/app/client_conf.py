@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from server.api import whole
-from server.domain import access
+from server.domain.users import access
 from server.settings import Settings
 from server.store import Store
 

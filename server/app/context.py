@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.api.tokens import Tokens
-from server.domain.audit import Failures
-from server.domain.links import Links
-from server.domain.login_limits import LoginLimits
 from server.domain.soundness import Soundness
+from server.domain.users.audit import Failures
+from server.domain.users.links import Links
+from server.domain.users.login_limits import LoginLimits
 from server.settings import Settings
 from server.store import Store
 

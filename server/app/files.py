@@ -28,7 +28,8 @@ from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.app.uploads import Upload
-from server.domain import audit, files
+from server.domain import files
+from server.domain.users import audit
 from server.store import addresses
 
 log = logging.getLogger("soundyard.files")

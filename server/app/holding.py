@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from server.domain.polling import Polls
+from server.domain.workers.polling import Polls
 from server.store import Store
 
 ENDPOINT = "queues.get_next_task"

@@ -14,8 +14,8 @@ from server.app import beginning
 from server.app.backups import Backups
 from server.app.context import Context
 from server.app.pruning import Pruning
-from server.domain import audit
-from server.domain.watchdog import Watchdog
+from server.domain.tasks.watchdog import Watchdog
+from server.domain.users import audit
 
 log = logging.getLogger("soundyard.jobs")
 

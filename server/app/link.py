@@ -14,7 +14,7 @@ from server.app import callers, cookies
 from server.app.context import Context
 from server.app.observed import facts_of
 from server.app.pace import Pace
-from server.domain import access, audit
+from server.domain.users import access, audit
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 

@@ -22,7 +22,7 @@ from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
 from server.app.jobs import Jobs, scheduled, upkeep
-from server.domain import links
+from server.domain.users import links
 from server.settings import Settings
 from server.store import Store, privacy
 from server.store.lock import FolderInUse, locked

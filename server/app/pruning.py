@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from server.domain import retention, retention_policy
+from server.domain.projects import retention, retention_policy
 from server.store import Store
 
 log = logging.getLogger("soundyard.retention")

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from server.app import announcement, browser
 from server.commands import CommandError, add_data, opened
-from server.domain import links
+from server.domain.users import links
 from server.settings import Settings
 from server.store.lock import is_held
 

@@ -10,8 +10,8 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from server.commands import CommandError, add_data, existing, opened
-from server.domain import retention, retention_forecast, retention_policy
-from server.domain.retention_policy import EVERYWHERE, RULES
+from server.domain.projects import retention, retention_forecast, retention_policy
+from server.domain.projects.retention_policy import EVERYWHERE, RULES
 from server.settings import Settings
 from server.store import Store, space
 from server.store.lock import FolderInUse, locked

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from server.api.call import ROLES
 from server.commands import CommandError, add_data, opened
-from server.domain import audit, users
+from server.domain.users import audit, users
 from server.settings import Settings
 from server.store import Store
 

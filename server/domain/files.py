@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from server.domain import models as model_rules
-from server.domain import overwriting, project_tree, transitions
+from server.domain import overwriting, project_tree
+from server.domain.tasks import models as model_rules
+from server.domain.tasks import transitions
 from server.store import Store, addresses
 from server.store.files import task_of
 from server.store.incoming import Incoming

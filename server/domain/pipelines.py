@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from server.api.errors import CannotRemoveAllRuns, InvalidTaskType
-from server.domain import clone, project_tree, transitions
+from server.domain import project_tree
+from server.domain.tasks import cloning, transitions
 from server.store import Store
 
 MARK = "pipeline"
@@ -33,7 +34,7 @@ def new_run(
         "name": _next_name(store, template),
         "hyperparams": hyperparams,
     }
-    return clone.clone(store, template, changes, user, company, now)
+    return cloning.clone(store, template, changes, user, company, now)
 
 
 def _next_name(store: Store, template: dict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from server.domain.users import COMPANY_NAME
+from server.domain.users.users import COMPANY_NAME
 from server.store import Store
 from server.store.documents import Collection, Document
 from server.store.projection import paths, project, unwanted

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from server.api.errors import InvalidTaskStatus, InvalidTaskType
-from server.domain import project_tree, task_fields, transitions
+from server.domain import project_tree
+from server.domain.tasks import task_fields, transitions
 from server.store import Store
 
 TYPE = "report"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from server.domain import events
+from server.domain.events import events
 from server.store import Store
 
 _BATCH = 500

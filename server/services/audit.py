@@ -8,7 +8,7 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import audit
+from server.domain.users import audit
 
 
 class GetAll(Request):

@@ -17,7 +17,7 @@ from server.api.errors import (
 )
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import access, users
+from server.domain.users import access, users
 
 
 class Login(Request):

@@ -3,7 +3,7 @@
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Nothing
-from server.domain import access
+from server.domain.users import access
 
 
 @endpoint("login.supported_modes", Nothing, role=None)

@@ -14,7 +14,7 @@ from server.api.errors import ValidationFailed
 from server.api.registry import Answer, endpoint
 from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import entities, project_tree, table_export
-from server.domain.users import COMPANY_NAME
+from server.domain.users.users import COMPANY_NAME
 from server.services.projects.contents import TagFilter, tags_of
 from server.store import times
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import enqueue, pipelines
+from server.domain import pipelines
+from server.domain.tasks import queueing
 from server.services.tasks import many, queue
 from server.services.tasks.delete import Delete, drop
 
@@ -28,7 +29,7 @@ def start_pipeline(call: Call, request: StartPipeline) -> dict:
     with call.store.transaction():
         run = pipelines.new_run(call.store, request.task, args, call.user, call.company, call.now)
         chosen = queue.target(call, request)
-        enqueue.enqueue(call.store, run, chosen, call.user, call.now)
+        queueing.enqueue(call.store, run, chosen, call.user, call.now)
         watched = queue.is_watched(call, request, chosen)
     return {"pipeline": run, "enqueued": True, **watched}
 

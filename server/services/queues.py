@@ -10,9 +10,10 @@ from server.api.call import Call
 from server.api.errors import InvalidQueueOrTaskNotQueued, QueueNotEmpty, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Query, Request, Seconds
-from server.domain import metadata, queues
+from server.domain import metadata
 from server.domain.metadata import MetadataItem
-from server.domain.users import require_company
+from server.domain.tasks import queues
+from server.domain.users.users import require_company
 
 
 class OfQueue(Request):

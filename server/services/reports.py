@@ -9,7 +9,8 @@ from server.api.call import Call
 from server.api.errors import NotSupported, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Query, Request
-from server.domain import project_tree, publish, references, reports, task_fields, transitions
+from server.domain import project_tree, references, reports
+from server.domain.tasks import publishing, task_fields, transitions
 from server.services.events import plots, samples, scalars
 from server.services.projects.contents import TagFilter, tags_of
 from server.services.tasks import delete as deleting
@@ -103,7 +104,7 @@ def publish_report(call: Call, request: Comment) -> dict:
     """Make a report final."""
     with call.store.transaction():
         reports.draft(call.store, request.task)
-        fields = publish.publish(
+        fields = publishing.publish(
             call.store, request.task, call.user, call.now, force=True, models=False, message=request.message
         )
     return {"updated": 1, "fields": fields}

@@ -8,7 +8,7 @@ from server.api.call import Call
 from server.api.errors import NoSuchEndpoint, NoSuchServingContainer, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request, Seconds
-from server.domain import serving
+from server.domain.workers import serving
 
 
 class Container(Request):

@@ -8,7 +8,7 @@ from server.api.call import Call
 from server.api.errors import InvalidUserId
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import users
+from server.domain.users import users
 
 
 class OfUser(Request):

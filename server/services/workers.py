@@ -8,7 +8,7 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed, WorkerNotRegistered, WorkerStatsNotFound
 from server.api.registry import endpoint
 from server.api.request import Request, Seconds
-from server.domain import workers
+from server.domain.workers import workers
 
 _DEFAULT_LAST_SEEN = 3600
 

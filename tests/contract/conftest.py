@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from server.api.tokens import Tokens
 from server.app import App
 from server.app.context import Context
-from server.domain import access, links
+from server.domain.users import access, links
 from server.settings import Settings
 from server.store import Store
 

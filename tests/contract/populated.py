@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from server.api.tokens import Tokens
 from server.app import App
 from server.app.context import Context
-from server.domain import access
+from server.domain.users import access
 from server.settings import Settings
 from server.store import Store
 from tests.contract.conftest import Api

@@ -15,7 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.api import registry
-from server.domain import audit, audited
+from server.domain.users import audit, audited
 from server.settings import Settings
 from server.store import Store
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import event_list
+from server.domain.events import event_list
 from tests.contract.conftest import Api
 from tests.contract.events import image, log, plot, scalar, send
 

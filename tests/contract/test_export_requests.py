@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from server.api.tokens import Tokens
 from server.app import App
 from server.app.context import Context
-from server.domain import access
+from server.domain.users import access
 from server.export.journal import Journal
 from server.export.move import Move
 from server.export.target import Addresses, TargetError

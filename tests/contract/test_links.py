@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.api.errors import StorageFull
-from server.domain import links
+from server.domain.users import links
 from server.store import Store
 from tests.contract.conftest import Api
 

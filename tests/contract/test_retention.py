@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from server.api.errors import ValidationFailed
-from server.domain import retention, retention_forecast, retention_policy
-from server.domain.retention_policy import EVERYWHERE, RULES
+from server.domain.projects import retention, retention_forecast, retention_policy
+from server.domain.projects.retention_policy import EVERYWHERE, RULES
 from tests.contract.conftest import Api
 from tests.contract.test_file_lifetimes import Stored
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.domain.transitions import ALLOWED
+from server.domain.tasks.transitions import ALLOWED
 from tests.contract.conftest import Api
 
 MOVES = {

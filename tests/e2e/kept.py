@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import requests
 
-from server.domain.access import PROGRAMS_ID
+from server.domain.users.access import PROGRAMS_ID
 from tests.conftest import ROOT, ServerProcess
 
 FIXTURES = ROOT / "tests" / "fixtures"

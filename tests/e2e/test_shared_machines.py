@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from server.domain.access import PROGRAMS_ID
+from server.domain.users.access import PROGRAMS_ID
 from tests.conftest import ServerProcess
 
 ADMIN_ONLY = {

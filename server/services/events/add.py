@@ -10,7 +10,7 @@ from server.api.call import Call
 from server.api.errors import BadRequest, EventsNotAdded
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import events, ingest
+from server.domain.events import events, ingest
 
 
 @endpoint("events.add_batch", Nothing, raw=True)

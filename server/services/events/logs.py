@@ -13,8 +13,9 @@ from pydantic import Field
 from server.api.call import Call
 from server.api.registry import Answer, endpoint
 from server.api.request import Request
-from server.domain import events, scroll
-from server.domain.log_lines import formatted
+from server.domain import scroll
+from server.domain.events import events
+from server.domain.events.log_lines import formatted
 from server.store.events.logs import Line
 
 

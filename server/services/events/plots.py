@@ -8,7 +8,8 @@ from server.api.call import Call
 from server.api.errors import InvalidScrollId
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import events, history, scroll
+from server.domain import scroll
+from server.domain.events import events, history
 from server.services.events.scalars import MetricVariants, selected
 
 

@@ -11,7 +11,8 @@ from server.api.call import Call
 from server.api.errors import InvalidScrollId
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import curves, events, scroll
+from server.domain import scroll
+from server.domain.events import curves, events
 from server.store.events import Series
 
 Key = Literal["iter", "timestamp", "iso_time"]

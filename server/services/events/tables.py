@@ -9,7 +9,8 @@ from pydantic import Field
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import event_list, events, scroll
+from server.domain import scroll
+from server.domain.events import event_list, events
 
 EventType = Literal["training_stats_scalar", "training_stats_vector", "training_debug_image", "plot", "log"]
 

@@ -8,8 +8,9 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import metadata, models, transitions
+from server.domain import metadata
 from server.domain.metadata import MetadataItem
+from server.domain.tasks import models, transitions
 from server.services.models.read import OfModel
 from server.store import times
 

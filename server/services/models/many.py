@@ -6,7 +6,8 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import files, models, project_tree, public
+from server.domain import files, project_tree, public
+from server.domain.tasks import models
 from server.services.models import edit
 from server.services.tasks.many import each
 

@@ -7,7 +7,8 @@ from typing import Any
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import models, project_tree, references
+from server.domain import project_tree, references
+from server.domain.tasks import models
 
 
 class OfModel(Request):

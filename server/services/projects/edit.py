@@ -6,7 +6,8 @@ from server.api.call import Call
 from server.api.errors import ProjectSourceAndDestinationAreTheSame
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import files, project_deletion, project_tree, public
+from server.domain import files, project_tree, public
+from server.domain.projects import project_deletion
 from server.services.projects.read import OfProject
 from server.store import times
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import project_stats, project_tree, references
+from server.domain import project_tree, references
+from server.domain.projects import project_stats
 from server.store.projection import paths
 from server.store.projection import project as projection
 

@@ -8,8 +8,8 @@ from server.api.call import Call
 from server.api.errors import InvalidTaskId, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import clone as cloning
-from server.domain import project_tree, task_fields, transitions
+from server.domain import project_tree
+from server.domain.tasks import cloning, task_fields, transitions
 
 
 class Details(Request):

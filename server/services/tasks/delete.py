@@ -8,7 +8,8 @@ from server.api.call import Call
 from server.api.errors import InvalidTaskId, TaskCannotBeDeleted
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import deletion, files, pipelines
+from server.domain import files, pipelines
+from server.domain.tasks import deletion
 from server.services.tasks.status import Transition
 
 

@@ -12,7 +12,8 @@ from server.api.call import Call
 from server.api.errors import BatchHasNoItems, BatchValidationError, InvalidTaskStatus, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.domain import project_tree, public, recorded_arguments, task_fields, transitions
+from server.domain import project_tree, public
+from server.domain.tasks import recorded_arguments, task_fields, transitions
 from server.services.tasks.create import Details, require_sense
 from server.services.tasks.read import OfTask
 from server.store import times

@@ -9,7 +9,7 @@ from pydantic import Field
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import recorded_arguments, task_fields, transitions
+from server.domain.tasks import recorded_arguments, task_fields, transitions
 from server.services.tasks.edit import require_editable
 from server.services.tasks.read import OfTask
 

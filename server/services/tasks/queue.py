@@ -5,8 +5,7 @@ from __future__ import annotations
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import enqueue as queueing
-from server.domain import runnable
+from server.domain.tasks import queueing, runnable
 from server.services.tasks.status import Transition
 
 

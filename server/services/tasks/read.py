@@ -9,7 +9,8 @@ from server.api.call import Call
 from server.api.errors import NotSupported
 from server.api.registry import endpoint
 from server.api.request import Query, Request
-from server.domain import entities, legacy_fields, project_tree, references, transitions
+from server.domain import entities, project_tree, references
+from server.domain.tasks import legacy_fields, transitions
 
 _NO_REPORTS = {"type": ["-report"]}
 

@@ -7,9 +7,8 @@ from contextlib import suppress
 from server.api.call import Call
 from server.api.errors import InvalidTaskStatus
 from server.api.registry import endpoint
-from server.domain import enqueue as queueing
-from server.domain import pipelines, transitions
-from server.domain import publish as publishing
+from server.domain import pipelines
+from server.domain.tasks import publishing, queueing, transitions
 from server.services.tasks.read import OfTask
 
 

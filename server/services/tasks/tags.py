@@ -5,8 +5,8 @@ from __future__ import annotations
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
-from server.domain import enqueue as queueing
-from server.domain import pipelines, public, transitions
+from server.domain import pipelines, public
+from server.domain.tasks import queueing, transitions
 
 ARCHIVED = "archived"
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.api.errors import InvalidCredentials, InvalidToken
 from server.api.tokens import Tokens
-from server.domain import access
+from server.domain.users import access
 from server.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.downsample import thin
-from server.domain.overview import TILE, extremes
+from server.domain.events.downsample import thin
+from server.domain.events.overview import TILE, extremes
 from server.store.events.scalars import Point
 
 values = st.none() | st.floats(-1e9, 1e9)

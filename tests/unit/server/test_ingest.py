@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import ingest
-from server.domain.last_metrics import summary
+from server.domain.events import ingest
+from server.domain.events.last_metrics import summary
 
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 json_like = st.recursive(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from server.api.errors import TooManyAttempts
-from server.domain.login_limits import LoginLimits
+from server.domain.users.login_limits import LoginLimits
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

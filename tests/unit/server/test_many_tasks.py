@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.domain import entities
-from server.domain.last_metrics import summary
+from server.domain.events.last_metrics import summary
 from server.store import Store
 from server.store.events.last_metrics import name_hash
 

@@ -3,7 +3,7 @@
 import pytest
 
 from server.api.errors import ValidationFailed
-from server.domain import passwords
+from server.domain.users import passwords
 
 
 def test_a_password_is_kept_as_a_salted_argon2id_hash():

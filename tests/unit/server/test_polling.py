@@ -1,6 +1,6 @@
 """Which worker asks: told by what a connection asked in turn, or not at all."""
 
-from server.domain.polling import Polls
+from server.domain.workers.polling import Polls
 
 A, B = ("127.0.0.1", 1111), ("127.0.0.1", 2222)
 

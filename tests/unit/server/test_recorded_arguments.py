@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain import recorded_arguments
+from server.domain.tasks import recorded_arguments
 
 ARGS = {
     "epochs": "3", "learning_rate": "0.001", "augment": "False", "amp": "True", "speeds": "[0.9, 1.1]",

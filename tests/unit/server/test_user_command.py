@@ -5,7 +5,7 @@ import io
 import pytest
 
 from server import cli
-from server.domain import passwords
+from server.domain.users import passwords
 from server.store import Store
 
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from server.domain import watchdog, workers
-from server.domain.watchdog import Watchdog
+from server.domain.tasks import watchdog
+from server.domain.tasks.watchdog import Watchdog
+from server.domain.workers import workers
 from server.store import Store, times
 
 START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

@@ -14,8 +14,8 @@ from server.api.errors import (
     ModelIsReady,
     NoModelForTask,
 )
-from server.domain import project_tree, task_fields, transitions
-from server.domain import publish as publishing
+from server.domain import project_tree
+from server.domain.tasks import publishing, task_fields, transitions
 from server.store import Store, times
 from server.store.tasks import DELETED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.domain import queues, recorded_arguments, transitions
+from server.domain.tasks import queues, recorded_arguments, transitions
 from server.store import Store
 
 WORKER_LIFE = timedelta(minutes=10)

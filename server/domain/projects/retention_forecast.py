@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.domain.retention import POINTS, checkpoints, due, is_deletable, unlisted, unnamed
-from server.domain.retention_policy import RULES
+from server.domain.projects.retention import POINTS, checkpoints, due, is_deletable, unlisted, unnamed
+from server.domain.projects.retention_policy import RULES
 from server.store import Store, addresses
 
 

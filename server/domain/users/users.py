@@ -17,7 +17,7 @@ from server.api.errors import (
     UserIdExists,
     ValidationFailed,
 )
-from server.domain import passwords
+from server.domain.users import passwords
 from server.store import Store, patterns
 
 COMPANY_NAME = "Soundyard"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from server.domain.workers import bounded
+from server.domain.workers.workers import bounded
 from server.store import Store
 
 FIGURES = {

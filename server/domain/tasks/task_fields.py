@@ -13,7 +13,8 @@ from typing import Any
 
 from server.api import left_out
 from server.api.errors import NotSupported, ValidationFailed
-from server.domain import legacy_fields, project_tree
+from server.domain import project_tree
+from server.domain.tasks import legacy_fields
 from server.store import Store, times
 
 TYPES = (

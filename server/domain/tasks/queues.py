@@ -13,7 +13,7 @@ from server.api.errors import (
     SeveralDefaultQueues,
     TaskAlreadyQueued,
 )
-from server.domain import transitions
+from server.domain.tasks import transitions
 from server.store import Store, projection, times
 from server.store.users import COMPANY
 

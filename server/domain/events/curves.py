@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from server.api.errors import InvalidScrollId
-from server.domain import downsample, overview
+from server.domain.events import downsample, overview
 from server.store import Store
 from server.store.events import Series
 from server.store.events.scalars import SINGLE_VALUE, Point

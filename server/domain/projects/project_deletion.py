@@ -12,7 +12,8 @@ from server.api.errors import (
     ProjectHasPipelines,
     ProjectHasTasks,
 )
-from server.domain import deletion, models, project_tree
+from server.domain import project_tree
+from server.domain.tasks import deletion, models
 from server.store import Store
 
 

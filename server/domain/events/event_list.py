@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from server.api.errors import InvalidScrollId
-from server.domain import events
+from server.domain.events import events
 from server.store import Store
 from server.store.events import Series
 from server.store.events.logs import Line

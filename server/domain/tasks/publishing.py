@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from server.domain import transitions
+from server.domain.tasks import transitions
 from server.store import Store, times
 
 

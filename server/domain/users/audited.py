@@ -9,7 +9,7 @@ from typing import Any
 
 from server.api.call import Call
 from server.api.registry import Endpoint
-from server.domain import audit
+from server.domain.users import audit
 from server.store import Store
 
 _KEPT = {

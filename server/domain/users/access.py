@@ -20,8 +20,8 @@ from server.api.errors import (
     WrongPassword,
 )
 from server.api.tokens import Tokens
-from server.domain import passwords, users
-from server.domain.login_limits import LoginLimits
+from server.domain.users import passwords, users
+from server.domain.users.login_limits import LoginLimits
 from server.store import Store
 
 _COOKIE = "soundyard_session"

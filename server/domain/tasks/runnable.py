@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from server.api.errors import TaskValidationError
-from server.domain import transitions
+from server.domain.tasks import transitions
 from server.store import Store
 
 LARGEST_DIFFERENCE = 500_000  # bytes; ClearML stores no larger one

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from server.domain import events, scroll
-from server.domain.reported import INT64
+from server.domain import scroll
+from server.domain.events import events
+from server.domain.events.reported import INT64
 from server.store import Store
 from server.store.events import Series
 from server.store.events.rich import RichEvent

@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from server.domain import overview
-from server.domain.last_metrics import summary
-from server.domain.reported import INT64, LAST_MOMENT, TYPES, Point, Rejected, Reported, put
+from server.domain.events import overview
+from server.domain.events.last_metrics import summary
+from server.domain.events.reported import INT64, LAST_MOMENT, TYPES, Point, Rejected, Reported, put
 from server.store import Store
 from server.store.events.rich import RichEvent
 

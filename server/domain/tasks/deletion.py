@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
-from server.domain import recorded_arguments, transitions
+from server.domain.tasks import recorded_arguments, transitions
 from server.store import Store
 from server.store.tasks import DELETED
 

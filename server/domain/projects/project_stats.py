@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from server.domain.transitions import STATUSES
+from server.domain.tasks.transitions import STATUSES
 from server.store import Store
 from server.store.documents import Document
 

@@ -25,7 +25,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.domain import queues, transitions
+from server.domain.tasks import queues, transitions
 from server.store import Store, times
 
 log = logging.getLogger("soundyard.watchdog")

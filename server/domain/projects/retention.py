@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.api.errors import ApiError
-from server.domain import deletion, models
-from server.domain.retention_policy import EVERYWHERE, by_days, policy
+from server.domain.projects.retention_policy import EVERYWHERE, by_days, policy
+from server.domain.tasks import deletion, models
 from server.store import Store, addresses, times
 from server.store.events.scalars import SINGLE_VALUE
 from server.store.retention import KEEP, OldTask

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from server.domain import models, project_tree, recorded_arguments, task_fields, transitions
+from server.domain import project_tree
+from server.domain.tasks import models, recorded_arguments, task_fields, transitions
 from server.store import Store
 
 OF_TEMPLATES = "template"

@@ -1,0 +1,1 @@
+"""Tasks: their fields and status, what copies, queues, publishes and deletes them; the models and queues they have."""
