@@ -58,10 +58,16 @@ def worse(one: Exported, clips: int, tolerance: float) -> str:
     agreeing = 100 * one.agreement
     if one.lost <= tolerance and agreeing >= 100 - AGREEMENT * tolerance:
         return ""
+    few = (
+        f" One clip is {100 / clips:.0f} points: check_clips=1000 checks with all."
+        if 100 / clips > tolerance
+        else ""
+    )
     return (
         f"{one.path.name} is refused: on {clips} held-out clips its labels are {one.lost:.1f} points less accurate "
         f"than the model's and the same for {agreeing:.1f} %; int8_tolerance={tolerance:g} allows {tolerance:g} points "
-        f"and {max(0.0, 100 - AGREEMENT * tolerance):g} %. Use onnx, more calibration_clips, or another int8_tolerance."
+        f"and {max(0.0, 100 - AGREEMENT * tolerance):g} %. Use onnx, more calibration_clips, or another "
+        f"int8_tolerance.{few}"
     )
 
 

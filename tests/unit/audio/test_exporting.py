@@ -106,6 +106,7 @@ def test_integers_whose_labels_are_worse_than_allowed_are_refused_with_the_figur
     reason = worse(one, len(checked), 2.0)
     assert one.agreement < 0.9 and "on 20 held-out clips" in reason and "int8_tolerance=2" in reason
     assert worse(dataclasses.replace(one, agreement=0.97, lost=1.9), 20, 2.0) == ""
+    assert "One clip is 5 points: check_clips" in reason and "One clip" not in worse(one, 200, 2.0)
     assert "1.9 points less accurate" in worse(dataclasses.replace(one, agreement=0.97, lost=1.9), 20, 1.0)
     assert dataclasses.replace(one, refused=reason).note.startswith("refused")
 
