@@ -99,8 +99,8 @@ def independent(right: np.ndarray, recordings: Sequence[object]) -> float:
 
     `right` is bool `(clips,)`, `recordings` names that of each. Clips of one recording are right or wrong together: the
     number is divided by the design effect, the variance by recordings (Kish 1965) over the binomial one, and corrected
-    for few recordings by Student's t (Korn and Graubard 1998). Where all are right, or all wrong, nothing tells how
-    much they go together, and they count as if they did entirely.
+    for few recordings by Student's t (Korn and Graubard 1998). They count no less than if the clips of each had one
+    answer, and as that where all are right, or all wrong: nothing tells then how much they go together.
     """
     clips, share = len(right), float(np.mean(right))
     _, places, sizes = np.unique(np.asarray(recordings, str), return_inverse=True, return_counts=True)
@@ -114,7 +114,7 @@ def independent(right: np.ndarray, recordings: Sequence[object]) -> float:
     residues = np.bincount(places, weights=right - share)
     variance = count / (count - 1) * float((residues**2).sum()) / clips**2
     effect = min(most, max(1.0, variance / binomial)) if binomial else most
-    return clips / effect * (_t(clips - 1) / _t(count - 1)) ** 2
+    return max(clips / most, clips / effect * (_t(clips - 1) / _t(count - 1)) ** 2)
 
 
 def _t(freedom: int) -> float:
