@@ -4,6 +4,7 @@ Cases are drawn from the grid of lengths, shapes of data sets, models, front end
 """
 
 import dataclasses
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,21 @@ def trains_or_is_refused(config: TrainConfig, store: ClipStore, place: Path) -> 
     checkpoints.model_of(checkpoints.load(result.model_path))
     chances = Predictor(result.model_path).waveforms(np.zeros((2, 1), np.float32))
     assert np.isfinite(chances).all()
+    hears_files_as_clips(result.model_path, store, place)
     return "trained"
+
+
+def hears_files_as_clips(model: Path, store: ClipStore, place: Path) -> None:
+    """Evaluation's answers to the first, the shortest and the longest clip are inference's to files of their sound."""
+    judged = evaluate(model, store, EvaluateConfig(), progress=ignore).clips
+    rows = judged.iloc[[0, judged["duration"].argmin(), judged["duration"].argmax()]]
+    predictor = Predictor(model, "cpu")
+    for clip, top in dict(zip(rows["clip"], rows["top"], strict=True)).items():
+        (place / clip).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(place / clip, store.waveform(clip), store.sample_rate, subtype="FLOAT")
+        heard = dict(predictor.file(place / clip).top(len(store.classes)))
+        for label, chance in json.loads(top):
+            assert heard[label] == pytest.approx(chance, abs=1e-4), clip
 
 
 @pytest.mark.parametrize(
