@@ -1,6 +1,7 @@
 """The main job from templates to results, through the queues, with the real SDK and real agents."""
 
 import io
+import json
 from typing import Any
 
 import pandas as pd
@@ -122,6 +123,16 @@ def test_a_model_is_there_and_was_the_one_evaluated(server, job):
 def test_the_front_end_is_stored_with_the_training_and_the_evaluation(job):
     for step in ("train", "evaluate"):
         assert "sample_rate" in job[step]["configuration"]["frontend"]["value"]
+
+
+def test_the_controller_and_its_steps_say_what_their_parameters_may_be(job):
+    for task, title in (
+        ("controller", "MainJobParameters"),
+        *((one, f"{one.title()}Parameters") for one in STEPS),
+    ):
+        told = json.loads(job[task]["configuration"]["parameters_schema"]["value"])
+        assert told["title"] == title and set(told["properties"]) == set(job[task]["hyperparams"]["Args"])
+        assert all(one["type"] and one["description"] for one in job[task]["hyperparams"]["Args"].values())
 
 
 def test_the_clips_table_points_to_a_sound_for_every_held_out_clip(server, job):
