@@ -1,7 +1,7 @@
 """One SQLite file in WAL mode: many readers, one writer, and who is in a transaction.
 
 Store modules call `db.rows(…)` and `db.execute(…)`; which connection serves them follows from the thread: within
-`with db.transaction():` all of them see the writer, outside each thread has a reader of its own. Transactions
+`with db.transaction():` all of them see the writer, outside each statement borrows a reader. Transactions
 nest by joining the outer one, so that a service can compose several store calls into one commit.
 
 Where the disk has no room to open it for writing, it is read; each write looks whether there is room by now.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from server.api.errors import StorageFull, TooSlow
-from server.store import patterns, room, sealed
+from server.store import patterns, readers, room, sealed
 
 log = logging.getLogger("soundyard.database")
 
@@ -31,7 +31,7 @@ _AGAIN = 1.0
 _WRITERS_CACHE = 16_000
 """kB of pages."""
 _READERS_CACHE = 2_000
-"""kB of pages for each thread's own: there may be forty, and the system keeps what they read once for all."""
+"""kB of pages of each: there may be forty at one time, and the system keeps what they read once for all."""
 
 Params = Sequence[Any] | dict[str, Any]
 
@@ -49,7 +49,7 @@ class Database:
         self._synchronous = synchronous
         self._local = threading.local()
         self._writing = threading.RLock()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers = readers.Readers(self._reader)
         self._gate = sealed.Gate()
         self._tried = time.monotonic()
         self._writer: sqlite3.Connection | None = None
@@ -72,13 +72,13 @@ class Database:
             raise
         return _prepared(connection, kilobytes)
 
-    @property
-    def _connection(self) -> sqlite3.Connection:
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         if getattr(self._local, "depth", 0):
-            return self._require_transaction()
-        if getattr(self._local, "reads", None) != self._is_sealed:
-            self._local.reads, self._local.reader = self._is_sealed, self._reader()
-        return self._local.reader
+            yield self._require_transaction()
+        else:
+            with self._readers.lent() as reader:
+                yield reader
 
     def _reader(self) -> sqlite3.Connection:
         if self._is_sealed:
@@ -90,7 +90,6 @@ class Database:
         reader.execute("PRAGMA query_only=ON")
         if self._longest:
             reader.set_progress_handler(patterns.time_is_up, _STEPS)
-        self._readers.append(reader)
         return reader
 
     @property
@@ -107,6 +106,7 @@ class Database:
                 raise StorageFull() from fault
             with self._gate.closed():
                 self._writer = writer
+                self._readers.renew()
             log.warning("there is room for %s again: it is written to", self.path)
         if self._writer is None:
             raise StorageFull()
@@ -156,26 +156,26 @@ class Database:
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Raises: TooSlow, when it takes longer than a statement may, or a pattern on one text."""
-        with self._timed():
-            return self._connection.execute(sql, params).fetchall()
+        with self._reading() as connection:
+            return connection.execute(sql, params).fetchall()
 
     def tuples(self, sql: str, params: Params = ()) -> list[tuple]:
         """Rows as plain tuples, in half the time: where there may be very many."""
-        with self._timed():
-            cursor = self._connection.cursor()
+        with self._reading() as connection:
+            cursor = connection.cursor()
             cursor.row_factory = None
             return cursor.execute(sql, params).fetchall()
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
-        with self._timed():
-            return self._connection.execute(sql, params).fetchone()
+        with self._reading() as connection:
+            return connection.execute(sql, params).fetchone()
 
     @contextmanager
-    def _timed(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         patterns.allow(self._longest)
         try:
-            with self._unchanged():
-                yield
+            with self._unchanged(), self._connection() as connection:
+                yield connection
         except sqlite3.OperationalError as fault:
             if "interrupted" in str(fault) or "user-defined function" in str(fault):
                 raise TooSlow() from fault
@@ -199,8 +199,9 @@ class Database:
 
     def close(self) -> None:
         with self._writing:
-            for connection in filter(None, [*self._readers, self._writer]):
-                connection.close()
+            self._readers.close()
+            if self._writer is not None:
+                self._writer.close()
 
     def _require_transaction(self) -> sqlite3.Connection:
         if not getattr(self._local, "depth", 0) or self._writer is None:

@@ -3,8 +3,10 @@
 import sqlite3
 import threading
 
+import psutil
 import pytest
 
+from server.store import readers
 from server.store.db import Database
 from server.store.migrations import NewerDatabase, migrate, numbered
 
@@ -95,3 +97,31 @@ def test_a_database_newer_than_the_code_is_refused(tmp_path):
         connection.execute(f"PRAGMA user_version={numbered()[-1][0] + 1}")
     with pytest.raises(NewerDatabase, match="newer version"):
         migrate(path)
+
+
+def test_threads_that_come_and_go_leave_no_connection_behind(db):
+    for _ in range(5):
+        barrier = threading.Barrier(2 * readers.KEPT)
+
+        def read(together=barrier) -> None:
+            with db._readers.lent() as reader:
+                together.wait()
+                reader.execute("SELECT count(*) FROM notes").fetchone()
+
+        threads = [threading.Thread(target=read) for _ in range(2 * readers.KEPT)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    opened = [one for one in psutil.Process().open_files() if one.path == str(db.path)]
+    # As many as read at one time, and the one that writes: SQLite keeps the files of closed connections for the next.
+    assert len(opened) <= 2 * readers.KEPT + 1
+    assert len(db._readers._idle) == readers.KEPT
+
+
+def test_a_reader_is_given_back_when_its_statement_fails(db):
+    for _ in range(3 * readers.KEPT):
+        with pytest.raises(sqlite3.OperationalError):
+            db.rows("SELECT nothing FROM notes")
+    opened = [one for one in psutil.Process().open_files() if one.path == str(db.path)]
+    assert len(opened) == 2
