@@ -17,7 +17,7 @@ import uvicorn
 from server.api import whole
 from server.api.errors import StorageFull
 from server.api.tokens import Tokens
-from server.app import App, beginning, browser, connections, logs
+from server.app import App, beginning, browser, connections, logs, memory
 from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
@@ -35,6 +35,7 @@ def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises: CannotStart."""
     # Uvicorn ends in order and then raises the signal again; by itself SIGTERM would end the process there and then.
     signal.signal(signal.SIGTERM, _end)
+    memory.bound()
     _check_certificate(settings)
     available = connections.descriptors()
     with ExitStack() as opened:
