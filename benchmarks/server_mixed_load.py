@@ -4,7 +4,8 @@ python -m benchmarks.server_mixed_load                     # twenty minutes
 python -m benchmarks.server_mixed_load --minutes 3         # the same for a shorter time
 
 Counts answers that are a 500, what was acknowledged and is not there afterwards, the 95th percentile of a page of the
-table, and the server's memory over time. Writes benchmarks/results/server-mixed-load.json.
+table, and the server's memory over time, with its most in each minute. Says of each whether it holds, ends with 1 when
+one doesn't, and writes benchmarks/results/server-mixed-load.json.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import http.client
 import os
 import random
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -27,11 +29,13 @@ import orjson
 from audio.command_line import CommandLine
 from benchmarks.server_queues import AGENT
 from benchmarks.server_tables import COLUMNS, METRIC, fill
-from benchmarks.servers import Client, Process, line, scratch, soundyard
+from benchmarks.servers import ROWS, Client, Process, line, scratch, soundyard
 
 RESULT = Path(__file__).parent / "results" / "server-mixed-load.json"
 TASKS, WRITERS, READERS, AGENTS, HOSTILE = 2000, 4, 3, 500, 10
 BATCH = 200
+SHORTEST = 6
+"""Minutes after which memory may be judged: until then caches fill."""
 SMOOTH = 0.05
 """Seconds between what one client asks: people and programs, not a race."""
 
@@ -248,7 +252,22 @@ def report(minutes: float) -> dict[str, Any]:
         },
         "pages": len(load.pages),
         "resident_mb": memory,
+        "resident_mb_by_minute": by_minute(memory, minutes),
     }
+
+
+def by_minute(memory: list[int], minutes: float) -> list[int]:
+    """The most of each minute (each sample, where the run is shorter)."""
+    count = max(1, round(len(memory) / max(minutes, 1)))
+    return [max(memory[start : start + count]) for start in range(0, len(memory), count)]
+
+
+def is_flat(memory: list[int], minutes: float) -> bool | None:
+    """Whether the last quarter's most is within 5 % of the quarter's before; None for a run too short to tell."""
+    quarter = len(memory) // 4
+    if minutes < SHORTEST or not quarter:
+        return None
+    return max(memory[-quarter:]) <= 1.05 * max(memory[-2 * quarter : -quarter])
 
 
 def main() -> None:
@@ -264,8 +283,11 @@ def main() -> None:
     p95 = found["page_ms"]["p95"]
     line(f"a page of the table, of {found['pages']:,}", f"p95 {p95} ms", "under 100 ms", p95 < 100)
     memory = found["resident_mb"]
-    line("resident, over time", f"{memory[0]} … {memory[-1]} MB, at most {max(memory)}", "flat")
+    flat = is_flat(memory, given.minutes)
+    line("resident, over time", f"{memory[0]} … {memory[-1]} MB, at most {max(memory)}", "flat", flat)
+    print(f"the most of each minute, in MB: {' '.join(map(str, found['resident_mb_by_minute']))}")
     given.result.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.exit(any(row.holds is False for row in ROWS))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ import http.client
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +33,16 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def _end_in_order() -> None:
+    """SIGTERM ends the benchmark as Ctrl-C does, so that what it started ends with it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
 @contextmanager
 def scratch(prefix: str) -> Iterator[Path]:
     """A folder for one measurement. `SOUNDYARD_BENCH_DIR` chooses the disk."""
@@ -45,14 +57,19 @@ class Process:
     """A server process: where it answers, how much memory it has, how long it took to start."""
 
     def __init__(self, command: Sequence[str], port: int, folder: Path, ready: str) -> None:
+        _end_in_order()
         self.port = port
         began = time.perf_counter()
         self._log = (folder / "log").open("ab")
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
-        while not self._answers(ready):
-            if self._process.poll() is not None or time.perf_counter() - began > 180:
-                raise RuntimeError(f"{command[0]} didn't start: {(folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.005)
+        try:
+            while not self._answers(ready):
+                if self._process.poll() is not None or time.perf_counter() - began > 180:
+                    raise RuntimeError(f"{command[0]} didn't start: {(folder / 'log').read_text()[-2000:]}")
+                time.sleep(0.005)
+        except BaseException:
+            self.stop()
+            raise
         self.seconds_to_start = time.perf_counter() - began
 
     def _answers(self, path: str) -> bool:
@@ -70,8 +87,14 @@ class Process:
         whole = psutil.Process(self._process.pid)
         return sum(one.memory_info().rss for one in [whole, *whole.children(recursive=True)]) / 1e6
 
+    def _family(self) -> list[psutil.Process]:
+        try:
+            return psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
     def stop(self) -> None:
-        family = psutil.Process(self._process.pid).children(recursive=True)
+        family = self._family()
         self._process.terminate()
         try:
             self._process.wait(20)
