@@ -257,9 +257,16 @@ class Collection:
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
         place = self.schema.place(path, compiler.bind)
-        value, table = (place.element, f", {place.each}") if place.each else (place.value, "")
-        where += " AND v IS NOT NULL ORDER BY 1"
-        sql = f"SELECT DISTINCT {value} AS v FROM {self.schema.table} t{table} WHERE {where}"
+        table = f"{self.schema.table} t"
+        if self.schema.kind(path) == "list":
+            # Few different lists for many documents: each is taken apart once.
+            lists = f"SELECT DISTINCT {place.value} AS list FROM {table} WHERE {where}"
+            found = f"SELECT DISTINCT value AS v FROM ({lists}) l, json_each(l.list) WHERE v IS NOT NULL"
+        elif place.each:
+            found = f"SELECT DISTINCT {place.element} AS v FROM {table}, {place.each} WHERE {where} AND v IS NOT NULL"
+        else:
+            found = f"SELECT DISTINCT {place.value} AS v FROM {table} WHERE {where} AND v IS NOT NULL"
+        sql = f"{found} ORDER BY 1"
         return [row[0] for row in self._rows(sql, compiler.params)]
 
     def _rows(self, sql: str, params: Mapping[str, Any]) -> list[sqlite3.Row]:
