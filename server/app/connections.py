@@ -76,10 +76,18 @@ class LimitedConnections(LimitedHeads):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._since = self.loop.time()
+        if self.transport.is_closing():
+            self._forget_keep_alive()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
         super().connection_lost(exc)
+        self._forget_keep_alive()
+
+    def _forget_keep_alive(self) -> None:
+        """uvicorn's timer for the next request holds a connection that is closed, and all that it has read, for as
+        long as it would have waited: 90 seconds."""
+        self._unset_keepalive_if_required()
 
     def _expect(self) -> None:
         self._timer = self.loop.call_later(self.patience, self._give_up)
