@@ -16,6 +16,10 @@ class CommandLine(argparse.ArgumentParser):
     """
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
+        program = str(more.get("prog") or "")
+        if program in _called:
+            more["prog"] = _called[program]
+            more["usage"] = (more.get("usage") or "").replace(program, _called[program], 1) or None
         super().__init__(*arguments, **{"allow_abbrev": False, **more})
 
     def parse_known_args(  # type: ignore[override]
@@ -29,6 +33,14 @@ class CommandLine(argparse.ArgumentParser):
             if name.startswith("--") and name not in known:
                 self.error(unknown(name, known))
         return super().parse_known_args(words, namespace)
+
+
+_called: dict[str, str] = {}
+
+
+def call(program: str, name: str) -> None:
+    """From here on `program` (`python -m audio.predict`) tells of itself as what it was called by."""
+    _called[program] = name
 
 
 def print_anything() -> None:

@@ -14,6 +14,7 @@ from tasks.connection import ROOT, state
 from tasks.errors import SoundyardError
 
 READY = "server is ready"  # what it prints once it accepts requests
+SERVES = {"server", "serve"}  # words of its command line: `python -m server`, `soundyard serve`
 START_SECONDS = 60.0
 
 
@@ -36,7 +37,7 @@ def running() -> Server | None:
     try:
         facts = json.loads((data / "ready.json").read_text())
         process = psutil.Process(int(facts["pid"]))
-        if process.status() == psutil.STATUS_ZOMBIE or "server" not in process.cmdline():
+        if process.status() == psutil.STATUS_ZOMBIE or not SERVES & set(process.cmdline()):
             return None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None

@@ -27,8 +27,8 @@ from server.commands import (
 _COMMANDS = (user, link, backup, restore, doctor, usage, retention, export, endpoints)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = _parser()
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m server") -> int:
+    parser = command_line(prog)
     words = sys.argv[1:] if arguments is None else list(arguments)
     if unknown := [
         word for word in words if word.startswith("--") and word.partition("=")[0] not in _options(parser)
@@ -49,9 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line(prog: str = "python -m server") -> argparse.ArgumentParser:
+    """The options and the commands of the server."""
     parser = argparse.ArgumentParser(
-        prog="python -m server",
+        prog=prog,
         allow_abbrev=False,
         description="Soundyard's embedded server: the ClearML API, the files and the web page, in one process "
         "and one folder. Without a command it serves.",

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "SOUNDYARD_"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def setting(default: Any, text: str, **more: Any) -> Any:
@@ -26,7 +27,9 @@ def setting(default: Any, text: str, **more: Any) -> Any:
 @dataclass(frozen=True)
 class Settings:
     data: Path = setting(
-        Path(".soundyard/server"), "folder of the database, the files and the secrets, in this checkout"
+        Path(".soundyard/server"),
+        "folder of the database, the files and the secrets: in the checkout; when installed, in the current "
+        "folder where it has a .soundyard, else in the home folder",
     )
     host: str = setting("127.0.0.1", "address to bind; other than loopback requires --auth password")
     port: int = setting(8080, "web port; the API is on it too, at /api, and the files at /files")
@@ -211,13 +214,21 @@ def from_sources(arguments: Mapping[str, Any], environment: Mapping[str, str]) -
                 values[one.name] = _kind(one)(environment[variable])
             except ValueError as fault:
                 raise ValueError(f"{variable}={environment[variable]!r}: {fault}") from fault
-    values.setdefault("data", _state(environment) / "server")
+    values.setdefault("data", state_folder(environment) / "server")
     return Settings(**values)
 
 
-def _state(environment: Mapping[str, str]) -> Path:
-    """The folder of everything that this checkout writes, from whatever folder the server is started."""
-    return Path(environment.get(PREFIX + "STATE") or Path(__file__).resolve().parent.parent / ".soundyard")
+def installed(root: Path = ROOT) -> bool:
+    """Whether the server was installed from a wheel, which leaves its metadata beside it; False in a checkout."""
+    return any(root.glob("soundyard-*.dist-info"))
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """The folder of everything that is written here, as `audio.folders` has it, which this room can't import."""
+    usual = ROOT / ".soundyard"
+    if installed():
+        usual = here if (here := Path(".soundyard")).is_dir() else Path("~/.soundyard")
+    return Path(environment.get(PREFIX + "STATE") or usual).expanduser()
 
 
 def _kind(one: dataclasses.Field) -> type:

@@ -1,7 +1,8 @@
 """Which ClearML server this checkout talks to, and whether it answers.
 
 The configuration is looked for in this order: `CLEARML_CONFIG_FILE`, `CLEARML_API_HOST` (with its siblings for the
-keys), `clearml.conf` in the checkout, `.soundyard/clearml.conf` (written by the embedded server), and `~/clearml.conf`.
+keys), `clearml.conf` in the checkout (of an installed copy: in the current folder), `.soundyard/clearml.conf` (written
+by the embedded server), and `~/clearml.conf`.
 Call `use()` before anything of the SDK reads its configuration; it also asks the server for a token, because the SDK
 itself retries a missing server for ever without a word.
 """
@@ -15,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from audio.folders import ROOT, installed, state
 from tasks.errors import NotConfigured, Unreachable, WrongCredentials
 
-ROOT = Path(__file__).resolve().parent.parent
-OWN = ROOT / "clearml.conf"
+OWN = (Path() if installed() else ROOT) / "clearml.conf"
 PERSONAL = Path("~/clearml.conf")
 
 ENVIRONMENT = {
@@ -28,11 +29,6 @@ ENVIRONMENT = {
     "access_key": "CLEARML_API_ACCESS_KEY",
     "secret_key": "CLEARML_API_SECRET_KEY",
 }
-
-
-def state() -> Path:
-    """The folder of everything a checkout writes; git ignores it. `SOUNDYARD_STATE` names another one."""
-    return Path(os.environ.get("SOUNDYARD_STATE") or ROOT / ".soundyard").expanduser().resolve()
 
 
 def embedded() -> Path:
@@ -79,7 +75,7 @@ def find() -> Connection:
         if candidate.is_file():
             return _read(candidate)
     raise NotConfigured(
-        "No ClearML server is configured. Start the embedded one with `make serve` (or run `make demo`), or copy "
+        "No ClearML server is configured. Start the embedded one with `make serve` (or `soundyard serve`), or copy "
         "clearml.conf.example to clearml.conf and fill in the addresses and keys of your server."
     )
 
@@ -95,7 +91,7 @@ def use(timeout: float = 5.0, patient: bool = False) -> Connection:
     connection = find()
     if connection.file is not None:
         os.environ["CLEARML_CONFIG_FILE"] = str(connection.file)
-    if os.environ.get("SOUNDYARD_STATE"):
+    if installed() or os.environ.get("SOUNDYARD_STATE"):
         os.environ["SOUNDYARD_STATE"] = str(state())  # what we start runs in other folders
     if cache := os.environ.get("CLEARML_CACHE_DIR"):
         os.environ["CLEARML_CACHE_DIR"] = str(Path(cache).expanduser().absolute())
@@ -164,7 +160,7 @@ def call(connection: Connection, endpoint: str, timeout: float = 5.0, **body: An
 
 def _how_to_start(connection: Connection) -> str:
     if connection.file == embedded() or connection.is_local:
-        return "Start it with `make serve` (or `python -m server`)."
+        return "Start it with `make serve` (or `soundyard serve`)."
     return "Check the address, the network, and that the server runs."
 
 

@@ -8,6 +8,7 @@ The check opens every file's header without decoding it; problems are listed and
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio.command_line import CommandLine
@@ -18,11 +19,15 @@ from audio.errors import DatasetError
 MOST = 20  # problems that are printed
 
 
-def main() -> int:
-    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = CommandLine(
+        prog="python -m audio.datasets",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("dataset", nargs="?", help="name in the registry; none: list them all")
     parser.add_argument("folder", nargs="?", type=Path, help="folder of the recordings")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if not args.dataset or not args.folder:
         for dataset in (find(name) for name in names()):
             print(f"{dataset.name:16} {dataset.title:28} {dataset.layout}")

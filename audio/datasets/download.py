@@ -15,7 +15,7 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -111,13 +111,17 @@ def unpack(packed: Path, folder: Path) -> None:
         raise DatasetError(f"{packed} is damaged: {error}") from error
 
 
-def main() -> int:
-    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = CommandLine(
+        prog="python -m audio.download",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "dataset", nargs="?", help="name in the registry; none: list those that can be fetched"
     )
     parser.add_argument("folder", nargs="?", type=Path, default=Path("recordings"))
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if not args.dataset:
         for dataset in (find(name) for name in names()):
             if dataset.archives:

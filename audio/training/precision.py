@@ -16,11 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from audio import folders
 from audio.config import TrainConfig
 from audio.devices import computing, has_fast_bf16
 from audio.models import Classifier
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = "precision.json"
 CLIPS = 16  # of the batch that is tried, at most
 ROUNDS, SECONDS = (2, 6), 4.0  # of both precisions after one to warm up: fewest and most; s that suffice
@@ -100,7 +100,7 @@ def _processor() -> str:
 
 
 def _file() -> Path:
-    return Path(os.environ.get("SOUNDYARD_STATE") or ROOT / ".soundyard").expanduser() / FILE
+    return folders.state() / FILE
 
 
 def _remembered() -> dict[str, Any]:

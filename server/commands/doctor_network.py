@@ -17,10 +17,9 @@ from urllib.parse import urlsplit
 from server.app.announcement import Announcement
 from server.app.client_conf import access_key_in
 from server.commands.finding import NOTE, OK, PROBLEM, Finding
-from server.settings import PREFIX, Settings
+from server.settings import PREFIX, ROOT, Settings, installed, state_folder
 from server.store.lock import holder
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 5.0  # that something has to answer
 READY_SECONDS = 15.0  # more than the server waits for its database
 _API = re.compile(r'^[^#\n]*\bapi_server\s*[:=]\s*"?([^"\s}]+)', re.MULTILINE)
@@ -166,8 +165,8 @@ def _configuration(
         return source, _text(Path(named).expanduser()), f"{use}, or unset it"
     if environment.get("CLEARML_API_HOST"):
         return "CLEARML_API_HOST", "", f"{use}, and unset CLEARML_API_HOST"
-    state = Path(environment.get(PREFIX + "STATE") or ROOT / ".soundyard").expanduser()
-    for path in (ROOT / "clearml.conf", state / "clearml.conf", home / "clearml.conf"):
+    state, own = state_folder(environment), Path() if installed() else ROOT
+    for path in (own / "clearml.conf", state / "clearml.conf", home / "clearml.conf"):
         if path.is_file():
             return str(path), _text(path), use
     return "", None, use

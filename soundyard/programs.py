@@ -1,0 +1,111 @@
+"""The programs of the other rooms, by the words that call them: each keeps its own options and its own help."""
+
+import argparse
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from audio.command_line import call
+
+Parser = Callable[[], argparse.ArgumentParser]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A module with `main(arguments)`, and how it is called here."""
+
+    name: str  # the words behind `soundyard`
+    about: str
+    module: str
+    own_name: str  # what it says in its own help, when it is started by itself
+    first: tuple[str, ...] = ()  # words that come before those that are given
+
+    def run(self, words: Sequence[str]) -> int:
+        """Gives the exit status."""
+        self.rename()
+        status = importlib.import_module(self.module).main([*self.first, *words])
+        return int(status or 0)
+
+    def rename(self) -> None:
+        """Let it speak of itself as it is called here."""
+        call(self.own_name, f"soundyard {self.name}")
+
+
+@dataclass(frozen=True)
+class Server(Program):
+    """The server, whose parser is made for the name that it is called by."""
+
+    def run(self, words: Sequence[str]) -> int:
+        os.umask(0o077)  # whatever it writes is its owner's alone
+        from server.cli import main
+
+        return main([*self.first, *words], prog="soundyard serve")
+
+
+PROGRAMS = {
+    one.name: one
+    for one in (
+        Program(
+            "demo",
+            "everything at once: server, agents, and the main job on sounds",
+            "pipelines.demo",
+            "python -m pipelines.demo",
+        ),
+        Server("serve", "the server with its page; its commands keep the data", "server.cli", ""),
+        Program("agent", "start an agent on this machine", "agents.start", "python -m agents.start"),
+        Program(
+            "agent list",
+            "agents here, and what they keep on the disk",
+            "agents.list",
+            "python -m agents.list",
+        ),
+        Program("agent stop", "end agents", "agents.stop", "python -m agents.stop"),
+        Program("agent prune", "clear what agents have left", "agents.prune", "python -m agents.prune"),
+        Program(
+            "register", "put the task templates on the server", "tasks.register", "python -m tasks.register"
+        ),
+        Program(
+            "pipeline",
+            "the main job: preprocess, train, evaluate",
+            "pipelines.main_job",
+            "python pipelines/main_job.py",
+        ),
+        Program(
+            "predict", "what a checkpoint hears in sound files", "audio.predict", "python -m audio.predict"
+        ),
+        Program(
+            "export",
+            "a model as a file that runs without this project",
+            "tasks.export",
+            "python -m tasks.export",
+        ),
+        Program(
+            "data list", "the data sets that are known", "audio.datasets.__main__", "python -m audio.datasets"
+        ),
+        Program(
+            "data check",
+            "hold a folder against what was published",
+            "audio.datasets.__main__",
+            "python -m audio.datasets",
+        ),
+        Program("data fetch", "download a public data set", "audio.download", "python -m audio.download"),
+        Server("doctor", "what is wrong with the server, and what to do", "server.cli", "", ("doctor",)),
+        Program(
+            "stop",
+            "end the server and the agents of this folder",
+            "pipelines.demo",
+            "python -m pipelines.demo",
+            ("--stop",),
+        ),
+    )
+}
+
+
+def find(words: Sequence[str]) -> tuple[Program, list[str]] | None:
+    """The program that the first words call, and the words behind it; None when there is none."""
+    for length in (2, 1):
+        program = PROGRAMS.get(" ".join(words[:length]))
+        if program and len(words) >= length:
+            return program, list(words[length:])
+    return None
