@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -15,17 +16,14 @@ QUIET = {  # what libraries say on every run, and no person acts on
     "CLEARML_LOG_LEVEL": "ERROR",
     "CLEARML_SUPPRESS_UPDATE_MESSAGE": "1",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
-    "PYTHONWARNINGS": "ignore",
 }
 
 
 def run(words: list[str]) -> int:
     """Gives the exit status: 2 for a command line that can't be understood."""
     print_anything()
-    if "--verbose" in words[:1]:
-        words = words[1:]
-    else:
-        be_quiet()
+    verbose = words[:1] == ["--verbose"]
+    words = words[1:] if verbose else words
     if not words or words[0] in ("--help", "-h"):
         print(about())
         return 0
@@ -34,13 +32,14 @@ def run(words: list[str]) -> int:
         return 0
     if found := programs.find(words):
         program, rest = found
+        if not verbose and not program.starts_others:
+            be_quiet()
         return program.run(rest)
     return _group(words[0], words[1:]) if words[0] in groups() else _unknown(words[0])
 
 
 def be_quiet() -> None:
-    """Of this process and of those that it starts; what the environment already asks for stays."""
-    import warnings
+    """Of the libraries in this process; what the environment already asks for stays."""
 
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

@@ -20,6 +20,7 @@ class Program:
     module: str
     own_name: str  # what it says in its own help, when it is started by itself
     first: tuple[str, ...] = ()  # words that come before those that are given
+    starts_others: bool = False  # programs that are not ours to quieten: agents, with anybody's code
 
     def run(self, words: Sequence[str]) -> int:
         """Gives the exit status."""
@@ -51,9 +52,16 @@ PROGRAMS = {
             "everything at once: server, agents, and the main job on sounds",
             "pipelines.demo",
             "python -m pipelines.demo",
+            starts_others=True,
         ),
         Server("serve", "the server with its page; its commands keep the data", "server.cli", ""),
-        Program("agent", "start an agent on this machine", "agents.start", "python -m agents.start"),
+        Program(
+            "agent",
+            "start an agent on this machine",
+            "agents.start",
+            "python -m agents.start",
+            starts_others=True,
+        ),
         Program(
             "agent list",
             "agents here, and what they keep on the disk",
@@ -89,7 +97,12 @@ PROGRAMS = {
             "audio.datasets.__main__",
             "python -m audio.datasets",
         ),
-        Program("data fetch", "download a public data set", "audio.download", "python -m audio.download"),
+        Program(
+            "data fetch",
+            "download a public data set",
+            "audio.datasets.download",
+            "python -m audio.datasets.download",
+        ),
         Server("doctor", "what is wrong with the server, and what to do", "server.cli", "", ("doctor",)),
         Program(
             "stop",

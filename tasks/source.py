@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audio.folders import installed
 from tasks import difference as differences
 from tasks.connection import ROOT, Connection
 from tasks.errors import NotRunnable
@@ -58,6 +59,11 @@ def describe(connection: Connection, root: Path = ROOT) -> Source:
     Raises:
         NotRunnable: it is no git checkout, has no commit, agents could not read it, or differs by too much.
     """
+    if installed(root):
+        raise NotRunnable(
+            "This is an installed copy, and agents fetch code with git. For tasks on a queue work in a checkout: "
+            "git clone, then `make setup` there."
+        )
     if not _git(root, "rev-parse", "--git-dir", allow_failure=True):
         raise NotRunnable(
             f"{root} is not a git checkout, and agents fetch code with git. "

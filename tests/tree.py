@@ -20,6 +20,7 @@ ROOMS = {  # folders, in the order of the README; a folder that is not here is p
     "tasks": "what an agent runs: parameters, one Task.init, one call into audio/, artifacts",
     "pipelines": "chains of tasks, and the demo",
     "agents": "what starts workers",
+    "soundyard": "the command `soundyard`, over the programs of all other rooms",
     "server": "the embedded server: the ClearML API on SQLite and a folder",
     "web": "the browser's side: plain ES modules that talk to the API and to nothing else",
     "benchmarks": "what is measured, against what, and how to run it again",
@@ -29,7 +30,7 @@ ROOMS = {  # folders, in the order of the README; a folder that is not here is p
 PLAIN = {  # files whose line can't be read off them
     "README.md": "this file",
     "Makefile": "make demo, make test, and the rest: make help",
-    "pyproject.toml": "settings of ruff, mypy and pytest",
+    "pyproject.toml": "the package: dependencies, extras, what a wheel holds; settings of ruff, mypy and pytest",
     ".gitignore": "what is not kept",
     "web/package.json": "the page's libraries",
     "web/package-lock.json": "their exact versions",

