@@ -1,4 +1,4 @@
-"""A wheel from a clean clone, installed where there is nothing of this project: the server shows its page, sound is heard."""
+"""A wheel from a clean clone, installed where nothing of this project is: the server shows its page, sound is heard."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The command `soundyard`: which program it calls, what it says of what it doesn't know, and what is installed with it."""
+"""The command `soundyard`: which program it calls, what it says of what it does not know, what is installed with it."""
 
 import os
 import re
