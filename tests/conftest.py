@@ -209,10 +209,10 @@ class ServerProcess:
 class AgentProcess:
     """An agent started with `python -m agents.start`, with a folder of its own for what it writes."""
 
-    def __init__(self, server: ServerProcess, state: Path, *options: str) -> None:
+    def __init__(self, server: ServerProcess, state: Path, *options: str, **environment: str) -> None:
         self.folder = state / "agents"
         command = ["-m", "agents.start", "--cpu-only", "--detached", *options]
-        started = server.run(*command, timeout=90, SOUNDYARD_STATE=str(state))
+        started = server.run(*command, timeout=90, **{"SOUNDYARD_STATE": str(state), **environment})
         assert started.returncode == 0, started.stdout + started.stderr
 
     @property
@@ -271,8 +271,9 @@ def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
     """Makes agents that are ended with the test."""
     with ExitStack() as stack:
 
-        def make(server: ServerProcess, *options: str) -> AgentProcess:
-            agent = AgentProcess(server, tmp_path / f"agent-{len(list(tmp_path.iterdir()))}", *options)
+        def make(server: ServerProcess, *options: str, **environment: str) -> AgentProcess:
+            state = tmp_path / f"agent-{len(list(tmp_path.iterdir()))}"
+            agent = AgentProcess(server, state, *options, **environment)
             stack.callback(agent.stop)
             return agent
 

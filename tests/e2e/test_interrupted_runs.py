@@ -1,6 +1,7 @@
 """A training in the middle of which something is killed or stopped, with real processes and signals."""
 
 import re
+import shutil
 import time
 from typing import Any
 
@@ -97,6 +98,39 @@ def test_an_aborted_training_keeps_its_checkpoint_and_goes_on_when_it_is_enqueue
     server.wait_for(task, "completed")
     assert epochs_in_the_console(server, task) == list(range(1, len(trained) + 4))
     assert epochs_on_the_curve(server, task) == list(range(1, len(trained) + 4))
+
+
+@pytest.mark.timeout(280)
+def test_a_training_goes_on_with_its_own_clips_on_another_machine_after_the_data_changed(
+    new_server, new_agent, prepare, sounds, tmp_path
+):
+    """The other machine has a home, caches and a worker of its own: all that it knows is on the server."""
+    server = new_server()
+    agent, ids = new_agent(server), prepare(server)
+    task = start_training(server, {**ids, "dataset": ""}, upload="100000")  # the newest version: the only one
+    pinned = server.task(task)["hyperparams"]["properties"]["dataset_id"]["value"]
+    assert pinned == ids["dataset"]
+    agent.stop()
+    first, trained = server.task(task)["last_worker"], epochs_in_the_console(server, task)
+    changed = tmp_path / "changed"
+    shutil.copytree(sounds, changed)
+    next(changed.rglob("*.wav")).unlink()
+    newer = server.run(
+        *("-m", "tasks.preprocess", "--dataset", "folder", "--data", str(changed)),
+        *("--sample_rate", "16000", "--examples", "1", "--workers", "1"),
+    )
+    assert newer.returncode == 0 and ids["dataset"] not in newer.stdout.split("dataset ")[-1], newer.stderr
+    home = tmp_path / "home"
+    home.mkdir()
+    new_agent(server, HOME=str(home), CLEARML_CACHE_DIR=str(home / "cache"))
+    shorten(server, task, len(trained) + 2)
+    server.enqueue(task)
+    done = server.wait_for(task, "completed")
+    assert done["last_worker"] != first
+    assert done["hyperparams"]["properties"]["dataset_id"]["value"] == pinned
+    assert epochs_in_the_console(server, task) == list(range(1, len(trained) + 3))
+    model = server.call("models.get_by_id", model=done["models"]["output"][-1]["model"])["model"]
+    assert model["metadata"]["dataset_id"]["value"] == pinned
 
 
 @pytest.mark.timeout(200)
