@@ -30,10 +30,12 @@ class LastWord:
         """This task was interrupted. Its steps and trials are stopped at once."""
         self._task = task
         with _undisturbed(), suppress(Unreachable):
-            for step in self._unfinished():
-                connection.call(
-                    self._server, "tasks.stop", task=step, status_reason=f"task {task} was {REASON}"
-                )
+            self._stop_steps()
+
+    def _stop_steps(self) -> None:
+        for step in self._unfinished():
+            why = f"task {self._task} was {REASON}"
+            connection.call(self._server, "tasks.stop", task=step, status_reason=why)
 
     def _unfinished(self) -> list[str]:
         """Steps of a pipeline and trials of a search that wait or run: nobody would look at what they give."""
@@ -48,6 +50,7 @@ class LastWord:
             with _undisturbed(), suppress(Unreachable):
                 told: dict[str, Any] = {"task": self._task, "force": True, "status_reason": REASON}
                 connection.call(self._server, "tasks.stopped", **told)
+                self._stop_steps()  # again: the SDK's threads may have put one on a queue since
 
 
 @contextmanager
