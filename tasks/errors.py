@@ -1,5 +1,10 @@
 """Errors that a person can act on: the message says what is wrong and what to do, and is shown without a traceback."""
 
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
 
 class SoundyardError(Exception):
     """Base class; `str(error)` is meant to be read by the person at the keyboard."""
@@ -31,3 +36,17 @@ class NothingThere(SoundyardError):
 
 class NoResult(SoundyardError):
     """A task has nothing to show for its work: a search none of whose trials finished, say."""
+
+
+def without_traceback(
+    hook: Callable[[type[BaseException], BaseException, TracebackType | None], Any],
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
+    """An excepthook that shows the errors made for people as their message alone."""
+
+    def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
+        if issubclass(kind, SoundyardError):
+            print(f"error: {fault}", file=sys.stderr)
+        else:
+            hook(kind, fault, trace)
+
+    return show

@@ -11,18 +11,17 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
 from tasks import command, connection, goodbye, names, parameters, presets, progress, schema, source
-from tasks.errors import NotRunnable, SoundyardError
+from tasks.errors import NotRunnable, SoundyardError, without_traceback
 from tasks.interrupted import LastWord
 from tasks.outages import Line, find_it_soon
 from tasks.outbox import Outbox
@@ -90,7 +89,7 @@ def session(
         )
     print_anything()
     interruption.watch()
-    sys.excepthook = _without_traceback(sys.excepthook)
+    sys.excepthook = without_traceback(sys.excepthook)
     # The SDK warns on every machine without a GPU.
     logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
     server = connection.use(patient=remote)
@@ -226,17 +225,3 @@ def folder_of(task: str) -> Path:
     folder = Path(get_cache_dir()) / "runs" / task
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _without_traceback(
-    hook: Callable[[type[BaseException], BaseException, TracebackType | None], Any],
-) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
-    """An excepthook that shows the errors made for people as their message alone."""
-
-    def show(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> Any:
-        if issubclass(kind, SoundyardError):
-            print(f"error: {fault}", file=sys.stderr)
-        else:
-            hook(kind, fault, trace)
-
-    return show
