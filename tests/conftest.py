@@ -21,6 +21,7 @@ import pytest
 import requests
 
 from tasks.connection import ENVIRONMENT
+from tests.chromium import browser as browser
 
 # Ignored in what a shell starts in the background, and so in all that tests start: Ctrl-C could not be tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,29 +1,19 @@
-"""A browser with a fresh profile, and a server with a finished main job to look at."""
+"""A page that a server with a finished main job has let in."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page
 
+from tests.chromium import CHROMIUM, Watched
 from tests.conftest import ServerProcess
 from tests.main_job import finished_main_job, start_agents
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VENDOR = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "preact"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-device-for-media-stream",  # a microphone that beeps
-    "--use-fake-ui-for-media-stream",  # and that may be used without a question
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,36 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def job(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory, opened: ExitStack) -> dict[str, Any]:
     start_agents(server, tmp_path_factory.mktemp("agents"), opened)
     return finished_main_job(server)
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """One browser process with its own profile folder."""
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path_factory.mktemp("profile")),
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            viewport={"width": 1280, "height": 900},
-            ignore_https_errors=True,  # a certificate that a test has made itself
-        )
-        yield context
-        context.close()
-
-
-class Watched:
-    """What went on while a page was open, beyond what is seen."""
-
-    def __init__(self, page: Page) -> None:
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        page.on("pageerror", lambda fault: self.errors.append(str(fault)))
-        page.on("console", lambda said: self.errors.append(said.text) if _is_fault(said.text) else None)
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
-
-
-def _is_fault(text: str) -> bool:
-    return "Content Security Policy" in text or "Uncaught" in text
 
 
 _entered: dict[str, list[Any]] = {}

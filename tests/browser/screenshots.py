@@ -19,7 +19,7 @@ from urllib.parse import quote
 import requests
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS
 from tests.conftest import ROOT, ServerProcess
 from tests.main_job import finished_main_job, start_agents
 

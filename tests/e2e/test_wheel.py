@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 import soundfile
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.browser.conftest import CHROMIUM, FLAGS, Watched
+from tests.chromium import CHROMIUM, Watched
 from tests.conftest import DATA, ROOT, free_port, until
 from tests.unit.audio.test_predict_command import model as model
 
@@ -95,15 +95,14 @@ def test_it_serves_its_page_with_everything_that_the_page_asks_for(elsewhere, se
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium")
-def test_its_page_is_shown_in_a_browser(elsewhere, served, tmp_path):
+def test_its_page_is_shown_in_a_browser(elsewhere, served, browser):
     link = elsewhere.run("serve", "link").stdout.strip()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = chromium.new_page()
-        watched = Watched(page)
-        page.goto(link)
-        expect(page.get_by_role("navigation").first).to_be_visible()
-        chromium.close()
+    browser.clear_cookies()
+    page = browser.new_page()
+    watched = Watched(page)
+    page.goto(link)
+    expect(page.get_by_role("navigation").first).to_be_visible()
+    page.close()
     assert not watched.errors, watched.errors
     assert watched.hosts <= {"127.0.0.1", ""}
 
