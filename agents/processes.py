@@ -38,7 +38,9 @@ class Agent:
             return False
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.began) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            return bool(
+                abs(process.create_time() - self.began) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            )
         except psutil.Error:
             return False
 
@@ -146,7 +148,7 @@ def _tasks(leader: int) -> list[psutil.Process]:
 
 def _parent(process: psutil.Process) -> int:
     try:
-        return process.ppid()
+        return int(process.ppid())
     except psutil.Error:
         return 0
 
@@ -175,7 +177,7 @@ def _is_launcher(process: psutil.Process) -> bool:
 
 def _command(process: psutil.Process) -> list[str]:
     try:
-        return process.cmdline()
+        return list(process.cmdline())
     except psutil.Error:
         return []
 

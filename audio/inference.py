@@ -46,7 +46,7 @@ class Prediction:
     @property
     def probabilities(self) -> np.ndarray:
         """`(classes,)`: the mean over the windows."""
-        return self.chances.mean(axis=0)
+        return np.asarray(self.chances.mean(axis=0))
 
     @property
     def label(self) -> str:

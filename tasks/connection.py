@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from audio.folders import ROOT, installed, state
+from audio.folders import ROOT as ROOT
+from audio.folders import installed
+from audio.folders import state as state
 from tasks.errors import NotConfigured, Unreachable, WrongCredentials
 
 OWN = (Path() if installed() else ROOT) / "clearml.conf"

@@ -53,7 +53,7 @@ class Line:
             answer = requests.get(address, timeout=5, verify=True if verify is None else verify)
         except requests.RequestException:
             return False
-        return answer.status_code < 500
+        return int(answer.status_code) < 500
 
     def wait(self, why: str, seconds: float | None = None) -> None:
         """Return once the server answers, with a word when that takes a while. Raises Unreachable at the limit."""

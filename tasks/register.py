@@ -11,7 +11,7 @@ import importlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from audio import presets
 from audio.command_line import CommandLine
@@ -88,7 +88,7 @@ def defaults(name: str, changed: Mapping[str, Any] | None = None) -> Any:
 def record(name: str) -> type:
     """The class of a task's parameters."""
     module, found = PARAMETERS[name]
-    return getattr(importlib.import_module(module), found)
+    return cast(type, getattr(importlib.import_module(module), found))
 
 
 def template(name: str) -> str:

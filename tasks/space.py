@@ -6,6 +6,7 @@ from typing import Any
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
+from audio.parameter import Kind, kinds
 from tasks import parameters
 from tasks.errors import BadParameter
 
@@ -32,11 +33,11 @@ class Range:
 
 def ranges(space: str) -> list[Range]:
     """What the text stands for. Raises BadParameter: not readable, no such parameter, values that it can't have."""
-    kinds = parameters.kinds(TrainConfig)
+    known = kinds(TrainConfig)
     found: list[Range] = []
     for part in filter(None, re.split(r"[,;\s]+", space)):
         name, equals, values = part.partition("=")
-        if not equals or name not in kinds:
+        if not equals or name not in known:
             raise BadParameter(
                 f"space: {part!r} is not name=values with the name of a parameter of the train task."
             )
@@ -50,7 +51,7 @@ def ranges(space: str) -> list[Range]:
                 f"space: {name} stands there twice; write all its values once, as {name}=a|b|c."
             )
         try:
-            found.append(_range(name, values, kinds[name]))
+            found.append(_range(name, values, known[name]))
         except ValueError as fault:
             raise BadParameter(f"space: {name}: {fault}") from fault
     if not found:
@@ -58,7 +59,7 @@ def ranges(space: str) -> list[Range]:
     return found
 
 
-def _range(name: str, values: str, kind: parameters.Kind) -> Range:
+def _range(name: str, values: str, kind: Kind) -> Range:
     log = values.startswith("log:")
     low, dots, high = values.removeprefix("log:").partition("..")
     if not dots:

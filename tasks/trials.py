@@ -147,7 +147,7 @@ def _last_words(task: str) -> str:
     output: Any = Task.get_task(task_id=task).get_reported_console_output(number_of_reports=5)
     lines = [line.strip() for part in output for line in part.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or [""])[-1]
+    return str((errors or lines or [""])[-1])
 
 
 def stop(task: str, why: str) -> None:

@@ -15,15 +15,19 @@ import os
 import signal
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module typing is not worth its time in every process
+    from typing import Any
+
 FATAL = {getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")}
 OUTER_TEMPORARY = "SOUNDYARD_OUTER_TMPDIR"
 
 
-def keep_signals_fatal():
+def keep_signals_fatal() -> None:
     """Handlers of fatal signals that the SDK asks for are left out; anybody else's are let in."""
     real = signal.signal
 
-    def let_in(number, handler):
+    def let_in(number: int, handler: "Any") -> "Any":
         asked_by = sys._getframe(1).f_globals.get("__name__", "")
         if asked_by.startswith("clearml."):
             if number in FATAL:
@@ -32,15 +36,15 @@ def keep_signals_fatal():
                 handler = leave
         return real(number, handler)
 
-    signal.signal = let_in
+    signal.signal = let_in  # type: ignore[assignment]
 
 
-def leave(number, frame):
+def leave(number: int, frame: object) -> None:
     """End the program with its `finally` and `atexit`, and the status that shells give to a signal."""
     sys.exit(128 + number)
 
 
-def restore_temporary_folder():
+def restore_temporary_folder() -> None:
     """The agent's own temporary folder is too deep for the sockets of multiprocessing."""
     outer = os.environ.pop(OUTER_TEMPORARY, None)
     if outer:
@@ -49,7 +53,7 @@ def restore_temporary_folder():
         os.environ.pop("TMPDIR", None)
 
 
-def run_the_next_one():
+def run_the_next_one() -> None:
     """There is one `sitecustomize` a process: whoever has one behind this folder gets it as well."""
     here = os.path.dirname(os.path.abspath(__file__))
     rest = [one for one in sys.path if os.path.abspath(one or os.curdir) != here]

@@ -1,6 +1,6 @@
 """The augmentations a training run asked for, as named steps in order: first on waveforms, then on features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -113,7 +113,9 @@ def _plain(name: str, apply: Callable[[Tensor, Generator], Tensor]) -> Step:
     return Step(name, lambda features, targets, fill, random: (apply(features, random), targets))
 
 
-def _on_waveforms(config: TrainConfig, sample_rate: int, device: torch.device):
+def _on_waveforms(
+    config: TrainConfig, sample_rate: int, device: torch.device
+) -> Iterator[tuple[str, Callable[[Tensor, Generator], Tensor]]]:
     low, high = config.snr_low_db, config.snr_high_db
     if config.stretch:
         yield "stretch", lambda waves, random: waveform.stretch(waves, config.stretch, random)
@@ -192,7 +194,13 @@ def unused(config: TrainConfig) -> list[str]:
     return list(active)
 
 
-def _mixup(config: TrainConfig, mix, features, targets, random):
+def _mixup(
+    config: TrainConfig,
+    mix: Callable[..., tuple[Tensor, Tensor]],
+    features: Tensor,
+    targets: Tensor,
+    random: Generator,
+) -> tuple[Tensor, Tensor]:
     return mix(features, targets, config.mixup, config.mixup_alpha, random)
 
 

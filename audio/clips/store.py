@@ -159,7 +159,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     for name in (SAMPLES, INDEX):
         if not (folder / name).is_file():
             raise StoreError(f"{folder / name} is missing; preprocess again.")
-    return manifest
+    return dict(manifest)
 
 
 def _refuse_other_index(folder: Path, index: pd.DataFrame, manifest: dict[str, Any]) -> None:

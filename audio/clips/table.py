@@ -82,7 +82,7 @@ class Strip:
     def loudness(self) -> float:
         """Root mean square in dBFS (a full-scale square wave is 0); digital silence is -200."""
         power = self._square / max(1, self._seen)
-        return round(10 * np.log10(max(power, 1e-20)), 2)
+        return float(round(10 * np.log10(max(power, 1e-20)), 2))
 
     @property
     def peaks(self) -> str:

@@ -46,7 +46,7 @@ class Waves:
 
     def is_long(self) -> np.ndarray:
         """bool `(clips,)`: which clips are longer than what one window takes."""
-        return self.lengths > longest(self.frames)
+        return np.asarray(self.lengths > longest(self.frames))
 
     def windows(self, i: int, speed: float = 1.0) -> Iterator[np.ndarray]:
         """All of one clip at a playback speed, in windows half a window apart, each float32 `(frames,)`."""

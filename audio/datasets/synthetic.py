@@ -36,7 +36,7 @@ def _sweep(random: Random, up: bool) -> np.ndarray:
 def _tone(random: Random, partials: int) -> np.ndarray:
     pitch, t, number = random.uniform(150, 700), _time(), np.arange(1, partials + 1)[:, None]
     phase = random.uniform(0, 6, (partials, 1))
-    return (np.sin(2 * np.pi * pitch * number * t + phase) / number).sum(axis=0)
+    return np.asarray((np.sin(2 * np.pi * pitch * number * t + phase) / number).sum(axis=0))
 
 
 def _pulses(random: Random, rate: float, decay: float) -> np.ndarray:
@@ -51,7 +51,7 @@ def _noise(random: Random, slope: float) -> np.ndarray:
     spectrum = np.fft.rfft(random.standard_normal(round(RATE * SECONDS)))
     spectrum *= np.maximum(np.arange(len(spectrum)), 8.0) ** slope
     wave = np.fft.irfft(spectrum, round(RATE * SECONDS))
-    return wave / np.abs(wave).max()
+    return np.asarray(wave / np.abs(wave).max())
 
 
 def _warble(random: Random) -> np.ndarray:
@@ -76,7 +76,7 @@ def sound(label: str, fold: int, number: int, seed: int) -> np.ndarray:
     random = np.random.default_rng([seed, sorted(CLASSES).index(label), fold, number])
     wave = CLASSES[label](random)
     wave = wave / np.abs(wave).max() + random.standard_normal(len(wave)) * 10 ** random.uniform(-3, -1)
-    return (wave / np.abs(wave).max() * 10 ** random.uniform(-1, -0.05)).astype(np.float32)
+    return np.asarray((wave / np.abs(wave).max() * 10 ** random.uniform(-1, -0.05)).astype(np.float32))
 
 
 def read(root: Path, seed: int) -> list[Clip]:

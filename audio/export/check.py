@@ -118,7 +118,7 @@ def in_torch(model: nn.Module) -> Run:
 
     def run(waves: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return model(torch.from_numpy(waves)).numpy()
+            return np.asarray(model(torch.from_numpy(waves)).numpy())
 
     return run
 
@@ -126,8 +126,8 @@ def in_torch(model: nn.Module) -> Run:
 def labels(logits: np.ndarray, multi_label: bool, others: np.ndarray) -> np.ndarray:
     """bool: whether logits `(clip, class)` name the same as others: `(clip,)`, or each label of a multi-label set."""
     if multi_label:
-        return (logits > 0) == (others > 0)
-    return logits.argmax(1) == others.argmax(1)
+        return np.asarray((logits > 0) == (others > 0))
+    return np.asarray(logits.argmax(1) == others.argmax(1))
 
 
 def latency(run: Run, clip: np.ndarray, seconds: float = 2.0) -> Latency:

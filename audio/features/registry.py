@@ -61,7 +61,7 @@ class PCEN(LogMel):
     def smoothing(self) -> float:
         """Share of the newest frame in M, as librosa derives it from the time constant."""
         frames = self.settings["pcen_seconds"] * self.settings["sample_rate"] / self.hop_length
-        return float((1 + 4 * frames**2) ** 0.5 - 1) / (2 * frames**2)
+        return float(((1 + 4 * frames**2) ** 0.5 - 1) / (2 * frames**2))
 
     def finish(self, features: Tensor) -> Tensor:
         settings, s = self.settings, self.smoothing

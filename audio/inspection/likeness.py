@@ -68,7 +68,7 @@ def _levelled(wave: np.ndarray) -> np.ndarray:
     ends = np.minimum(np.arange(len(wave)) + MOMENT // 2, len(wave))
     starts = np.maximum(np.arange(len(wave)) - MOMENT // 2, 0)
     level = np.sqrt(np.maximum(sums[ends] - sums[starts], 0.0) / (ends - starts))
-    return (wave / np.maximum(level, max(QUIET * level.max(), 1e-9))).astype(np.float32)
+    return np.asarray((wave / np.maximum(level, max(QUIET * level.max(), 1e-9))).astype(np.float32))
 
 
 def _steadiness(one: np.ndarray, two: np.ndarray, lag: int) -> float:

@@ -36,6 +36,6 @@ def to_mono(samples: np.ndarray, speakers: Speakers = ()) -> np.ndarray:
     if channels == 1:
         return samples[:, 0]
     if len(speakers) != channels or channels <= 2 or not set(speakers) <= WEIGHTS.keys():
-        return samples.mean(axis=1)
+        return np.asarray(samples.mean(axis=1))
     weights = np.array([WEIGHTS[name] for name in speakers], samples.dtype)
-    return samples @ (weights / weights.sum())
+    return np.asarray(samples @ (weights / weights.sum()))

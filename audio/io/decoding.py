@@ -265,12 +265,12 @@ def scale_of(peak: float) -> float:
 
 def to_int16(waveform: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """Float to 16 bits, of which full scale stands for `scale`."""
-    return np.round(waveform * np.float32(32767.0 / scale)).astype(np.int16)
+    return np.asarray(np.round(waveform * np.float32(32767.0 / scale)).astype(np.int16))
 
 
 def to_float(samples: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """The waveform that int16 samples stand for, float32."""
-    return samples.astype(np.float32) * np.float32(scale / 32768.0)
+    return np.asarray(samples.astype(np.float32) * np.float32(scale / 32768.0))
 
 
 class Spool:

@@ -4,7 +4,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 MOST = 1000  # chunks that are looked at
 UNKNOWN = {0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}  # sizes written by who did not know them yet
@@ -112,7 +112,7 @@ def _chunks(file: BinaryIO, head: str, even: int, counted: int = 0) -> Iterator[
         at += size_of_head + size + -size % even
 
 
-def _at(file: BinaryIO, place: int, form: str) -> tuple[int, ...]:
+def _at(file: BinaryIO, place: int, form: str) -> tuple[Any, ...]:
     file.seek(place)
     return struct.unpack(form, file.read(struct.calcsize(form)))
 

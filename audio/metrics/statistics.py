@@ -16,7 +16,7 @@ CONFIDENCE = 0.95  # of intervals
 
 def one_hot(numbers: np.ndarray, classes: int) -> np.ndarray:
     """`(clips,)` → bool `(clips, classes)`."""
-    return np.arange(classes) == numbers[:, None]
+    return np.asarray(np.arange(classes) == numbers[:, None])
 
 
 def answers_of(chance: np.ndarray, multi_label: bool) -> np.ndarray:
@@ -32,7 +32,7 @@ def confusion_matrix(targets: np.ndarray, chance: np.ndarray, multi_label: bool 
     """
     if not multi_label:
         guess = answers_of(chance, False)
-        return targets.astype(np.int64).T @ guess.astype(np.int64)
+        return np.asarray(targets.astype(np.int64).T @ guess.astype(np.int64))
     found = targets & (chance > 0.5)
     matrix = np.diag(found.sum(0)).astype(np.int64)
     clips, missed = np.nonzero(targets & ~found)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from audio.clips.store import SAMPLES
-from audio.io.decoding import PENDING, Prepared, Undecodable
+from audio.io.decoding import PENDING, Prepared
+from audio.io.reading import Undecodable
 
 JOURNAL = "journal.jsonl"
 

@@ -22,10 +22,11 @@ from audio.clips.store import MANIFEST, ClipStore, finish_store
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
 from audio.errors import DatasetError, StoreError
+from audio.io.decoding import Prepared
 from audio.preprocessing.folds import draw_folds
 from audio.preprocessing.journal import JOURNAL, Journal
 from audio.preprocessing.listing import clip_ids, fingerprint, left_out, preparation_of, read_clips
-from audio.preprocessing.workers import Part, Prepared, prepare_all
+from audio.preprocessing.workers import Part, prepare_all
 
 FEW = 48  # clips below which starting processes costs more than it saves
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from audio import interruption
-from audio.io.decoding import Prepared, Undecodable, content_of, prepare
+from audio.io.decoding import Prepared, content_of, prepare
+from audio.io.reading import Undecodable
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIES = 2  # of a clip whose decoding ended the process

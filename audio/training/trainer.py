@@ -197,7 +197,8 @@ class Training:
         if not len(self.validation):
             return {}
         scalars = self._validation_scores() if self.engine.rank == 0 else None
-        return self.engine.share(scalars)
+        shared: dict[str, float] = self.engine.share(scalars)
+        return shared
 
     def _validation_scores(self) -> dict[str, float]:
         model = self.evaluated.eval()

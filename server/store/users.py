@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import sqlite3
 import uuid
 from datetime import datetime
 
@@ -166,7 +167,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _user(row) -> dict:
+def _user(row: sqlite3.Row) -> dict:
     user = dict(row)
     user["preferences"] = json.loads(user["preferences"])
     return user

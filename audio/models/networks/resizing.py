@@ -41,4 +41,4 @@ def _shares(before: int, after: int) -> np.ndarray:
     if scale < 1:  # towards an edge the outermost pixel goes on
         centres = centres.clip(0.5, before - 0.5)
     weights = (1 - np.abs(places - centres[:, None]) / reach).clip(0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))

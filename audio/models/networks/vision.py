@@ -105,7 +105,7 @@ def image_network(name: str, plan: Plan, frontend: FrontEnd) -> nn.Module:
 
 def last_linear(network: nn.Module) -> str:
     """Path of the layer that gives the logits."""
-    return [path for path, module in network.named_modules() if isinstance(module, nn.Linear)][-1]
+    return str([path for path, module in network.named_modules() if isinstance(module, nn.Linear)][-1])
 
 
 def replace(network: nn.Module, path: str, module: nn.Module) -> None:

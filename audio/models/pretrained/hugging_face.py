@@ -96,7 +96,7 @@ def published(model: Any, name: str, here: dict[str, Any]) -> Any:
 
 def architecture(encoder: Any) -> dict[str, Any]:
     """The encoder's sizes as plain numbers, text and lists."""
-    return json.loads(encoder.config.to_json_string())
+    return dict(json.loads(encoder.config.to_json_string()))
 
 
 class Head(nn.Module):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from server.api.errors import InvalidScrollId
 from server.domain import scroll
 from server.domain.events import events
 from server.domain.events.reported import INT64
@@ -151,5 +152,5 @@ class Walk:
 def _position(scroll_id: str) -> list[Any]:
     position = scroll.unpack(scroll_id) or []
     if [type(one) for one in position] != [str, str, int, bool]:
-        raise scroll.InvalidScrollId()
+        raise InvalidScrollId()
     return position
