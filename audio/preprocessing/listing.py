@@ -3,7 +3,10 @@
 import hashlib
 import json
 import math
+import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -96,27 +99,37 @@ def _placed(dataset: DataSet, clips: list[Clip]) -> list[Clip]:
 def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tuple[str, str]], dict[str, int]]:
     """Files in the data set's folder of which there is no clip: sound, each with the reason, and how many of what else.
 
-    What is no sound is counted by its suffix, or by its name when it has none.
+    A data set that is given as a file has no folder; there it is what lies beside the clips. What is no sound is
+    counted by its suffix, or by its name when it has none.
     """
-    if not root.is_dir():
-        return [], {}
-    mine = {clip.path for clip in clips}
+    folders = {folder: os.path.realpath(folder) for folder in {clip.path.parent for clip in clips}}
+    mine = {
+        (folders[clip.path.parent], clip.path.name) for clip in clips
+    }  # a folder may be spelled in several ways
     sound, rest = [], Counter[str]()
-    for path in files_below(root, hidden=True):
-        if path in mine:
+    for path in files_below(root, hidden=True) if root.is_dir() else _beside(root, folders):
+        if (folders.get(path.parent) or os.path.realpath(path.parent), path.name) in mine:
             continue
-        inside = path.relative_to(root)
+        name = printable(_inside(path, root))
         if path.is_dir():
-            sound.append(
-                (printable(f"{inside.as_posix()}/"), "is a folder that can't be read: who runs this may not")
-            )
+            sound.append((f"{name}/", "is a folder that can't be read: who runs this may not"))
             continue
-        hidden = any(map(is_hidden, inside.parts))
+        hidden = any(map(is_hidden, path.relative_to(root).parts if root.is_dir() else [path.name]))
         if looks_like_sound(path) if hidden else is_audio(path):
-            sound.append((printable(inside.as_posix()), _why_left_out(dataset, hidden)))
+            sound.append((name, _why_left_out(dataset, hidden)))
         else:
             rest["hidden" if hidden else printable(path.suffix.lower() or path.name)] += 1
     return sorted(sound), dict(rest)
+
+
+def _beside(table: Path, folders: dict[Path, str]) -> Iterator[Path]:
+    """The files in the folders where the clips lie, each real folder once; not the table itself."""
+    shortest = {
+        real: folder for folder, real in sorted(folders.items(), key=lambda item: -len(item[0].parts))
+    }
+    for folder in shortest.values():
+        with suppress(OSError):  # a folder that is gone or closed is told with its clips
+            yield from (path for path in sorted(folder.iterdir()) if path.is_file() and path != table)
 
 
 def _why_left_out(dataset: DataSet, hidden: bool) -> str:

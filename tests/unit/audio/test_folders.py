@@ -108,3 +108,16 @@ def test_a_folder_that_cannot_be_read_is_listed_and_the_others_are_read(closed):
         report = preprocess(config, Path(out) / "store", progress=ignore)
     assert report.clips == 2
     assert [name for name, _ in report.left_out] == [f"{closed}/"]
+
+
+def test_sound_beside_the_clips_of_a_table_is_listed_when_the_table_itself_is_given(tmp_path):
+    for name in ("audio/a.wav", "audio/é #1.wav", "audio/unheard.wav", "audio/inner/deep.wav", "near.wav"):
+        sound(tmp_path / name)
+    (tmp_path / "audio" / "notes.txt").write_text("none")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,label\naudio/a.wav,x\naudio/inner/../é #1.wav,y\n", encoding="utf-8")
+    report = preprocess(PreprocessConfig(dataset="csv", data=str(table)), tmp_path / "store", progress=ignore)
+    assert report.clips == 2
+    assert [name for name, _ in report.left_out] == ["audio/unheard.wav"]
+    assert "not listed" in report.left_out[0][1]
+    assert report.others == {".txt": 1}
