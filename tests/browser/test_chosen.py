@@ -1,7 +1,7 @@
 """What is chosen is what is acted on: over rows that are not loaded, after sorting, all that match, and by viewers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -69,6 +69,54 @@ def test_what_somebody_else_deletes_is_chosen_no_longer(page: Page, server, proj
     expect(bar(page)).to_contain_text("2 chosen")
     server.call("tasks.delete", task=made, force=True)
     expect(bar(page)).to_contain_text("1 chosen", timeout=20_000)  # it is asked about every few seconds
+
+
+@pytest.fixture
+def swap(page: Page) -> Callable[[str], None]:
+    """Make the list of tasks come the other way round, as it does when a task has changed; wait for its first row."""
+    turned = False
+
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        content = reply.json()
+        if turned and "id" not in (route.request.post_data_json or {}):
+            content["data"]["tasks"].reverse()
+        route.fulfill(response=reply, json=content)
+
+    def turn(first: str) -> None:
+        nonlocal turned
+        turned = not turned
+        page.evaluate("() => void document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator(".table-body .table-row").first).to_contain_text(first)
+
+    page.route("**/tasks.get_all_ex", answer)
+    return turn
+
+
+def test_rows_that_are_sorted_anew_beneath_a_press_or_the_focus_are_the_ones_that_were_meant(
+    page: Page, server, project, swap
+):
+    page.goto(f"{server.url}/projects/{project}/tasks?sort=name&q=many+01[12]&regex=1")
+    first, second = page.get_by_label("Choose many 011"), page.get_by_label("Choose many 012")
+    first.hover()
+    page.mouse.down()
+    swap("many 012")
+    page.mouse.up()
+    expect(first).to_be_checked()
+    expect(second).not_to_be_checked()
+    second.focus()
+    swap("many 011")
+    expect(second).to_be_focused()
+    page.keyboard.press("Space")
+    expect(bar(page)).to_contain_text("2 chosen")
+    first.click()
+    bar(page).get_by_role("button", name="Archive", exact=True).click()
+    expect(page.get_by_text("1 archived")).to_be_visible()
+    (gone,) = server.call("tasks.get_all", project=[project], system_tags=["archived"], only_fields=["name"])[
+        "tasks"
+    ]
+    assert gone["name"] == "many 012"
+    server.call("tasks.unarchive_many", ids=[gone["id"]])
 
 
 def test_a_viewer_is_told_why_nothing_can_be_changed(page: Page, server, project):

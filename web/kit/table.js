@@ -63,13 +63,12 @@ export function DataTable(props) {
   const question = useRef(onNeed);
   question.current = onNeed;
   const [busy, setBusy] = useState(false);
-  const choose = async (/** @type {number} */ index, /** @type {boolean} */ range) => {
-    const row = rowAt(index);
-    if (!row || !onSelect) return;
+  const choose = async (/** @type {any} */ row, /** @type {number} */ index, /** @type {boolean} */ range) => {
+    if (!onSelect) return;
     const on = !selection?.has(row.id);
-    const [from, to] = reach(range ? anchor.current : null, index, rowAt);
+    const [from, to] = reach(range && rowAt(index)?.id === row.id ? anchor.current : null, index, rowAt);
     anchor.current = { id: row.id, index };
-    const loaded = loadedRows(from, to, rowAt);
+    const loaded = from === to ? [row] : loadedRows(from, to, rowAt);
     if (loaded || !between) return onSelect((old) => changed(old, loaded ?? [row], on));
     setBusy(true);
     try {
@@ -80,21 +79,67 @@ export function DataTable(props) {
     }
     return setBusy(false);
   };
+  const press = usePress((row, index) => rowAt(index)?.id !== row.id, choose);
+  useKeptFocus(scroller);
 
   const template = `${onSelect ? "36px " : ""}${columns.map((c) => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
   const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
-  const rows = [];
-  for (let i = first; i < last; i += 1) rows.push(html`<${Boundary} key=${i} small name=${rowAt(i)?.name} on=${rowAt(i)}>
-      <${Row} index=${i} row=${rowAt(i)} ...${props} choose=${choose} /><//>`);
+  const keys = keysOf(first, last, rowAt);
+  const rows = keys.map((key, i) => html`<${Boundary} key=${key} small name=${rowAt(first + i)?.name} on=${rowAt(first + i)}>
+      <${Row} index=${first + i} row=${rowAt(first + i)} ...${props} press=${press} /><//>`);
   return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} aria-busy=${busy} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
     <${Head} ...${props} columns=${columns} width=${width} rowsInSight=${last - first} />
-    <div class="table-body" role="rowgroup" style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
+    <div class="table-body" role="rowgroup" onPointerUp=${press.up} style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
       <div style=${{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">${rows}</div>
     </div>
     ${count === 0 && empty && html`<div role="rowgroup"><div role="row"><div role="cell">${empty}</div></div></div>`}
   </div>`;
+}
+
+/**
+ * What each row in sight is known by: its id, so that a row that moves takes its boxes and its focus along.
+ * @param {number} first @param {number} last @param {(index: number) => any} rowAt
+ */
+function keysOf(first, last, rowAt) {
+  const used = new Set();
+  return Array.from({ length: Math.max(0, last - first) }, (_, i) => {
+    const id = rowAt(first + i)?.id;
+    if (id === undefined || used.has(id)) return `at ${first + i}`;
+    used.add(id);
+    return `of ${id}`;
+  });
+}
+
+/**
+ * Boxes that are pressed while the list is sorted anew: the row that was beneath the pointer when it went down is the one that is meant.
+ * @param {(row: any, index: number) => boolean} hasMoved @param {(row: any, index: number, range: boolean) => void} choose
+ */
+function usePress(hasMoved, choose) {
+  const pressed = useRef(/** @type {{row: any, index: number, done: boolean} | null} */ (null));
+  return {
+    down: (/** @type {any} */ row, /** @type {number} */ index) => (pressed.current = { row, index, done: false }),
+    up: (/** @type {PointerEvent} */ event) => {
+      const one = pressed.current;
+      if (!one || one.done || !hasMoved(one.row, one.index)) return;
+      one.done = true;
+      choose(one.row, one.index, event.shiftKey);
+    },
+    click: (/** @type {MouseEvent} */ event, /** @type {any} */ row, /** @type {number} */ index) => {
+      if (event.detail && pressed.current?.done) event.preventDefault(); // this press has been seen to
+      else choose(row, index, event.shiftKey);
+    },
+  };
+}
+
+/** Moving a row in the document takes its focus away: give it back, or to the table where the row is gone. @param {any} scroller */
+function useKeptFocus(scroller) {
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  const mine = scroller.current?.contains(active) ? active : null;
+  useLayoutEffect(() => {
+    if (mine && document.activeElement === document.body) (mine.isConnected ? mine : scroller.current)?.focus({ preventScroll: true });
+  });
 }
 
 /** @param {TableProps & {width: number, rowsInSight: number}} props */
@@ -144,8 +189,8 @@ function ResizeHandle({ column, onResize }) {
     onDragStart=${(/** @type {Event} */ e) => (e.preventDefault(), e.stopPropagation())}></span>`;
 }
 
-/** @param {TableProps & {index: number, row: any, choose: (index: number, range: boolean) => void}} props */
-function Row({ index, row, columns, selection, onSelect, current, onOpen, choose }) {
+/** @param {TableProps & {index: number, row: any, press: ReturnType<typeof usePress>}} props */
+function Row({ index, row, columns, selection, onSelect, current, onOpen, press }) {
   if (!row) return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}>
     <div role="cell" class="cell"><span class="bone"></span></div></div>`;
   const chosen = selection?.has(row.id);
@@ -156,7 +201,7 @@ function Row({ index, row, columns, selection, onSelect, current, onOpen, choose
     aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
     ${onSelect && html`<div role="cell" class="cell check">
         <input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen}
-          onClick=${(/** @type {MouseEvent} */ e) => choose(index, e.shiftKey)} /></div>`}
+          onPointerDown=${() => press.down(row, index)} onClick=${(/** @type {MouseEvent} */ e) => press.click(e, row, index)} /></div>`}
     ${columns.map((column) => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
   </div>`;
 }
