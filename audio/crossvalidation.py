@@ -25,7 +25,7 @@ from audio.config import EvaluateConfig, TrainConfig, plain
 from audio.errors import AudioError, ConfigError
 from audio.evaluation import EvaluationResult, evaluate
 from audio.io.decoding import content_of
-from audio.metrics.statistics import binomial_error, class_table, macro_f1, spread, wilson
+from audio.metrics.statistics import binomial_error, class_table, macro_f1, standard_deviation, wilson
 from audio.preprocessing.folds import with_drawn_folds
 from audio.reporting.writers import NullWriter
 from audio.training.train import train
@@ -59,12 +59,12 @@ class CrossValidation:
     @property
     def spread_over_folds(self) -> float:
         """Standard deviation of the folds' accuracies (each the mean of its seeds); NaN for one fold."""
-        return spread(self.runs.groupby("fold")["accuracy"].mean())
+        return standard_deviation(self.runs.groupby("fold")["accuracy"].mean())
 
     @property
     def spread_over_seeds(self) -> float:
         """Standard deviation of the seeds' accuracies (each the mean of its folds); NaN for one seed."""
-        return spread(self.runs.groupby("seed")["accuracy"].mean())
+        return standard_deviation(self.runs.groupby("seed")["accuracy"].mean())
 
     @property
     def clips(self) -> int:

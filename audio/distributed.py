@@ -48,7 +48,7 @@ class SingleProcess:
         """The mean over the processes."""
         return value
 
-    def share(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """The first process's value, in all of them."""
         return value
 
@@ -56,7 +56,7 @@ class SingleProcess:
         """Whether the first process raised its flag; several processes ask each other every few batches only."""
         return flag
 
-    def part(self, batch: Tensor) -> Tensor:
+    def shard(self, batch: Tensor) -> Tensor:
         """This process's part of a batch: of its clips, or of anything with an entry for each of them."""
         return batch
 
@@ -110,13 +110,13 @@ class Distributed(SingleProcess):
         assert isinstance(reduced, Tensor)
         return reduced
 
-    def share(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         return self.fabric.broadcast(value)
 
     def agree(self, flag: bool, batch: int) -> bool:
-        return batch % STOP_EVERY == 0 and bool(self.share(flag))
+        return batch % STOP_EVERY == 0 and bool(self.broadcast(flag))
 
-    def part(self, batch: Tensor) -> Tensor:
+    def shard(self, batch: Tensor) -> Tensor:
         return batch[self.rank :: self.size]
 
     def whole(self, part: Tensor, clips: int) -> Tensor:

@@ -236,16 +236,16 @@ def summarise(
     """The figures and the table from every clip's logits `(clips, classes)`."""
     multi, targets = store.multi_label, store.targets(rows)
     loss = loss_of(logits, torch.from_numpy(targets), multi)
-    chance, truth = probabilities(logits, multi).numpy(), targets > 0.5
-    answers = answers_of(chance, multi)
+    probability, truth = probabilities(logits, multi).numpy(), targets > 0.5
+    answers = answers_of(probability, multi)
     counted = counts(truth, answers)
-    clips = judged_table(store, rows, chance, loss.numpy())
+    clips = judged_table(store, rows, probability, loss.numpy())
     right, sources = (truth == answers).all(1), recordings(rows)
     return EvaluationResult(
         accuracy=float(right.mean()),
         macro_f1=macro_f1(counted),
         loss=float(loss.mean()),
-        confusion=confusion_matrix(truth, chance, multi),
+        confusion=confusion_matrix(truth, probability, multi),
         classes=store.classes,
         per_class=class_table(counted, store.classes),
         counted=counted,
@@ -258,13 +258,15 @@ def summarise(
     )
 
 
-def judged_table(store: ClipStore, rows: pd.DataFrame, chance: np.ndarray, loss: np.ndarray) -> pd.DataFrame:
+def judged_table(
+    store: ClipStore, rows: pd.DataFrame, probability: np.ndarray, loss: np.ndarray
+) -> pd.DataFrame:
     """One row a clip; `EvaluationResult` says what the columns are."""
     table = clip_table(store, rows)
     table["split"] = table["split"].replace("", "test")
     tops = [
         [[store.classes[j], round(float(row[j]), 5)] for j in np.argsort(-row)[:TOP]]  # best first
-        for row in chance
+        for row in probability
     ]
     answers = {
         "prediction": [top[0][0] for top in tops],

@@ -40,13 +40,13 @@ class Prediction:
     classes: list[str]
     starts: np.ndarray  # s, of each window
     window: float  # s, length of a window
-    chances: np.ndarray  # (window, classes) probabilities
+    by_window: np.ndarray  # (window, classes) probabilities
     notes: list[str] = field(default_factory=list)  # what a person should know of the recording
 
     @property
     def probabilities(self) -> np.ndarray:
         """`(classes,)`: the mean over the windows."""
-        return np.asarray(self.chances.mean(axis=0))
+        return np.asarray(self.by_window.mean(axis=0))
 
     @property
     def label(self) -> str:
@@ -55,14 +55,14 @@ class Prediction:
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
         """The most probable classes with their probabilities, best first."""
-        chances = self.probabilities
-        return [(self.classes[i], float(chances[i])) for i in np.argsort(-chances)[:count]]
+        probabilities = self.probabilities
+        return [(self.classes[i], float(probabilities[i])) for i in np.argsort(-probabilities)[:count]]
 
     def table(self) -> pd.DataFrame:
         """A row for each window: `start` and `end` in s, then the probability of every class."""
         ends = np.minimum(self.starts + self.window, self.duration)
         times = pd.DataFrame({"start": self.starts.round(3), "end": ends.round(3)})
-        return pd.concat([times, pd.DataFrame(self.chances, columns=self.classes)], axis=1)
+        return pd.concat([times, pd.DataFrame(self.by_window, columns=self.classes)], axis=1)
 
 
 class Predictor:

@@ -119,7 +119,7 @@ def hear(predictor: "Predictor", path: Path, top: int, table: "Table | None") ->
             table.write_failure(path, predictor.classes, reason)
         return False
     notes = f"  ({'; '.join(found.notes)})" if found.notes else ""
-    answers = "   ".join(f"{name} {chance:.1%}" for name, chance in found.top(top))
+    answers = "   ".join(f"{name} {probability:.1%}" for name, probability in found.top(top))
     windows = f"  ({len(found.starts)} windows)" if len(found.starts) > 1 else ""
     print(printable(f"{path}  {answers}{windows}{notes}"), flush=True)
     if table:

@@ -103,7 +103,7 @@ def measure(name: str, store: ClipStore, args: argparse.Namespace, folder: Path)
 
     def learn() -> None:
         features, targets = run.feed.batch(indices, random, dice)
-        run.stepper.learn(features, targets, 1e-4, last=True)
+        run.stepper.train_step(features, targets, 1e-4, last=True)
 
     @torch.no_grad()
     def answer() -> None:

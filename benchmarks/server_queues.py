@@ -1,4 +1,4 @@
-"""How fast work reaches a worker: fifty held polls, a burst, and the unmodified agent.
+"""How fast work reaches a worker: fifty long polls, a burst, and the unmodified agent.
 
     python -m benchmarks.server_queues                    # about two minutes
     python -m benchmarks.server_queues --no-agent         # without starting a real clearml-agent

@@ -99,12 +99,12 @@ def _report(run: Run[PredictParameters], top: list[tuple[str, float]], found: An
 
     from tasks import reports
 
-    for label, chance in top:
-        run.logger.report_single_value(label, round(chance, 5))
+    for label, probability in top:
+        run.logger.report_single_value(label, round(probability, 5))
     rows = pd.DataFrame(top, columns=["label", "probability"]).round(5)
     reports.report_rows(run.logger, "prediction", "labels", rows)
     run.task.upload_artifact("windows", found.table(), wait_on_upload=True)
-    print("   ".join(f"{label} {chance:.1%}" for label, chance in top))
+    print("   ".join(f"{label} {probability:.1%}" for label, probability in top))
     for note in found.notes:
         print(f"note: {note}")
 

@@ -193,11 +193,11 @@ def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None
 
 def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
     """Clips of as many classes as possible, to listen to and look at."""
-    from audio.clips.table import spread
+    from audio.clips.table import in_turn
     from audio.reporting.figures import mel_figure, waveform_figure
     from tasks import reports
 
-    for clip in spread(store.index)[:count]:
+    for clip in in_turn(store.index)[:count]:
         waveform, rate = store.waveform(clip, EXAMPLE_SECONDS), store.sample_rate
         title = f"{store.index.loc[clip, 'label']}: {clip}"
         reports.report_audio(logger, "examples: audio", clip, waveform, rate)
@@ -231,7 +231,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
 
 def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
     """What the version's page lists and plays: a table of all clips, and the sounds of some."""
-    from audio.clips.table import clip_table, spread
+    from audio.clips.table import clip_table, in_turn
     from tasks import clips, progress
 
     table = clip_table(store, store.index, progress=progress.counted("clips listed", share=(0.88, 0.92)))
@@ -240,7 +240,7 @@ def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
         dataset.get_logger(),
         table,
         store,
-        spread(store.index)[:audio_limit],
+        in_turn(store.index)[:audio_limit],
         progress=progress.counted("sounds uploaded", share=(0.92, 1)),
     )
     dataset.set_metadata(table, clips.TABLE, ui_visible=False)

@@ -42,7 +42,7 @@ class Group:
         """The step on the whole batch, then this process's part of it: partners come from all of them."""
         features, targets = (self.engine.whole(one, self.clips) for one in (features, targets))
         features, targets = step.apply(features, targets, fill, self.random)
-        return self.engine.part(features), self.engine.part(targets)
+        return self.engine.shard(features), self.engine.shard(targets)
 
 
 class Augment:

@@ -46,7 +46,7 @@ def clip_table(
     return pd.DataFrame(table)
 
 
-def spread(rows: pd.DataFrame, seed: int = 0) -> list[str]:
+def in_turn(rows: pd.DataFrame, seed: int = 0) -> list[str]:
     """The clips in an order of which any beginning has about as many of each label, drawn from all over the set."""
     drawn = rows.sample(frac=1, random_state=seed)
     turn = drawn.groupby("label").cumcount()

@@ -32,7 +32,7 @@ def loss_of(
 
 
 def balanced(targets: Tensor, multi_label: bool = False) -> Tensor:
-    """Weights inverse to how often an answer is right, as scikit-learn's `class_weight="balanced"`.
+    """Weights inverse to how often an answer is correct, as scikit-learn's `class_weight="balanced"`.
 
     `targets` are `(clips, classes)`. One label a clip: `(classes,)`, by the number of clips of each class; a class
     without clips gets 0. Several: `(2, classes)`, of the clips without and with each label, which weigh as much in
@@ -45,7 +45,7 @@ def balanced(targets: Tensor, multi_label: bool = False) -> Tensor:
     return torch.where(present, weights, torch.zeros_like(weights))
 
 
-def right(logits: Tensor, targets: Tensor, multi_label: bool) -> Tensor:
+def correct(logits: Tensor, targets: Tensor, multi_label: bool) -> Tensor:
     """Share of right answers of each clip, `(batch,)`: 0 or 1, or the share of labels of a multi-label set."""
     if multi_label:
         return ((logits > 0) == (targets > 0.5)).float().mean(1)

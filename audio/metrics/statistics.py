@@ -19,24 +19,24 @@ def one_hot(numbers: np.ndarray, classes: int) -> np.ndarray:
     return np.asarray(np.arange(classes) == numbers[:, None])
 
 
-def answers_of(chance: np.ndarray, multi_label: bool) -> np.ndarray:
+def answers_of(probability: np.ndarray, multi_label: bool) -> np.ndarray:
     """bool `(clips, classes)` from probabilities: the most probable class, or every label above a half."""
-    return chance > 0.5 if multi_label else one_hot(chance.argmax(1), chance.shape[1])
+    return probability > 0.5 if multi_label else one_hot(probability.argmax(1), probability.shape[1])
 
 
-def confusion_matrix(targets: np.ndarray, chance: np.ndarray, multi_label: bool = False) -> np.ndarray:
+def confusion_matrix(targets: np.ndarray, probability: np.ndarray, multi_label: bool = False) -> np.ndarray:
     """Counts `(true class, predicted class)`; the rows add up to the classes' clips.
 
     Of several labels each is looked up by itself: one that is found counts for itself, one that is missed for the most
     probable label that the clip does not have (or, where it has all, for the most probable other one).
     """
     if not multi_label:
-        guess = answers_of(chance, False)
+        guess = answers_of(probability, False)
         return np.asarray(targets.astype(np.int64).T @ guess.astype(np.int64))
-    found = targets & (chance > 0.5)
+    found = targets & (probability > 0.5)
     matrix = np.diag(found.sum(0)).astype(np.int64)
     clips, missed = np.nonzero(targets & ~found)
-    scores = np.where(targets, chance - 2.0, chance)[clips]
+    scores = np.where(targets, probability - 2.0, probability)[clips]
     scores[np.arange(len(clips)), missed] = -3.0
     instead = scores.argmax(1)
     others = instead != missed  # where there is but one label, there is no other column
@@ -73,7 +73,7 @@ def macro_f1(counted: dict[str, list[int]]) -> float:
     return float((2 * hits[occurs] / (support + predicted)[occurs]).mean()) if occurs.any() else 0.0
 
 
-def spread(values: pd.Series) -> float:
+def standard_deviation(values: pd.Series) -> float:
     """Standard deviation of a sample; NaN for a single value, which has none."""
     return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
 

@@ -2,7 +2,7 @@
 
 from audio.features.contract import FrontEnd
 from audio.models.classifier import Classifier
-from audio.models.members import Members
+from audio.models.ensemble import Ensemble
 from audio.models.registry import build, check, find, names
 
-__all__ = ["Classifier", "FrontEnd", "Members", "build", "check", "find", "names"]
+__all__ = ["Classifier", "Ensemble", "FrontEnd", "build", "check", "find", "names"]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from audio.errors import ConfigError
 from audio.features.contract import FrontEnd
-from audio.models.members import Members
+from audio.models.ensemble import Ensemble
 from audio.models.narrow import make_careful
 
 
@@ -66,7 +66,7 @@ class Classifier(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """`(batch, channel, band, frame)` → `(batch, classes)` float32 logits."""
         x = self.frontend.normalise(features)
-        if not isinstance(self.backbone, Members):  # which lay out what each of them hears
+        if not isinstance(self.backbone, Ensemble):  # which lay out what each of them hears
             x = x.contiguous(memory_format=torch.channels_last)
         return self.backbone(x).float()
 

@@ -16,7 +16,7 @@ from audio.features.logmel import LogMel
 from audio.features.registry import KINDS, build_frontend
 from audio.features.stacked import SideBySide
 from audio.models.classifier import Classifier
-from audio.models.members import Members
+from audio.models.ensemble import Ensemble
 from audio.models.networks import cnn, panns, sequence, tutorial, vision
 from audio.models.plan import Plan
 from audio.models.pretrained import encoder_files, hugging_face, weights
@@ -168,7 +168,7 @@ def together(model: Model, plan: Plan) -> Classifier:
     built = [model.build(replace(plan, config=replace(plan.config, frontend=name))) for name in turns]
     networks = [network for _, network in built]
     if len(names) == 1:
-        return Classifier(built[0][0], Members(networks, [slice(None)] * len(networks)), "networks")
+        return Classifier(built[0][0], Ensemble(networks, [slice(None)] * len(networks)), "networks")
     parts = [frontend for frontend, _ in built[: len(names)] if isinstance(frontend, LogMel)]
     if len(parts) < len(names):
         raise ConfigError(
@@ -176,5 +176,5 @@ def together(model: Model, plan: Plan) -> Classifier:
         )
     frontend = SideBySide(parts)
     return Classifier(
-        frontend, Members(networks, list(islice(cycle(frontend.slices), len(networks)))), "networks"
+        frontend, Ensemble(networks, list(islice(cycle(frontend.slices), len(networks)))), "networks"
     )

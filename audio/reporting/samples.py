@@ -14,7 +14,7 @@ from audio.models import Classifier
 from audio.reporting.figures import sample_figure
 
 
-def spread(labels: list[str], count: int) -> list[int]:
+def covering(labels: list[str], count: int) -> list[int]:
     """Positions of `count` clips that cover as many labels as they can; always the same ones."""
     by_label: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
@@ -32,15 +32,15 @@ def report_samples(
     A clip keeps its tag (`audio/LABEL · CLIP`, `spectrogram/LABEL · CLIP`) over all epochs and runs, so that they can
     be compared; the prediction of the epoch stands in the picture's title.
     """
-    chance = probabilities(logits, waves.store.multi_label)
+    probability = probabilities(logits, waves.store.multi_label)
     rows, classes = waves.rows, waves.store.classes
     shown = model.frontend
     if shown.domain == "waveform":  # nothing to see: show an ordinary spectrogram
         shown = LogMel(waves.store.sample_rate).to(waves.device)
-    for i in spread(list(rows["label"]), config.debug_samples):
+    for i in covering(list(rows["label"]), config.debug_samples):
         label, clip = rows["label"].iloc[i], rows["clip"].iloc[i]
-        answer = int(chance[i].argmax())
-        title = f"{label} → {classes[answer]} ({float(chance[i, answer]):.0%})"
+        answer = int(probability[i].argmax())
+        title = f"{label} → {classes[answer]} ({float(probability[i, answer]):.0%})"
         wave = waves.store.waveform(clip, LONGEST_HEARD)
         view = shown(waves.gather(torch.tensor([i])))[0, 0].cpu().numpy()
         name = f"{label} · {clip.rsplit('/', 1)[-1]}"

@@ -78,7 +78,7 @@ def _falls(config: TrainConfig, step: int, steps: int, along: float) -> int:
 M = TypeVar("M", bound=nn.Module)
 
 
-class Average(Generic[M]):
+class ModelEma(Generic[M]):
     """An exponential moving average of a model's weights and running statistics; young averages forget faster."""
 
     def __init__(self, model: M, decay: float):

@@ -9,9 +9,9 @@ from audio.config import TrainConfig
 from audio.devices import computing
 from audio.distributed import SingleProcess
 from audio.errors import CheckpointError
-from audio.metrics.objective import balanced, loss_of, right
-from audio.models import Classifier, Members
-from audio.training.optimizer import Average, build_optimizer
+from audio.metrics.objective import balanced, correct, loss_of
+from audio.models import Classifier, Ensemble
+from audio.training.optimizer import ModelEma, build_optimizer
 
 
 class Stepper:
@@ -31,11 +31,11 @@ class Stepper:
         self.precision = precision or config.precision
         weighed = config.class_weights == "balanced"
         self.class_weights = balanced(targets, multi_label) if weighed else None
-        self.average = Average(model, config.ema) if config.ema else None
+        self.average = ModelEma(model, config.ema) if config.ema else None
         self.wrapped, self.optimizer = engine.setup(model), build_optimizer(config, model)
         self.scaler = torch.amp.GradScaler(engine.device.type, enabled=config.precision == "fp16")
         backbone = model.backbone
-        apart = list(backbone.networks) if isinstance(backbone, Members) else [model]
+        apart = list(backbone.networks) if isinstance(backbone, Ensemble) else [model]
         self.networks = [list(one.parameters()) for one in apart]  # that learn each by itself
         self.waiting = 0  # batches whose gradients await the step
 
@@ -44,7 +44,7 @@ class Stepper:
         """The weights that are validated and kept: the averaged ones where there are some."""
         return self.average.model if self.average else self.model
 
-    def learn(
+    def train_step(
         self, features: Tensor, targets: Tensor, rate: float, last: bool, clips: int = 0
     ) -> tuple[Tensor, Tensor]:
         """Learn from one batch at a learning rate; `last` of the epoch. Gives its mean loss and share of right answers.
@@ -70,7 +70,7 @@ class Stepper:
         norm = self._step(rate) if step else None
         if norm is not None and not self.scaler.is_enabled():  # with a scaled loss such steps are left out
             told = torch.where(norm.isfinite(), told, torch.full_like(told, float("nan")))
-        return told, right(logits.detach(), targets, self.multi_label).mean() * share
+        return told, correct(logits.detach(), targets, self.multi_label).mean() * share
 
     def _step(self, rate: float) -> Tensor | None:
         """One step of the optimiser with the mean of the gathered gradients; gives their norm where it is bounded."""

@@ -72,7 +72,7 @@ def train(
     with replicas(config):
         engine = build_engine(config.device)
         where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))
-        engine.share((plain(config), *where))
+        engine.broadcast((plain(config), *where))
         with engine:
             run = _begin(config, store, Path(checkpoint_dir), writer, engine, resume_from)
             drawn = progress is None if bar is None else bar
@@ -81,7 +81,7 @@ def train(
 
 def take_part(engine: SingleProcess) -> None:
     """Train beside the first process, as it says; return when it does."""
-    config, store, folder, resume_from = engine.share(None)
+    config, store, folder, resume_from = engine.broadcast(None)
     with engine:
         run = _begin(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine, resume_from)
         _train(run, lambda: False, None, lambda *_: None)

@@ -18,7 +18,7 @@ from audio.config import TrainConfig
 from audio.devices import computing, prepare_device, spare_threads
 from audio.distributed import SingleProcess
 from audio.errors import CheckpointError, NonFiniteLoss
-from audio.metrics.objective import loss_of, right
+from audio.metrics.objective import correct, loss_of
 from audio.models import Classifier, build
 from audio.reporting.augmentations import report_augmentations
 from audio.reporting.samples import report_clips, report_samples
@@ -100,11 +100,11 @@ class Training:
     def _precision(self, features: Tensor) -> str:
         """What is trained in; the first process settles it for all."""
         if self.engine.rank:
-            return str(self.engine.share(None))
+            return str(self.engine.broadcast(None))
         precision, note = choose(self.config, self.model, features, self.engine.device)
         if note:
             print(note, flush=True)
-        return str(self.engine.share(precision))
+        return str(self.engine.broadcast(precision))
 
     @property
     def evaluated(self) -> Classifier:
@@ -168,9 +168,9 @@ class Training:
             batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
             last, clips = number == self.batches - 1, len(indices[batch])
             group = Group(engine, clips, common)
-            features, targets = self.feed.batch(engine.part(indices[batch]), random, dice, group)
+            features, targets = self.feed.batch(engine.shard(indices[batch]), random, dice, group)
             rate = rate_at(config, self.epoch * self.batches + number, config.epochs * self.batches)
-            loss, hit = self.stepper.learn(features, targets, rate, last, clips)
+            loss, hit = self.stepper.train_step(features, targets, rate, last, clips)
             losses.append(engine.mean(loss))
             hits.append(engine.mean(hit))
             self.watch.add(losses[-1], positions[batch], self.epoch)
@@ -197,7 +197,7 @@ class Training:
         if not len(self.validation):
             return {}
         scalars = self._validation_scores() if self.engine.rank == 0 else None
-        shared: dict[str, float] = self.engine.share(scalars)
+        shared: dict[str, float] = self.engine.broadcast(scalars)
         return shared
 
     def _validation_scores(self) -> dict[str, float]:
@@ -211,7 +211,7 @@ class Training:
         self._report_samples(answers)
         return {
             "loss/validation": float(loss_of(answers, self.validation.targets, multi).mean()),
-            "accuracy/validation": float(right(answers, self.validation.targets, multi).mean()),
+            "accuracy/validation": float(correct(answers, self.validation.targets, multi).mean()),
         }
 
     def _note_best(self, scalars: dict[str, float]) -> None:

@@ -33,7 +33,7 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
-from server.app import bodies, callers, cookies, holding
+from server.app import bodies, callers, cookies, long_poll
 from server.app.context import Context
 from server.app.metrics import Metrics
 from server.app.observed import facts_of
@@ -58,7 +58,7 @@ class Api:
         self._metrics = metrics
         settings = context.settings
         self._bodies = bodies.Bodies(int(settings.max_body_mb * 1e6), int(settings.max_bodies_mb * 1e6))
-        self.holding = holding.Holding(context.store, context.settings.hold_seconds)
+        self.holding = long_poll.Holding(context.store, context.settings.hold_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
@@ -85,7 +85,7 @@ class Api:
     async def _respond(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:
         attempt = partial(self._attempt, request, name, version)
         return await (
-            self.holding.answer(request, body, attempt) if name == holding.ENDPOINT else attempt(body)
+            self.holding.answer(request, body, attempt) if name == long_poll.ENDPOINT else attempt(body)
         )
 
     async def _attempt(self, request: HttpRequest, name: str, version: str, body: bytes) -> Response:

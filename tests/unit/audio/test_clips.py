@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from audio.clips.table import Strip, clip_table, spread, strip_of
+from audio.clips.table import Strip, clip_table, in_turn, strip_of
 
 from .conftest import ignore
 
@@ -30,12 +30,12 @@ def test_the_table_says_how_far_it_is(store):
 
 
 def test_any_beginning_of_the_order_has_as_many_of_each_label(store):
-    order = spread(store.index)
+    order = in_turn(store.index)
     assert sorted(order) == sorted(store.index["clip"])
     classes = store.index["label"].nunique()
     first = store.index.loc[order[: 2 * classes], "label"].value_counts()
     assert set(first) == {2} and len(first) == classes
-    assert order == spread(store.index), "another order each time"
+    assert order == in_turn(store.index), "another order each time"
 
 
 def test_loudness_is_dbfs():

@@ -60,9 +60,9 @@ def test_a_long_file_is_heard_in_windows_that_cover_it(trained, tmp_path):
 def test_batches_of_windows_give_what_one_by_one_gives(trained, tmp_path, monkeypatch):
     soundfile.write(tmp_path / "long.wav", tone(20.0, RATE, 300.0), RATE)
     predictor = Predictor(trained[2], hop=0.25)
-    many = predictor.file(tmp_path / "long.wav").chances
+    many = predictor.file(tmp_path / "long.wav").by_window
     monkeypatch.setattr("audio.inference.BATCH", 1)
-    np.testing.assert_allclose(predictor.file(tmp_path / "long.wav").chances, many, atol=1e-3)
+    np.testing.assert_allclose(predictor.file(tmp_path / "long.wav").by_window, many, atol=1e-3)
 
 
 def test_a_file_that_is_not_there_or_empty_is_named(trained, tmp_path):

@@ -9,7 +9,7 @@ from torch import nn
 
 from audio.config import TrainConfig
 from audio.metrics.objective import balanced, loss_of
-from audio.training.optimizer import Average, build_optimizer, rate_at
+from audio.training.optimizer import ModelEma, build_optimizer, rate_at
 
 STEPS = 200
 
@@ -80,7 +80,7 @@ def test_sgd_takes_its_momentum():
 
 def test_averaged_weights_follow_and_integer_buffers_are_copied():
     model = nn.BatchNorm1d(3)
-    average = Average(model, 0.9)
+    average = ModelEma(model, 0.9)
     with torch.no_grad():
         model.weight.fill_(5.0)
     model(torch.randn(4, 3))

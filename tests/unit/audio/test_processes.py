@@ -75,7 +75,7 @@ class Third(SingleProcess):
         super().__init__(torch.device("cpu"), rank=2, size=3)
         self.batch = batch
 
-    def part(self, batch):
+    def shard(self, batch):
         return batch[2::3]
 
     def whole(self, part, clips):
@@ -109,8 +109,8 @@ def test_partners_of_mixup_come_from_the_whole_batch(tiny):
 def test_a_group_of_one_is_the_plain_thing():
     alone = SingleProcess(torch.device("cpu"))
     batch = torch.arange(5)
-    assert alone.part(batch) is batch and alone.whole(batch, 5) is batch and alone.mean(batch) is batch
-    assert alone.agree(True, 3) and not alone.agree(False, 8) and alone.share("x") == "x"
+    assert alone.shard(batch) is batch and alone.whole(batch, 5) is batch and alone.mean(batch) is batch
+    assert alone.agree(True, 3) and not alone.agree(False, 8) and alone.broadcast("x") == "x"
 
 
 SCRIPT = """

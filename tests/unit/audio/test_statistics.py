@@ -25,7 +25,7 @@ from audio.metrics.statistics import (
     macro_f1,
     mean_answer,
     one_hot,
-    spread,
+    standard_deviation,
     wilson,
 )  # fmt: skip
 from audio.reporting.writers import NullWriter
@@ -259,7 +259,9 @@ def test_plus_or_minus_says_of_what_and_of_how_many():
     single = together(runs[:1])
     assert np.isnan(single.spread_over_seeds) and "one seed tells of no spread" in single.text()
     assert "it was not said" in single.text() and "chosen on none" in together(runs, []).text()
-    assert np.isnan(spread(pd.Series([1.0]))) and spread(pd.Series([1.0, 3.0])) == pytest.approx(2**0.5)
+    assert np.isnan(standard_deviation(pd.Series([1.0]))) and standard_deviation(
+        pd.Series([1.0, 3.0])
+    ) == pytest.approx(2**0.5)
 
 
 @pytest.fixture

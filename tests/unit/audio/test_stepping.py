@@ -32,10 +32,10 @@ def plain(tiny, **changes):
 def test_two_accumulated_batches_make_the_step_of_one_twice_as_large(tiny):
     features, targets = torch.randn(8, 1, 16, 20), torch.eye(4).repeat(2, 1)
     whole, halves = stepper(plain(tiny)), stepper(plain(tiny, accumulate=2))
-    whole.learn(features, targets, 0.1, last=False)
-    halves.learn(features[:4], targets[:4], 0.1, last=False)
+    whole.train_step(features, targets, 0.1, last=False)
+    halves.train_step(features[:4], targets[:4], 0.1, last=False)
     before = [p.clone() for p in halves.model.parameters()]
-    halves.learn(features[4:], targets[4:], 0.1, last=False)
+    halves.train_step(features[4:], targets[4:], 0.1, last=False)
     for a, b, c in zip(whole.model.parameters(), halves.model.parameters(), before, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
         assert not torch.equal(b, c)
@@ -44,7 +44,7 @@ def test_two_accumulated_batches_make_the_step_of_one_twice_as_large(tiny):
 def test_the_last_batch_of_an_epoch_steps_with_what_was_gathered(tiny):
     one = stepper(plain(tiny, accumulate=10))
     before = one.model.head.weight.clone()
-    one.learn(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
+    one.train_step(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
     assert one.waiting == 0 and not torch.equal(before, one.model.head.weight)
 
 
@@ -52,7 +52,7 @@ def test_clipping_bounds_the_step(tiny):
     one = stepper(plain(dataclasses.replace(tiny, momentum=0.0, weight_decay=0.0)))
     one.config.clip_norm = 0.01
     before = torch.cat([p.detach().flatten() for p in one.model.parameters()]).clone()
-    one.learn(torch.randn(4, 1, 16, 20) * 50, torch.eye(4), 1.0, last=True)
+    one.train_step(torch.randn(4, 1, 16, 20) * 50, torch.eye(4), 1.0, last=True)
     after = torch.cat([p.detach().flatten() for p in one.model.parameters()])
     assert (after - before).norm() == pytest.approx(0.01, rel=1e-3)
 
@@ -109,8 +109,8 @@ def test_members_learn_under_sgd_what_each_would_alone(tiny):
     both = Stepper(dataclasses.replace(config, members=2), pair.train(), CPU, torch.eye(4), False)
     for _ in range(4):
         features, targets = torch.randn(6, 1, 16, 20), torch.eye(4)[torch.randint(4, (6,))]
-        told, _ = both.learn(features, targets, 0.1, last=True)
-        each = [one.learn(features, targets, 0.1, last=True)[0] for one in alone]
+        told, _ = both.train_step(features, targets, 0.1, last=True)
+        each = [one.train_step(features, targets, 0.1, last=True)[0] for one in alone]
         assert float(told) == pytest.approx(float(sum(each)) / 2, rel=1e-4)
     for network, one in zip(pair.backbone.networks, alone, strict=True):
         for a, b in zip(network.parameters(), one.model.backbone.parameters(), strict=True):
@@ -185,5 +185,5 @@ def test_a_gradient_that_is_not_finite_is_told_with_its_own_batch(tiny):
     one = stepper(plain(tiny))
     one.config.clip_norm = 5.0
     one.model.head.weight.register_hook(lambda grad: grad * float("inf"))
-    loss, _ = one.learn(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
+    loss, _ = one.train_step(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
     assert torch.isnan(loss)

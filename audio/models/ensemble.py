@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Members(nn.Module):
+class Ensemble(nn.Module):
     """In training `(batch, …)` → `(members · batch, classes)`, member after member; in evaluation their mean logits."""
 
     def __init__(self, networks: list[nn.Module], heard: list[slice]):

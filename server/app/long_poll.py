@@ -1,4 +1,4 @@
-"""The held poll: an agent that asks an empty queue is answered when a task comes, not when it asks again.
+"""The long poll: an agent that asks an empty queue is answered when a task comes, not when it asks again.
 
 `queues.get_next_task` is tried at once; an agent at the end of its round (see `domain.polling`) is then kept
 waiting below its own read timeout of 30 s. An entry wakes one waiting agent. A task is never taken out of its queue

@@ -1,4 +1,4 @@
-"""The held poll over real connections: at once, in order, to one, and never to somebody who has gone."""
+"""The long poll over real connections: at once, in order, to one, and never to somebody who has gone."""
 
 import http.client
 import json
@@ -136,7 +136,7 @@ def test_fifty_agents_that_race_for_tasks_get_each_once(server: ServerProcess) -
     assert Counter(one for _, found in threads for one in found[0][0]) == Counter(tasks)
 
 
-def test_a_held_poll_ends_empty_before_the_agents_patience_does(new_server) -> None:
+def test_a_long_poll_ends_empty_before_the_agents_patience_does(new_server) -> None:
     server = new_server("--hold-seconds", "1")
     wanted = queue(server)
     began = time.monotonic()
@@ -144,7 +144,7 @@ def test_a_held_poll_ends_empty_before_the_agents_patience_does(new_server) -> N
     assert 0.9 < time.monotonic() - began < 10
 
 
-def test_held_polls_do_not_hold_up_the_servers_end(new_server) -> None:
+def test_long_polls_do_not_hold_up_the_servers_end(new_server) -> None:
     server = new_server()
     agent = Agent(server, "held:7", queue(server))
     agent.ask(agent.queues[0])
