@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import sqlite3
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ import orjson
 
 from audio.command_line import CommandLine
 from benchmarks import mlflow_server, server_ingest, server_queues, server_start, server_tables
-from benchmarks.servers import HEADING, ROWS
+from benchmarks.servers import HEADING, ROWS, machine
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -46,25 +44,6 @@ def run(scale: Scale, with_mlflow: bool) -> None:
     server_tables.report(scale.tasks, peer)
     server_queues.report(scale.agent_runs)
     server_start.report(scale.gigabytes, peer)
-
-
-def machine() -> dict[str, object]:
-    return {
-        "cores": os.cpu_count(),
-        "processor": _processor(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-    }
-
-
-def _processor() -> str:
-    known = Path("/proc/cpuinfo")
-    named = (
-        [one for one in known.read_text().splitlines() if one.startswith("model name")]
-        if known.exists()
-        else []
-    )
-    return named[0].partition(": ")[2] if named else platform.processor()
 
 
 def main() -> None:

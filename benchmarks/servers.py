@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import os
+import platform
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +27,26 @@ import orjson
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def machine() -> dict[str, object]:
+    """What figures were measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+def _processor() -> str:
+    known = Path("/proc/cpuinfo")
+    named = (
+        [one for one in known.read_text().splitlines() if one.startswith("model name")]
+        if known.exists()
+        else []
+    )
+    return named[0].partition(": ")[2] if named else platform.processor()
 
 
 def free_port() -> int:

@@ -19,6 +19,25 @@ from server.store.tasks import SCHEMA
 Projects = Sequence[str] | None
 _WITHIN = "{within}"
 """Stands for the restriction to the projects; without one it is left out, so that an index can be used."""
+_WITHIN_PARAMETERS = "{within of parameters}"
+"""The same where only the parameters are looked at."""
+_CONDITION = "{condition}"
+_GROUPED = (
+    # In the order of an index, so that nothing is sorted.
+    "SELECT t.project, t.status, t.system_tags, count(*) AS n, sum(coalesce(t.active_duration, 0)) AS runtime,"
+    " sum(t.completed > :day_ago) AS recent, max(t.started) AS last_run FROM tasks t"
+    f" WHERE {_CONDITION} GROUP BY t.project, t.status, t.type, t.system_tags"
+)
+_KEPT = (
+    "SELECT t.project, t.status, t.system_tags, sum(t.n) AS n, sum(t.runtime) AS runtime, 0 AS recent,"
+    " (SELECT max(s.started) FROM tasks s WHERE s.project IS t.project AND s.status = t.status AND s.type = t.type"
+    " AND s.system_tags = t.system_tags) AS last_run FROM task_counts t"
+    f" WHERE {_CONDITION} GROUP BY t.project, t.status, t.type, t.system_tags"
+    " UNION ALL SELECT t.project, t.status, t.system_tags, 0, 0, 1, NULL FROM tasks t"
+    f" WHERE {_CONDITION} AND t.completed > :day_ago"
+)
+"""The same out of what is counted already, where it is asked by nothing but this:"""
+_KEPT_BY = frozenset({"project", "status", "type", "system_tags"})
 _MANY = 1000
 """Tasks of a project that are no longer read one by one to see what occurs in them."""
 _PRIVATE = "t.company <> ''"
@@ -34,15 +53,12 @@ class Contents:
         """One row for each (project, archived, status): `count`, `runtime` (s), `recent` (completed within a day),
         `last_run` (the newest start). Only tasks that the query's filters let through; never reports."""
         compiler = Compiler(SCHEMA)
-        condition = compiler.where(query, {"type": ["-report"]})
-        # Grouped twice: the inner groups come in the order of their index, so that nothing is sorted.
+        condition = f"{_WITHIN} AND ({compiler.where(query, {'type': ['-report']})})"
+        groups = _KEPT if compiler.asked <= _KEPT_BY else _GROUPED
         return self._rows(
             "SELECT project, instr(system_tags, '\"archived\"') > 0 AS archived, status, sum(n) AS count,"
-            " sum(runtime) AS runtime, sum(recent) AS recent, max(last_run) AS last_run FROM ("
-            "SELECT t.project, t.status, t.system_tags, count(*) AS n, sum(coalesce(t.active_duration, 0)) AS runtime,"
-            " sum(t.completed > :day_ago) AS recent, max(t.started) AS last_run FROM tasks t"
-            f" WHERE {_WITHIN} AND ({condition}) GROUP BY t.project, t.status, t.type, t.system_tags"
-            ") GROUP BY project, archived, status",
+            " sum(runtime) AS runtime, sum(recent) AS recent, max(last_run) AS last_run"
+            f" FROM ({groups.replace(_CONDITION, condition)}) GROUP BY project, archived, status",
             projects,
             day_ago=times.text(now - timedelta(days=1)),
             **compiler.params,
@@ -50,9 +66,11 @@ class Contents:
 
     def counts(self, table: str, projects: Projects) -> dict[str, tuple[int, int]]:
         """Of tasks or models: project → (all, those not archived)."""
+        number, where = ("t.n", "task_counts") if table == "tasks" else ("1", _table(table))
         rows = self._rows(
-            "SELECT t.project, count(*) AS total, sum(instr(t.system_tags, '\"archived\"') = 0) AS shown"
-            f" FROM {_table(table)} t WHERE {_WITHIN} GROUP BY t.project",
+            f"SELECT t.project, sum({number}) AS total,"
+            f" sum({number} * (instr(t.system_tags, '\"archived\"') = 0)) AS shown"
+            f" FROM {where} t WHERE {_WITHIN} GROUP BY t.project",
             projects,
         )
         return {row["project"]: (row["total"], row["shown"]) for row in rows}
@@ -126,14 +144,14 @@ class Contents:
     ) -> tuple[list[str], int]:
         """The values of one hyperparameter, or those that a pattern finds; numbers in their order. `public`: those of
         public tasks, too."""
-        if projects and public and not pattern and self._most("tasks", projects):
-            values = self._values_that_occur(projects, section, name)
-            if values is not None:
-                return values[start : start + size], len(values)
-        tasks = "" if projects is None and public else "tasks t CROSS JOIN "
+        alone = public and (
+            projects is None or self._most("tasks", projects)
+        )  # the index tells the project, too
+        tasks = "" if alone else "tasks t CROSS JOIN "
+        within = _WITHIN_PARAMETERS if alone else _WITHIN
         found = (
             f"SELECT DISTINCT p.value, p.number FROM {tasks}task_params p"
-            f" WHERE {_WITHIN} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
+            f" WHERE {within} AND p.section = :section AND p.name = :name AND p.value IS NOT NULL"
             + (" AND p.task = t.id" if tasks else "")
             + ("" if public else f" AND {_PRIVATE}")
             + (" AND p.value REGEXP :pattern" if pattern else "")
@@ -142,22 +160,6 @@ class Contents:
             found, "p.number, p.value", projects, start, size, section=section, name=name, pattern=pattern
         )
         return [row["value"] for row in rows], total
-
-    def _values_that_occur(self, projects: Projects, section: str, name: str) -> list[str] | None:
-        """Those values of a parameter that a task of these projects has; None where there are many values."""
-        rows = self._db.tuples(
-            "SELECT DISTINCT number, value FROM task_params WHERE section = ? AND name = ? AND value IS NOT NULL"
-            f" ORDER BY 1, 2 LIMIT {_MANY + 1}",
-            (section, name),
-        )
-        if len(rows) > _MANY:
-            return None
-        same = {"section": section, "name": name}
-        return [
-            value
-            for number, value in rows
-            if self._occurs("tasks", "task_params", projects, **same, number=number, value=value)
-        ]
 
     def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
         """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
@@ -183,7 +185,7 @@ class Contents:
         sql = (
             "SELECT DISTINCT p.id, p.name, p.project, r.name AS project_name FROM tasks t"
             " JOIN tasks p ON p.id = t.parent LEFT JOIN projects r ON r.id = p.project"
-            f" WHERE {_WITHIN} AND (:name = '' OR p.name REGEXP :name)"
+            f" WHERE {_WITHIN} AND t.parent IS NOT NULL AND (:name = '' OR p.name REGEXP :name)"
             " AND (:archived IS NULL OR (instr(t.system_tags, '\"archived\"') > 0) = :archived)"
             " ORDER BY p.name COLLATE NOCASE, p.id"
         )
@@ -192,8 +194,9 @@ class Contents:
     def user_names(self, projects: Projects, table: str) -> list[dict]:
         """`id` and `name` of those who made tasks or models there."""
         sql = (
-            f"SELECT DISTINCT u.id, u.name FROM {_table(table)} t JOIN users u ON u.id = t.user"
-            f" WHERE {_WITHIN} ORDER BY u.name COLLATE NOCASE, u.id"
+            "SELECT u.id, u.name FROM users u WHERE EXISTS"
+            f" (SELECT 1 FROM {_table(table)} t WHERE t.user = u.id AND {_WITHIN})"
+            " ORDER BY u.name COLLATE NOCASE, u.id"
         )
         return self._rows(sql, projects)
 
@@ -255,8 +258,9 @@ class Contents:
     def _most(self, table: str, projects: Projects) -> bool:
         """Whether the projects hold most of all tasks (or models): then it is quicker to look for one of theirs
         with each name there is than to read all they have."""
-        inside = self._rows(f"SELECT count(*) AS n FROM {_table(table)} t WHERE {_WITHIN}", projects)[0]["n"]
-        return inside > _MANY and 2 * inside > self._db.value(f"SELECT count(*) FROM {_table(table)}")
+        number, where = ("sum(t.n)", "task_counts") if table == "tasks" else ("count(*)", _table(table))
+        inside = self._rows(f"SELECT {number} AS n FROM {where} t WHERE {_WITHIN}", projects)[0]["n"] or 0
+        return inside > _MANY and 2 * inside > self._db.value(f"SELECT {number} FROM {where} t")
 
     def _occurs(self, table: str, values: str, projects: Projects, **names: Any) -> bool:
         """Whether one of the projects' tasks (or models) has such a row."""
@@ -273,8 +277,10 @@ class Contents:
         return rows, self._rows(f"SELECT count(*) AS n FROM ({found})", projects, **params)[0]["n"]
 
     def _rows(self, sql: str, projects: Projects, **params: Any) -> list[dict]:
-        within = "1" if projects is None else "t.project IN (SELECT value FROM json_each(:projects))"
-        rows = self._db.rows(sql.replace(_WITHIN, within), {"projects": _json(projects), **params})
+        within = "1" if projects is None else "{}.project IN (SELECT value FROM json_each(:projects))"
+        for mark, table in ((_WITHIN, "t"), (_WITHIN_PARAMETERS, "p")):
+            sql = sql.replace(mark, within.format(table))
+        rows = self._db.rows(sql, {"projects": _json(projects), **params})
         return [dict(row) for row in rows]
 
 

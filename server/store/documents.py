@@ -1,6 +1,6 @@
 """Collections of documents in SQLite: get, insert, change, delete, and ClearML's queries.
 
-See `schema` for how a document lies in its row, `query` for the query language.
+See `schema` for how a document lies in its row, `query` for the query language, `pages` for how a page is found.
 """
 
 from __future__ import annotations
@@ -12,29 +12,18 @@ from typing import Any
 import orjson
 
 from server.api import limits
-from server.api.errors import InvalidScrollId, ValidationFailed
+from server.api.errors import ValidationFailed
 from server.store import ordering, projection
 from server.store.db import Database
 from server.store.file_uses import FileUses
-from server.store.query import Compiler, Window, window
+from server.store.pages import Pages
+from server.store.query import Compiler, window
 from server.store.schema import Schema
 
 Document = dict[str, Any]
 Drawn = Callable[[list[str], list[str]], dict[str, Any]]
 """Reads a field that lies in a table of its own: (ids, asked paths) → id → value."""
 
-_TOO_MUCH = {
-    "tree is too large": "the query has too many conditions",
-    "too many": "the query has too many conditions",
-    "stack overflow": "the query has too many conditions",
-}
-"""What SQLite says of a query that asks for too much."""
-_REACH = 3000
-"""Entries of an index that are looked at before everything that matches is sorted instead."""
-_FAR = 1000
-"""A page that begins later is sorted for, not walked to."""
-_FEW = 10_000
-"""Documents that a filter leaves out, up to which they are looked up first."""
 _ALWAYS_LISTS = ("tags", "system_tags")
 
 
@@ -45,6 +34,7 @@ class Collection:
         self._db = db
         self.schema = schema
         self.uses = FileUses(db)
+        self._pages = Pages(db, schema)
         self._drawn = dict(drawn or {})
 
     # One document
@@ -117,147 +107,55 @@ class Collection:
         queries = [query, *also]
         order_by = ordering.meant(self.schema, part.order_by or query.get("order_by"), default_order)
         if not part.scroll:
-            ids = (
-                self._walk(queries, order_by, part)
-                if part.start < _FAR
-                else self._far(queries, order_by, part)
-            )
-            if len(ids) < part.size:
-                ids = [row[0] for row in self._sort(queries, order_by, part)]
-            return self._read(ids, query), None
-        rows = self._follow(queries, order_by, part)
+            return self._read(self._pages.ids(queries, order_by, part), query), None
+        rows = self._pages.following(queries, order_by, part)
         last = list(rows[-1][1:]) if rows else None
         return self._read([row[0] for row in rows], query), part.next(order_by, len(rows), last)
 
     def all(self, *queries: Mapping[str, Any]) -> list[Document]:
         """The documents for which the filters of all the queries hold, whatever the window."""
         first = queries[0] if queries else {}
-        return self._read([row[0] for row in self._sort(queries, first.get("order_by"), None)], first)
+        return self._read(self._pages.sorted(queries, first.get("order_by"), None), first)
 
     def _read(self, ids: Sequence[str], query: Mapping[str, Any]) -> list[Document]:
         """These documents in this order, as far as the query wants to see of them."""
         wanted = projection.paths(query.get("only_fields"))
         listed = orjson.dumps(ids).decode()
         sql = self._select(self._columns(wanted), "t.id IN (SELECT value FROM json_each(:ids))")
-        rows = {row["id"]: row for row in self._rows(sql, {"ids": listed})}
+        rows = {row["id"]: row for row in self._pages.rows(sql, {"ids": listed})}
         found = self._documents([rows[id] for id in ids if id in rows], wanted)
         for path in projection.unwanted(query.get("only_fields")):
             for document in found:
                 projection.without(document, path.split("."))
         return found
 
-    def _sort(
-        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window | None
-    ) -> list[sqlite3.Row]:
-        """Find all that match, sort them, and give the ids of a part. Only ids are sorted: documents are wide."""
-        compiler = Compiler(self.schema)
-        order = ordering.order(self.schema, compiler.bind, order_by)
-        where = compiler.where(*queries)
-        limit, offset = compiler.bind(part.size if part else -1), compiler.bind(part.start if part else 0)
-        sql = (
-            f"SELECT t.id FROM {self.schema.table} t {order.joins} WHERE {where} ORDER BY {order.by}"
-            f" LIMIT {limit} OFFSET {offset}"
-        )
-        return self._rows(sql, compiler.params)
-
-    def _follow(
-        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window
-    ) -> list[sqlite3.Row]:
-        """The next part of a scroll: each row an id and the values it is sorted by."""
-        compiler = Compiler(self.schema)
-        order = ordering.order(self.schema, compiler.bind, order_by)
-        if part.after is not None and len(part.after) != len(order.terms):
-            raise InvalidScrollId()
-        beyond, wider = order.beyond(compiler.bind, part.after) if part.after is not None else ("1", "1")
-        where, limit = compiler.where(*queries), compiler.bind(part.size)
-        for narrowed in dict.fromkeys((wider, "1")):
-            sql = (
-                f"SELECT t.id, {order.keys} FROM {self.schema.table} t {order.joins}"
-                f" WHERE {where} AND {beyond} AND {narrowed} ORDER BY {order.by} LIMIT {limit}"
-            )
-            found = self._rows(sql, compiler.params)
-            if len(found) == part.size:
-                break
-        return found
-
-    def _walk(
-        self, queries: Sequence[Mapping[str, Any]], order_by: str | Sequence[str] | None, part: Window
-    ) -> list[str]:
-        """The same by way of an index that has the wanted order: go along it, keep what matches, stop when the
-        part is full. Gives fewer ids than asked for when there is no such index, or too few match at its start."""
-        compiler = Compiler(self.schema, few=True)
-        walk = ordering.walk(self.schema, compiler.bind, order_by)
-        if walk is None:
-            return []
-        where = compiler.where(*queries)
-        reach = compiler.bind(_REACH + 8 * part.start)
-        last = self._rows(walk.last.format(reach=reach), compiler.params)
-        if last:
-            where = f"{walk.until.format(last=compiler.bind(last[0][0]))} AND {where}"
-        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
-        sql = (
-            f"SELECT t.id FROM {walk.table} CROSS JOIN {self.schema.table} t ON t.id = k0.task {walk.joins}"
-            f" WHERE {walk.where} AND {where} ORDER BY {walk.by} LIMIT {limit} OFFSET {offset}"
-        )
-        return [row[0] for row in self._rows(sql, compiler.params)]
-
-    def _far(
-        self, queries: Sequence[Mapping[str, Any]], order_by: ordering.OrderBy, part: Window
-    ) -> list[str]:
-        """A page far from the start, by way of an index that has the order and the projects: what comes before it is
-        counted and not looked at. What the other filters leave out is looked up first, where it is little; where it is
-        much, this gives no ids."""
-        compiler = Compiler(self.schema)
-        walk = ordering.walk(self.schema, compiler.bind, order_by)
-        if walk is None or not walk.of_tasks or self.schema.table != "tasks":
-            return []
-        projects, others = _split_projects(queries)
-        within = f"IN (SELECT value FROM json_each({compiler.bind(_listed(projects))}))" if projects else ""
-        sql = (
-            f"SELECT t.rowid FROM {self.schema.table} t WHERE ({compiler.where(*others)}) IS NOT 1"
-            f"{f' AND t.project {within}' if within else ''} LIMIT {_FEW + 1}"
-        )
-        left_out = [row[0] for row in self._rows(sql, compiler.params)]
-        if len(left_out) > _FEW:
-            return []
-        conditions = [walk.where, walk.of_tasks, *([f"k0.project {within}"] if within else [])]
-        if left_out:
-            rowids = compiler.bind(_listed(left_out))
-            conditions.append(
-                f"k0.task NOT IN (SELECT id FROM {self.schema.table} WHERE rowid IN"
-                f" (SELECT value FROM json_each({rowids})))"
-            )
-        limit, offset = compiler.bind(part.size), compiler.bind(part.start)
-        sql = (
-            f"SELECT k0.task FROM {walk.table} WHERE {' AND '.join(conditions)} ORDER BY {walk.by}"
-            f" LIMIT {limit} OFFSET {offset}"
-        )
-        return [row[0] for row in self._rows(sql, compiler.params)]
-
     def ids(self, *queries: Mapping[str, Any]) -> list[str]:
         """The ids of all that match, whatever the window."""
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
-        return [row[0] for row in self._rows(self._select("t.id", where), compiler.params)]
+        return [row[0] for row in self._pages.rows(self._select("t.id", where), compiler.params)]
 
     def count(self, *queries: Mapping[str, Any]) -> int:
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
-        return self._rows(self._select("count(*)", where), compiler.params)[0][0]
+        number, table = self._number(compiler)
+        sql = f"SELECT {number} FROM {table} t WHERE {where}"
+        return self._pages.rows(sql, compiler.params)[0][0]
 
     def group_counts(self, field: str, *queries: Mapping[str, Any]) -> dict[Any, int]:
         """How many of the matching documents have each value of a field."""
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
-        sql = self._select(f't."{field}", count(*)', where) + f' GROUP BY t."{field}"'
-        return {row[0]: row[1] for row in self._rows(sql, compiler.params)}
+        number, table = self._number(compiler, field)
+        sql = f'SELECT t."{field}", {number} FROM {table} t WHERE {where} GROUP BY t."{field}"'
+        return {row[0]: row[1] for row in self._pages.rows(sql, compiler.params)}
 
     def distinct(self, path: str, *queries: Mapping[str, Any]) -> list[Any]:
         """The different values of a field among the matching documents, sorted; of a list: its elements."""
         compiler = Compiler(self.schema)
         where = compiler.where(*queries)
         place = self.schema.place(path, compiler.bind)
-        table = f"{self.schema.table} t"
+        table = f"{self._number(compiler, path)[1]} t"
         if self.schema.kind(path) == "list":
             # Few different lists for many documents: each is taken apart once.
             lists = f"SELECT DISTINCT {place.value} AS list FROM {table} WHERE {where}"
@@ -266,18 +164,14 @@ class Collection:
             found = f"SELECT DISTINCT {place.element} AS v FROM {table}, {place.each} WHERE {where} AND v IS NOT NULL"
         else:
             found = f"SELECT DISTINCT {place.value} AS v FROM {table} WHERE {where} AND v IS NOT NULL"
-        sql = f"{found} ORDER BY 1"
-        return [row[0] for row in self._rows(sql, compiler.params)]
+        return [row[0] for row in self._pages.rows(f"{found} ORDER BY 1", compiler.params)]
 
-    def _rows(self, sql: str, params: Mapping[str, Any]) -> list[sqlite3.Row]:
-        """Raises: ValidationFailed when SQLite finds the query too large. TooSlow."""
-        try:
-            return self._db.rows(sql, dict(params))
-        except sqlite3.OperationalError as fault:
-            for sign, reason in _TOO_MUCH.items():
-                if sign in str(fault):
-                    raise ValidationFailed(reason) from fault
-            raise
+    def _number(self, compiler: Compiler, *also: str) -> tuple[str, str]:
+        """SQL: how many there are, and the table that tells: the one in which they are counted already, if it knows
+        all that the conditions (and `also`) look at."""
+        if self.schema.counts and {*compiler.asked, *also} <= self.schema.counted:
+            return "coalesce(sum(t.n), 0)", self.schema.counts
+        return "count(*)", self.schema.table
 
     def _select(self, what: str, where: str) -> str:
         return f"SELECT {what} FROM {self.schema.table} t WHERE {where}"
@@ -336,26 +230,6 @@ class Collection:
             values = read(ids, asked)
             for document in documents:
                 document[field] = values.get(document["id"], {})
-
-
-def _split_projects(
-    queries: Sequence[Mapping[str, Any]],
-) -> tuple[list[str] | None, list[Mapping[str, Any]]]:
-    """The projects that all the queries ask for, where they do so by plain ids (None: they don't ask), and the queries
-    without that."""
-    first, *rest = queries
-    asked = first.get("project")
-    listed = [asked] if isinstance(asked, str) else asked
-    plain = isinstance(listed, list) and all(
-        isinstance(one, str) and one and not one.startswith(("-", "__$")) for one in listed
-    )
-    if not listed or not plain or any("project" in one for one in rest):
-        return None, list(queries)
-    return listed, [{name: value for name, value in first.items() if name != "project"}, *rest]
-
-
-def _listed(values: Sequence[Any]) -> str:
-    return orjson.dumps(values).decode()
 
 
 def _written(value: Any) -> str:

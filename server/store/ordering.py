@@ -72,6 +72,16 @@ class Walk:
     """The condition that an entry comes no later than the value `{last}`."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Indexes with all documents in a field's order; `by` is what follows ORDER BY."""
+
+    index: str
+    in_project: str
+    """One that has each project's by themselves, or ""."""
+    by: str
+
+
 def order(schema: Schema, bind: Bind, order_by: OrderBy) -> Order:
     """Sort whatever matches."""
     return _order(schema, bind, _keys(schema, order_by), 0)
@@ -96,9 +106,20 @@ def walk(schema: Schema, bind: Bind, order_by: OrderBy) -> Walk | None:
         where=match,
         by=f"{value}{way}, {rest.by}" if keys[1:] else f"{value}{way}, k0.task{way}",
         last=f"SELECT {value} FROM {drawn.table} k0 WHERE {match} ORDER BY {value}{way} LIMIT 1 OFFSET {{reach}}",
-        of_tasks="k0.project IS NOT NULL" if drawn.table == "last_metrics" and not keys[1:] else "",
+        of_tasks="k0.project IS NOT NULL" if not keys[1:] else "",
         until=f"{value} {'>=' if way else '<='} {{last}}",
     )
+
+
+def listed(schema: Schema, order_by: OrderBy) -> Listed | None:
+    """What has all documents in the wanted order, where that is a field's alone."""
+    keys = _keys(schema, order_by)
+    indexes = schema.ordered.get(keys[0][0]) if len(keys) == 1 else None
+    return Listed(*indexes, order(schema, _binds_nothing, order_by).by) if indexes else None
+
+
+def _binds_nothing(value: object) -> str:
+    raise AssertionError(f"a field's order takes no value, not {value!r}")
 
 
 def _keys(schema: Schema, order_by: OrderBy) -> list[tuple[str, str]]:

@@ -59,6 +59,8 @@ class Compiler:
         self._schema = schema
         self._few = few
         self.params: dict[str, Any] = {}
+        self.asked: set[str] = set()
+        """The fields that the conditions look at."""
 
     def bind(self, value: Any) -> str:
         if isinstance(value, bool):
@@ -75,8 +77,11 @@ class Compiler:
 
     def where(self, *queries: Mapping[str, Any]) -> str:
         """The condition that all the queries' filters hold."""
-        parts = [part for query in queries for part in self._conditions(query)]
-        return " AND ".join(parts) or "1"
+        return " AND ".join(self.parts(*queries)) or "1"
+
+    def parts(self, *queries: Mapping[str, Any]) -> list[str]:
+        """The conditions, each by itself."""
+        return [part for query in queries for part in self._conditions(query)]
 
     def _conditions(self, query: Mapping[str, Any]) -> list[str]:
         parts = []
@@ -90,6 +95,7 @@ class Compiler:
                 parts += self._filters(wanted)
             elif key == "allow_public":
                 parts.append("1" if wanted else "t.company <> ''")
+                self.asked.add("company")
             elif key == "search_text":
                 parts += self._search(wanted)
             elif self._schema.kind(key):
@@ -98,7 +104,7 @@ class Compiler:
 
     def _field(self, path: str, wanted: Any) -> str:
         kind = self._schema.kind(path)
-        place = self._schema.place(path, self.bind)
+        place = self._place(path)
         if kind == "time":
             return self._range(place, wanted, _moment)
         if kind in ("int", "real") and isinstance(wanted, list):
@@ -107,6 +113,10 @@ class Compiler:
             return self._pattern(place, wanted)
         values = wanted if isinstance(wanted, list) else [wanted]
         return self._has(place, values) if path == "id" else self._values(place, values)
+
+    def _place(self, path: str) -> Place:
+        self.asked.add(path.partition(".")[0])
+        return self._schema.place(path, self.bind)
 
     def _values(self, place: Place, wanted: Sequence[Any]) -> str:
         return operators.expression(wanted, lambda values: self._has(place, values))
@@ -172,7 +182,7 @@ class Compiler:
         return f"({(' AND ' if every else ' OR ').join(filter(None, parts))})" if any(parts) else ""
 
     def _one_of_several(self, path: str, wanted: Mapping[str, Any]) -> str:
-        place = self._schema.place(path, self.bind)
+        place = self._place(path)
         if isinstance(wanted.get("pattern"), str):
             return self._pattern(place, wanted["pattern"], ignore_case=True)
         if wanted.get("datetime") is not None:
@@ -198,7 +208,7 @@ class Compiler:
             raise ValidationFailed(f"filters.{path[:100]}: expected an object with `any`, `all` and `op`")
         if rule.get("op") not in (None, "and", "or"):
             raise ValidationFailed(f"filters.{path[:100]}.op: expected and, or")
-        place = self._schema.place(path, self.bind)
+        place = self._place(path)
         parts = []
         for name, join in (("any", " OR "), ("all", " AND ")):
             side = rule.get(name) or {}
@@ -217,7 +227,8 @@ class Compiler:
     def _search(self, text: Any) -> list[str]:
         """Every word occurs somewhere in the searched fields, whatever its case; an id must begin with it."""
         paths = [path for path in self._schema.search if path != "id"]
-        places = [self._schema.place(path, self.bind) for path in paths]
+        places = [self._place(path) for path in paths]
+        self.asked.add("id")
         parts = []
         for word in str(text).replace('"', " ").split():
             escaped = re.sub(r"([\\%_])", r"\\\1", word)

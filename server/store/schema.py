@@ -8,7 +8,7 @@ paths are drawn out into tables of their own, because tables are filtered and so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from server.api.errors import ValidationFailed
@@ -42,6 +42,13 @@ class Schema:
     wide: frozenset[str] = frozenset()
     """Fields that lie in a second table, `wide_table`, so that reading many documents reads little."""
     wide_table: str = ""
+    ordered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Fields with an index that has all documents in their order, and one that has those of each project (or ""); both
+    have what is `covered` beside them, so that they can be walked far."""
+    covered: frozenset[str] = frozenset()
+    counts: str = ""
+    """The table that keeps how many documents (`n`) are alike in these fields:"""
+    counted: frozenset[str] = frozenset()
 
     def column(self, field: str) -> str:
         """SQL: a field of the document `t`."""

@@ -36,6 +36,14 @@ SCHEMA = Schema(
     metrics="last_metrics",
     wide=frozenset({"script", "execution", "hyperparams", "configuration"}),
     wide_table="task_documents",
+    ordered={
+        "last_update": ("tasks_by_update", "tasks_by_project"),
+        "name": ("tasks_in_name_order", ""),
+        "created": ("tasks_in_order_of_creation", ""),
+    },
+    covered=frozenset({"project", "type", "status", "system_tags", "tags"}),
+    counts="task_counts",
+    counted=frozenset({"project", "type", "status", "system_tags", "tags", "user"}),
 )
 DELETED = "__DELETED__"
 """Before the id of what a reference pointed to, once that is gone."""
@@ -112,7 +120,8 @@ class Tasks(Collection):
 
 
 _DRAW = {
-    "task_params": "INSERT INTO task_params(task, section, name, value) VALUES (?, ?, ?, ?)",
+    "task_params": "INSERT INTO task_params(task, section, name, value, project)"
+    " VALUES (?1, ?2, ?3, ?4, coalesce((SELECT project FROM tasks WHERE id = ?1), ''))",
     "task_models": "INSERT OR IGNORE INTO task_models(task, side, model) VALUES (?, ?, ?)",
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server.api.errors import InvalidScrollId
-from server.store import Store, documents
+from server.store import Store, pages
 from server.store.tasks import Tasks
 
 M, V = "a" * 32, "b" * 32
@@ -96,7 +96,7 @@ def test_pages_follow_each_other_as_one_sorted_list(
     which: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(documents, "_REACH", reach)
+    monkeypatch.setattr(pages, "_REACH", reach)
     query, keep = FILTERS[which]
     found: list[str] = []
     for page in range(COUNT):
