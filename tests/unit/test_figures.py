@@ -1,0 +1,109 @@
+"""The figures of README.md and docs/audio.md are those that benchmarks have written down, and of what they say."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import torchaudio
+
+from benchmarks import audio_throughput as throughput
+from tests.conftest import ROOT
+from tests.unit.audio import clip_stores
+from tests.unit.audio.clip_stores import Sound
+
+RESULTS = ROOT / "benchmarks" / "results"
+README, AUDIO = ((ROOT / name).read_text() for name in ("README.md", "docs/audio.md"))
+
+
+def section(text: str, begin: str, end: str) -> str:
+    """A part of a document, on one line."""
+    return " ".join(text[text.index(begin) : text.index(end, text.index(begin))].split())
+
+
+def result(name: str) -> dict:
+    return json.loads((RESULTS / name).read_text())
+
+
+def short(value: float) -> str:
+    """As the documents round a ratio."""
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def test_every_ratio_of_speed_is_in_both_documents_and_no_other():
+    told = result("throughput-cpu.json")
+    assert set(told["ratios"]) == set(throughput.RATIOS)
+    ratios = [short(ratio) for ratio in told["ratios"].values()]
+    readme = section(README, "**Sound on a CPU**", "## The tree")
+    assert re.findall(r"([\d.]+) ×", readme) == [ratios[i] for i in (0, 4, 1, 2, 3, 5)]
+    table = section(AUDIO, "| on one core", "At equal settings the same pictures")
+    assert re.findall(r"([\d.]+) × \|", table) == ratios
+    device = told["device"].replace("(R)", "").removesuffix(" Processor")
+    assert f"one core of an {device}" in readme and f"one core of an {device}" in table
+    assert f"{told['epochs']} epochs" in readme and f"{told['epochs']} epochs" in table
+
+
+def test_every_cost_of_a_clip_is_that_of_the_file():
+    told = result("throughput-cpu.json")["cpu_ms_a_clip"]
+    table = section(AUDIO, "| on one core", "At equal settings the same pictures")
+    rows = re.findall(r"\| ([\d.]+) \| [\d.]+(?: ×)? \|", table)
+    wanted = [told[name] for name in (
+        throughput.ITEM, throughput.EQUAL, throughput.COMPUTED, throughput.KEPT, throughput.SPREAD,
+        throughput.THEIRS, throughput.SAME, throughput.OURS,
+    )]  # fmt: skip
+    rows += re.findall(r"the store \(([\d.]+)\).*seven speeds \(([\d.]+)\)", table)[0]
+    wanted += [told[throughput.STORE], told[throughput.CACHE]]
+    for row, value in zip(rows, wanted, strict=True):
+        assert float(row) == pytest.approx(value, abs=0.6 * 10.0 ** -len(row.partition(".")[2]))
+    spread = told[throughput.KEPT] + (told[throughput.STORE] + told[throughput.CACHE]) / 100
+    assert told[throughput.SPREAD] == pytest.approx(spread, abs=1e-3)
+
+
+def test_the_ratios_are_those_of_the_costs():
+    told = result("throughput-cpu.json")
+    for name, (theirs, ours) in throughput.RATIOS.items():
+        costs = told["cpu_ms_a_clip"]
+        assert told["ratios"][name] == pytest.approx(costs[theirs] / costs[ours], rel=0.01, abs=0.06)
+
+
+def test_the_accuracy_of_the_preset_is_that_of_its_trainings():
+    told = result("accuracy-esc10.json")
+    seeds, folds = ([100 * v for v in told["summary"][f"by_{x}"].values()] for x in ("seed", "fold"))
+    readme = section(README, "**Accuracy**", "**Sound on a CPU**")
+    said = re.findall(
+        r"([\d.]+) ± ([\d.]+) % over three seeds \(([\d.]+), ([\d.]+), ([\d.]+); over folds ± ([\d.]+)\)",
+        readme,
+    )
+    names = ("mean", "spread_over_seeds", "spread_over_folds")
+    mean, spread, over_folds = (100 * told["summary"][name] for name in names)
+    assert [float(one) for one in said[0]] == pytest.approx([mean, spread, *seeds, over_folds], abs=0.06)
+    table = section(AUDIO, "| **preset `esc10`**", "| preset `esc10`, seed 0")
+    cells = [float(cell) for cell in re.findall(r"\| ([\d.]+) (?=\|)", table)]
+    assert cells[:5] == pytest.approx(folds, abs=0.06)
+    assert cells[-1] == pytest.approx(told["summary"]["cpu_seconds_a_fold"], abs=0.5)
+
+
+def test_recall_and_precision_of_each_class_are_those_of_the_file():
+    told = result("accuracy-esc10.json")["summary"]["per_class"]
+    table = section(AUDIO, "| | recall | precision |", "The command, which goes on")
+    for name, figures in told.items():
+        recall, precision = re.findall(rf"\| {name.lower()} \| (\d+) \| (\d+) ", table)[0]
+        assert float(recall) == pytest.approx(100 * figures["recall"], abs=0.51), name
+        assert float(precision) == pytest.approx(100 * figures["precision"], abs=0.51), name
+
+
+def test_at_equal_settings_both_sides_hear_the_same_power(tmp_path: Path):
+    """Which is what makes them equal: only the store's 16 bits and the logarithm lie between."""
+    rate, sounds = 44100, [clip_stores.noise(44100, i) for i in range(3)]
+    store = clip_stores.write(tmp_path, [Sound("a", sound, fold=1) for sound in sounds], rate)
+    ours = throughput.EqualPath(store)
+    features = ours.frontend(ours.waves.gather(torch.arange(3)))[:, 0]
+    for i, clip in enumerate(store.index["clip"]):
+        mel = torchaudio.transforms.MelSpectrogram(rate, **throughput.TUTORIAL)
+        power = mel(torch.from_numpy(store.waveform(clip)))
+        torch.testing.assert_close(features[i], (power + 1e-6).log(), rtol=0, atol=1e-4)
+    soundfile.write(tmp_path / "x.wav", np.asarray(sounds[0], np.int16), rate)
+    assert throughput.tutorial_item(tmp_path / "x.wav").shape == ours.items(torch.arange(1))[0].shape
