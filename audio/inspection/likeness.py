@@ -54,8 +54,8 @@ def _evened(one: np.ndarray, two: np.ndarray, most: int) -> tuple[np.ndarray, np
     size = 1 << int(np.ceil(np.log2(len(one) + most)))
     a, b = (np.fft.rfft(_levelled(wave) * fade, size) for wave in (one, two))
     power = np.abs(a) * np.abs(b)
-    weight = (power + FLOOR * power.max() + 1e-30) ** (-EVENED / 2)
-    a, b = a * weight, b * weight
+    weight = np.sqrt(power) * (power + FLOOR * power.max() + 1e-30) ** (-EVENED / 2)
+    a, b = (spectrum / np.maximum(np.abs(spectrum), 1e-30) * weight for spectrum in (a, b))
     lags = np.fft.irfft(a.conj() * b, size)
     first, second = (np.fft.irfft(spectrum, size)[: len(one)] for spectrum in (a, b))
     scale = np.sqrt((np.abs(a) ** 2).sum() * (np.abs(b) ** 2).sum()) * 2 / size

@@ -100,3 +100,23 @@ def test_agreement_is_of_phase_and_needs_something_to_tell_by():
     assert all(agree(a, b, RATE) for a, b in same)
     assert not any(agree(a, b, RATE) for a, b in combinations((one, other, one[::-1]), 2))
     assert not agree(loud, other, RATE)
+
+
+@pytest.mark.parametrize("lowered", [11025, 8000])
+def test_a_copy_that_lost_its_upper_band_is_one(lowered):
+    """What the one has nothing of says nothing: it drowned what both have, once evened out."""
+    random, rate = np.random.default_rng(11), 22050
+    time = np.arange(3 * rate) / rate
+    waves = []
+    for _ in range(4):
+        voice = sum(
+            np.sin(2 * np.pi * n * (300 * time + 40 * np.sin(random.uniform(3, 8) * time))) / n
+            for n in range(1, 9)
+        )
+        waves.append(
+            0.1 * voice * np.abs(np.sin(random.uniform(4, 9) * time))
+            + 1e-3 * random.standard_normal(len(time))
+        )
+    through = [signal.resample_poly(signal.resample_poly(w, lowered, rate), rate, lowered) for w in waves]
+    pairs = found([*waves, *through], rate)
+    assert pairs == {(i, 4 + i) for i in range(4)}
