@@ -214,18 +214,20 @@ def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) ->
     """Before the first fold is trained: weights that any of the folds must not start from.
 
     Raises ConfigError that names the folds, of whose clips `weights` were trained on some; with overlap=apart they are
-    told, and left out of those folds' figures.
+    told, and left out of those folds' figures, unless they are all clips of a fold.
     """
     if not config.weights:
         return
     origin = Origin.of(store, store.index.iloc[:0], config.weights)
     heard = {fold: origin.heard(held_out(store, fold)) for fold in folds}
     told = [f"fold {fold}: {mask.sum()} of {len(mask)}" for fold, mask in heard.items() if mask.any()]
-    if told and config.overlap == "refuse":
+    whole = [str(fold) for fold, mask in heard.items() if mask.all()]
+    if told and (whole or config.overlap == "refuse"):
+        apart = "" if whole else ", or use overlap=apart, which leaves these clips out of the figures"
         raise ConfigError(
             f"{config.weights}, which `weights` names, was trained on clips that are held out ({'; '.join(told)}): "
-            "a result on them says nothing. Hold out other folds (`folds`), start from weights of other recordings, or "
-            "use overlap=apart, which leaves these clips out of the figures."
+            f"a result on them says nothing{_nothing_left(whole)}. Hold out other folds (`folds`), or start from "
+            f"weights of other recordings{apart}."
         )
     if told:
         print(
@@ -237,6 +239,11 @@ def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) ->
             f"NOTE: nothing proves that {config.weights} was not trained on clips that are held out",
             flush=True,
         )
+
+
+def _nothing_left(folds: Sequence[str]) -> str:
+    """Why clips can't be left out of the figures of folds that hold out no others."""
+    return f", and of fold {', '.join(folds)} no other clip is left" if folds else ""
 
 
 def _finished(place: Path) -> bool:
@@ -278,7 +285,9 @@ def _run(
     )
     if result and result.stopped:
         return False
-    heard = EvaluateConfig(speeds=speeds, device=config.device, threads=config.threads)
+    heard = EvaluateConfig(
+        speeds=speeds, device=config.device, threads=config.threads, overlap=config.overlap
+    )
     found = evaluate(place / MODEL, store, heard)
     if found.note:
         print(f"note: fold {config.fold}, seed {config.seed}: {found.note}", flush=True)

@@ -143,9 +143,22 @@ def refuse_heard(rows: pd.DataFrame, heard: np.ndarray, what: str) -> None:
     """Raises ConfigError that names the held-out clips which `what` was trained on, if there are any."""
     if heard.any():
         raise ConfigError(
-            f"{what} was trained on {named(rows, heard)}: a result on them says nothing. Use the fold and the dataset "
-            "version it was trained with, or overlap=apart, which leaves them out of the figures."
+            f"{what} was trained on {named(rows, heard)}: a result on them says nothing. {_instead(heard)}"
         )
+
+
+def _instead(heard: np.ndarray) -> str:
+    """What to do about held-out clips that were trained on: where no other is left, nothing can be told apart."""
+    if heard.all():
+        return (
+            "No other clip is held out, so that overlap=apart would leave none for the figures. Use the fold that it "
+            "has not heard (`fold`), a dataset version with other clips (`dataset_id`), or a model trained without "
+            "these."
+        )
+    return (
+        "Use the fold and the dataset version it was trained with, or overlap=apart, which leaves them out of the "
+        "figures."
+    )
 
 
 def named(rows: pd.DataFrame, chosen: np.ndarray) -> str:

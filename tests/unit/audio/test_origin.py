@@ -32,6 +32,13 @@ def shifted(store):
     return changed(store, fold=store.index["fold"] % 5 + 1)
 
 
+def some_in_another_fold(store, count):
+    """The same clips, of which some of fold 2 lie in fold 1."""
+    fold = store.index["fold"].to_numpy().copy()
+    fold[np.flatnonzero(fold == 2)[:count]] = 1
+    return changed(store, fold=fold)
+
+
 def test_the_fingerprint_changes_with_each_thing_that_makes_another_result(store):
     index = store.index
     others = [
@@ -106,13 +113,11 @@ def test_clips_that_the_model_was_trained_on_are_refused_or_told_apart(store, ti
     model = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore).model_path
     with pytest.raises(ConfigError, match="trained on"):
         evaluate(model, store, EvaluateConfig(fold=2))
-    with pytest.raises(ConfigError, match="trained on"):
+    with pytest.raises(ConfigError, match=r"trained on.*apart would leave none.*Use the fold.*dataset_id"):
         evaluate(model, shifted(store), EvaluateConfig(overlap="apart"))  # every one of them
-    fold = store.index["fold"].to_numpy().copy()
-    moved = np.flatnonzero(fold == 2)[:5]
-    fold[moved] = 1
-    mixed = changed(store, fold=fold)
-    with pytest.raises(ConfigError, match="5 of the"):
+    moved = np.flatnonzero(store.index["fold"] == 2)[:5]
+    mixed = some_in_another_fold(store, 5)
+    with pytest.raises(ConfigError, match=r"5 of the.*or overlap=apart, which leaves them out"):
         evaluate(model, mixed, EvaluateConfig())
     found, clean = (
         evaluate(model, mixed, EvaluateConfig(overlap="apart")),
@@ -168,8 +173,17 @@ def test_folds_that_start_from_weights_of_held_out_clips_are_told_when_they_are_
     first = train(tiny, store, checkpoint_dir=tmp_path / "a", progress=ignore).model_path
     refuse_start(dataclasses.replace(tiny, weights=str(first)), store, [1])
     assert not capsys.readouterr().out
-    refuse_start(dataclasses.replace(tiny, weights=str(first), overlap="apart"), store, [1, 4])
-    assert "fold 4: 32 of 32" in capsys.readouterr().out
+    apart = dataclasses.replace(tiny, weights=str(first), overlap="apart", epochs=1)
+    with pytest.raises(
+        ConfigError, match=r"fold 4: 32 of 32.*of fold 4 no other clip is left. Hold out other folds"
+    ):
+        crossvalidate(apart, store, tmp_path / "b", folds=[1, 4])
+    assert not any((tmp_path / "b").glob("seed*")), "before anything was trained"
+    mixed = some_in_another_fold(store, 5)
+    found = crossvalidate(apart, mixed, tmp_path / "c", folds=[1])
+    clean = crossvalidate(apart, store, tmp_path / "d", folds=[1])
+    assert found is not None and clean is not None and found.clips == clean.clips == 32
+    assert "left out of the figures: fold 1: 5 of 37" in capsys.readouterr().out
     state = checkpoints.load(first)
     torch.save({**state, "origin": None}, first)
     refuse_start(dataclasses.replace(tiny, weights=str(first)), store, [1, 4])
