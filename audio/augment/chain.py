@@ -233,8 +233,10 @@ def _masks(config: TrainConfig) -> list[Step]:
 def _mask(
     dim: int, count: int, widest: int, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
 ) -> tuple[Tensor, Tensor]:
+    size = features.shape[dim]
     if dim == 3:
-        widest = min(widest, max(1, round(MASKED * features.shape[dim])))
+        widest = min(widest, max(1, round(MASKED * size)))
+    widest = min(widest, (size - 1) // count)  # something of every clip is left to learn its label from
     return spectrogram.mask(features, dim, count, widest, fill, random), targets
 
 

@@ -49,7 +49,7 @@ def sound(kind: int | str, number: int) -> np.ndarray:
     if kind == "mixed":
         return noise((1, 2, 37, 400, RATE)[number % 5], number)
     if kind == "one with half a minute":
-        return noise((1, 30 * RATE)[number == 1], number)
+        return noise((400, 30 * RATE)[number == 1], number)  # beside single samples it is a million windows
     return noise(int(kind), number)
 
 

@@ -164,6 +164,16 @@ def test_time_masks_hide_no_more_than_a_fifth_of_a_short_clip():
     assert int(hidden[:, 0, 0].sum(1).max()) == 4
 
 
+@pytest.mark.parametrize(("bands", "frames"), [(16, 1), (4, 2), (2, 3), (64, 7)])
+def test_masks_never_hide_all_of_a_clip(bands, frames):
+    """Two clips of which nothing is left are the same, and batch norm over such a batch ends in no number."""
+    config = TrainConfig(gain_db=0, eq_db=0, mixup=0, frequency_mask_bands=64, time_mask_frames=64)
+    x = torch.ones(500, 1, bands, frames)
+    hidden = Augment(config, frames)(x, torch.eye(500), torch.tensor(0.0), seeded())[0] == 0
+    assert not hidden.all(dim=(1, 2, 3)).any()
+    assert hidden.any() == (bands > 2 or frames > 2)
+
+
 def test_gain_and_masks_leave_labels_alone():
     config = TrainConfig(mixup=0.0)
     x, y = torch.randn(6, 1, 64, 50), torch.eye(6)
