@@ -54,9 +54,8 @@ def write(settings: Settings, store: Store, now: datetime) -> None:
             queues.ensure_initial(store, now)
             access.enter_mode(store, settings.auth, now)
             ensure_client_conf(settings, store, now)
-        audit.record(
-            store, now, audit.SETTINGS, "server.start", client="this machine", details=chosen(settings)
-        )
+            told = chosen(settings)
+            audit.record(store, now, audit.SETTINGS, "server.start", client="this machine", details=told)
     except OSError as fault:
         if lacks_room(fault):
             raise StorageFull() from fault

@@ -119,17 +119,20 @@ class Files:
         return _Download(file, headers=answer, media_type=answer["Content-Type"], stat_result=facts)
 
     def _delete(self, request: Request, identity: Identity, path: str, raw: str) -> Response:
-        outcome, namers = files.remove(self._context.store, path, raw)
+        with self._noted(request, identity, [path.lstrip("/")]) as deleting:
+            outcome, namers = files.remove(self._context.store, path, raw)
+        if outcome in ("missing", "kept"):
+            deleting.withdraw()
+        else:
+            deleting.tell()
         if outcome == "missing":
             raise NotFound(f"no file {path!r}")
-        if outcome != "kept":
-            self._note_deleted(request, identity, [path.lstrip("/")])
         # Kept is no failure either: the SDK deletes what it has deleted the last but one name of.
         return _json({"deleted": [path]} if outcome != "kept" else {"deleted": [], "kept": {path: namers}})
 
-    def _note_deleted(self, request: Request, identity: Identity, names: list[str]) -> None:
+    def _noted(self, request: Request, identity: Identity, names: list[str]) -> audit.Beside:
         client = request.client.host if request.client else ""
-        audit.files_deleted(self._context.store, datetime.now(timezone.utc), identity, client, names)
+        return audit.deleting_files(self._context.store, datetime.now(timezone.utc), identity, client, names)
 
     def _delete_many(self, request: Request, identity: Identity, body: bytes) -> Response:
         try:
@@ -139,20 +142,23 @@ class Files:
         deleted: dict[str, str] = {}
         kept: dict[str, list[dict]] = {}
         errors: dict[str, list[str]] = {}
-        for given, name in names.items():
-            try:
-                outcome, namers = files.remove(self._context.store, name)
-            except ApiError as fault:
-                errors.setdefault(fault.message, []).append(given)
-                continue
-            if outcome == "kept":
-                kept[given] = namers
-            elif outcome == "missing":
-                errors.setdefault("Not found", []).append(given)
-            else:
-                deleted[given] = name
+        with self._noted(request, identity, list(names.values())) as deleting:
+            for given, name in names.items():
+                try:
+                    outcome, namers = files.remove(self._context.store, name)
+                except ApiError as fault:
+                    errors.setdefault(fault.message, []).append(given)
+                    continue
+                if outcome == "kept":
+                    kept[given] = namers
+                elif outcome == "missing":
+                    errors.setdefault("Not found", []).append(given)
+                else:
+                    deleted[given] = name
         if deleted:
-            self._note_deleted(request, identity, list(deleted.values()))
+            deleting.tell(**audit.told_files(list(deleted.values())))
+        else:
+            deleting.withdraw()
         return _json({"deleted": deleted, "kept": kept, "errors": errors})
 
     async def _small_body(self, request: Request) -> bytes:

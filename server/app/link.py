@@ -44,12 +44,11 @@ class Link:
         to = _place(request.query_params.get("next", ""))
         if not context.links.use(context.store, request.query_params.get("secret", ""), now):
             return self._used(request, to, now)
-        identity = access.open_session(context.store, access.ensure_admin(context.store, now), now)
         client = request.client.host if request.client else ""
-        audit.record(
-            context.store, now, audit.SIGN_IN, "auth.login", user=identity.user, user_name=identity.name,
-            client=client, details={"by": "link"},
-        )  # fmt: skip
+        made = audit.entry(audit.SIGN_IN, "auth.login", client=client, details={"by": "link"})
+        with audit.Beside(context.store, now, made) as beside:
+            identity = access.open_session(context.store, access.ensure_admin(context.store, now), now)
+        beside.tell(user=identity.user, user_name=identity.name)
         token = context.tokens.sign(identity, now, access.SESSION_LIFE)
         response = RedirectResponse(context.settings.base_path + to, 303)
         life = int(access.SESSION_LIFE.total_seconds())

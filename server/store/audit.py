@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +16,28 @@ class Audit:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(self, now: datetime, entry: dict[str, Any]) -> None:
-        """`entry`: kind, action, failed, user, user_name, client, request, what (a list), details (an object)."""
-        values = {
-            **entry,
-            "at": times.text(now),
-            "what": orjson.dumps(entry["what"], default=str).decode(),
-            "details": orjson.dumps(entry["details"], default=str).decode(),
-        }
+    def add(self, now: datetime, entry: Mapping[str, Any]) -> int:
+        """`entry`: kind, action, failed, user, user_name, client, request, what (a list), details (an object).
+
+        Returns: its number.
+        """
+        values = {**entry, "at": times.text(now), **_written(entry)}
         names = ", ".join(values)
         slots = ", ".join(f":{name}" for name in values)
         self._db.execute(f"INSERT INTO audit({names}) VALUES ({slots})", values)
+        return self._db.value("SELECT last_insert_rowid()")
+
+    def tell(self, id: int, entry: Mapping[str, Any]) -> None:
+        """Let an entry say what has become of the deed: its failed, user, user_name, what, details."""
+        sql = (
+            "UPDATE audit SET failed = :failed, user = :user, user_name = :user_name, what = :what,"
+            " details = :details WHERE id = :id"
+        )
+        self._db.execute(sql, {**entry, "id": id, **_written(entry)})
+
+    def withdraw(self, id: int) -> None:
+        """The deed was none."""
+        self._db.execute("DELETE FROM audit WHERE id = ?", (id,))
 
     def page(
         self, page: int, size: int, kind: str = "", failed: bool | None = None
@@ -48,6 +60,10 @@ class Audit:
             )
             dropped += self._db.execute(sql, (failed, kept))
         return dropped
+
+
+def _written(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {name: orjson.dumps(entry[name], default=str).decode() for name in ("what", "details")}
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,7 @@ class Database:
             try:
                 writer.execute("BEGIN IMMEDIATE")
                 yield
+                self._call_before_commit()
                 writer.execute("COMMIT")
             except BaseException as fault:
                 if writer.in_transaction:
@@ -146,6 +147,22 @@ class Database:
         self._require_transaction()
         if call not in self._local.after:
             self._local.after.append(call)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is in a transaction."""
+        return bool(getattr(self._local, "depth", 0))
+
+    def before_commit(self, call: Callable[[], object] | None) -> None:
+        """Have this called in the next transaction that this thread commits, once, as its last: what it writes is
+        committed with the rest, or nothing is. None: nothing any more."""
+        self._local.before = call
+
+    def _call_before_commit(self) -> None:
+        call = getattr(self._local, "before", None)
+        self._local.before = None
+        if call is not None:
+            call()
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -201,19 +203,107 @@ def test_old_entries_go(api: Api, store: Store) -> None:
     assert told(api) == []
 
 
-def test_a_log_that_takes_nothing_undoes_nothing(
-    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    import sqlite3
+DEEDS: dict[str, Callable[[Api], Any]] = {
+    "auth.login": lambda api: api.client.post("/api/auth.login", auth=("ann", PASSWORD)),
+    "auth.get_token_for_user": lambda api: api.post("auth.get_token_for_user", {"user": id_of(api, "ann")}),
+    "auth.create_credentials": lambda api: api.post("auth.create_credentials", {"label": "a"}),
+    "users.create": lambda api: api.post("users.create", {"name": "bo", "password": PASSWORD}),
+    "users.update": lambda api: api.post("users.update", {"user": id_of(api, "ann"), "role": "user"}),
+    "users.delete": lambda api: api.post("users.delete", {"user": id_of(api, "ann")}),
+    "storage.set_settings": lambda api: api.post("storage.set_settings", {"aws": {"key": "k", "secret": "s"}}),
+    "tasks.delete": lambda api: api.post("tasks.delete", {"task": id_of(api, "dawn", "tasks")}),
+    "tasks.delete_many": lambda api: api.post("tasks.delete_many", {"ids": [id_of(api, "dawn", "tasks")]}),
+    "projects.delete": lambda api: api.post(
+        "projects.delete", {"project": id_of(api, "birds", "projects"), "force": True, "delete_contents": True}
+    ),
+    "queues.delete": lambda api: api.post("queues.delete", {"queue": id_of(api, "night", "queues")}),
+    "files.delete": lambda api: api.client.delete("/files/a.wav", headers=api.headers),
+    "files.delete_many": lambda api: api.client.post(
+        "/files/delete_many", json={"files": ["a.wav"]}, headers=api.headers
+    ),
+}  # fmt: skip
+"""A deed of each kind, in a store that `prepare` has filled."""
+LETS_IN = ("auth.login", "auth.get_token_for_user")
+"""Where nothing can be written, somebody is let in to read; no session is kept of it."""
 
+
+def id_of(api: Api, name: str, table: str = "users") -> str:
+    return str(api.store.db.value(f"SELECT id FROM {table} WHERE name = ?", (name,)))
+
+
+def prepare(api: Api) -> None:
+    api("users.create", name="ann", password=PASSWORD, role="viewer")
+    api.task("dawn", project=api.project("birds"))
+    api("queues.create", name="night")
+    assert api.client.post("/files/", files={"a": ("a.wav", b"a")}, headers=api.headers).status_code == 200
+
+
+def everything(store: Store) -> dict[str, list[tuple]]:
+    """All rows of all tables, but for the log itself and when a key was last used."""
+    tables = store.db.tuples(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    left_out = {"audit", "credentials", "settings"}
+    found = {
+        table: store.db.tuples(f'SELECT * FROM "{table}"') for (table,) in tables if table not in left_out
+    }
+    found["keys"] = store.db.tuples("SELECT access_key, label FROM credentials")
+    found["settings"] = store.db.tuples("SELECT * FROM settings WHERE name <> 'written'")
+    return found
+
+
+@pytest.mark.parametrize("action", DEEDS)
+def test_a_deed_that_the_log_cannot_take_is_not_done(
+    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
     def refuse(*_: Any) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    task = api.task()
+    prepare(api)
+    before = everything(store)
     monkeypatch.setattr(store.audit, "add", refuse)
-    api("tasks.delete", task=task)
-    assert not store.tasks.exists(task)
-    assert "tasks.delete by Soundyard is not in the audit log" in caplog.text
+    answer = DEEDS[action](api)
+    if action not in (*LETS_IN, "tasks.delete_many", "files.delete_many"):  # these answer for each by itself
+        assert answer.status_code >= 400
+    after = everything(store)
+    if action.startswith("files."):
+        before.pop("files"), after.pop("files")
+    assert {table for table in after if after[table] != before[table]} == set()
+
+
+@pytest.mark.parametrize("action", DEEDS)
+def test_a_crash_right_after_a_deed_leaves_it_in_the_log(
+    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    prepare(api)
+    before, entries = everything(store), len(told(api))
+    monkeypatch.setattr(audit.Beside, "tell", lambda *_, **__: None)  # what comes after the deed never comes
+    DEEDS[action](api)
+    assert everything(store) != before
+    newest, *others = told(api)
+    assert (len(others), newest["action"]) == (
+        entries,
+        action.removesuffix("_many") if "files" in action else action,
+    )
+
+
+def test_a_deed_that_fails_half_way_is_kept_as_that(
+    api: Api, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from server.api.errors import NotFound
+
+    task = api.task("dawn")
+    real = registry.find("tasks.delete")
+
+    def half(call: Any, request: Any) -> dict:
+        real.handler(call, request)
+        raise NotFound("the second half")
+
+    monkeypatch.setitem(registry._endpoints, "tasks.delete", replace(real, handler=half))
+    assert api.post("tasks.delete", {"task": task}).status_code == 404
+    entry = told(api)[0]
+    assert entry["failed"] and entry["what"] == [{"id": task, "name": "dawn"}]
+    assert "the second half" in entry["details"]["why"]
 
 
 def test_what_is_typed_at_the_command_line(api: Api, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """The audit log: who signed in or failed to, made and revoked keys, changed users, roles and settings, deleted what.
 
-It is written right after the deed, in a transaction of its own: what can't be written is said in the server's log and
-undoes nothing.
+An entry is committed with the deed, so that a crash leaves both or neither; how many it were, and the id of what was
+made, are added afterwards. What concerns no deed (a failed sign-in) has a transaction of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import getpass
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,9 +32,7 @@ _FAILURES_A_MINUTE = 60
 _COMMAND_LINE = "command line"
 
 
-def record(
-    store: Store,
-    now: datetime,
+def entry(
     kind: str,
     action: str,
     *,
@@ -43,9 +42,8 @@ def record(
     what: list[dict[str, str]] | None = None,
     details: Mapping[str, Any] | None = None,
     failed: bool = False,
-) -> None:
-    """Write one entry. What keeps it from being written is logged, not raised."""
-    entry = {
+) -> dict[str, Any]:
+    return {
         "kind": kind,
         "action": action,
         "failed": failed,
@@ -56,21 +54,86 @@ def record(
         "what": what or [],
         "details": dict(details or {}),
     }
+
+
+def record(store: Store, now: datetime, kind: str, action: str, **told: Any) -> None:
+    """Write an `entry`: as a part of the transaction that this is called in, which fails with it; outside of one in its
+    own, and what keeps it from being written is logged, not raised."""
+    made = entry(kind, action, **told)
+    if store.db.is_writing:
+        store.audit.add(now, made)
+        return
+    with _logged(made), store.transaction():
+        store.audit.add(now, made)
+
+
+@contextmanager
+def _logged(made: Mapping[str, Any]) -> Iterator[None]:
     try:
-        with store.transaction():
-            store.audit.add(now, entry)
+        yield
     except (ApiError, sqlite3.Error) as fault:
-        log.error("%s by %s is not in the audit log: %s", action, user_name or user, fault)
+        who = made["user_name"] or made["user"]
+        log.error("%s by %s is not in the audit log: %s", made["action"], who, fault)
 
 
-def files_deleted(store: Store, now: datetime, who: Identity, client: str, names: list[str]) -> None:
-    """By the file server's own addresses."""
+class Beside:
+    """An entry that is committed with the first thing that a block commits; what is known only afterwards is told then.
+
+    A deed that fails in its midst is kept as that. One that commits nothing is written when it is told.
+    """
+
+    def __init__(self, store: Store, now: datetime, made: dict[str, Any]) -> None:
+        self._store, self._now, self.entry = store, now, made
+        self._id: int | None = None
+
+    def __enter__(self) -> Beside:
+        self._store.db.before_commit(self._write)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        self._store.db.before_commit(None)
+        if fault is not None and self._id is not None:
+            why = fault.message if isinstance(fault, ApiError) else "the server's log has the details"
+            self.tell(details={**self.entry["details"], "why": why[:200]}, failed=True)
+
+    def _write(self) -> None:
+        written = self._store.audit.add(self._now, self.entry)
+
+        def committed() -> None:
+            self._id = written
+
+        self._store.db.after_commit(committed)
+
+    def tell(self, **more: Any) -> None:
+        """Say what of the entry is known by now: `what`, `details`, `failed`."""
+        before = dict(self.entry)
+        self.entry.update(more)
+        if self._id is not None and self.entry == before:
+            return
+        with _logged(self.entry), self._store.transaction():
+            if self._id is None:
+                self._store.audit.add(self._now, self.entry)
+            else:
+                self._store.audit.tell(self._id, self.entry)
+
+    def withdraw(self) -> None:
+        """Nothing was done."""
+        if self._id is not None:
+            with _logged(self.entry), self._store.transaction():
+                self._store.audit.withdraw(self._id)
+
+
+def deleting_files(store: Store, now: datetime, who: Identity, client: str, names: list[str]) -> Beside:
+    """By the file server's own addresses. `told_files` says which of them went."""
+    made = entry(
+        DELETION, "files.delete", user=who.user, user_name=who.name, client=client, **told_files(names)
+    )
+    return Beside(store, now, made)
+
+
+def told_files(names: list[str]) -> dict[str, Any]:
     what = [{"id": name, "name": ""} for name in names[:MOST_NAMED]]
-    details = {"deleted": len(names)}
-    record(
-        store, now, DELETION, "files.delete", user=who.user, user_name=who.name, client=client, what=what,
-        details=details,
-    )  # fmt: skip
+    return {"what": what, "details": {"deleted": len(names)}}
 
 
 def by_command_line(store: Store, now: datetime, action: str, what: dict[str, str], **details: Any) -> None:

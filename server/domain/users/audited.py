@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from server.api.call import Call
 from server.api.registry import Endpoint
 from server.domain.users import audit
+from server.domain.users.access import ACT_AS
 from server.store import Store
 
 _KEPT = {
@@ -71,36 +72,32 @@ class Deed:
 
 @contextmanager
 def watched(call: Call, endpoint: Endpoint, request: Any) -> Iterator[Deed]:
-    """Keep what the block does, if it is of a kind that is kept, and does not fail."""
-    kind = kind_of(endpoint)
+    """Keep what the block does, if it is of a kind that is kept, with what it commits first; one that fails before that
+    is not kept."""
+    kind = audit.SIGN_IN if endpoint.name == "auth.login" and _opens_the_page(call) else kind_of(endpoint)
     deed = Deed()
-    if not kind and endpoint.name != "auth.login":
+    if not kind:
         yield deed
         return
     named, more = _named(call.store, endpoint.name, request)
-    yield deed
-    if endpoint.name == "auth.login":
-        if not _opens_the_page(call):
-            return
-        kind = audit.SIGN_IN
+    details = {**_told(request), **more, **_acting(call)}
+    made = audit.entry(kind, endpoint.name, client=call.client, what=named, details=details, **_who(call))
+    with audit.Beside(call.store, call.now, made) as beside:
+        yield deed
     answer = deed.answer if isinstance(deed.answer, dict) else {}
-    details = {**_told(request), **_counts(answer), **more, **_acting(call)}
-    _of_call(call, kind, endpoint.name, named or _made(request, answer), details)
+    told = {**_told(request), **_counts(answer), **more, **_acting(call)}
+    beside.tell(what=named or _made(request, answer), details=told, **_who(call))
 
 
-def _of_call(
-    call: Call, kind: str, action: str, what: list[dict[str, str]], details: Mapping[str, Any]
-) -> None:
+def _who(call: Call) -> dict[str, Any]:
     who = call.identity
-    audit.record(
-        call.store, call.now, kind, action, user=who.user if who else "", user_name=who.name if who else "",
-        client=call.client, what=what, details=details,
-    )  # fmt: skip
+    return {"user": who.user if who else "", "user_name": who.name if who else ""}
 
 
 def _opens_the_page(call: Call) -> bool:
     """Programs sign in with their keys again and again; of those the key's own record tells."""
-    return any(life for _, _, life in call.cookies) or call.headers.get("x-clearml-client") == "soundyard-web"
+    key_alone = call.identity is not None and not call.identity.session and not call.headers.get(ACT_AS)
+    return not key_alone or call.headers.get("x-clearml-client") == "soundyard-web"
 
 
 _TABLES = {
@@ -154,7 +151,7 @@ def _counts(answer: dict) -> dict[str, int]:
 
 def _acting(call: Call) -> dict[str, str]:
     """Who it really was that acted for somebody else."""
-    if call.identity is None or not call.headers.get("x-clearml-impersonate-as"):
+    if call.identity is None or not call.headers.get(ACT_AS):
         return {}
     users = call.store.users
     identity = call.identity
