@@ -5,20 +5,25 @@
 `python -m agents.prune` clears what is not needed any more.
 """
 
+import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime, timezone
 
 from agents import environment, leftovers, processes
 from audio.command_line import CommandLine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    CommandLine(prog="python -m agents.list", description="List the agents of this checkout.").parse_args(
-        arguments
-    )
+    parser = CommandLine(prog="python -m agents.list", description="List the agents of this checkout.")
+    parser.add_argument("--json", action="store_true", help="as JSON, for scripts")
+    as_json = parser.parse_args(arguments).json
     home = environment.folder()
     agents = processes.running(home)
+    if as_json:
+        print(json.dumps([_told(one) for one in agents], indent=2, ensure_ascii=False))
+        return 0
     for agent in agents:
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(agent.began))
         print(
@@ -35,6 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, about, taken in sizes():
         print(f"{told(taken):>9}  {name:14} {about}")
     return 0
+
+
+def _told(agent: processes.Agent) -> dict[str, object]:
+    since = datetime.fromtimestamp(agent.began, timezone.utc).isoformat(timespec="seconds")
+    return {
+        "name": agent.name,
+        "listens": agent.about,
+        "pid": agent.pid,
+        "since": since,
+        "log": str(agent.log),
+    }
 
 
 def sizes() -> list[tuple[str, str, int]]:

@@ -3,7 +3,7 @@
 import argparse
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,6 +26,9 @@ class CommandLine(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> Any:
         print_anything()
+        if _State.instead is not None:
+            first, _State.instead = _State.instead, None
+            first(self)
         words = sys.argv[1:] if args is None else list(args)
         known = set(_options(self))
         for word in words[: words.index("--")] if "--" in words else words:
@@ -36,6 +39,17 @@ class CommandLine(argparse.ArgumentParser):
 
 
 _called: dict[str, str] = {}
+
+
+class _State:
+    """Of this process."""
+
+    instead: Callable[[argparse.ArgumentParser], object] | None = None  # what a parser does before it parses
+
+
+def before_parsing(call: Callable[[argparse.ArgumentParser], object]) -> None:
+    """The next parser hands itself to `call` before it parses: a shell asks how a line goes on."""
+    _State.instead = call
 
 
 def call(program: str, name: str) -> None:

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import csv
 import io
+import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from audio.inference import Predictor
 
         predictor = Predictor(args.model, args.device, args.hop, args.precision)
-        failed = sum(not hear(predictor, path, args.top, table) for path in files)
+        failed = sum(not hear(predictor, path, args.top, table, as_json=args.json) for path in files)
     except AudioError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--hop", type=_seconds, help="s between the windows of a long file (half a window)")
     found.add_argument("--top", type=_count, default=3, help="classes shown for a file (3)")
     found.add_argument("--csv", type=_named, help="file for the probabilities of every window")
+    found.add_argument("--json", action="store_true", help="a line of JSON for each file, for scripts")
     found.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
     found.add_argument("--precision", default="fp32", choices=PRECISIONS, help="that is computed in (fp32)")
     return found
@@ -107,7 +109,9 @@ def sound_files(given: Sequence[Path]) -> Iterator[Path]:
             raise DatasetError(f"There is no sound file in the folder {path}, nor in those in it.")
 
 
-def hear(predictor: "Predictor", path: Path, top: int, table: "Table | None") -> bool:
+def hear(
+    predictor: "Predictor", path: Path, top: int, table: "Table | None", *, as_json: bool = False
+) -> bool:
     """Print one file's answer and write it down; False, with the reason printed and written, if there is none."""
     try:
         found = predictor.file(path)
@@ -115,16 +119,32 @@ def hear(predictor: "Predictor", path: Path, top: int, table: "Table | None") ->
         reason = str(error).strip() or type(error).__name__
         named = reason if str(path) in reason else f"{path} can't be heard: {reason}"
         print(f"error: {printable(named)}", file=sys.stderr)
+        if as_json:
+            print(json.dumps({"file": printable(str(path)), "error": printable(reason)}), flush=True)
         if table:
             table.write_failure(path, predictor.classes, reason)
         return False
     notes = f"  ({'; '.join(found.notes)})" if found.notes else ""
     answers = "   ".join(f"{name} {probability:.1%}" for name, probability in found.top(top))
     windows = f"  ({len(found.starts)} windows)" if len(found.starts) > 1 else ""
-    print(printable(f"{path}  {answers}{windows}{notes}"), flush=True)
+    print(
+        _as_json(path, found, top) if as_json else printable(f"{path}  {answers}{windows}{notes}"), flush=True
+    )
     if table:
         table.write(path, found)
     return True
+
+
+def _as_json(path: Path, found: "Prediction", top: int) -> str:
+    """A file's answer as JSON."""
+    classes = [{"label": name, "probability": float(chance)} for name, chance in found.top(top)]
+    told = {
+        "file": printable(str(path)),
+        "top": classes,
+        "windows": len(found.starts),
+        "notes": [*found.notes],
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 class Table:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from tasks.connection import Connection
@@ -19,9 +20,10 @@ ENDED = ("completed", "failed", "stopped", "published", "closed")
 WORDS = {"created": "draft", "queued": "waiting", "in_progress": "running", "stopped": "aborted"}
 COLOURS = {"completed": "green", "failed": "red", "stopped": "yellow", "in_progress": "cyan"}
 FIGURES = ("loss/train", "accuracy/validation", "accuracy/test", "macro_f1/test", "Summary/clips")
+MOST = 3  # figures of a task that has none of these
 FIELDS = [
     *("id", "name", "status", "status_reason", "last_iteration", "last_metrics", "started", "completed"),
-    *("created", "hyperparams.Args.epochs.value"),
+    *("created", "hyperparams.Args.epochs.value", "runtime"),
 ]
 
 
@@ -37,12 +39,13 @@ class Step:
     epochs: int = 0
     seconds: float = 0.0  # since it was started
     figures: dict[str, float] = field(default_factory=dict)
+    percent: str = ""  # as the task itself has told
 
     @property
     def progress(self) -> str:
         if self.epochs and self.status in ("in_progress", "completed", "stopped"):
             return f"epoch {self.epoch}/{self.epochs}"
-        return ""
+        return f"{self.percent} %" if self.percent and self.status == "in_progress" else ""
 
     @property
     def newest(self) -> str:
@@ -55,7 +58,7 @@ def follow(controller: str, server: Connection, console: Console | None = None) 
     console.print(
         f"pipeline {controller}: {server.web_server}/projects/*/tasks/{controller}/output/log", soft_wrap=True
     )
-    with _display(console) as show:
+    with display(console) as show:
         while True:
             pipeline, steps = look(controller)
             show(steps)
@@ -77,6 +80,12 @@ def look(controller: str) -> tuple[Step, list[Step]]:
     own = tasks.get_all(id=[controller], only_fields=FIELDS, search_hidden=True)
     steps = tasks.get_all(parent=controller, only_fields=FIELDS, order_by=["created"], search_hidden=True)
     return _step(own[0]), [_step(one) for one in steps]
+
+
+def steps(ids: list[str]) -> list[Step]:
+    """Tasks by their ids, in that order; those that are not there are left out."""
+    found = _client().tasks.get_all(id=ids, only_fields=FIELDS, search_hidden=True)
+    return sorted(map(_step, found), key=lambda step: ids.index(step.id))
 
 
 def tail(task: str, lines: int = 12) -> str:
@@ -108,7 +117,10 @@ def _step(task: Any) -> Step:
         epoch=int(data.get("last_iteration") or 0),
         epochs=int(float(epochs.get("value") or 0)),
         seconds=_seconds(data.get("started"), data.get("completed")),
-        figures={tag: latest[tag] for tag in FIGURES if tag in latest},
+        figures={
+            tag: latest[tag] for tag in [one for one in FIGURES if one in latest] or sorted(latest)[:MOST]
+        },
+        percent=str((data.get("runtime") or {}).get("progress") or ""),
     )
 
 
@@ -127,7 +139,8 @@ def _moment(value: Any) -> datetime:
 
 
 @contextmanager
-def _display(console: Console) -> Iterator[Callable[[list[Step]], None]]:
+def display(console: Console) -> Iterator[Callable[[list[Step]], None]]:
+    """Gives what shows the steps as they stand: a table that changes on a terminal, else lines."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -142,11 +155,11 @@ def _table(steps: list[Step]) -> Table:
     for step in steps:
         colour = COLOURS.get(step.status, "white")
         table.add_row(
-            step.name,
+            escape(step.name),
             f"[{colour}]{WORDS.get(step.status, step.status)}[/{colour}]",
             f"{step.seconds:.0f} s" if step.seconds else "",
             step.progress,
-            step.newest,
+            escape(step.newest),
         )
     return table
 
@@ -166,4 +179,6 @@ class _Lines:
             if step.status != status or moved:
                 self._said[step.id] = (step.status, step.epoch, self._clock())
                 parts = [f"{step.name}: {WORDS.get(step.status, step.status)}", step.progress, step.newest]
-                self._console.print("  ".join(part for part in parts if part), highlight=False)
+                self._console.print(
+                    "  ".join(part for part in parts if part), highlight=False, markup=False, soft_wrap=True
+                )

@@ -49,8 +49,12 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m server")
         return 1
 
 
-def command_line(prog: str = "python -m server") -> argparse.ArgumentParser:
-    """The options and the commands of the server."""
+def command_line(prog: str = "python -m server", of: str = "") -> argparse.ArgumentParser:
+    """The options and the commands of the server; with `of` those of that command alone."""
+    if of:
+        alone = argparse.ArgumentParser(prog=f"{prog} {of}", allow_abbrev=False)
+        next(one for one in _COMMANDS if of == one.NAME).add_arguments(alone)
+        return alone
     parser = argparse.ArgumentParser(
         prog=prog,
         allow_abbrev=False,

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 from audio.command_line import print_anything, unknown
 from audio.folders import state
-from soundyard import __version__, programs
+from soundyard import __version__, completion, programs
 
-LAST = ("doctor", "stop")  # in the help
+LAST = ("doctor", "completion", "stop")  # in the help
 OPTIONS = ("--help", "-h", "--version", "--verbose")
 QUIET = {  # what libraries say on every run, and no person acts on
     "CLEARML_LOG_LEVEL": "ERROR",
@@ -22,6 +22,8 @@ QUIET = {  # what libraries say on every run, and no person acts on
 def run(words: list[str]) -> int:
     """Gives the exit status: 2 for a command line that can't be understood."""
     print_anything()
+    if completion.asked():
+        return _complete(completion.words())
     verbose = words[:1] == ["--verbose"]
     words = words[1:] if verbose else words
     if not words or words[0] in ("--help", "-h"):
@@ -36,6 +38,19 @@ def run(words: list[str]) -> int:
             be_quiet()
         return program.run(rest)
     return _group(words[0], words[1:]) if words[0] in groups() else _unknown(words[0])
+
+
+def _complete(words: list[str]) -> int:
+    """Tell a shell how the line goes on; `words` are those that are whole."""
+    if found := programs.find(words):
+        completion.consumed(len(words) - len(found[1]))
+        found[0].complete(found[1])
+    elif words and words[0] in groups():
+        completion.consumed(1)
+        completion.answer(completion.one_of(_below(words[0]), ("--help",)))
+    elif not words:
+        completion.answer(completion.one_of(commands(), OPTIONS))
+    return 0
 
 
 def be_quiet() -> None:
@@ -79,12 +94,17 @@ def about() -> str:
     return "\n".join(lines)
 
 
-def _group(name: str, rest: Sequence[str]) -> int:
-    below = {
+def _below(name: str) -> dict[str, str]:
+    """The second words of a group, and what they are for."""
+    return {
         one.name.split()[1]: one.about
         for one in programs.PROGRAMS.values()
         if one.name.startswith(f"{name} ")
     }
+
+
+def _group(name: str, rest: Sequence[str]) -> int:
+    below = _below(name)
     if rest and rest[0] not in ("--help", "-h"):
         return _refuse(f"soundyard {name}", rest[0], below)
     print(f"usage: soundyard {name} {{{','.join(below)}}} ...\n")

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from audio.command_line import call
+from audio.command_line import before_parsing, call
+from soundyard import completion
 
 Parser = Callable[[], argparse.ArgumentParser]
 
@@ -28,6 +29,14 @@ class Program:
         status = importlib.import_module(self.module).main([*self.first, *words])
         return int(status or 0)
 
+    def complete(self, words: Sequence[str]) -> None:
+        """Tell a shell how a line with these words goes on: the parser does, before it parses."""
+        below = (
+            [name.split()[1] for name in PROGRAMS if name.startswith(f"{self.name} ")] if not words else []
+        )
+        before_parsing(lambda parser: completion.answer(parser, below))
+        self.run(words)
+
     def rename(self) -> None:
         """Let it speak of itself as it is called here."""
         call(self.own_name, f"soundyard {self.name}")
@@ -36,6 +45,11 @@ class Program:
 @dataclass(frozen=True)
 class Server(Program):
     """The server, whose parser is made for the name that it is called by."""
+
+    def complete(self, words: Sequence[str]) -> None:
+        from server import cli
+
+        completion.answer(cli.command_line("soundyard serve", *self.first))
 
     def run(self, words: Sequence[str]) -> int:
         os.umask(0o077)  # whatever it writes is its owner's alone
@@ -73,6 +87,19 @@ PROGRAMS = {
         Program(
             "register", "put the task templates on the server", "tasks.register", "python -m tasks.register"
         ),
+        Program("run", "one task here, or with --queue on a queue", "soundyard.run", "soundyard run"),
+        Program(
+            "completion",
+            "what a shell reads to complete these words",
+            "soundyard.completion",
+            "soundyard completion",
+        ),
+        Program(
+            "tasks",
+            "the tasks on the server: list, show, watch, compare, clone, enqueue, abort, download",
+            "soundyard.tracked.main",
+            "soundyard tasks",
+        ),
         Program(
             "pipeline",
             "the main job: preprocess, train, evaluate",
@@ -107,9 +134,8 @@ PROGRAMS = {
         Program(
             "stop",
             "end the server and the agents of this folder",
-            "pipelines.demo",
-            "python -m pipelines.demo",
-            ("--stop",),
+            "pipelines.stop",
+            "python -m pipelines.stop",
         ),
     )
 }

@@ -78,7 +78,7 @@ def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) 
         heading = headings.get(declared.group) or command_line.add_argument_group(declared.group or OTHERS)
         headings[declared.group] = heading
         kind = of[name]
-        heading.add_argument(
+        option: Any = heading.add_argument(
             "--" + name,
             type=_converter(kind),
             default=argparse.SUPPRESS,
@@ -87,6 +87,7 @@ def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) 
             metavar=kind.name.upper(),
             help=described(declared, kind, values[name]).replace("%", "%%"),
         )
+        option.completer = _proposing(declared, kind)  # what a shell proposes, see soundyard.completion
     return command_line
 
 
@@ -107,6 +108,10 @@ def _underscored(word: str) -> str:
         return word
     name, equals, value = word.partition("=")
     return "--" + name[2:].replace("-", "_") + equals + value
+
+
+def _proposing(declared: Declared, kind: Kind) -> Callable[..., list[str]]:
+    return lambda **_: ["true", "false"] if kind == FLAG else [*declared.choices] or declared.proposed()
 
 
 class _Fitting(argparse.HelpFormatter):

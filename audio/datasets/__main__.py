@@ -7,6 +7,7 @@ The check opens every file's header without decoding it; problems are listed and
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,23 +26,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("dataset", nargs="?", help="name in the registry; none: list them all")
+    dataset = parser.add_argument("dataset", nargs="?", help="name in the registry; none: list them all")
+    dataset.completer = lambda **_: names()  # type: ignore[attr-defined]  # what a shell proposes
     parser.add_argument("folder", nargs="?", type=Path, help="folder of the recordings")
+    parser.add_argument("--json", action="store_true", help="as JSON, for scripts")
     args = parser.parse_args(arguments)
     if not args.dataset or not args.folder:
-        for dataset in (find(name) for name in names()):
-            print(f"{dataset.name:16} {dataset.title:28} {dataset.layout}")
-        return 0
+        return _list(as_json=args.json)
     try:
         problems = validate(find(args.dataset), args.folder)
     except DatasetError as error:
         problems = [str(error)]
+    if args.json:
+        print(
+            json.dumps({"dataset": args.dataset, "folder": str(args.folder), "problems": problems}, indent=2)
+        )
+        return 1 if problems else 0
     for problem in problems[:MOST]:
         print(problem)
     if len(problems) > MOST:
         print(f"and {len(problems) - MOST} more")
     print(f"{len(problems)} problems" if problems else "as published")
     return 1 if problems else 0
+
+
+def _list(*, as_json: bool) -> int:
+    known = [find(name) for name in names()]
+    if as_json:
+        rows = [{"name": one.name, "title": one.title, "layout": one.layout} for one in known]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+    for one in known:
+        print(f"{one.name:16} {one.title:28} {one.layout}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ and what to do. It changes nothing, and may run while the server does."""
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--thorough", action="store_true", help="compare every index with its table; slow on a large database"
     )
+    parser.add_argument("--json", action="store_true", help="what was found, as JSON")
     parser.add_argument(
         "--bundle",
         type=Path,
@@ -50,18 +53,26 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     found = []
     for finding in findings(settings, thorough=arguments.thorough):
         found.append(finding)
-        mark, style = _MARKS[finding.level]
-        console.print(Text(f"{mark} {finding.what}", style=style if finding.level != OK else ""))
-        if finding.advice:
-            console.print(Text(f"  → {finding.advice}"))
+        if not arguments.json:
+            _show(finding, console)
         worst = max(worst, finding.level, key=(OK, NOTE, PROBLEM).index)
     if arguments.bundle:
         told = announcement.read(settings.data) if is_held(settings.data) else None
         names = doctor_bundle.write(arguments.bundle, told.settings if told else settings, found)
-        console.print(
+        told_of = Console(highlight=False, stderr=arguments.json)
+        told_of.print(
             Text(f"{arguments.bundle} holds {', '.join(names)}: look through it before you pass it on")
         )
+    if arguments.json:
+        print(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
     return int(worst == PROBLEM)
+
+
+def _show(finding: Finding, console: Console) -> None:
+    mark, style = _MARKS[finding.level]
+    console.print(Text(f"{mark} {finding.what}", style=style if finding.level != OK else ""))
+    if finding.advice:
+        console.print(Text(f"  → {finding.advice}"))
 
 
 def findings(asked: Settings, *, thorough: bool = False) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The command `soundyard`: which program it calls, what it says of what it does not know, what is installed with it."""
 
+import json
 import os
 import re
 import subprocess
@@ -176,3 +177,83 @@ def test_every_file_that_the_page_asks_for_is_found_in_its_sources():
     found = hatch_build.asked(ROOT / "web")
     assert "uplot/dist/uPlot.min.css" in found and "preact/dist/preact.mjs" in found
     assert any(name.startswith("plotly") for name in found)
+
+
+@pytest.mark.parametrize(
+    "words", [("doctor",), ("data", "list"), ("agent", "list"), ("data", "check", "folder", "nowhere")]
+)
+def test_what_scripts_ask_for_is_answered_as_json(words, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nowhere").mkdir()
+    status = command.run([*words, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    if words == ("doctor",):
+        assert status == 1 and {"level", "what", "advice"} == set(told[0])
+        assert "problem" in {one["level"] for one in told}
+    elif words[1] == "check":
+        assert status == 1 and told["problems"]
+    else:
+        assert status == 0 and isinstance(told, list)
+        assert (
+            words[0] == "agent"
+            or {"name": "esc50", "title": "ESC-50"}.items()
+            <= told[[one["name"] for one in told].index("esc50")].items()
+        )
+
+
+def test_stop_has_a_help_of_its_own(capsys):
+    with pytest.raises(SystemExit):
+        command.run(["stop", "--help"])
+    assert "--epochs" not in capsys.readouterr().out
+
+
+def completed(line: str, monkeypatch, tmp_path) -> list[str]:
+    """What a shell is told, by a process of its own as a shell calls it."""
+    answer = tmp_path / "answer"
+    asking = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": "\n"}
+    told = {
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        "SOUNDYARD_STATE": str(tmp_path),
+        "HOME": str(tmp_path),
+    }
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("CLEARML_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "soundyard"],
+        cwd=ROOT,
+        env={**clean, **asking, **told},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    return [one.strip() for one in answer.read_text().split("\n")] if answer.exists() else []
+
+
+@pytest.mark.parametrize(
+    ("line", "among", "not_among"),
+    [
+        ("soundyard ", {"demo", "tasks", "run", "stop"}, {"--port"}),
+        ("soundyard --ver", {"--version", "--verbose"}, {"demo"}),
+        ("soundyard data ", {"list", "check", "fetch"}, {"demo"}),
+        ("soundyard data check esc", {"esc10", "esc50"}, {"folder"}),
+        ("soundyard agent ", {"list", "stop", "prune"}, {"demo"}),
+        ("soundyard run ", {"train", "evaluate"}, {"--epochs"}),
+        ("soundyard run --queue audio train --mod", {"--model"}, {"--epochs"}),
+        ("soundyard run train --optimizer ", {"adamw", "sgd"}, {"--epochs"}),
+        ("soundyard serve b", {"backup"}, {"demo"}),
+        ("soundyard doctor --th", {"--thorough"}, {"--bundle"}),
+        ("soundyard tasks list --sta", {"--status"}, {"--kind"}),
+        ("soundyard tasks show x", set(), {"demo"}),  # no server is there to be asked
+        ("soundyard nonsense ", set(), {"demo"}),
+    ],
+)
+def test_a_shell_is_told_how_a_line_goes_on(line, among, not_among, monkeypatch, tmp_path):
+    told = set(completed(line, monkeypatch, tmp_path))
+    assert among <= told and not not_among & told
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_what_it_has_to_read(shell, capsys):
+    assert command.run(["completion", shell]) == 0
+    said = capsys.readouterr().out
+    assert "soundyard" in said and "_ARGCOMPLETE" in said

@@ -17,6 +17,7 @@ MAY_IMPORT = {  # room → rooms and heavy libraries that it may import
     "pipelines": {
         "tasks",
         "agents",
+        "audio.command_line",
         "audio.config",
         "audio.errors",
         "audio.interruption",
@@ -24,7 +25,7 @@ MAY_IMPORT = {  # room → rooms and heavy libraries that it may import
         "pandas",
     },
     "server": set(),
-    "soundyard": {"tasks", "agents", "pipelines", "server", "audio"},
+    "soundyard": {"tasks", "agents", "pipelines", "server", "audio", "clearml", "pandas"},
 }
 SERVER = {  # layer → layers of the server that it may import
     "app": {"app", "services", "domain", "store", "api"},

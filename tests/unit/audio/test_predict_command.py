@@ -1,5 +1,6 @@
 """The command line of inference: bad input is refused before work begins, and work that is done is never lost."""
 
+import json
 import os
 import re
 import shutil
@@ -179,3 +180,13 @@ def test_an_earlier_table_is_kept_when_nothing_new_was_heard(model, sounds, tmp_
 def test_a_full_disk_is_said_with_the_table_that_it_hit(heard, sounds):
     status, _, err = heard(sounds, "--csv", "/dev/full")
     assert status == 1 and "/dev/full can't be written: No space left" in err
+
+
+def test_json_is_a_line_for_each_file_and_those_that_fail_too(model, sounds, capsys):
+    (sounds / "broken.wav").write_bytes(b"no sound")
+    assert main([str(model), str(sounds), "--json", "--top", "1"]) == 1
+    told = {Path(one["file"]).name: one for one in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert set(told) == {"a.wav", "b é %.flac", "broken.wav"}
+    (best,) = told["a.wav"]["top"]
+    assert best["label"] in ("high", "error") and 0.5 <= best["probability"] <= 1
+    assert told["broken.wav"]["error"]
