@@ -51,16 +51,38 @@ def prepare_device(device: torch.device, config: TrainConfig, processes: int = 1
     torch.backends.cudnn.benchmark = not config.deterministic  # all batches have one shape
 
 
-def spare_threads(model: nn.Module, threads: int = 0) -> None:
-    """Leave a small model on a CPU to one thread, unless `threads` says how many.
+def spare_threads(model: nn.Module, threads: int = 0) -> int:
+    """How many CPU threads suit a model: one for a small one on a CPU, unless `threads` says how many.
 
     Its operations are too short to share out: measured on two cores with other work on them, a second thread made an
     epoch of the small network five times as long, and its inference twenty times.
     """
     parameters = list(model.parameters())
     on_cpu = all(p.device.type == "cpu" for p in parameters)
-    if on_cpu and not threads and sum(p.numel() for p in parameters) < SMALL:
-        torch.set_num_threads(1)
+    small = on_cpu and sum(p.numel() for p in parameters) < SMALL
+    return threads or (1 if small else torch.get_num_threads())
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Whatever is set of torch inside is afterwards as it was: a training must not slow down who called it."""
+    threads, benchmark = torch.get_num_threads(), torch.backends.cudnn.benchmark
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.backends.cudnn.benchmark = benchmark
+
+
+@contextlib.contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Torch on so many CPU threads."""
+    with restored():
+        torch.set_num_threads(count)
+        yield
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from audio.clips.store import ClipStore
 from audio.clips.table import clip_table
 from audio.clips.waves import Waves
 from audio.config import EvaluateConfig
-from audio.devices import computing, pick_device, spare_threads
+from audio.devices import computing, on_threads, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
 from audio.io.preparation import Preparation
 from audio.metrics.objective import loss_of, probabilities
@@ -106,14 +106,12 @@ def evaluate(
         refuse_fold(config.fold, store.folds, store.splits)
     rows = _rows(state, store, fold, config.split)
     heard = _trained_on(state, store, rows, fold == trained.fold, config.overlap)
-    if config.threads:
-        torch.set_num_threads(config.threads)
     device = pick_device(config.device)
     model = checkpoints.model_of(state).to(device)
-    spare_threads(model, config.threads)
     preparation = Preparation.of(state)
     waves = Waves(store, rows, preparation.frames, preparation.fill, device)
-    logits = predict(model, waves, config, preparation.windows, progress)
+    with on_threads(spare_threads(model, config.threads)):
+        logits = predict(model, waves, config, preparation.windows, progress)
     result, apart = (
         summarise(store, rows[part], logits[part], model.frontend.describe(), config.precision)
         if part.any()

@@ -19,7 +19,7 @@ import torch
 
 from audio.checkpoints import checkpoint as checkpoints
 from audio.config import EvaluateConfig, check_one
-from audio.devices import computing, pick_device, spare_threads
+from audio.devices import computing, on_threads, pick_device, spare_threads
 from audio.errors import ConfigError
 from audio.io.decoding import Prepared
 from audio.io.preparation import Preparation, Windows, scratch_folder
@@ -86,7 +86,7 @@ class Predictor:
         self.sample_rate, self.frames = self.preparation.sample_rate, self.preparation.frames
         self.device = pick_device(device)
         self.model = checkpoints.model_of(state).to(self.device)
-        spare_threads(self.model)
+        self.threads = spare_threads(self.model)
         self.hears_all = hop is not None or self.preparation.duration is None
         self.hop = hop or self.preparation.step / self.sample_rate / 2
 
@@ -139,7 +139,7 @@ class Predictor:
     @torch.no_grad()
     def waveforms(self, waves: np.ndarray) -> np.ndarray:
         """Probabilities `(batch, classes)` of waveforms, float32 `(batch, time)` at `sample_rate` in -1..1."""
-        with computing(self.device, self.precision):
+        with on_threads(self.threads), computing(self.device, self.precision):
             logits = self.model(torch.from_numpy(waves).to(self.device))
         return probabilities(logits, self.multi_label).cpu().numpy()
 

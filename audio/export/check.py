@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from audio import interruption
+from audio.devices import on_threads
 
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 THREADS = 1  # of every run that is timed
@@ -88,9 +89,7 @@ def check(
     model: nn.Module, clips: np.ndarray, targets: np.ndarray, multi_label: bool, form: str, path: Path
 ) -> Exported:
     """Run the file and the model on the same clips `(clip, time)` with labels `(clip, class)`."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
+    with on_threads(THREADS):
         run, own = runner(path, form), in_torch(model)
         theirs = np.concatenate([own(clip[None]) for clip in clips])
         ours = np.concatenate([run(part) for part in np.array_split(clips, -(-len(clips) // 8))])
@@ -109,8 +108,6 @@ def check(
             model_latency=latency(own, clips[:1]),
             model_megabytes=sum(4 * p.numel() for p in model.parameters()) / 1e6,
         )
-    finally:
-        torch.set_num_threads(threads)
 
 
 def in_torch(model: nn.Module) -> Run:

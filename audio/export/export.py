@@ -128,7 +128,7 @@ def clips_of(
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """Without the exporters' progress lines and warnings about their own future."""
-    level = logging.getLogger("torch").level
+    level, disabled = logging.getLogger("torch").level, logging.root.manager.disable
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         logging.getLogger("torch").setLevel(logging.CRITICAL)
@@ -136,7 +136,7 @@ def _quietly() -> Iterator[None]:
         try:
             yield
         finally:
-            logging.disable(logging.NOTSET)
+            logging.disable(disabled)
             logging.getLogger("torch").setLevel(level)
 
 

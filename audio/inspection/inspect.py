@@ -5,18 +5,17 @@ landmarks, confirmed by the correlation of the waveforms (`audio.inspection.dupl
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import torch
 from tqdm import tqdm
 
 from audio.clips.store import ClipStore
 from audio.clips.table import Strip
+from audio.devices import on_threads
 from audio.inspection.duplicates import copies
 from audio.inspection.landmarks import Landmarks, landmarks, sizes
 from audio.io.clipping import CLIPPED_SHARE, Clipped
@@ -49,19 +48,8 @@ def inspect(store: ClipStore, *, progress: Callable[[int, int], None] | None = N
     sound or the same source on two sides of the folds or splits), `silent`, `clipped`, `odd duration`, and what was
     noted when the clip was decoded: `truncated`, `channels cancel`, `DC offset`, `above full scale`.
     """
-    with one_thread():
+    with on_threads(1):  # clips are too short to share out, which costs several times the work
         return _inspect(store, progress)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one CPU thread: clips are too short to share out, which costs several times the work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _inspect(store: ClipStore, progress: Callable[[int, int], None] | None) -> Inspection:

@@ -16,13 +16,20 @@ from matplotlib.figure import Figure
 from audio.features.logmel import LogMel
 from audio.features.registry import from_description
 
-# Titles are names of files and labels, in any script; what the font lacks is drawn as a box.
-warnings.filterwarnings("ignore", message="Glyph .* missing from font")
 LINES = 1200  # most points drawn of a waveform, as minimum and maximum
 
 
+class _Figure(Figure):
+    """Its titles are names of files and labels, in any script: what the font lacks is a box, without a warning."""
+
+    def draw(self, renderer: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            super().draw(renderer)
+
+
 def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=90, layout="constrained")
+    figure = _Figure(figsize=(width, height), dpi=90, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -97,22 +104,4 @@ def before_after_figure(
     _draw_mel(right, after, frontend)
     left.set(title="before")
     right.set(title=title, ylabel="")
-    return figure
-
-
-def confusion_figure(confusion: np.ndarray, classes: list[str], title: str = "") -> Figure:
-    """Counts, true class down, predicted class across, shaded by share of the true class."""
-    side = max(4.5, 0.45 * len(classes) + 2)
-    figure = _figure(side, side)
-    axes = figure.subplots()
-    share = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    places = range(len(classes))
-    axes.set(xticks=places, yticks=places, xlabel="predicted", ylabel="true", title=title)
-    axes.set_xticklabels(classes, rotation=45, ha="right")
-    axes.set_yticklabels(classes)
-    if len(classes) <= 50:
-        for i, j in zip(*np.nonzero(confusion), strict=True):
-            colour = "white" if share[i, j] > 0.5 else "black"
-            axes.text(j, i, str(int(confusion[i, j])), ha="center", va="center", color=colour, fontsize=8)
     return figure

@@ -17,6 +17,7 @@ from audio.checkpoints import generations
 from audio.clips.splits import divide, parts
 from audio.clips.store import ClipStore
 from audio.config import TrainConfig, plain
+from audio.devices import restored
 from audio.distributed import SingleProcess, build_engine
 from audio.reporting.writers import NullWriter
 from audio.training.launch import replicas
@@ -69,7 +70,7 @@ def train(
     None: where there is no `progress`. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
     refuse_few(len(divide(config, store)[0]), config.processes)
-    with replicas(config):
+    with restored(), replicas(config):
         engine = build_engine(config.device)
         where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))
         engine.broadcast((plain(config), *where))
@@ -82,7 +83,7 @@ def train(
 def take_part(engine: SingleProcess) -> None:
     """Train beside the first process, as it says; return when it does."""
     config, store, folder, resume_from = engine.broadcast(None)
-    with engine:
+    with restored(), engine:
         run = _begin(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine, resume_from)
         _train(run, lambda: False, None, lambda *_: None)
 

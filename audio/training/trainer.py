@@ -62,7 +62,7 @@ class Training:
         if not engine.rank and (others := told_of_others(config, store)):
             print(others, flush=True)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
-        spare_threads(self.model, config.threads)
+        torch.set_num_threads(spare_threads(self.model, config.threads))
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.feed = TrainingFeed(config, store, train_rows, self.model, device, frames)
         if (unused := self.feed.augment.unused) and not engine.rank:

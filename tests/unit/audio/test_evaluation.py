@@ -4,14 +4,13 @@ import base64
 import dataclasses
 import json
 
-import numpy as np
 import pytest
 import torch
 
 from audio.config import EvaluateConfig
 from audio.errors import CheckpointError, StoreError
 from audio.evaluation import evaluate, summarise
-from audio.reporting.figures import confusion_figure, mel_figure, waveform_figure
+from audio.reporting.figures import mel_figure, waveform_figure
 from audio.training.train import train
 
 from .conftest import ignore
@@ -84,5 +83,3 @@ def test_figures_are_drawn_with_titles_and_axes(store):
     figure = mel_figure(wave, 22050, "there")
     figure.canvas.draw()
     assert figure.axes[0].get_xlabel() == "s"
-    counts = np.array([[3, 1], [0, 4]])
-    assert [t.get_text() for t in confusion_figure(counts, ["a", "b"]).axes[0].texts] == ["3", "1", "4"]
