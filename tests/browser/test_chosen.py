@@ -119,6 +119,16 @@ def test_rows_that_are_sorted_anew_beneath_a_press_or_the_focus_are_the_ones_tha
     server.call("tasks.unarchive_many", ids=[gone["id"]])
 
 
+def test_what_is_typed_for_one_project_is_not_searched_in_another(page: Page, server, project):
+    page.goto(f"{server.url}/projects/{project}/tasks")
+    page.get_by_label("Search tasks").fill("many 19")
+    page.evaluate("() => document.querySelector('nav.side a').click()")
+    expect(page.get_by_role("heading", level=1)).to_have_text("All tasks")
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Search tasks")).to_have_value("")
+    assert "q=" not in page.url
+
+
 def test_a_viewer_is_told_why_nothing_can_be_changed(page: Page, server, project):
     def as_viewer(route: Route) -> None:
         answer = route.fetch()

@@ -93,7 +93,7 @@ export function EnqueueDialog({ tasks, goOn, close }) {
 
 /** @param {{tasks: Task[], close: (value?: any) => void}} props */
 export function TagsDialog({ tasks, close }) {
-  const known = useApi("organization.get_tags", {});
+  const known = useApi("organization.get_tags", {}, { aside: true });
   const common = [...new Set(tasks.flatMap((task) => task.tags ?? []))];
   const [tags, setTags] = useState(common);
   const add = (/** @type {string} */ tag) => tag && !tags.includes(tag) && setTags([...tags, tag]);

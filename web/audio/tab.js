@@ -40,7 +40,7 @@ function Evaluations({ task }) {
   const models = (task.models?.output ?? []).map((/** @type {any} */ one) => one.model?.id ?? one.model).filter(Boolean);
   const ask = { "models.input.model": models, type: ["testing"], search_hidden: true, order_by: ["-last_update"], page: 0, page_size: 5,
     only_fields: ["name", "status", "project.id", "last_update"] };
-  const answer = useApi(models.length ? "tasks.get_all_ex" : null, ask);
+  const answer = useApi(models.length ? "tasks.get_all_ex" : null, ask, { aside: true });
   const found = answer.data?.tasks ?? [];
   return found.length > 0 && html`<p>${t("What its model got wrong:")}</p>
     <ul class="evaluations">${found.map((/** @type {any} */ one) => html`<li><a href=${taskLink(one, "audio")}>${one.name}</a>
@@ -62,7 +62,7 @@ function Prepared({ task, clips, peers, model }) {
 function useEvaluations(wanted, own) {
   const ask = { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50,
     only_fields: ["name", "last_update"] };
-  const answer = useAsked(wanted ? async () => (await call("tasks.get_all_ex", ask)).tasks : null, "evaluations");
+  const answer = useAsked(wanted ? async () => (await call("tasks.get_all_ex", ask)).tasks : null, "evaluations", { aside: true });
   return (answer.data ?? []).filter((/** @type {any} */ one) => one.id !== own);
 }
 
@@ -73,6 +73,6 @@ function useOtherRuns() {
     const { task } = await call("tasks.get_by_id", { task: id });
     const name = task.runtime?.version ? t("version {name}", { name: task.runtime.version }) : `${task.name} ${id.slice(0, 4)}`;
     return { id, name, clips: clipsArtifact(task) ? await fetchClips(task) : [] };
-  })), `runs ${ids.join()}`);
+  })), `runs ${ids.join()}`, { aside: true });
   return answer.data ?? [];
 }

@@ -1,4 +1,5 @@
 /** What a page says while it waits, when there is nothing, and when something went wrong. */
+import { asides } from "../lib/asides.js";
 import { html, useState } from "../lib/dom.js";
 import { href } from "../lib/router.js";
 import { sentence } from "../lib/refusal.js";
@@ -13,6 +14,11 @@ import { Icon } from "./icons.js";
  */
 export const Outdated = ({ answer }) => answer.error && answer.data !== undefined && !answer.error.gone && html`<div class="outdated" role="alert">
   <${Icon} name="warning" /><span>${t("This is not up to date:")} ${sentence(answer.error)}</span><${Retry} small retry=${answer.reload} /></div>`;
+
+/** What could not be asked for, of all that has no place of its own to say so. */
+export const Missed = () => asides.value.length > 0 && html`<div class="outdated" role="alert">
+  <${Icon} name="warning" /><span>${t("Not all of this page is there:")} ${sentence(asides.value[0].error)}</span>
+  <${Retry} small retry=${() => Promise.all(asides.value.map((one) => one.load()))} /></div>`;
 
 /** Trying again, seen to be tried. @param {{retry: () => any, small?: boolean}} props */
 export function Retry({ retry, small }) {
@@ -76,10 +82,10 @@ export const Refused = ({ title, refused, children }) => html`<div class="refuse
 
 /**
  * Shows an answer of `useApi` when it is there, and says so when it is not.
- * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any}} props
+ * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any, page?: boolean}} props `page`: it is all that the page shows
  */
-export function Answered({ answer, children }) {
+export function Answered({ answer, children, page }) {
   if (answer.data !== undefined) return html`<${Outdated} answer=${answer} /><${Boundary} on=${answer.data}>${() => children(answer.data)}<//>`;
-  if (answer.error) return html`<${ErrorBox} error=${answer.error} retry=${answer.reload} />`;
+  if (answer.error) return html`<${ErrorBox} page=${page} error=${answer.error} retry=${answer.reload} />`;
   return html`<${Loading} />`;
 }

@@ -36,6 +36,7 @@ import { toastError } from "./toast.js";
  * @property {(id: string, width: number) => void} [onResize]
  * @property {(id: string, before: string) => void} [onReorder]
  * @property {(row: any) => void} [onOpen] a click on the row, or Enter
+ * @property {boolean} [waiting] the rows are of the question before, until the new ones are there
  * @property {string | null} [current] id of the row that is shown elsewhere
  * @property {any} [empty]
  * @property {number} [height] fixed height in pixels; otherwise the table fills what it is given
@@ -87,7 +88,8 @@ export function DataTable(props) {
   const keys = keysOf(first, last, rowAt);
   const rows = keys.map((key, i) => html`<${Boundary} key=${key} small name=${rowAt(first + i)?.name} on=${rowAt(first + i)}>
       <${Row} index=${first + i} row=${rowAt(first + i)} ...${props} press=${press} /><//>`);
-  return html`<div class="table" role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1} aria-busy=${busy} ref=${scroller}
+  return html`<div class=${classes("table", props.waiting && "stale")} role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1}
+    aria-busy=${busy || Boolean(props.waiting)} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
     <${Head} ...${props} columns=${columns} width=${width} rowsInSight=${last - first} />

@@ -1,5 +1,6 @@
 /** Asking the API from a component: once, again when the question changes, or again and again while the tab is seen. */
 import { call } from "../api.js";
+import { missed } from "./asides.js";
 import { useEffect, useMemo, useRef, useState } from "./dom.js";
 import { Resource } from "./resource.js";
 
@@ -14,7 +15,8 @@ import { Resource } from "./resource.js";
 /**
  * @typedef {object} Asking
  * @property {number} [every] seconds between live refreshes
- * @property {boolean} [keep] the old answer stays while a changed question is asked
+ * @property {string} [keep] the old answer stays while a changed question is asked, as long as this is the same: what both are about
+ * @property {boolean} [aside] it has no place of its own on the page: the page says it where it fails
  * @property {boolean} [fixed] no write on this page can change the answer (a stored file)
  */
 
@@ -36,12 +38,14 @@ export function useApi(endpoint, body = {}, options = {}) {
  * @param {Asking} [options]
  * @returns {Answer}
  */
-export function useAsked(ask, key, { every = 0, keep = false, fixed = false } = {}) {
+export function useAsked(ask, key, { every = 0, keep, fixed = false, aside = false } = {}) {
   const resource = useResource(ask, key, { every, fixed });
-  const kept = useRef(/** @type {any} */ (undefined));
-  if (resource.data !== undefined) kept.current = resource.data;
+  const kept = useRef(/** @type {{of?: string, data?: any}} */ ({}));
+  if (resource.data !== undefined) kept.current = { of: keep, data: resource.data };
+  const { error } = resource;
+  useEffect(() => (aside && error && !error.gone ? missed(resource) : undefined), [aside, resource, error]);
   return {
-    data: resource.data === undefined && keep ? kept.current : resource.data,
+    data: resource.data === undefined && keep !== undefined && kept.current.of === keep ? kept.current.data : resource.data,
     error: resource.error,
     loading: Boolean(ask) && resource.data === undefined && !resource.error,
     reload: () => resource.load(),

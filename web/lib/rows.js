@@ -15,18 +15,19 @@ import { Pages } from "./pages.js";
  * @property {boolean} loaded
  *
  * @param {string} endpoint @param {string} field @param {Record<string, any>} body without paging
- * @param {{every?: number, count?: (signal: AbortSignal) => Promise<number | null>}} [options]
+ * @param {{every?: number, about?: string, count?: (signal: AbortSignal) => Promise<number | null>}} [options] `about`: whose rows they are; those of
+ *   another are no stand-in while the new ones are on their way
  * @returns {ServerRows}
  */
-export function useServerRows(endpoint, field, body, { every = 5, count } = {}) {
+export function useServerRows(endpoint, field, body, { every = 5, about = "", count } = {}) {
   const [, redraw] = useState(0);
-  const before = useRef(/** @type {Pages | null} */ (null));
+  const before = useRef(/** @type {{about: string, pages: Pages} | null} */ (null));
   const pages = useMemo(() => {
     const rows = async (/** @type {number} */ page, /** @type {AbortSignal} */ signal) =>
       (await call(endpoint, { ...body, page, page_size: 60 }, { signal }))[field] ?? [];
-    return new Pages({ rows, count }, () => redraw((n) => n + 1), { every, before: before.current });
-  }, [JSON.stringify([endpoint, body])]);
-  before.current = pages;
+    return new Pages({ rows, count }, () => redraw((n) => n + 1), { every, before: before.current?.about === about ? before.current.pages : null });
+  }, [JSON.stringify([endpoint, body, about])]);
+  before.current = { about, pages };
   useEffect(() => {
     pages.start();
     return () => pages.close();

@@ -6,6 +6,7 @@ import { signOut, user } from "../lib/session.js";
 import { language, languages, t } from "../lib/text.js";
 import { Icon } from "../kit/icons.js";
 import { Menu } from "../kit/menu.js";
+import { Missed } from "../kit/states.js";
 
 /** @type {{to: string, icon: import("../kit/icons.js").IconName, label: string, match: RegExp}[]} */
 const places = [
@@ -44,7 +45,7 @@ export function Frame({ path, children }) {
         ]}><span class="who">${user.value?.name ?? ""}</span><//>
       </div>
     </nav>
-    <main id="content" tabindex="-1">${children}</main>
+    <main id="content" tabindex="-1"><${Missed} />${children}</main>
   </div>`;
 }
 

@@ -8,7 +8,7 @@ import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { Chart, useHidden } from "../../kit/chart.js";
 import { Select } from "../../kit/combobox.js";
-import { Empty, ErrorBox, Loading } from "../../kit/states.js";
+import { Empty, ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { CurveControls, useCurveView } from "../task/scalars.js";
 import { nameOf } from "./page.js";
 import { paramRows, telling } from "./rules.js";
@@ -38,7 +38,8 @@ export function CurvesSide({ tasks }) {
   const charts = means === "off" ? scalars.charts : averaged(scalars.charts, groupsOf(tasks, means === "all" ? "" : means));
   const names = Object.keys(scalars.charts).filter((name) => !name.startsWith(":") && name.toLowerCase().includes(view.find.toLowerCase())).sort();
   return html`<div class="scalars"><${CurveControls} view=${view}>${tasks.length > 1 && html`
-      <${Select} label=${t("Mean ± standard deviation")} value=${means} onChange=${setMeans} options=${options} />`}<//><div class="charts-main">${names.length
+      <${Select} label=${t("Mean ± standard deviation")} value=${means} onChange=${setMeans} options=${options} />`}<//><div class="charts-main">
+    <${Outdated} answer=${{ data: scalars.charts, error: scalars.error, reload: scalars.reload }} />${names.length
     ? html`<div class="charts">${names.map((name) => html`<${Boundary} key=${name} name=${name} on=${scalars.charts?.[name]}>
         <${Chart} title=${name} lines=${charts[name]} xKind=${scalars.xKind} logY=${view.log} smoothing=${smoothing} shared=${shared} /><//>`)}</div>`
     : html`<${Empty} icon="compare" title=${t("No curves to compare")} />`}</div></div>`;

@@ -24,17 +24,20 @@ const getTask = async (/** @type {string} */ id) => {
   return answer.task ?? answer.tasks?.[0];
 };
 
-/** A version with its siblings, its parents and the tasks that read it. @param {string} project @param {string | undefined} version */
+/** A version: the one that is asked for, else the newest of its dataset. @param {string} project @param {string | undefined} version */
 async function fetchVersion(project, version) {
+  const id = version ?? (await fetchDatasets()).find((one) => one.project?.id === project)?.versions[0]?.id;
+  return (id && (await getTask(id))) ?? null;
+}
+
+/** What stands around a version: its siblings, its parents, its maker and the tasks that read it. @param {any} task @param {string} project */
+async function fetchAround(task, project) {
   const datasets = await fetchDatasets();
-  const mine = datasets.find((one) => one.project?.id === project || one.versions.some((/** @type {any} */ task) => task.id === version));
-  const id = version || mine?.versions[0]?.id;
-  const task = id && (await getTask(id));
-  if (!task) return null;
+  const mine = datasets.find((one) => one.project?.id === project || one.versions.some((/** @type {any} */ other) => other.id === task.id));
   const parents = (await Promise.all(parentsOf(task.configuration?.["Dataset Struct"]?.value, task.id).map(getTask))).filter(Boolean);
   const users = await usersOf(task.id);
   const maker = task.parent ? await getTask(task.parent?.id ?? task.parent).catch(() => null) : null;
-  return { task, parents, users, maker, versions: mine?.versions ?? [task] };
+  return { parents, users, maker, versions: mine?.versions ?? [task] };
 }
 
 /**
@@ -53,13 +56,15 @@ async function usersOf(id) {
 /** @param {{project: string, version?: string}} props */
 export default function DatasetPage({ project, version }) {
   const answer = useAsked(() => fetchVersion(project, version), `dataset ${project} ${version}`);
-  return html`<${Answered} answer=${answer}>
-    ${(/** @type {any} */ data) => data ? html`<${Version} ...${data} />`
+  return html`<${Answered} page answer=${answer}>
+    ${(/** @type {any} */ task) => task ? html`<${Version} task=${task} project=${project} />`
       : html`<${Empty} page icon="datasets" title=${t("This dataset is not there any more")} />`}<//>`;
 }
 
-/** @param {{task: any, parents: any[], users: any[], maker: any, versions: any[]}} props */
-function Version({ task, parents, users, maker, versions }) {
+/** @param {{task: any, project: string}} props */
+function Version({ task, project }) {
+  const around = useAsked(() => fetchAround(task, project), `around ${project} ${task.id}`);
+  const versions = around.data?.versions ?? [];
   const [tab] = useQuery("tab", "files");
   const at = datasetLink(task.project, task.id);
   const tabs = [{ id: "files", label: t("Files"), href: at }, { id: "lineage", label: t("Lineage"), href: `${at}?tab=lineage` },
@@ -73,9 +78,10 @@ function Version({ task, parents, users, maker, versions }) {
           onChange=${(/** @type {string} */ id) => navigate(datasetLink(task.project, id))} />`}
       <a class="button" href=${taskLink(task)}>${t("Open as a task")}</a><//>
     <${Tabs} label=${t("Parts of the dataset")} tabs=${tabs} current=${tab} />
-    ${tab === "lineage" ? html`<${Lineage} task=${task} parents=${parents} users=${users} maker=${maker} />`
-      : tab === "sound" ? html`<${Sound} task=${task} maker=${maker} users=${users} versions=${versions} />`
-      : html`<${Files} task=${task} parents=${parents} />`}`;
+    <${Answered} answer=${around}>${(/** @type {any} */ found) =>
+      tab === "lineage" ? html`<${Lineage} task=${task} ...${found} />`
+      : tab === "sound" ? html`<${Sound} task=${task} ...${found} />`
+      : html`<${Files} task=${task} ...${found} />`}<//>`;
 }
 
 /**

@@ -15,7 +15,7 @@ import { CodeView } from "../../kit/code.js";
 import { asked } from "../../kit/dialog.js";
 import { Facts } from "../../kit/facts.js";
 import { Menu } from "../../kit/menu.js";
-import { Answered, Empty } from "../../kit/states.js";
+import { Answered, Empty, Loading } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
 import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/toast.js";
@@ -24,38 +24,42 @@ import { Reported } from "./reported.js";
 import { metricColumns, metricOf } from "./rules.js";
 import { TryModel } from "./try.js";
 
-/** The model, the task that made it, and the tasks that read it. @param {string} id */
-async function fetchModel(id) {
-  const { models } = await call("models.get_all_ex", { id: [id], search_hidden: true, page: 0, page_size: 1 });
+/** The model itself, or null where it is gone. @param {string} id */
+const fetchModel = async (id) => (await call("models.get_all_ex", { id: [id], search_hidden: true, page: 0, page_size: 1 })).models[0] ?? null;
+
+/** The task that made a model, and the tasks that read it. @param {any} model */
+async function fetchAround(model) {
   const { tasks } = await call("tasks.get_all_ex",
-    { "models.input.model": [id], search_hidden: true, only_fields: ["name", "type", "project.id", "status", "last_metrics"],
+    { "models.input.model": [model.id], search_hidden: true, only_fields: ["name", "type", "project.id", "status", "last_metrics"],
       order_by: ["-last_update"], page: 0, page_size: 50 });
-  const made = models[0]?.task?.id;
+  const made = model.task?.id;
   const makers = made ? (await call("tasks.get_all_ex", { id: [made], search_hidden: true, 
     only_fields: ["name", "project.id", "status", "last_metrics"], page: 0, page_size: 1 })).tasks : [];
-  return { model: models[0], users: tasks, maker: makers[0] };
+  return { users: tasks, maker: makers[0] };
 }
 
 /** @param {{model: string, tab?: string}} props */
 export default function ModelPage({ model: id, tab = "" }) {
   const answer = useAsked(() => fetchModel(id), `model ${id}`);
-  return html`<${Answered} answer=${answer}>
-    ${(/** @type {any} */ { model, users, maker }) => model
-      ? html`<${Model} model=${model} users=${users} maker=${maker} tab=${tab} reload=${answer.reload} />`
+  return html`<${Answered} page answer=${answer}>
+    ${(/** @type {any} */ model) => model
+      ? html`<${Model} model=${model} tab=${tab} reload=${answer.reload} />`
       : html`<${Empty} page icon="models" title=${t("This model is not there any more")} />`}<//>`;
 }
 
 const most = 12; // metrics that are told of a model
 
-/** @param {{model: any, users: any[], maker: any, tab: string, reload: () => void}} props */
-function Model({ model, users, maker, tab, reload }) {
+/** @param {{model: any, tab: string, reload: () => void}} props */
+function Model({ model, tab, reload }) {
+  const around = useAsked(() => fetchAround(model), `around ${model.id} ${model.task?.id}`, { aside: true });
+  const { users, maker } = around.data ?? { users: null, maker: null };
   const attempt = (/** @type {Promise<any>} */ work) => work.then(reload, toastError);
   const archived = model.system_tags?.includes("archived");
   const url = fileUrl(model.uri);
   const labels = Object.entries(model.labels ?? {}).sort((a, b) => Number(a[1]) - Number(b[1]));
   const metadata = Object.values(model.metadata ?? {});
   const metrics = metricColumns(maker ? [maker] : [], most);
-  const [telling] = metricColumns(users, 1);
+  const [telling] = metricColumns(users ?? [], 1);
   const tabs = [{ id: "general", label: t("General"), href: modelLink(model) }, { id: "scalars", label: t("Scalars"), href: modelLink(model, "scalars") },
     { id: "plots", label: t("Plots"), href: modelLink(model, "plots") }];
   const current = tabs.find((one) => one.id === tab)?.id ?? "general";
@@ -79,7 +83,8 @@ function Model({ model, users, maker, tab, reload }) {
       ]} />
     <//>
     <${Tabs} label=${t("Parts of the model")} tabs=${tabs} current=${current} />
-    ${current !== "general" ? html`<${Reported} key=${current} kind=${current} model=${model} maker=${maker} />`
+    ${current !== "general" ? html`<${Answered} answer=${around}>
+      ${() => html`<${Reported} key=${current} kind=${current} model=${model} maker=${maker} />`}<//>`
     : html`<div class="scroll"><div class="masonry">
       ${labels.length > 0 && html`<${TryModel} model=${model} />`}
       ${metrics.length > 0 && html`<${Card} title=${t("Metrics of its training")}>${() => html`
@@ -93,7 +98,7 @@ function Model({ model, users, maker, tab, reload }) {
         <${Facts} facts=${[[t("Made by"), model.task?.id && html`<a href=${taskLink(model.task)}>${model.task.name ?? model.task.id}</a>`],
               [t("Comes from"), model.parent
                 && html`<a href=${modelLink({ id: model.parent?.id ?? model.parent })}>${model.parent?.name ?? model.parent}</a>`]]} />
-        ${users.length ? html`<${PlainTable} label=${t("Used by")} 
+        ${!users ? around.loading && html`<${Loading} />` : users.length ? html`<${PlainTable} label=${t("Used by")} 
             head=${[t("Used by"), t("Type"), telling ? telling.label : ""]} numeric=${[2]}
             rows=${users.map((one) => [html`<a href=${taskLink(one)}>${one.name}</a>`, (one.type ?? "").replaceAll("_", " "),
               telling && metricOf(one, telling) !== undefined ? number(metricOf(one, telling)) : ""])} />`

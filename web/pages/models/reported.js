@@ -17,7 +17,7 @@ const kinds = {
 export function Reported({ kind, model, maker }) {
   const { tab, endpoint, more, there } = kinds[/** @type {keyof typeof kinds} */ (kind)];
   const own = useApi(endpoint, { task: model.id, model_events: true, ...more });
-  const single = useApi(kind === "scalars" ? "events.get_task_single_value_metrics" : null, { tasks: [model.id], model_events: true });
+  const single = useApi(kind === "scalars" ? "events.get_task_single_value_metrics" : null, { tasks: [model.id], model_events: true }, { aside: true });
   return html`<${Answered} answer=${own}>${(/** @type {any} */ data) => {
     if (there(data) || single.data?.tasks?.some((/** @type {any} */ one) => one.values?.length)) return html`<${tab} task=${model} live=${false} model />`;
     if (!maker) return html`<${Empty} icon="models" title=${t("This model has reported none of its own")} />`;

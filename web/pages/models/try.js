@@ -19,7 +19,7 @@ const longest = 30; // seconds of a recording
 
 /** @param {{model: any}} props */
 export function TryModel({ model }) {
-  const place = useAsked(placeToAsk, "place to ask", { every: 10 }).data;
+  const place = useAsked(placeToAsk, "place to ask", { every: 10, aside: true }).data;
   const reason = lookingOnly();
   const [sound, setSound] = useState(/** @type {{url: string, name: string} | null} */ (null));
   const [task, setTask] = useState("");

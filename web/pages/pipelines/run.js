@@ -47,7 +47,7 @@ async function fetchRun(run, project) {
 /** @param {{project: string, run?: string}} props */
 export default function PipelineRunPage({ project, run }) {
   const answer = useAsked(() => fetchRun(run, project), `pipeline ${project} ${run}`, { every: 3 });
-  return html`<${Answered} answer=${answer}>
+  return html`<${Answered} page answer=${answer}>
     ${(/** @type {any} */ data) => data.task ? html`<${Run} ...${data} project=${project} reload=${answer.reload} />`
       : html`<${PageHead} title=${t("Pipeline")} /><${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
 }

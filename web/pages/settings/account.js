@@ -9,7 +9,7 @@ import { toast, toastError } from "../../kit/toast.js";
 import { passwordProblem } from "./rules.js";
 
 export function AccountSection() {
-  const modes = useApi("login.supported_modes");
+  const modes = useApi("login.supported_modes", {}, { aside: true });
   const open = modes.data && !modes.data.basic?.enabled;
   return html`<${Name} /><${Password} open=${open} />`;
 }

@@ -30,7 +30,7 @@ export function AuditSection() {
     setKind(one);
     setShown(portion);
   };
-  const answer = useApi(isAdmin() ? "audit.get_all" : null, { kind, page_size: Math.min(shown, most) }, { every: 30, keep: true });
+  const answer = useApi(isAdmin() ? "audit.get_all" : null, { kind, page_size: Math.min(shown, most) }, { every: 30, keep: kind });
   if (!isAdmin()) return html`<${ErrorBox} error=${{ code: 403, message: t("Only administrators see the audit log.") }} />`;
   const refused = /** @type {any} */ (answer.error)?.code;
   if (refused === 404 || refused === 400) return html`<section class="card" aria-label=${t("Audit log")}><h2>${t("Audit log")}</h2>

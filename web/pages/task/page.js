@@ -131,7 +131,7 @@ const TaskFacts = ({ task }) => html`<div class="task-facts">
 function Reason({ task }) {
   const said = why(task);
   const failed = task.status === "failed";
-  const console = useApi(failed && !tells(said) ? "events.get_task_log" : null, { task: task.id, batch_size: 50, order: "desc" });
+  const console = useApi(failed && !tells(said) ? "events.get_task_log" : null, { task: task.id, batch_size: 50, order: "desc" }, { aside: true });
   const last = lastWord((console.data?.events ?? []).map((/** @type {any} */ one) => one.msg ?? "").reverse());
   const text = [said, last].filter(Boolean).join(": ");
   if (task.status === "in_progress" && !tells(said) && said !== "stopping") return null; // an agent says so of every task

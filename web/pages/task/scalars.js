@@ -9,7 +9,7 @@ import { Choice } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
 import { Chart, useHidden } from "../../kit/chart.js";
 import { Select } from "../../kit/combobox.js";
-import { Empty, ErrorBox, Loading } from "../../kit/states.js";
+import { Empty, ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { useScalars } from "../../lib/scalars.js";
 
 /** How curves are shown; it lives in the address. */
@@ -42,18 +42,19 @@ export default function ScalarsTab({ task, live, model = false }) {
   const view = useCurveView();
   const scalars = useScalars([task.id], view.x, live, undefined, model);
   const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id], ...(model ? { model_events: true } : {}) },
-    { every: live ? 15 : 0 });
+    { every: live ? 15 : 0, aside: true });
   const shared = useHidden();
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];
   if (scalars.error && !scalars.charts) return html`<${ErrorBox} error=${scalars.error} retry=${scalars.reload} />`;
   if (!scalars.charts) return html`<${Loading} />`;
+  const outdated = { data: scalars.charts, error: scalars.error, reload: scalars.reload };
   const wanted = view.find.toLowerCase();
   const names = Object.keys(scalars.charts).filter((name) => name.toLowerCase().includes(wanted)).sort(byInterest);
   if (!names.length && !values.length && !wanted) return html`<${Empty} icon="models" title=${t("No scalars yet")}>
     <p>${live ? t("Curves appear here as the task reports them.")
         : t("This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.")}</p><//>`;
-  return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main">
+  return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main"><${Outdated} answer=${outdated} />
     ${values.length > 0 && html`<div class="single-values">
         <${Card} class="figures-card" title=${t("Summary")}>${() => html`
           <dl class="figures">${values.map((/** @type {any} */ one) =>

@@ -24,7 +24,8 @@ import { builtIn, customColumn, defaultColumns, firstMetrics, metricColumnId } f
 export function useColumns(project) {
   const [widths, setWidths] = useState(() => /** @type {Record<string, number>} */ (remembered("widths", {})));
   const [, redraw] = useState(0);
-  const metrics = useApi("projects.get_unique_metric_variants", project === "*" ? {} : { project, include_subprojects: true }).data?.metrics ?? [];
+  const known = useApi("projects.get_unique_metric_variants", project === "*" ? {} : { project, include_subprojects: true }, { aside: true });
+  const metrics = known.data?.metrics ?? [];
   const key = `columns:${project}`;
   const inAddress = query.value.get("columns");
   const chosen = inAddress ? inAddress.split(",").map(decoded) : remembered(key, /** @type {string[] | null} */ (null));
@@ -65,7 +66,8 @@ export const ColumnsButton = ({ project, columns }) =>
 /** @param {{project: string, columns: ColumnChoice}} props */
 function ColumnsPanel({ project, columns }) {
   const [which, setWhich] = useState(/** @type {"last" | "min" | "max"} */ ("last"));
-  const params = useApi("projects.get_hyper_parameters", { project: project === "*" ? undefined : project, page: 0, page_size: 500 }).data?.parameters ?? [];
+  const asked = { project: project === "*" ? undefined : project, page: 0, page_size: 500 };
+  const params = useApi("projects.get_hyper_parameters", asked, { aside: true }).data?.parameters ?? [];
   const ids = columns.shown.map((column) => column.id);
   const toggle = (/** @type {string} */ id) => columns.choose(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
   const custom = columns.shown.filter((column) => /^[mp]\./.test(column.id));

@@ -1,7 +1,7 @@
 /** The table's filters: the search box, the funnel in a column's header, and the chips that show what is on. */
 import { call, callAll } from "../../api.js";
 import { decoded } from "../../lib/address.js";
-import { html, useEffect, useState } from "../../lib/dom.js";
+import { html, useEffect, useRef, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/hooks.js";
 import { setQuery } from "../../lib/router.js";
 import { t } from "../../lib/text.js";
@@ -11,12 +11,22 @@ import { Answered } from "../../kit/states.js";
 import { joined } from "./query.js";
 import { RangeFilter, SinceFilter, rangeWord, sinceWord } from "./ranges.js";
 
+const pause = 250; // ms without a further letter, after which it is searched
+
 /** @param {{asked: import("./query.js").TableQuery}} props */
 export function SearchBox({ asked }) {
   const [text, setText] = useState(asked.text);
-  useEffect(() => setText(asked.text), [asked.text]);
+  const written = useRef(asked.text); // by this box: what the address says otherwise was not typed here
   useEffect(() => {
-    const timer = setTimeout(() => text !== asked.text && setQuery({ q: text }), 250);
+    if (asked.text !== written.current) setText(asked.text);
+    written.current = asked.text;
+  }, [asked.text]);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (text === written.current) return;
+      written.current = text;
+      setQuery({ q: text });
+    }, pause);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<span class="search"><input type="search" aria-label=${t("Search tasks")} placeholder=${t("Search name, tag, ID")} value=${text}

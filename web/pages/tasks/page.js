@@ -11,7 +11,7 @@ import { stillThere } from "../../lib/selection.js";
 import { t, tn } from "../../lib/text.js";
 import { newRun } from "../../actions/newrun.js";
 import { Button, Choice } from "../../kit/button.js";
-import { Empty, ErrorBox } from "../../kit/states.js";
+import { Empty, ErrorBox, Outdated } from "../../kit/states.js";
 import { DataTable } from "../../kit/table.js";
 import { toastError } from "../../kit/toast.js";
 import { PageHead } from "../frame.js";
@@ -30,6 +30,7 @@ export default function TasksPage({ project = "*" }) {
   const fields = useMemo(() => fieldsOf(columns.shown), [columns.shown.map((c) => c.id).join()]);
   const filter = filterBody(asked, project);
   const rows = useServerRows("tasks.get_all_ex", "tasks", tableBody(asked, project, fields), {
+    about: project,
     count: async () => (await call("organization.get_entities_count", { tasks: filter })).tasks ?? null,
   });
   const seen = Array.from({ length: Math.min(rows.count, alikeOver) }, (_, i) => rows.rowAt(i)).filter(Boolean);
@@ -44,6 +45,7 @@ export default function TasksPage({ project = "*" }) {
   return html`
     <${Head} project=${project} total=${rows.total} asked=${asked} columns=${columns} filter=${filter} />
     <${ActiveFilters} asked=${asked} columns=${columns.shown} />
+    ${rows.loaded && html`<${Outdated} answer=${{ data: true, error: rows.error, reload: rows.reload }} />`}
     <section class="fill">
       ${rows.loaded && rows.count === 0 && isFirstVisit(asked, project) ? html`<div class="scroll"><${FirstSteps}><${ShowAll} /><//></div>`
       : rows.error && !rows.loaded ? html`<${ErrorBox} error=${rows.error} retry=${rows.reload} />` : html`
@@ -51,7 +53,7 @@ export default function TasksPage({ project = "*" }) {
         count=${rows.loaded ? rows.count : rows.count || 12}
         rowAt=${rows.rowAt} onNeed=${rows.need} sort=${asked.sort.length ? asked.sort : [{ key: "last_update", down: true }]}
         onSort=${(/** @type {string} */ key, /** @type {boolean} */ add) => setQuery({ sort: sortText(nextSort(asked.sort, key, add)) })}
-        selection=${selection} onSelect=${setSelection} between=${rows.between} onResize=${columns.resize} onReorder=${columns.reorder}
+        selection=${selection} onSelect=${setSelection} between=${rows.between} waiting=${!rows.loaded} onResize=${columns.resize} onReorder=${columns.reorder}
         empty=${rows.loaded && html`<${NoTasks} asked=${asked} />`} />`}
     </section>
     ${chosen.length > 0 && html`<${BulkBar} tasks=${chosen} total=${rows.total} chooseAll=${chooseAll} done=${() => (clear(), rows.reload())} clear=${clear}
@@ -60,7 +62,7 @@ export default function TasksPage({ project = "*" }) {
 
 /** @param {{project: string, total: number | null, asked: any, columns: any, filter: any}} props */
 function Head({ project, total, asked, columns, filter }) {
-  const one = useApi(project === "*" ? null : "projects.get_by_id", { project });
+  const one = useApi(project === "*" ? null : "projects.get_by_id", { project }, { aside: true });
   const title = project === "*" ? t("All tasks") : one.data?.project?.name ?? t("Tasks");
   const exportCsv = async () => {
     const tasks = await callAll("tasks.get_all_ex", "tasks", tableBody(asked, project, fieldsOf(columns.shown)), Infinity);
@@ -69,7 +71,7 @@ function Head({ project, total, asked, columns, filter }) {
   };
   return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]}
     under=${total !== null && html`<span class="count-note">${tn(total, "1 task", "{n} tasks")}</span>`}>
-    <${SearchBox} asked=${asked} />
+    <${SearchBox} key=${project} asked=${asked} />
     <${Choice} label=${t("What is listed")} value=${asked.kind} onChange=${(/** @type {string} */ kind) => setQuery({ kind: kind === "runs" ? null : kind })}
       options=${[{ value: "runs", label: t("Runs") }, { value: "templates", label: t("Templates") }, { value: "all", label: t("All") }]} />
     <${Button} primary icon="plus" writes onClick=${newRun}>${t("New run")}<//>
@@ -103,7 +105,7 @@ function useChosen(selection, setSelection) {
   const ids = [...selection.keys()];
   const ask = async (/** @type {AbortSignal} */ signal) => ({ ids, tasks: (await call("tasks.get_all_ex",
     { id: ids, only_fields: chosenFields, search_hidden: true, page: 0, page_size: watched }, { signal })).tasks ?? [] });
-  const answer = useAsked(ids.length && ids.length <= watched ? ask : null, `chosen ${ids.join()}`, { every: 5 });
+  const answer = useAsked(ids.length && ids.length <= watched ? ask : null, `chosen ${ids.join()}`, { every: 5, aside: true });
   useEffect(() => {
     if (answer.data) setSelection((old) => stillThere(old, answer.data.tasks, answer.data.ids));
   }, [answer.data]);

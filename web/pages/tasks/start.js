@@ -37,7 +37,7 @@ const steps = (seen) => [
 
 /** @param {{children?: any}} props what else can be done */
 export function FirstSteps({ children }) {
-  const seen = useAsked(look, "first steps", { every: 5 }).data ?? { agents: 0, templates: 0, datasets: 0 };
+  const seen = useAsked(look, "first steps", { every: 5, aside: true }).data ?? { agents: 0, templates: 0, datasets: 0 };
   return html`<div class="state empty start"><${Icon} name="tasks" size=${32} /><h2>${t("No tasks yet")}</h2>
     <p>${t("All of it at once, with made-up sounds: server, agents, and a run from recordings to a judged model.")}</p><pre>make demo</pre>
     <p>${t("Or step by step:")}</p>

@@ -23,17 +23,17 @@ export function MachineCharts({ worker, span, close }) {
     const items = machineMetrics.map((key) => ({ key, category: "avg" }));
     const { workers } = await call("workers.get_stats",
       { worker_ids: [worker.id], from_date: now - span.seconds, to_date: now, interval: Math.max(span.interval, 30), items, split_by_variant: true });
-    return workers?.[0]?.metrics ?? [];
-  }, `machine ${worker.id} ${span.seconds}`, { every: 15, keep: true });
+    return { metrics: workers?.[0]?.metrics ?? [], seconds: span.seconds };
+  }, `machine ${worker.id} ${span.seconds}`, { every: 15, keep: worker.id });
   return html`<section class="card" aria-label=${worker.id}>
     <header class="card-head"><h2>${worker.id}</h2>
       <span class="hint">${lastSeen(worker) ? t("registered {when}", { when: moment(worker.register_time) }) : t("not seen lately")}</span>
       <${Button} quiet icon="close" label=${t("Close")} onClick=${close} /></header>
-    <${Answered} answer=${answer}>${(/** @type {any[]} */ metrics) => {
+    <${Answered} answer=${answer}>${(/** @type {{metrics: any[], seconds: number}} */ { metrics, seconds }) => {
       const charts = chartsOf(metrics, t);
       if (!charts.length) return html`<p class="hint">${t("It has not reported its machine in this span.")}</p>`;
       return html`<div class="chart-grid">
-        ${charts.map((chart) => html`<${LineChart} key=${chart.title} label=${t(chart.title)} times=${chart.times} lines=${chart.lines} span=${span.seconds}
+        ${charts.map((chart) => html`<${LineChart} key=${chart.title} label=${t(chart.title)} times=${chart.times} lines=${chart.lines} span=${seconds}
               ...${units[chart.unit]} />`)}</div>`;
     }}<//>
   </section>`;

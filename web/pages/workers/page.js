@@ -61,12 +61,13 @@ const NoWorkers = () => html`<${Empty} icon="workers" title=${t("No agent has re
 
 /** @param {{span: {seconds: number, interval: number}}} props */
 function Activity({ span }) {
-  const answer = useAsked(() => {
+  const answer = useAsked(async () => {
     const now = Date.now() / 1000;
-    return call("workers.get_activity_report", { from_date: now - span.seconds, to_date: now, interval: Math.max(60, span.interval) });
-  }, `activity ${span.seconds}`, { every: 20, keep: true });
-  return html`<section class="card" aria-label=${t("Agents over time")}><${Answered} answer=${answer}>${(/** @type {any} */ { total, active }) => html`
-    <${LineChart} level=${2} label=${t("Agents over time")} times=${total.dates.slice(0, -1)} least=${2} span=${span.seconds} steps
+    const body = { from_date: now - span.seconds, to_date: now, interval: Math.max(60, span.interval) };
+    return { ...(await call("workers.get_activity_report", body)), seconds: span.seconds };
+  }, `activity ${span.seconds}`, { every: 20, keep: "" });
+  return html`<section class="card" aria-label=${t("Agents over time")}><${Answered} answer=${answer}>${(/** @type {any} */ { total, active, seconds }) => html`
+    <${LineChart} level=${2} label=${t("Agents over time")} times=${total.dates.slice(0, -1)} least=${2} span=${seconds} steps
       format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")}
       lines=${[{ label: t("reporting"), values: total.counts.slice(0, -1) },
           { label: t("working"), values: active.counts.slice(0, -1) }]} />`}<//></section>`; // the last interval has only begun: nobody has reported in it yet

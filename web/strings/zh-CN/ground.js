@@ -5,6 +5,7 @@ export default {
   "The rest of the page works on. What broke it:": "页面其余部分仍可使用。出错原因：",
   "Trying…": "正在重试…",
   "This is not up to date:": "此内容不是最新的：",
+  "Not all of this page is there:": "此页面的内容不完整：",
   "The server can’t be reached.": "无法连接服务器。",
   "The server has not answered for a long time.": "服务器长时间没有响应。",
   "The server failed at this; its log says why.": "服务器执行失败；原因见服务器日志。",
