@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -39,7 +40,9 @@ def listed(folder: Path) -> list[tuple[datetime, Path]]:
 class Backups:
     """One at a time. `end` may be called from another thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, damage: Callable[[], list[str]] = list) -> None:
+        """`damage`: what is known to be wrong with the database; while anything is, none is made."""
+        self._damage = damage
         self._settings = settings
         self._folder = settings.backups
         self._every = timedelta(hours=settings.backup_every)
@@ -52,6 +55,10 @@ class Backups:
         if self._ended or not self._every or not self.is_due(now):
             return
         self._not_before = now + _AGAIN
+        wrong = self._damage()
+        if wrong:
+            log.error("the database is damaged, and nothing was backed up: %s", "; ".join(wrong)[:1000])
+            return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         backup.clear(self._folder)
         target = self._folder / f"soundyard-{now.strftime(_STAMP)}.tar"

@@ -80,7 +80,7 @@ def upkeep(context: Context) -> list[Job]:
         look = partial(context.soundness.run, settings.data, settings.check_seconds)
         jobs.append(Job("soundness", 1.0, look))
     if settings.backup_every:
-        backups = Backups(settings)
+        backups = Backups(settings, lambda: context.soundness.damage)
         jobs.append(Job("backups", 5.0, backups.run, backups.end))
     if settings.retention_minutes:
         pruning = Pruning(context.store, settings.retention_minutes)

@@ -1,8 +1,8 @@
 """Whether the database is damaged, looked at again and again while the server works.
 
 SQLite's own check reads every page from the disk, past what the server has in memory, and finds those that don't fit
-together (https://sqlite.org/pragma.html#pragma_quick_check). A value that was changed within a row it can't find: rows
-have no checksums.
+together (https://sqlite.org/pragma.html#pragma_quick_check); where that is soon done, each index is compared with its
+table, too. A value that was changed within a row it can't find: rows have no checksums.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ class Soundness:
         self._clock = clock
         self._next = clock() + _FIRST
         self._said: datetime | None = None
+        self._file: tuple[int, int] | None = None
 
     def run(self, folder: Path, every: float, now: datetime) -> None:
         """Look, if it is time. `every`: seconds."""
         began = self._clock()
         if began < self._next:
             return
-        self.damage = found_in(folder)
+        self.damage = self._not_ours(folder) or found_in(folder)
         self.looked = now
         took = self._clock() - began
         self._next = began + max(every, took * (1 + _SHARE))
@@ -55,6 +56,17 @@ class Soundness:
                 folder,
                 "; ".join(self.damage)[:1000],
             )
+
+    def _not_ours(self, folder: Path) -> list[str]:
+        """The file in the folder is not the one that the server has open: what it writes is lost when it ends."""
+        found = checkup.identity(folder)
+        self._file = self._file or found
+        gone = [f"{name} was removed" for name in checkup.removed(folder)]
+        if found is None:
+            gone = gone or [f"{checkup.DATABASE} is not there any more"]
+        elif found != self._file:
+            gone = [f"another file was put in the place of {checkup.DATABASE}"]
+        return [f"{one} while the server uses it" for one in gone]
 
 
 def found_in(folder: Path) -> list[str]:

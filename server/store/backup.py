@@ -116,8 +116,8 @@ def _snapshot(database: Path, target: Path) -> int:
         if isinstance(fault, sqlite3.OperationalError):  # locked, no room, no permission: of the surroundings
             raise
         raise DamagedDatabase(database, str(fault)) from fault
-    if found != ["ok"]:
-        raise DamagedDatabase(database, "; ".join(found))
+    if found != ["ok"] or not schema:  # an empty file is a sound database, and not this one
+        raise DamagedDatabase(database, "; ".join(found) if schema else "it has no tables")
     return schema
 
 

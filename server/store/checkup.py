@@ -11,6 +11,8 @@ from typing import cast
 
 from server.store import sealed
 
+_SOON_READ = 300_000_000
+"""Bytes."""
 DATABASE, FILES = "soundyard.db", "files"
 
 
@@ -45,9 +47,47 @@ def schema(connection: Reader) -> int:
 
 
 def broken_pages(connection: Reader) -> list[str]:
-    """What doesn't fit together, a few lines of it; empty when all does. Reads every page once."""
-    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    """What doesn't fit together, a few lines of it; empty when all does. Reads every page once; where there are few,
+    twice, so that an index that doesn't say what its table says is found, too."""
+    if not schema(connection):
+        return ["it has no tables"]
+    size = (
+        connection.execute("PRAGMA page_count").fetchone()[0]
+        * connection.execute("PRAGMA page_size").fetchone()[0]
+    )
+    check = "integrity_check" if size <= _SOON_READ else "quick_check"
+    found = [row[0] for row in connection.execute(f"PRAGMA {check}(3)")]
     return [] if found == ["ok"] else found
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Of the database's file, which it keeps whatever is written to it. None: there is none."""
+    try:
+        facts = (folder / DATABASE).stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def removed(folder: Path) -> list[str]:
+    """Files of the database that this process has open and that are removed: what it writes to them is gone when it
+    ends. Empty where the system doesn't tell."""
+    opened = Path("/proc/self/fd")
+    try:
+        descriptors = list(opened.iterdir())
+    except OSError:
+        return []
+    known = {
+        f"{(folder.resolve() / DATABASE)}{end} (deleted)": f"{DATABASE}{end}" for end in ("", "-wal", "-shm")
+    }
+    return sorted({known[target] for target in map(_target, descriptors) if target in known})
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:  # closed meanwhile
+        return ""
 
 
 def damage(connection: Reader, *, thorough: bool) -> list[str]:

@@ -7,7 +7,11 @@ from pathlib import Path
 import requests
 
 from tests.conftest import ServerProcess
-from tests.e2e import kept
+from tests.e2e import every_read, kept
+
+
+def lying_in(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_restored_server_gives_the_same_answers(
@@ -32,7 +36,10 @@ def test_a_restored_server_gives_the_same_answers(
         stop.set()
         writer.join()
     assert backed_up.returncode == 0, backed_up.stderr
-    before = kept.answers(server, task)
+    before, read = kept.answers(server, task), every_read.answers(server)
+    told = {name for name, asked in read.items() if any(status == 200 for status, _ in asked)}
+    assert len(told) > 0.9 * len(every_read.READS), "most was not asked for in a way that is answered"
+    files = lying_in(server.folder / "server" / "files")
 
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -42,7 +49,10 @@ def test_a_restored_server_gives_the_same_answers(
     (folder / "clearml.conf").write_text(server.conf.read_text())
     other = ServerProcess(folder)
     try:
-        after = kept.answers(other, task)
+        other._admin = server._admin
+        after, read_there = kept.answers(other, task), every_read.answers(other)
+        assert {name for name in read if read_there[name] != read[name]} == set()
+        assert lying_in(folder / "server" / "files") == files and len(files) == 1
         assert {key: after[key] for key in after if after[key] != before[key]} == {}
         got = requests.get(f"{other.url}/files/{kept.FILE.format(task=task)}", auth=other.keys, timeout=10)
         assert got.content == kept.CONTENT

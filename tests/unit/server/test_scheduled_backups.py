@@ -69,6 +69,19 @@ def test_of_a_damaged_database_none_is_made_and_the_good_ones_stay(settings, cap
     assert "is damaged" in caplog.text and len(names(settings)) == 1
 
 
+def test_none_is_made_of_another_database_that_lies_in_its_place(settings, caplog):
+    damage: list[str] = []
+    backups = Backups(settings, lambda: damage)
+    backups.run(NOW)
+    damage.append("another file was put in the place of soundyard.db")
+    backups.run(NOW + 6 * HOUR)
+    assert "nothing was backed up: another file" in caplog.text
+    assert names(settings) == ["soundyard-20260301-120000.tar"]
+    damage.clear()
+    backups.run(NOW + 7 * HOUR)
+    assert len(names(settings)) == 2
+
+
 def test_a_clock_that_was_put_back_stops_none(settings):
     backups = Backups(settings)
     backups.run(NOW)
