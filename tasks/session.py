@@ -81,17 +81,8 @@ def session(
     does one that runs a `draft` (the id of a task) here: their parameters are the server's.
     """
     remote = under_an_agent()
-    given = None
-    if not remote and not draft:
-        about = about.strip().splitlines()[0]
-        given = command.given(
-            config, arguments, prog=job.command, about=about, presets=presets.values(config)
-        )
-    print_anything()
-    interruption.watch()
-    sys.excepthook = without_traceback(sys.excepthook)
-    # The SDK warns on every machine without a GPU.
-    logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
+    given = None if remote or draft else _asked(job, config, arguments, about)
+    _prepare_process()
     server = connection.use(patient=remote)
     if given is not None:
         check(given.record)
@@ -101,16 +92,8 @@ def session(
     line = Line(server)
     find_it_soon(task)
     signal.signal(signal.SIGTERM, interruption.interrupt)  # the SDK's handler ignores the first one
-    try:
-        if given is None:
-            chosen = parameters.read_from(task, config)
-            line.persist("looking for what it names", lambda: check(chosen))
-        else:
-            chosen = given.record
-            if given.preset:
-                task.set_user_properties(preset=given.preset)
-        parameters.write_to(task, chosen)
-        schema.write_to(task, config)
+    with _ended(task, line, remote, last_word):
+        chosen = _chosen(task, line, config, given)
         folder = folder_of(task.id)
         line.kept_in = str(folder)
         with interruption.recognised():
@@ -118,9 +101,51 @@ def session(
             progress.listen(progress.OnServer(lambda told: _tell(run, told)))
             yield run
             goodbye.finish(task, line, folder)
-    except (SoundyardError, AudioError, OSError) as fault:
+    if remote:
+        shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
+    else:
+        task.close()
+
+
+def _asked(
+    job: Job, config: type[Config], arguments: Sequence[str] | None, about: str
+) -> command.Given[Config]:
+    """What the command line says. `--help`, and what can't be, end here."""
+    first = about.strip().splitlines()[0]
+    return command.given(config, arguments, prog=job.command, about=first, presets=presets.values(config))
+
+
+def _prepare_process() -> None:
+    """What is set once in a process: what it can print, how it is interrupted, and how it tells of errors."""
+    print_anything()
+    interruption.watch()
+    sys.excepthook = without_traceback(sys.excepthook)
+    # The SDK warns on every machine without a GPU.
+    logging.getLogger("clearml.resource_monitor").setLevel(logging.ERROR)
+
+
+def _chosen(task: Any, line: Line, config: type[Config], given: command.Given[Config] | None) -> Config:
+    """The parameters: the command line's, which are written to the task, or the task's, which an agent reads."""
+    if given is None:
+        chosen = parameters.read_from(task, config)
+        line.persist("looking for what it names", lambda: check(chosen))
+    else:
+        chosen = given.record
+        if given.preset:
+            task.set_user_properties(preset=given.preset)
+    parameters.write_to(task, chosen)
+    schema.write_to(task, config)
+    return chosen
+
+
+@contextmanager
+def _ended(task: Any, line: Line, remote: bool, last_word: LastWord) -> Iterator[None]:
+    """Whatever goes wrong inside, the server is told how the task ended and why before the error goes on."""
+    try:
+        yield
+    except (SoundyardError, AudioError, OSError) as error:
         progress.leave_bars()
-        goodbye.fail(task, line, fault, remote)
+        goodbye.fail(task, line, error, remote)
         raise
     except KeyboardInterrupt:
         progress.leave_bars()
@@ -133,10 +158,6 @@ def session(
         raise
     finally:
         progress.leave_bars()
-    if remote:
-        shutil.rmtree(folder, ignore_errors=True)  # what matters has been uploaded
-    else:
-        task.close()
 
 
 def _tell(run: Run[Any], properties: dict[str, str]) -> None:
@@ -214,8 +235,8 @@ def record_source(task: Any, server: connection.Connection, entry_point: str) ->
     """Write down where the code of a run from a shell is, so that a clone of it can be enqueued."""
     try:
         task.update_task({"script": source.describe(server).script(entry_point)})
-    except NotRunnable as fault:
-        print(f"note: a clone of this task could not run on an agent. {fault}", file=sys.stderr)
+    except NotRunnable as error:
+        print(f"note: a clone of this task could not run on an agent. {error}", file=sys.stderr)
 
 
 def folder_of(task: str) -> Path:
