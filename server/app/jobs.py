@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from server.api.errors import StorageFull
-from server.app import beginning
+from server.app import beginning, memory
 from server.app.backups import Backups
 from server.app.context import Context
 from server.app.pruning import Pruning
@@ -113,6 +113,7 @@ def scheduled(context: Context, begun: bool = True) -> list[Job]:
     jobs = [
         Job("watchdog", dog.due.total_seconds(), dog.run),
         Job("statistics", 60.0, dog.sample),
+        Job("memory", 20.0, lambda now: memory.give_back()),
         Job("audit log", 600.0, lambda now: audit.prune(context.store, now, settings.audit_days)),
     ]
     if not begun:

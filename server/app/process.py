@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import socket
@@ -56,7 +55,7 @@ def serve(settings: Settings) -> None:
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)
-        _collect_rarely()
+        memory.collect_rarely()
         config = uvicorn.Config(
             app,
             http=connections.limited(most, settings.idle_seconds),
@@ -116,14 +115,6 @@ def _open(settings: Settings, opened: ExitStack) -> Store:
         ) from fault
     opened.callback(store.close)
     return store
-
-
-def _collect_rarely() -> None:
-    """A batch of events is thousands of objects that die with it, without cycles: looking for cycles after every
-    700 of them, as Python does by default, costs a tenth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 class _Server(uvicorn.Server):
