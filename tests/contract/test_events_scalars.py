@@ -3,6 +3,7 @@
 import math
 import random
 
+from server.domain.events.overview import TILE
 from tests.contract.conftest import Api
 from tests.contract.events import scalar, send
 
@@ -166,3 +167,27 @@ def test_a_foreign_scroll_id_is_refused(api: Api) -> None:
             ("events.get_task_plots", {}),
         ):
             api.fails(endpoint, 400, 1104, task=task, scroll_id=scroll, **more)
+
+
+def test_long_curves_have_tiles_that_what_is_reported_again_rebuilds(api: Api) -> None:
+    task = filled(api, 3 * TILE - 1, value=lambda i: 0.0)
+    (series,) = api.store.events.series.of([task])
+    tiles = api.store.events.tiles
+    assert (tiles.count(series.id), tiles.last_stop(series.id)) == (2, 2 * TILE - 1)
+    send(api, scalar(task, 3 * TILE - 1, 0.0), scalar(task, 700, 9.0), scalar(task, TILE + 5, -9.0))
+    assert (tiles.count(series.id), tiles.last_stop(series.id)) == (3, 3 * TILE - 1)
+    assert {(one.iter, one.value) for one in tiles.extremes(series.id, TILE)} >= {
+        (700, 9.0),
+        (TILE + 5, -9.0),
+    }
+    line = api("events.scalar_metrics_iter_histogram", task=task, samples=60)["loss"]["train"]
+    assert len(line["x"]) <= 60 and {9.0, -9.0} <= set(line["y"])
+    assert (line["x"][0], line["x"][-1]) == (0, 3 * TILE - 1)
+    api("events.delete_for_task", task=task)
+    assert tiles.count(series.id) == 0
+
+
+def test_a_short_curve_has_no_tile(api: Api) -> None:
+    task = filled(api, TILE - 1)
+    (series,) = api.store.events.series.of([task])
+    assert api.store.events.tiles.count(series.id) == 0

@@ -234,3 +234,18 @@ def test_a_journal_whose_last_line_was_cut_off_is_read_up_to_there(tmp_path: Pat
     journal.note("task", "c", "3")
     journal.close()
     assert Journal(tmp_path / "journal").all("task") == {"a": "1", "c": "3"}
+
+
+def test_a_project_that_the_other_server_has_is_gone_on_with(
+    api: Api, target: StrictTarget, tmp_path: Path
+) -> None:
+    everything(api)
+    other = target._api
+    there = other.project("a/b", description="theirs")
+    alike = other.project("a/b2")
+    moved = move(api, target, Journal(tmp_path / "journal"))
+    assert moved.faults == []
+    found = other("projects.get_all", name="^a/b$", search_hidden=True)["projects"]
+    assert [one["id"] for one in found] == [there] and found[0]["description"] == "theirs"
+    assert {one["project"] for one in other("tasks.get_all")["tasks"]} == {there}
+    assert other("tasks.get_all", project=[alike])["tasks"] == []

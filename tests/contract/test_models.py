@@ -180,3 +180,18 @@ def test_public_and_back(api: Api, model: str) -> None:
     assert api("models.make_public", ids=[model])["updated"] == 1
     assert get(api, model)["company"] == ""
     assert api("models.make_private", ids=[model])["updated"] == 1
+
+
+def test_a_deleted_model_is_gone_with_its_events_and_its_children_know(api: Api, model: str) -> None:
+    child = make(api, "child", parent=model)
+    event = {"type": "training_stats_scalar", "metric": "m", "variant": "v", "iter": 1, "value": 2.0}
+    api.post("events.add", {**event, "task": model, "model_event": True, "timestamp": 1000})
+    assert api.store.events.series.of([model])
+    assert api("models.delete", model=model)["deleted"] is True
+    api.fails("models.get_by_id", 400, 201, model=model)
+    api.fails("models.delete", 400, 201, model=model)
+    assert api.names("models.get_all") == ["child"]
+    assert get(api, child)["parent"] == f"__DELETED__{model}"
+    assert not api.store.events.series.of([model])
+    api("models.delete_many", ids=[child])
+    assert api.names("models.get_all") == []

@@ -1,5 +1,7 @@
 """`pipelines.*`: another run of a pipeline; deleting runs."""
 
+import pytest
+
 from tests.contract.conftest import Api
 
 
@@ -51,3 +53,26 @@ def test_what_is_no_run_of_the_pipeline_is_not_deleted_with_its_runs(api: Api) -
         answer["succeeded"] == [] and [one["error"]["codes"] for one in answer["failed"]] == [[400, 126]] * 2
     )
     assert api.status(plain) == api.status(other) == "created"
+
+
+@pytest.mark.parametrize(
+    "status", ["created", "queued", "in_progress", "stopped", "failed", "completed", "published"]
+)
+def test_a_run_is_deleted_whatever_its_status_and_that_of_its_steps(api: Api, status: str) -> None:
+    project = api.project("p/.pipelines/pipe", system_tags=["hidden", "pipeline"])
+    run, kept = controller(api, project), controller(api, project, "pipe #2")
+    step = api.task("step", parent=run)
+    queue = api("queues.create", name="q")["id"]
+    for task in (step, run):
+        if status == "queued":
+            api("tasks.enqueue", task=task, queue=queue)
+        elif status != "created":
+            api("tasks.started", task=task)
+            if status != "in_progress":
+                api("tasks.publish" if status == "published" else f"tasks.{status}", task=task, force=True)
+        assert api.status(task) == status
+    answer = api("pipelines.delete_runs", project=project, ids=[run])
+    assert [done["id"] for done in answer["succeeded"]] == [run] and answer["failed"] == []
+    for task in (run, step):
+        api.fails("tasks.get_by_id", 400, 101, task=task)
+    assert api("queues.get_by_id", queue=queue)["queue"]["entries"] == [] and api.status(kept) == "created"

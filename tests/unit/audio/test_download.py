@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import tarfile
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,22 @@ def test_what_cannot_be_fetched_says_so(served, tmp_path):
         download(DataSet("a", "A", lambda root, seed: [], ""), tmp_path)
     with pytest.raises(DatasetError, match="Call again to continue"):
         fetch(Archive("http://127.0.0.1:9/x", "", ""), tmp_path, progress=ignore)
+
+
+def test_a_zip_is_unpacked_too_and_a_damaged_one_is_told(served, tmp_path):
+    _, url, _ = served
+    root = tmp_path / "www"
+    with zipfile.ZipFile(root / "set.zip", "w") as packed:
+        packed.write(root / "set" / "recordings" / "7_ann_0.wav", "set/recordings/7_ann_0.wav")
+    whole = (root / "set.zip").read_bytes()
+    place = url.replace(".tar.gz", ".zip")
+    where = download(described(place, ""), tmp_path / "into", progress=ignore)
+    (found,) = where.rglob("*.wav")
+    assert (
+        where == tmp_path / "into" / "set"
+        and found.read_bytes() == (root / "set/recordings/7_ann_0.wav").read_bytes()
+    )
+    assert [p.name for p in (tmp_path / "into").iterdir()] == ["set"]
+    (root / "set.zip").write_bytes(whole[:60] + bytes(20) + whole[80:])
+    with pytest.raises(DatasetError, match="damaged"):
+        download(described(place, ""), tmp_path / "again", progress=ignore)

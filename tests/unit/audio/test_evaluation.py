@@ -83,3 +83,14 @@ def test_figures_are_drawn_with_titles_and_axes(store):
     figure = mel_figure(wave, 22050, "there")
     figure.canvas.draw()
     assert figure.axes[0].get_xlabel() == "s"
+
+
+def test_the_loss_is_the_cross_entropy_of_one_label_and_the_binary_one_of_several(store):
+    rows = store.index.iloc[[0, 1, 60, 61]]
+    logits, targets = torch.randn(4, len(store.classes)), torch.from_numpy(store.targets(rows))
+    functional = torch.nn.functional
+    one = functional.cross_entropy(logits, targets.argmax(1))
+    assert summarise(store, rows, logits, {}).loss == pytest.approx(float(one), rel=1e-5)
+    several = dataclasses.replace(store, multi_label=True)
+    binary = functional.binary_cross_entropy_with_logits(logits, targets)
+    assert summarise(several, rows, logits, {}).loss == pytest.approx(float(binary), rel=1e-5)

@@ -154,3 +154,37 @@ def test_what_has_another_name_is_taken_over_by_its_content(tmp_path):
     report = preprocess(configs[1], tmp_path / "new", progress=ignore, reuse_from=tmp_path / "old")
     old, new = (ClipStore.open(tmp_path / name) for name in ("old", "new"))
     assert report.reused == 3 and (old.samples == new.samples).all()
+
+
+def test_hugging_face_clips_that_are_files_are_read_where_they_lie(tmp_path):
+    import datasets
+
+    from audio.datasets.huggingface import _clips
+
+    soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
+    columns = {"audio": [str(tmp_path / "a.wav")], "genre": ["rock"], "src_file": ["band.wav"]}
+    part = datasets.Dataset.from_dict(columns).cast_column("audio", datasets.Audio())
+    (clip,) = _clips(part, "validation[:10%]", tmp_path)
+    assert clip.path == tmp_path / "a.wav" and clip.labels == ("rock",)
+    assert (clip.split, clip.source, clip.fold) == ("validation", "band.wav", -1)
+
+
+def test_hugging_face_clips_that_are_bytes_are_written_once_under_their_content(tmp_path, monkeypatch):
+    import datasets
+
+    from audio.datasets.huggingface import _clips
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    soundfile.write(tmp_path / "a.flac", np.zeros(800), 8000)
+    sound = {"path": "a.flac", "bytes": (tmp_path / "a.flac").read_bytes()}
+    part = datasets.Dataset.from_list(
+        [{"audio": sound, "label": 7}, {"audio": {**sound, "path": None}, "label": 8}]
+    )
+    part = part.cast_column("audio", datasets.Audio(decode=False))
+    named, nameless = _clips(part, "", tmp_path)
+    assert named.path.read_bytes() == sound["bytes"] and named.labels == ("7",)
+    assert named.path.name.startswith("all-000000-") and named.path.suffix == ".flac"
+    assert nameless.path.suffix == ".wav"
+    before = named.path.stat().st_mtime_ns
+    assert _clips(part, "", tmp_path)[0].path.stat().st_mtime_ns == before
+    assert not list((tmp_path / "cache").rglob("*.part"))

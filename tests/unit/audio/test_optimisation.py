@@ -114,3 +114,9 @@ def test_weighted_loss_of_several_labels_weighs_found_and_left_out_as_torch_does
     )
     found = loss_of(logits, targets, True, 0.0, torch.stack([without, with_it]))
     torch.testing.assert_close(found, theirs)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_an_optimiser_starts_at_the_configured_rate(name):
+    config = TrainConfig(optimizer=name, learning_rate=0.3)
+    assert [group["lr"] for group in build_optimizer(config, nn.Linear(2, 2)).param_groups] == [0.3, 0.3]

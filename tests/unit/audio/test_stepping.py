@@ -1,5 +1,6 @@
 """Steps of the optimiser: accumulation, clipping, half precision, determinism, and losses that are no number."""
 
+import copy
 import dataclasses
 
 import pytest
@@ -187,3 +188,20 @@ def test_a_gradient_that_is_not_finite_is_told_with_its_own_batch(tiny):
     one.model.head.weight.register_hook(lambda grad: grad * float("inf"))
     loss, _ = one.train_step(torch.randn(4, 1, 16, 20), torch.eye(4), 0.1, last=True)
     assert torch.isnan(loss)
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_resumed_stepper_steps_as_the_first_one_would_have(tiny, ema):
+    config = dataclasses.replace(plain(tiny), ema=ema)
+    first, second = stepper(config), stepper(config, seed=1)
+    features, targets = torch.randn(4, 1, 16, 20), torch.eye(4)
+    first.train_step(features, targets, 0.1, last=True)
+    kept = copy.deepcopy(first.state())
+    assert kept["average_steps"] == (1 if ema else 0)
+    second.resume(kept, copy.deepcopy(first.evaluated.state_dict()))
+    for one in (first, second):
+        one.train_step(features, targets, 0.1, last=True)
+    for state in ("model", "evaluated"):
+        pair = zip(*(getattr(one, state).state_dict().values() for one in (first, second)), strict=True)
+        assert all(torch.equal(a, b) for a, b in pair), state
+    assert (first.evaluated is first.model) == (not ema)
