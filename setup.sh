@@ -42,15 +42,34 @@ install() {
     environment
     [ -x .venv/bin/uv ] || .venv/bin/python -m pip install -qq --disable-pip-version-check uv || true
     say "installing the packages of $1 (torch is large: minutes the first time, seconds from a cache)"
+    tell_of_the_small_installation
     if [ -x .venv/bin/uv ] && VIRTUAL_ENV="$PWD/.venv" quietly .venv/bin/uv pip install -r "$1"; then
         return
     fi
-    say "uv could not install them; trying pip"
+    say "uv could not install them; trying pip${UV_TORCH_BACKEND:+, which does not know UV_TORCH_BACKEND: torch may come with CUDA}"
     .venv/bin/python -m pip install --disable-pip-version-check -r "$1"
 }
 
-# On a terminal uv's progress is shown; in a log its hundred lines of packages are not.
-quietly() { if [ -t 2 ]; then "$@"; else "$@" 2>&1 | sed '/^ [-+~] /d' >&2; fi; }
+# Without an NVIDIA GPU its libraries are of no use. A choice that was made, and a torch that is here, need no word.
+tell_of_the_small_installation() {
+    [ -z "${UV_TORCH_BACKEND:-}" ] && [ "$(uname -s)" = Linux ] && ! nvidia || return 0
+    for torch in .venv/lib/python*/site-packages/torch; do [ ! -d "$torch" ] || return 0; done
+    say "note: no NVIDIA GPU is seen here, and torch brings CUDA, 6 GB on disk. Ctrl-C now, and the same command again with"
+    say "    UV_TORCH_BACKEND=cpu before it (UV_TORCH_BACKEND=cpu make demo) installs the small one, 1 GB, for good."
+}
+
+# The driver's devices, that of Windows' Linux, or the driver's program.
+nvidia() {
+    for device in /dev/nvidiactl /dev/dxg; do [ ! -e "$device" ] || return 0; done
+    command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1
+}
+
+# On a terminal uv's progress is shown; in a log its hundred lines of packages are not. The status is the command's, not sed's.
+quietly() {
+    if [ -t 2 ]; then "$@"; return; fi
+    { status=0; "$@" 2>&1 || status=$?; echo "$status" >.venv/.status; } | sed '/^ [-+~] /d' >&2
+    return "$(cat .venv/.status)"
+}
 
 web() {
     [ -f web/package-lock.json ] || { say "web/package-lock.json is missing: the page has no libraries; the API works"; return; }
