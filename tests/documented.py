@@ -1,4 +1,4 @@
-"""Every command that README.md and docs/ tell people to type, read out of them."""
+"""Every command that README.md, CONTRIBUTING.md and docs/ tell people to type, read out of them."""
 
 import re
 import shlex
@@ -11,15 +11,19 @@ PROGRAMS = ("python ", "make ", "torchrun ", "pip ", "cp ", "./", "clearml")
 
 def commands() -> list[tuple[str, ...]]:
     """The words of each, once, in the order in which they are told."""
-    texts = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    return list(dict.fromkeys(words for text in texts for words in within(text.read_text())))
+    return list(dict.fromkeys(words for text in texts() for words in within(text.read_text())))
+
+
+def texts() -> list[Path]:
+    """What people read."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def within(markdown: str) -> Iterator[tuple[str, ...]]:
     """The commands in a text: lines of its code blocks, and what stands between backquotes."""
-    text = markdown.split("<!-- tree -->")[0]
-    fenced = "\n".join(re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
-    rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^ *```([a-z]*)\n(.*?)^ *```", markdown, re.MULTILINE | re.DOTALL)
+    fenced = "\n".join(block for language, block in blocks if language in ("", "sh"))
+    rest = re.sub(r"^ *```.*?^ *```", "", markdown, flags=re.MULTILINE | re.DOTALL)
     indented = re.findall(r"^ {4}(\S.*)", rest, re.MULTILINE)
     inline = re.findall(r"`([^`]+)`", re.sub(r"\s*\n\s*", " ", rest))
     for line in [*fenced.splitlines(), *indented, *inline]:

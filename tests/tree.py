@@ -1,6 +1,6 @@
-"""The README's tree, one line a file, made from the first sentence of every file.
+"""docs/tree.md: a line for each file, made from its first sentence.
 
-    python -m tests.tree      writes it into README.md (`make tree`)
+    python -m tests.tree      writes it (`make tree`)
 
 `tests/unit/test_readme.py` holds it against the files.
 """
@@ -13,9 +13,14 @@ from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-START, END = "<!-- tree -->", "<!-- end of tree -->"
+FILE = ROOT / "docs" / "tree.md"
+INTRODUCTION = """# The tree
 
-ROOMS = {  # folders, in the order of the README; a folder that is not here is part of the one above it
+A line for each file, made from the files' own first sentences by `tests/tree.py`; not to be edited here.
+
+"""
+
+ROOMS = {  # folders, in the order in which they are told; a folder that is not here is part of the one above it
     "audio": "sound → logits. Knows torch, knows nothing of ClearML",
     "tasks": "what an agent runs: parameters, one Task.init, one call into audio/, artifacts",
     "pipelines": "chains of tasks, and the demo",
@@ -28,7 +33,9 @@ ROOMS = {  # folders, in the order of the README; a folder that is not here is p
     "tests": "unit, contract (the SDK's own schemas), e2e (real SDK and agents), browser",
 }
 PLAIN = {  # files whose line can't be read off them
-    "README.md": "this file",
+    "README.md": "the front page",
+    "CHANGELOG.md": "what has changed for people who use it",
+    "CONTRIBUTING.md": "set up, test, where things go, style",
     "Makefile": "make demo, make test, and the rest: make help",
     "pyproject.toml": "the package: dependencies, extras, what a wheel holds; settings of ruff, mypy and pytest",
     ".gitignore": "what is not kept",
@@ -49,6 +56,7 @@ SUFFIXES = {
     ".txt",
     ".md",
     ".toml",
+    ".yml",
     ".json",
     ".example",
     "",
@@ -100,15 +108,15 @@ def room_of(path: Path) -> str:
 
 
 def tree() -> str:
-    """The section of the README between its two marks."""
+    """The whole page."""
     order = ["", *ROOMS]
     files = sorted(listed(), key=lambda path: (order.index(room_of(path)), path.parts[:-1], path.name))
-    return "\n".join(part for room, inside in groupby(files, room_of) for part in _room(room, list(inside)))
+    rooms = (part for room, inside in groupby(files, room_of) for part in _room(room, list(inside)))
+    return INTRODUCTION + "\n".join(rooms)
 
 
 def _room(room: str, files: list[Path]) -> Iterator[str]:
-    heading = f"<b>{room}/</b> {ROOMS[room]}" if room else "<b>the root</b>"
-    yield f"<details><summary>{heading}</summary>\n"
+    yield f"## {room}/\n\n{ROOMS[room]}\n" if room else "## The root\n"
     yield "```"
     for folder, inside in groupby(files, lambda path: path.parts[:-1]):
         within = "/".join(folder[1:])
@@ -118,16 +126,7 @@ def _room(room: str, files: list[Path]) -> Iterator[str]:
             name = path.name if room else str(path)
             yield f"{'    ' if within else ''}{name:<{24 - 4 * bool(within)}}  {line_of(path)}".rstrip()
     yield "```\n"
-    yield "</details>\n"
-
-
-def written(readme: str) -> str:
-    """The README with the tree as it is now."""
-    before, _, rest = readme.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{tree()}\n{END}{after}"
 
 
 if __name__ == "__main__":
-    file = ROOT / "README.md"
-    file.write_text(written(file.read_text()))
+    FILE.write_text(tree())

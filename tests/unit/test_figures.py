@@ -1,4 +1,4 @@
-"""The figures of README.md and docs/audio.md are those that benchmarks have written down, and of what they say."""
+"""The figures of README.md and docs/ are those that benchmarks have written down, and of what they say."""
 
 import json
 import re
@@ -16,7 +16,9 @@ from tests.unit.audio import clip_stores
 from tests.unit.audio.clip_stores import Sound
 
 RESULTS = ROOT / "benchmarks" / "results"
-README, AUDIO = ((ROOT / name).read_text() for name in ("README.md", "docs/audio.md"))
+README, MEASURED, AUDIO = (
+    (ROOT / name).read_text() for name in ("README.md", "docs/measured.md", "docs/audio.md")
+)
 
 
 def section(text: str, begin: str, end: str) -> str:
@@ -37,13 +39,21 @@ def test_every_ratio_of_speed_is_in_both_documents_and_no_other():
     told = result("throughput-cpu.json")
     assert set(told["ratios"]) == set(throughput.RATIOS)
     ratios = [short(ratio) for ratio in told["ratios"].values()]
-    readme = section(README, "**Sound on a CPU**", "## The tree")
+    readme = section(MEASURED, "**Sound on a CPU**", "More: [")
     assert re.findall(r"([\d.]+) ×", readme) == [ratios[i] for i in (0, 4, 1, 2, 3, 5)]
     table = section(AUDIO, "| on one core", "At equal settings the same pictures")
     assert re.findall(r"([\d.]+) × \|", table) == ratios
     device = told["device"].replace("(R)", "").removesuffix(" Processor")
     assert f"one core of an {device}" in readme and f"one core of an {device}" in table
     assert f"{told['epochs']} epochs" in readme and f"{told['epochs']} epochs" in table
+
+
+def test_the_front_page_repeats_what_is_measured():
+    table = README[README.index("## Measured") :]
+    ratios = [short(ratio) for ratio in result("throughput-cpu.json")["ratios"].values()]
+    assert set(re.findall(r"([\d.]+) ×", table)) <= set(ratios)
+    for figure in re.findall(r"[\d.,]+ ± [\d.]+ %|[\d,]+/s|p95 \d+ ms|\d+ ms(?= \|)", table):
+        assert figure in MEASURED, figure
 
 
 def test_every_cost_of_a_clip_is_that_of_the_file():
@@ -72,7 +82,7 @@ def test_the_ratios_are_those_of_the_costs():
 def test_the_accuracy_of_the_preset_is_that_of_its_trainings():
     told = result("accuracy-esc10.json")
     seeds, folds = ([100 * v for v in told["summary"][f"by_{x}"].values()] for x in ("seed", "fold"))
-    readme = section(README, "**Accuracy**", "**Sound on a CPU**")
+    readme = section(MEASURED, "**Accuracy**", "**Sound on a CPU**")
     said = re.findall(
         r"([\d.]+) ± ([\d.]+) % over three seeds \(([\d.]+), ([\d.]+), ([\d.]+); over folds ± ([\d.]+)\)",
         readme,

@@ -1,4 +1,4 @@
-"""setup.sh: what it says before gigabytes are fetched, and what it then asks of uv and pip, which are stood in for here."""
+"""setup.sh: what it says before gigabytes are fetched, and what it asks of uv and pip, which are stood in for here."""
 
 import os
 import shutil
