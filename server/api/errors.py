@@ -447,6 +447,10 @@ class NoWritePermission(Forbidden):
     subcode = 21
 
 
+class ClosedProject(NoWritePermission):
+    """Forbidden: its project is closed to you, or open for reading only; an admin sets who may what there"""
+
+
 class NotFound(ApiError):
     """Not found"""
 

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from datetime import datetime, timezone
 from functools import partial
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -39,7 +40,7 @@ from server.app.metrics import Metrics
 from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.domain import public
-from server.domain.users import access, audited
+from server.domain.users import access, audited, project_access
 
 log = logging.getLogger("soundyard.api")
 
@@ -109,13 +110,11 @@ class Api:
                 raise UnknownEndpoint(f"{name or request.url.path!r}; /api/server.endpoints lists them")
             call = self._call(request, name, version, body, required=found.role)
             asked = _parsed(found, body, _asked_by_address(request, found, call))
-            if found.role not in (None, "viewer"):
-                public.check(call.store, name, asked)
-            with audited.watched(call, found, asked) as deed:
-                answer = deed.answer = found.handler(call, asked)
+            with project_access.as_caller(call.store, call.identity):
+                answer = _handled(call, found, asked)
             self._metrics.answered(name, answer, call.now)
             if isinstance(answer, registry.Answer):
-                return _download(answer)
+                return _download(call, answer)
             return _with_cookies(_success(request, name, version, answer), call, request)
         except ApiError as fault:
             if fault.code >= 500:
@@ -166,6 +165,14 @@ class Api:
             body=body,
             client=request.client.host if request.client else "",
         )
+
+
+def _handled(call: Call, found: registry.Endpoint, asked: object) -> Any:
+    if found.role not in (None, "viewer"):
+        public.check(call.store, found.name, asked)
+    with audited.watched(call, found, asked) as deed:
+        deed.answer = found.handler(call, asked)
+    return deed.answer
 
 
 def _require_offered(path: str, name: str) -> None:
@@ -221,11 +228,12 @@ def _parsed(found: registry.Endpoint, body: bytes, asked: dict[str, object]) -> 
         raise ValidationFailed(reasons) from fault
 
 
-def _download(answer: registry.Answer) -> Response:
+def _download(call: Call, answer: registry.Answer) -> Response:
     headers = dict(answer.headers)
     if isinstance(answer.body, bytes):
         return Response(answer.body, media_type=answer.content_type, headers=headers)
-    return StreamingResponse(answer.body, media_type=answer.content_type, headers=headers)
+    pieces = project_access.each_as_caller(call.store, call.identity, answer.body)
+    return StreamingResponse(pieces, media_type=answer.content_type, headers=headers)
 
 
 def _success(request: HttpRequest, name: str, version: str, data: dict) -> Response:

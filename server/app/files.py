@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
+from typing import Any, TypeVar
 
 import anyio
 import orjson
@@ -29,11 +31,12 @@ from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.app.uploads import Upload
 from server.domain import files
-from server.domain.users import audit
+from server.domain.users import audit, project_access
 from server.store import addresses
 
 log = logging.getLogger("soundyard.files")
 
+T = TypeVar("T")
 _PIECE = 1 << 20
 """Bytes gathered before they are parsed and written in a worker thread."""
 _NAMES = {"GET": "files.get", "HEAD": "files.get", "POST": "files.post", "DELETE": "files.delete"}
@@ -71,16 +74,24 @@ class Files:
         reading = request.method in ("GET", "HEAD")
         identity = await run_in_threadpool(self._identify, request, "viewer" if reading else "user")
         if reading:
-            return await run_in_threadpool(self._download, path, raw, request.headers)
+            return await self._run(identity, self._download, path, raw, request.headers)
         if request.method == "DELETE":
-            return await run_in_threadpool(self._delete, request, identity, path, raw)
+            return await self._run(identity, self._delete, request, identity, path, raw)
         if request.method == "POST" and path.strip("/") == "delete_many":
-            return await run_in_threadpool(
-                self._delete_many, request, identity, await self._small_body(request)
-            )
+            body = await self._small_body(request)
+            return await self._run(identity, self._delete_many, request, identity, body)
         if request.method in ("POST", "PUT") and path.strip("/") == "":
             return await self._upload(request, identity)
         raise BadRequest(f"{request.method} {path} means nothing here: upload with POST to the root")
+
+    async def _run(self, identity: Identity, deed: Callable[..., T], *arguments: Any) -> T:
+        """In a worker thread, with what this caller may."""
+
+        def as_caller() -> T:
+            with project_access.as_caller(self._context.store, identity):
+                return deed(*arguments)
+
+        return await run_in_threadpool(as_caller)
 
     def _identify(self, request: Request, role: str) -> Identity:
         identity = callers.identified(request, self._context, self._pace)
@@ -102,7 +113,7 @@ class Files:
                     gathered, size = [], 0
             await run_in_threadpool(upload.feed, b"".join(gathered))
             now = datetime.now(timezone.utc)
-            await run_in_threadpool(files.keep, self._context.store, upload.finish(), identity.user, now)
+            await self._run(identity, files.keep, self._context.store, upload.finish(), identity.user, now)
         finally:
             await run_in_threadpool(upload.discard)
         return _json([name for name, _ in upload.files])

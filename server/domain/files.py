@@ -9,7 +9,7 @@ from typing import Any, Literal
 from server.domain import overwriting, project_tree
 from server.domain.tasks import models as model_rules
 from server.domain.tasks import transitions
-from server.store import Store, addresses
+from server.store import Store, addresses, restriction
 from server.store.files import task_of
 from server.store.incoming import Incoming
 from server.store.releases import Namer
@@ -24,25 +24,27 @@ def remove(store: Store, *spellings: str) -> tuple[Outcome, list[dict[str, Any]]
     """Remove a file that a client wants gone, unless something still names it.
 
     Returns: what became of it (`gone`: it went with what named it, before), and who keeps it.
-    Raises: BadFileName.
+    Raises: BadFileName. ClosedProject.
     """
     file = store.files.find(*spellings)
     if file is None:
         return ("gone" if _went(store, spellings) else "missing"), []
     name = store.files.name(file)
+    store.files.require_changeable([name])
     with store.transaction():  # nobody names it between the look and the deed
         namers = store.releases.namers(addresses.key(name))
         if not namers:
             store.files.delete([name])
-    return ("kept" if namers else "deleted"), _listed(namers)
+    return ("kept" if namers else "deleted"), _listed(store, namers)
 
 
 def keep(store: Store, incoming: Iterable[tuple[str, Incoming]], user: str, now: datetime) -> None:
     """Give finished uploads their names. What others name and they would replace is set aside.
 
-    Raises: BadFileName, StorageFull.
+    Raises: BadFileName, ClosedProject, StorageFull.
     """
     pairs = list(incoming)
+    store.files.require_changeable(store.files.name(store.files.path(name)) for name, _ in pairs)
     if any(store.files.find(name) for name, _ in pairs):
         with store.transaction():
             overwriting.set_aside(store, (name for name, _ in pairs))
@@ -115,12 +117,15 @@ def _answer(
         "files": len(left.going),
         "bytes": store.releases.bytes(left.going),
         "kept_files": len(left.kept),
-        "kept_by": _listed(left.namers),
+        "kept_by": _listed(store, left.namers),
         "kept_by_total": len(left.namers),
-        "losers": _listed(losers),
+        "losers": _listed(store, losers),
         "losers_total": len(losers),
     }
 
 
-def _listed(namers: Sequence[Namer]) -> list[dict[str, Any]]:
+def _listed(store: Store, namers: Sequence[Namer]) -> list[dict[str, Any]]:
+    """The first of them, without those that the caller doesn't see."""
+    if restriction.current() is not None:
+        namers = [one for one in namers if getattr(store, f"{one.kind}s").exists(one.id)]
     return [{**one._asdict(), "published": bool(one.published)} for one in namers[:_LISTED]]

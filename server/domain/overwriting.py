@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from server.store import Store, addresses
+from server.store import Store, addresses, restriction
 from server.store.files import task_of
 
 
+@restriction.unrestricted
 def set_aside(store: Store, names: Iterable[str]) -> None:
     """For files that are about to be replaced. To be called in a transaction. Raises: BadFileName."""
     for name in names:

@@ -14,6 +14,7 @@ from server.store.files import Files
 from server.store.health import Health
 from server.store.migrations import migrate
 from server.store.models import Models
+from server.store.project_access import ProjectAccess
 from server.store.projects import Projects
 from server.store.queues import Queues
 from server.store.releases import Releases
@@ -45,6 +46,7 @@ class Store:
         self.file_uses = FileUses(self.db)
         self.releases = Releases(self.db, self.files)
         self.projects = Projects(self.db)
+        self.project_access = ProjectAccess(self.db)
         self.tasks = Tasks(self.db)
         self.models = Models(self.db, self.tasks.last_metrics)
         self.contents = Contents(self.db)

@@ -2,7 +2,8 @@
 
 Store modules call `db.rows(…)` and `db.execute(…)`; which connection serves them follows from the thread: within
 `with db.transaction():` all of them see the writer, outside each statement borrows a reader. Transactions
-nest by joining the outer one, so that a service can compose several store calls into one commit.
+nest by joining the outer one, so that a service can compose several store calls into one commit. For a caller to
+whom some projects are closed, both are connections that show and change only the rest (see `guard`).
 
 Where the disk has no room to open it for writing, it is read; each write looks whether there is room by now.
 """
@@ -18,8 +19,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from server.api.errors import StorageFull, TooSlow
-from server.store import patterns, readers, room, sealed
+from server.api.errors import ClosedProject, StorageFull, TooSlow
+from server.store import guard, patterns, readers, restriction, room, sealed
 
 log = logging.getLogger("soundyard.database")
 
@@ -50,6 +51,8 @@ class Database:
         self._local = threading.local()
         self._writing = threading.RLock()
         self._readers = readers.Readers(self._reader)
+        self._guarded_readers = readers.Readers(self._guarded_reader)
+        self._guarded_writer: sqlite3.Connection | None = None
         self._gate = sealed.Gate()
         self._tried = time.monotonic()
         self._writer: sqlite3.Connection | None = None
@@ -77,16 +80,24 @@ class Database:
         if getattr(self._local, "depth", 0):
             yield self._require_transaction()
         else:
-            with self._readers.lent() as reader:
+            pool = self._readers if restriction.current() is None else self._guarded_readers
+            with pool.lent() as reader:
                 yield reader
 
     def _reader(self) -> sqlite3.Connection:
-        if self._is_sealed:
-            reader = _prepared(
-                sealed.connect(self.path, isolation_level=None, check_same_thread=False), _READERS_CACHE
-            )
-        else:
-            reader = self._connect(_READERS_CACHE)
+        return self._for_reading(self._opened())
+
+    def _guarded_reader(self) -> sqlite3.Connection:
+        return self._for_reading(guard.shadow(self._opened(), writes=False))
+
+    def _opened(self) -> sqlite3.Connection:
+        if not self._is_sealed:
+            return self._connect(_READERS_CACHE)
+        return _prepared(
+            sealed.connect(self.path, isolation_level=None, check_same_thread=False), _READERS_CACHE
+        )
+
+    def _for_reading(self, reader: sqlite3.Connection) -> sqlite3.Connection:
         reader.execute("PRAGMA query_only=ON")
         if self._longest:
             reader.set_progress_handler(patterns.time_is_up, _STEPS)
@@ -107,10 +118,15 @@ class Database:
             with self._gate.closed():
                 self._writer = writer
                 self._readers.renew()
+                self._guarded_readers.renew()
             log.warning("there is room for %s again: it is written to", self.path)
         if self._writer is None:
             raise StorageFull()
-        return self._writer
+        if restriction.current() is None:
+            return self._writer
+        if self._guarded_writer is None:
+            self._guarded_writer = guard.shadow(self._connect(_WRITERS_CACHE), writes=True)
+        return self._guarded_writer
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,6 +134,7 @@ class Database:
 
         Raises:
             StorageFull: the disk has no room; nothing of the transaction was written.
+            ClosedProject: it would change what the caller may not, or make what is there and not shown to them.
         """
         with self._writing:
             depth = getattr(self._local, "depth", 0)
@@ -125,7 +142,7 @@ class Database:
                 yield
                 return
             writer = self._for_writing()
-            self._local.depth, self._local.after = 1, []
+            self._local.depth, self._local.after, self._local.writer = 1, [], writer
             try:
                 writer.execute("BEGIN IMMEDIATE")
                 yield
@@ -136,11 +153,14 @@ class Database:
                     writer.execute("ROLLBACK")
                 if isinstance(fault, sqlite3.OperationalError) and "disk is full" in str(fault):
                     raise StorageFull() from fault
+                if isinstance(fault, sqlite3.IntegrityError) and writer is self._guarded_writer:
+                    raise ClosedProject() from fault
                 raise
             finally:
                 self._local.depth = 0
-        for call in self._local.after:
-            call()
+        with restriction.restricted(None):
+            for call in self._local.after:
+                call()
 
     def after_commit(self, call: Callable[[], object]) -> None:
         """Have this called once when the current transaction is committed; not at all if it is rolled back."""
@@ -166,26 +186,30 @@ class Database:
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""
-        return self._require_transaction().execute(sql, params).rowcount
+        return self._require_transaction().execute(self._aimed(sql), params).rowcount
 
     def execute_many(self, sql: str, params: Iterable[Params]) -> int:
-        return self._require_transaction().executemany(sql, params).rowcount
+        return self._require_transaction().executemany(self._aimed(sql), params).rowcount
+
+    def _aimed(self, sql: str) -> str:
+        is_guarded = getattr(self._local, "depth", 0) and self._local.writer is self._guarded_writer
+        return guard.aimed(sql) if is_guarded else sql
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Raises: TooSlow, when it takes longer than a statement may, or a pattern on one text."""
         with self._reading() as connection:
-            return connection.execute(sql, params).fetchall()
+            return connection.execute(self._aimed(sql), params).fetchall()
 
     def tuples(self, sql: str, params: Params = ()) -> list[tuple]:
         """Rows as plain tuples, in half the time: where there may be very many."""
         with self._reading() as connection:
             cursor = connection.cursor()
             cursor.row_factory = None
-            return cursor.execute(sql, params).fetchall()
+            return cursor.execute(self._aimed(sql), params).fetchall()
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         with self._reading() as connection:
-            return connection.execute(sql, params).fetchone()
+            return connection.execute(self._aimed(sql), params).fetchone()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -217,17 +241,20 @@ class Database:
     def close(self) -> None:
         with self._writing:
             self._readers.close()
-            if self._writer is not None:
-                self._writer.close()
+            self._guarded_readers.close()
+            for writer in (self._writer, self._guarded_writer):
+                if writer is not None:
+                    writer.close()
 
     def _require_transaction(self) -> sqlite3.Connection:
         if not getattr(self._local, "depth", 0) or self._writer is None:
             raise RuntimeError("a write needs `with db.transaction():`")
-        return self._writer
+        return self._local.writer
 
 
 def _prepared(connection: sqlite3.Connection, kilobytes: int) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute(f"PRAGMA cache_size=-{kilobytes}")
     connection.create_function("REGEXP", 2, patterns.matches, deterministic=True)
+    guard.functions(connection)
     return connection

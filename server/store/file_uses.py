@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from server.store import addresses
+from server.store import addresses, restriction
 from server.store.db import Database
 
 OWN = ("artifacts", "uri", "samples", "plots", "chunks")
@@ -60,6 +60,7 @@ class FileUses:
             [(parent, child) for parent in parents],
         )
 
+    @restriction.unrestricted
     def children(self, parents: Iterable[str]) -> list[str]:
         """Versions that show files of these as their own, without these."""
         listed = _json(parents)
@@ -69,6 +70,7 @@ class FileUses:
         )
         return [row[0] for row in self._db.rows(sql, (listed, listed))]
 
+    @restriction.unrestricted
     def hand_down(self, parent: str) -> None:
         """A version's chunks stay for the versions that build on it."""
         self._db.execute(

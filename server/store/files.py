@@ -16,9 +16,9 @@ from pathlib import Path
 
 import orjson
 
-from server.api.errors import BadFileName
+from server.api.errors import BadFileName, ClosedProject
 from server.api.whole import sync_folder
-from server.store import addresses, times
+from server.store import addresses, guard, restriction, times
 from server.store.db import Database
 from server.store.incoming import Incoming, room
 
@@ -52,9 +52,11 @@ class Files:
 
         Raises:
             BadFileName: a name can't be used; none of the files is kept.
+            ClosedProject: a file of the name is, or would be, one that the caller may not change.
             StorageFull: the disk has no room.
         """
         pairs = [(self.path(name), one) for name, one in incoming]
+        self.require_changeable(self.name(target) for target, _ in pairs)
         self._want_again([self.name(target) for target, _ in pairs])
         for target, one in pairs:
             one.finish(self._durable)
@@ -131,7 +133,7 @@ class Files:
             except BadFileName as fault:
                 faults.append(fault)
                 continue
-            if path.is_file() and not path.is_symlink():
+            if path.is_file() and not path.is_symlink() and self._may_see(self.name(path)):
                 return path
         if len(faults) == len(spellings):
             raise faults[0]
@@ -150,14 +152,35 @@ class Files:
 
         Raises:
             BadFileName: one of the names can't be used; nothing is removed.
+            ClosedProject: so is one that the caller may not change.
         """
         paths = [path for path in map(self.path, names) if path.is_file() or path.is_symlink()]
+        self.require_changeable(self.name(path) for path in paths)
         for path in paths:
             path.unlink(missing_ok=True)
             self._prune(path.parent)
         with self._db.transaction():
             self._db.execute_many("DELETE FROM files WHERE path = ?", [(self.name(path),) for path in paths])
         return [self.name(path) for path in paths]
+
+    def require_changeable(self, names: Iterable[str]) -> None:
+        """Raises: ClosedProject."""
+        for name in names:
+            if not self.may_change(name):
+                raise ClosedProject(file=name)
+
+    def may_change(self, name: str) -> bool:
+        """Whether the caller may replace or remove a file of this name; one that isn't there, too."""
+        return self._may("MAY_WRITE", name)
+
+    def _may_see(self, name: str) -> bool:
+        return self._may("MAY_READ", name)
+
+    def _may(self, what: str, name: str) -> bool:
+        if restriction.current() is None:
+            return True
+        sql = f"SELECT {what}({guard.project_of_file('r', what)}) FROM (SELECT ? AS task, ? AS key) r"
+        return bool(self._db.value(sql, (task_of(name), addresses.key(name))))
 
     def copy(self, name: str, other: str) -> None:
         """The same bytes under another name, whatever becomes of the first. To be called in a transaction."""

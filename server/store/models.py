@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from server.store import restriction
 from server.store.db import Database
 from server.store.documents import Collection, Drawn
 from server.store.schema import Schema
@@ -34,15 +35,16 @@ class Models(Collection):
     def __init__(self, db: Database, last_metrics: Drawn) -> None:
         super().__init__(db, SCHEMA, {"last_metrics": last_metrics})
 
+    @restriction.unrestricted
     def tasks_with(self, model: str) -> dict[str, dict[str, Any]]:
-        """Tasks that name this model: id → the task's `models` document."""
+        """All tasks that name this model: id → the task's `models` document."""
         sql = "SELECT id, models FROM tasks WHERE id IN (SELECT task FROM task_models WHERE model = ?)"
         return {row["id"]: orjson.loads(row["models"]) for row in self._db.rows(sql, (model,))}
 
     def made_by(self, tasks: Iterable[str]) -> list[tuple[str, str, bool, list[str]]]:
         """The output models of tasks: id, its task, whether it is published, the other tasks that name it."""
         sql = (
-            "SELECT m.id, m.task, m.ready, (SELECT json_group_array(u.task) FROM task_models u"
+            "SELECT m.id, m.task, m.ready, (SELECT json_group_array(u.task) FROM main.task_models u"
             " WHERE u.model = m.id AND u.task != m.task)"
             " FROM json_each(?) t CROSS JOIN models m ON m.task = t.value"
         )
@@ -60,6 +62,7 @@ class Models(Collection):
     def of_task_by_uri(self, task: str, uri: str) -> str | None:
         return self._db.value("SELECT id FROM models WHERE task = ? AND uri = ?", (task, uri))
 
+    @restriction.unrestricted
     def forget_parent(self, ids: Iterable[str], mark: str) -> int:
         """The children of deleted models stay, with `mark` before the parent's id."""
         sql = "UPDATE models SET parent = ? || parent WHERE parent IN (SELECT value FROM json_each(?))"

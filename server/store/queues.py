@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from server.store import times
+from server.store import restriction, times
 from server.store.db import Database
 from server.store.documents import Collection, Document
 from server.store.schema import Schema
@@ -86,7 +86,7 @@ class Queues(Collection):
         edge = "COALESCE(MIN(position) - 1, 0)" if front else "COALESCE(MAX(position) + 1, 0)"
         inserted = self._db.execute(
             "INSERT OR IGNORE INTO queue_entries(queue, position, task, added)"
-            f" SELECT :queue, {edge}, :task, :added FROM queue_entries WHERE queue = :queue",
+            f" SELECT :queue, {edge}, :task, :added FROM main.queue_entries WHERE queue = :queue",
             {"queue": queue, "task": task, "added": added},
         )
         if inserted and self.when_added:
@@ -101,30 +101,48 @@ class Queues(Collection):
         return self._db.execute("DELETE FROM queue_entries WHERE task = ? AND queue = ?", (task, queue))
 
     def clear(self, queue: str) -> list[str]:
-        """Returns: the tasks that waited there."""
-        tasks = [entry["task"] for entry in self.entries(queue)]
-        self._db.execute("DELETE FROM queue_entries WHERE queue = ?", (queue,))
+        """Returns: the tasks that waited there, of those that the caller may change."""
+        sql = (
+            "SELECT e.task FROM queue_entries e LEFT JOIN tasks t ON t.id = e.task"
+            " WHERE e.queue = ? AND MAY_WRITE(t.project) ORDER BY e.position"
+        )
+        tasks = [row["task"] for row in self._db.rows(sql, (queue,))]
+        self._db.execute_many("DELETE FROM queue_entries WHERE task = ?", [(task,) for task in tasks])
         return tasks
 
     def reorder(self, queue: str, tasks: list[str]) -> None:
-        """Bring the queue's entries into this order; `tasks` names each of them once."""
-        added = {entry["task"]: entry["added"] for entry in self.entries(queue)}
-        self._db.execute("DELETE FROM queue_entries WHERE queue = ?", (queue,))
-        self._db.execute_many(
-            "INSERT INTO queue_entries(queue, position, task, added) VALUES (?, ?, ?, ?)",
-            [(queue, position, task, added[task]) for position, task in enumerate(tasks)],
+        """Bring the entries that the caller sees into this order; `tasks` names each of them once. They share the
+        places that they had, and any others stay in theirs."""
+        self._reorder(queue, tasks)
+
+    @restriction.unrestricted
+    def _reorder(self, queue: str, tasks: list[str]) -> None:
+        """An order is the queue's: it is no change of a task that may only be read."""
+        listed = orjson.dumps(tasks).decode()
+        sql = (
+            "SELECT task, position FROM queue_entries WHERE queue = ?"
+            " AND task IN (SELECT value FROM json_each(?)) ORDER BY position"
         )
+        before = self._db.rows(sql, (queue, listed))
+        moved = [
+            (row["position"], task) for row, task in zip(before, tasks, strict=True) if row["task"] != task
+        ]
+        free = self._db.value("SELECT max(position) FROM queue_entries WHERE queue = ?", (queue,)) or 0
+        aside = [(free + 1 + number, task) for number, (_, task) in enumerate(moved)]
+        self._db.execute_many("UPDATE queue_entries SET position = ? WHERE task = ?", [*aside, *moved])
 
     # Hand-out
 
     def pop(self, queue: str, now: datetime) -> dict | None:
-        """Take the first entry out. Entries whose task waits no longer are dropped on the way.
+        """Take the first entry out, of those that the caller may change. Entries whose task waits no longer are
+        dropped on the way.
 
         Returns: `task`, `added`, and the task's `user` and `company`; None when nothing waits.
         """
         while row := self._db.row(
             "SELECT e.task, e.added, t.user, t.company, t.status FROM queue_entries e"
-            " LEFT JOIN tasks t ON t.id = e.task WHERE e.queue = ? ORDER BY e.position LIMIT 1",
+            " LEFT JOIN tasks t ON t.id = e.task WHERE e.queue = ? AND MAY_WRITE(t.project)"
+            " ORDER BY e.position LIMIT 1",
             (queue,),
         ):
             self._db.execute("DELETE FROM queue_entries WHERE task = ?", (row["task"],))
@@ -162,6 +180,7 @@ class Queues(Collection):
 
     # Metrics: the length of each queue and how long its entries have waited, over time
 
+    @restriction.unrestricted
     def sample(self, now: datetime) -> None:
         """Record length and average waiting time (s) of every queue."""
         self._db.execute(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
-from server.store import addresses
+from server.store import addresses, restriction
 from server.store.db import Database
 from server.store.file_uses import OWN, RUN, TEXTS
 from server.store.files import Files
@@ -118,19 +118,22 @@ class Releases:
         listed = {"tasks": _json(tasks), "models": _json(models)}
         paths = self.at_risk([*orjson.loads(listed["tasks"]), *orjson.loads(listed["models"])])
         listed |= {"paths": _json(paths), "dropped": _json(RUN if reset else KINDS)}
-        kept = self._db.rows(
-            _REMAINING + "SELECT DISTINCT f.path FROM remaining r JOIN files f ON f.key = r.file", listed
-        )
-        namers = self._db.rows(_REMAINING + _NAMERS, listed)
+        with restriction.restricted(None):  # what keeps a file may be nothing that the caller sees
+            kept = self._db.rows(
+                _REMAINING + "SELECT DISTINCT f.path FROM remaining r JOIN files f ON f.key = r.file", listed
+            )
+            namers = self._db.rows(_REMAINING + _NAMERS, listed)
         kept_paths = {row[0] for row in kept} & set(paths)
         going = [path for path in paths if path not in kept_paths]
         return Left(going, sorted(kept_paths), [Namer(*row) for row in namers])
 
+    @restriction.unrestricted
     def namers(self, key: str) -> list[Namer]:
-        """Who names a file."""
+        """All who name a file."""
         sql = "WITH remaining(file, owner) AS (SELECT file, owner FROM file_uses WHERE file = :key)" + _NAMERS
         return [Namer(*row) for row in self._db.rows(sql, {"key": key})]
 
+    @restriction.unrestricted
     def losers(self, tasks: Iterable[str], models: Iterable[str]) -> list[Namer]:
         """Tasks that would lose what they read, were these deleted: versions that build on a version of a dataset
         (`files`: how many of these), and tasks that name a model."""
@@ -142,10 +145,10 @@ class Releases:
         return self._db.value(sql, (_json(paths),))
 
     def release(self, paths: Iterable[str]) -> None:
-        """Let these go after the commit, as far as nothing names them then."""
+        """Let these go after the commit, as far as nothing names them then, and the caller may change them."""
         self._db.execute_many(
             "INSERT INTO file_releases(path, key) VALUES (?, ?) ON CONFLICT(path) DO UPDATE SET freed = NULL",
-            [(path, addresses.key(path)) for path in paths],
+            [(path, addresses.key(path)) for path in paths if self._files.may_change(path)],
         )
         self._db.after_commit(self.sweep)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
 from server.domain.tasks import recorded_arguments, transitions
-from server.store import Store
+from server.store import Store, restriction
 from server.store.tasks import DELETED
 
 
@@ -47,13 +47,20 @@ def delete(
         require_deletable(store, found)
     removed = _drop_output(store, found, delete_output_models, free_files)
     store.queues.remove(task)
-    for model in store.models.all({"task": task}):
-        store.models.update(model["id"], {"task": DELETED + task})
+    _mark_models(store, task)
     removed.updated_children = store.tasks.forget_parent([task])
     store.tasks.delete(task)
     return removed
 
 
+@restriction.unrestricted
+def _mark_models(store: Store, task: str) -> None:
+    """Its models that stay, wherever they are."""
+    for model in store.models.all({"task": task}):
+        store.models.update(model["id"], {"task": DELETED + task})
+
+
+@restriction.unrestricted
 def require_deletable(store: Store, task: dict) -> None:
     """Raises: TaskCannotBeDeleted."""
     if task["status"] in ("in_progress", "published", "publishing"):
@@ -145,12 +152,14 @@ def _drop_output(store: Store, task: dict, delete_output_models: bool, free_file
 
 
 def _output_models(store: Store, task: dict) -> tuple[list[dict], list[dict]]:
-    """The task's output models: those to delete, and those that stay, published or in use elsewhere."""
+    """The task's output models: those to delete, and those that stay, published, in use elsewhere, or in a project
+    that the caller may not change."""
     gone: list[dict] = []
     staying: list[dict] = []
     for model in store.models.all({"task": task["id"]}):
         used = any(other != task["id"] for other in store.models.tasks_with(model["id"]))
-        (staying if used or model.get("ready") else gone).append(model)
+        others = used or model.get("ready") or not restriction.may_write(model.get("project"))
+        (staying if others else gone).append(model)
     return gone, staying
 
 

@@ -16,7 +16,7 @@ from server.api.errors import (
 )
 from server.domain import project_tree
 from server.domain.tasks import publishing, task_fields, transitions
-from server.store import Store, times
+from server.store import Store, restriction, times
 from server.store.tasks import DELETED
 
 ARCHIVED = "archived"
@@ -112,8 +112,9 @@ def delete(store: Store, model: str, *, force: bool, free_files: bool = True) ->
     creator = store.tasks.get(found["task"], ("status",)) if found.get("task") else None
     if not force and creator and creator["status"] == "published":
         raise ModelCreatorPublished("use force=true", model=model, task=creator["id"])
-    for task, models in tasks.items():
-        store.tasks.update(task, {"models": _marked(models, model)})
+    with restriction.restricted(None):  # a reference is kept right wherever it is
+        for task, models in tasks.items():
+            store.tasks.update(task, {"models": _marked(models, model)})
     if free_files:
         store.releases.release(store.releases.at_risk([model]))
     store.models.forget_parent([model], DELETED)

@@ -14,7 +14,7 @@ from server.api.errors import (
     TaskAlreadyQueued,
 )
 from server.domain.tasks import transitions
-from server.store import Store, projection, times
+from server.store import Store, projection, restriction, times
 from server.store.users import COMPANY
 
 DEFAULT = "default"
@@ -127,9 +127,10 @@ def move(store: Store, queue: str, task: str, *, by: int | None = None, to: int 
     Returns: its new index in the queue.
 
     Raises:
-        InvalidQueueId: no such queue. InvalidQueueOrTaskNotQueued: the task does not wait in it.
+        InvalidQueueId: no such queue. InvalidQueueOrTaskNotQueued: the task does not wait in it. ClosedProject.
     """
     existing(store, queue)
+    restriction.require_write((store.tasks.get(task, ("project",)) or {}).get("project"))
     tasks = [entry["task"] for entry in store.queues.entries(queue)]
     if task not in tasks:
         raise InvalidQueueOrTaskNotQueued(queue=queue, task=task)

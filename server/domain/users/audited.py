@@ -33,7 +33,14 @@ _KEPT = {
     ),
 }  # fmt: skip
 READ_BY_ADMINS = frozenset(
-    {"server.config", "server.get_stats", "storage.get_settings", "auth.validate_token", "audit.get_all"}
+    {
+        "server.config",
+        "server.get_stats",
+        "storage.get_settings",
+        "auth.validate_token",
+        "audit.get_all",
+        "projects.get_access",
+    }
 )
 """What else only an admin may do changes the server, and is kept as that, without being named here."""
 EDITS = frozenset(
@@ -53,6 +60,7 @@ _TOLD = frozenset(
         "delete_output_models",
         "delete_external_artifacts",
         "keys",
+        "level",
     }
 )
 """Fields of requests that are told as they are."""
@@ -116,6 +124,8 @@ def _named(store: Store, endpoint: str, request: Any) -> tuple[list[dict[str, st
         if given:
             ids = [given] if isinstance(given, str) else list(given)
             named = [{"id": id, "name": _name(store, table, id)} for id in ids[: audit.MOST_NAMED]]
+            if endpoint == "projects.set_access":
+                named.append({"id": request.user, "name": _name(store, "users", request.user)})
             return named, {"more": len(ids) - audit.MOST_NAMED} if len(ids) > audit.MOST_NAMED else {}
     return [], {}
 

@@ -1,5 +1,5 @@
 """`projects.*`: the tree that tasks, models and datasets lie in."""
 
-from server.services.projects import contents, edit, read
+from server.services.projects import access, contents, edit, read
 
-__all__ = ["contents", "edit", "read"]
+__all__ = ["access", "contents", "edit", "read"]

@@ -110,6 +110,7 @@ MEANT = {
     "BlockedToken": "blocked token",
     "NotAllowedForRole": "role not allowed",
     "NoWritePermission": "no write permission",
+    "ClosedProject": "no write permission",
     "ApiError": "in general",
     "StorageFull": "low disk space",
 }
