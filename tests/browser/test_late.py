@@ -181,7 +181,7 @@ def test_a_page_whose_calls_fail_says_so_and_is_whole_after_another_try(
     answers = Answers(page)
     wrong = {}
     model = next(one for one in places if "/models/" in one)
-    for place in (places[1], model, *(one for one in places if one.endswith("?tab=lineage"))):
+    for place in (places[1], model):
         wanted = own(page, server, place)
         wrong[place] = failing(page, server, answers, place, answers.asked - SUBJECTS - {WHO}, wanted)
         answers.asked.clear()

@@ -70,7 +70,7 @@ function Head({ project, total, asked, columns, filter }) {
     save(`${title}.csv`, csv(header, tasks.map((/** @type {any} */ task) => columns.shown.map((/** @type {any} */ c) => c.text(task)))), "text/csv");
   };
   return html`<${PageHead} title=${title} trail=${project === "*" ? [] : [{ label: t("Projects"), href: "/projects" }]}
-    under=${total !== null && html`<span class="count-note">${tn(total, "1 task", "{n} tasks")}</span>`}>
+    under=${html`<span class="count-note">${total === null ? "\u00a0" : tn(total, "1 task", "{n} tasks")}</span>`}>
     <${SearchBox} key=${project} asked=${asked} />
     <${Choice} label=${t("What is listed")} value=${asked.kind} onChange=${(/** @type {string} */ kind) => setQuery({ kind: kind === "runs" ? null : kind })}
       options=${[{ value: "runs", label: t("Runs") }, { value: "templates", label: t("Templates") }, { value: "all", label: t("All") }]} />
