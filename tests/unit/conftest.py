@@ -1,0 +1,20 @@
+"""Shared by the rooms that talk to a server: the SDK of this process as a client of a real one."""
+
+import pytest
+
+from tests.conftest import ServerProcess
+
+
+@pytest.fixture
+def client(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> ServerProcess:
+    """The server, which the SDK in this process talks to for as long as the test runs."""
+    access, secret = server.keys
+    for name, value in {
+        "CLEARML_API_HOST": f"{server.url}/api",
+        "CLEARML_WEB_HOST": server.url,
+        "CLEARML_FILES_HOST": f"{server.url}/files",
+        "CLEARML_API_ACCESS_KEY": access,
+        "CLEARML_API_SECRET_KEY": secret,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return server
