@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from typing import ClassVar, Protocol
 
 from server.app.heads import LimitedHeads
 
@@ -31,6 +32,18 @@ def affordable(wanted: int, available: int) -> int:
     return max(min(wanted, (available - _OTHERS) * 3 // 4), 16)
 
 
+_SLOW = 1.0
+"""Seconds after which a handshake takes long."""
+
+
+class Aborted(Protocol):
+    """What can be ended, and has stood `since` (the loop's time)."""
+
+    since: float
+
+    def abort(self) -> None: ...
+
+
 class LimitedConnections(LimitedHeads):
     """uvicorn's protocol. A connection too many makes the one go that has been idle for longest (first one that never
     asked for anything); where all are busy, it is not taken itself."""
@@ -38,6 +51,8 @@ class LimitedConnections(LimitedHeads):
     most = 2000
     patience = 20.0
     """Seconds for a request's head."""
+    handshakes: ClassVar[set[Aborted]] = set()
+    """Connections that are none yet: TLS is being agreed upon."""
 
     def __init__(self, *given: object, **named: object) -> None:
         super().__init__(*given, **named)  # type: ignore[arg-type]
@@ -52,16 +67,31 @@ class LimitedConnections(LimitedHeads):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._since = self.loop.time()
-        if len(self.connections) > self.most:
-            self._make_room()
+        if not self.make_room():
+            self.connections.discard(self)
+            self.transport.abort()
         self._expect()
 
-    def _make_room(self) -> None:
+    def make_room(self) -> bool:
+        """Where there is one too many, end another: the handshake that began first, where it takes long or there are
+        many; else a connection that is idle; else that handshake. Returns: whether there is room now."""
+        if len(self.connections) + len(self.handshakes) <= self.most:
+            return True
+        now = self.loop.time()
+        first = min(self.handshakes, key=lambda one: one.since, default=None)
+        many = len(self.handshakes) > self.most // 4
+        if first is not None and (many or now - first.since > _SLOW):
+            first.abort()
+            return True
         idle = [one for one in self.connections if isinstance(one, LimitedConnections) and one.is_idle]
         others = [one for one in idle if one is not self]
-        longest = min(others, key=lambda one: (one._asked, one._since), default=self)
-        self.connections.discard(longest)
-        longest.transport.abort()
+        longest = min(others, key=lambda one: (one._asked, one._since), default=None)
+        if longest is not None:
+            self.connections.discard(longest)
+            longest.transport.abort()
+        elif first is not None:
+            first.abort()
+        return longest is not None or first is not None
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -105,4 +135,5 @@ class LimitedConnections(LimitedHeads):
 
 def limited(most: int, patience: float) -> type[LimitedConnections]:
     """The protocol with these limits."""
-    return type("Connections", (LimitedConnections,), {"most": most, "patience": patience})
+    limits = {"most": most, "patience": patience, "handshakes": set()}
+    return type("Connections", (LimitedConnections,), limits)

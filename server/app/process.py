@@ -10,13 +10,14 @@ import ssl
 import sys
 from contextlib import ExitStack
 from datetime import datetime, timezone
+from typing import Any
 
 import uvicorn
 
 from server.api import whole
 from server.api.errors import StorageFull
 from server.api.tokens import Tokens
-from server.app import App, beginning, browser, connections, logs, memory
+from server.app import App, beginning, browser, connections, handshakes, logs, memory
 from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
@@ -58,19 +59,24 @@ def serve(settings: Settings) -> None:
         memory.collect_rarely()
         config = uvicorn.Config(
             app,
-            http=connections.limited(most, settings.idle_seconds),
+            http=_protocol(settings, connections.limited(most, settings.idle_seconds)),
             ws="none",
             log_config=None,
             access_log=False,
             timeout_keep_alive=90,  # above the clients' own 75 s, so that it is they who close
             timeout_graceful_shutdown=3,
             server_header=False,
-            ssl_certfile=settings.tls_cert or None,
-            ssl_keyfile=settings.tls_key or None,
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=settings.proxies,
         )
         _Server(config, context, app).run(sockets=sockets)
+
+
+def _protocol(settings: Settings, plain: type[connections.LimitedConnections]) -> Any:
+    """What uvicorn takes for a class of protocols, with TLS where that is set."""
+    if not settings.tls_cert:
+        return plain
+    return handshakes.with_tls(plain, settings.tls_cert, settings.tls_key)
 
 
 def _check_certificate(settings: Settings) -> None:

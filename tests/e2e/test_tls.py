@@ -2,17 +2,21 @@
 
 import re
 import shutil
+import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from server.settings import Settings
-from tests.conftest import ROOT, ServerProcess, free_port
+from tests.conftest import ROOT, ServerProcess, free_port, until
 from tests.e2e.certificates import certificate
+from tests.e2e.test_hostile_clients import DESCRIPTORS, is_closed, silent
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is missing")
 UNIT = ROOT / "docs" / "soundyard.service"
@@ -21,9 +25,9 @@ UNIT = ROOT / "docs" / "soundyard.service"
 class TlsServer(ServerProcess):
     """Its clients know the certificate by the environment, as requests and so the SDK look for it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.cert, key = certificate(folder, "own")
-        super().__init__(folder, "--tls-cert", str(self.cert), "--tls-key", str(key))
+        super().__init__(folder, "--tls-cert", str(self.cert), "--tls-key", str(key), *options, prefix=prefix)
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, f"the server died:\n{self.log.read_text()}"
@@ -58,6 +62,35 @@ def test_who_does_not_know_the_certificate_is_warned_and_plain_http_gets_nothing
         requests.get(f"{secure.url}/healthz", timeout=10)
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(f"http://127.0.0.1:{secure.port}/healthz", timeout=10)
+
+
+HELLO = ssl.MemoryBIO()
+with suppress(ssl.SSLWantReadError):
+    ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), HELLO, server_hostname="a").do_handshake()
+
+
+@pytest.mark.parametrize(
+    "says",
+    [b"", HELLO.read()[:100], b"\x16\x03\x01\x40\x00" + b"x" * 200],
+    ids=["nothing", "half a hello", "nonsense"],
+)
+def test_handshakes_that_never_end_keep_nobody_out_and_are_closed(tmp_path: Path, says: bytes) -> None:
+    limited = ["sh", "-c", f'ulimit -n {DESCRIPTORS} && exec "$@"', "sh"]
+    server = TlsServer(tmp_path, "--idle-seconds", "2", prefix=limited)
+    try:
+        before = server.log.stat().st_size
+        held = silent(server, 2 * DESCRIPTORS, says)
+        for _ in range(5):
+            assert server._session.get(f"{server.url}/healthz", timeout=10).ok
+            with requests.get(f"{server.url}/healthz", verify=str(server.cert), timeout=10) as anew:
+                assert anew.ok
+        assert psutil.Process(server.process.pid).num_fds() < DESCRIPTORS
+        until(lambda: all(map(is_closed, held)), 30, "every handshake that doesn't end is closed")
+        for one in held:
+            one.close()
+        assert server.log.stat().st_size - before < 20_000, server.log.read_text()[-2000:]
+    finally:
+        server.stop()
 
 
 def test_the_link_and_its_cookie_are_for_https_alone(secure: TlsServer) -> None:
