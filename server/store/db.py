@@ -186,30 +186,34 @@ class Database:
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one writing statement. Returns: the number of rows it changed."""
-        return self._require_transaction().execute(self._aimed(sql), params).rowcount
+        return self._require_transaction().execute(self._meant(sql), params).rowcount
 
     def execute_many(self, sql: str, params: Iterable[Params]) -> int:
-        return self._require_transaction().executemany(self._aimed(sql), params).rowcount
+        return self._require_transaction().executemany(self._meant(sql), params).rowcount
 
-    def _aimed(self, sql: str) -> str:
-        is_guarded = getattr(self._local, "depth", 0) and self._local.writer is self._guarded_writer
-        return guard.aimed(sql) if is_guarded else sql
+    def _meant(self, sql: str) -> str:
+        is_guarded = (
+            self._local.writer is self._guarded_writer
+            if self.is_writing
+            else restriction.current() is not None
+        )
+        return guard.meant(sql) if is_guarded else sql
 
     def rows(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Raises: TooSlow, when it takes longer than a statement may, or a pattern on one text."""
         with self._reading() as connection:
-            return connection.execute(self._aimed(sql), params).fetchall()
+            return connection.execute(self._meant(sql), params).fetchall()
 
     def tuples(self, sql: str, params: Params = ()) -> list[tuple]:
         """Rows as plain tuples, in half the time: where there may be very many."""
         with self._reading() as connection:
             cursor = connection.cursor()
             cursor.row_factory = None
-            return cursor.execute(self._aimed(sql), params).fetchall()
+            return cursor.execute(self._meant(sql), params).fetchall()
 
     def row(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
         with self._reading() as connection:
-            return connection.execute(self._aimed(sql), params).fetchone()
+            return connection.execute(self._meant(sql), params).fetchone()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -114,6 +114,9 @@ def project_of_file(row: str, may: str) -> str:
     return _OF_USERS.format(row=row, may=may)
 
 
+_INDEXED = re.compile(r"\b(\w+) (\w+) INDEXED BY (\w+)")
+
+
 def functions(connection: sqlite3.Connection) -> None:
     """What statements may ask of the caller of the moment, on any connection."""
     connection.create_function("MAY_READ", 1, restriction.may_read)
@@ -130,19 +133,28 @@ def shadow(connection: sqlite3.Connection, *, writes: bool) -> sqlite3.Connectio
     return connection
 
 
-def aimed(sql: str) -> str:
-    """A statement that writes to the table itself, where a view has its name."""
+def meant(sql: str) -> str:
+    """A statement as it is meant where views have the tables' names: it writes to the table itself, and an index that
+    it asks for is asked of the table in the view."""
+    if "INDEXED BY" in sql:
+        sql = _INDEXED.sub(lambda found: f"({_shown(found[1], f'INDEXED BY {found[3]}')}) {found[2]}", sql)
     return _TARGET.sub(r"\1 main.\2", sql, count=1)
 
 
+def _shown(table: str, how: str = "") -> str:
+    """SQL: the rows of a guarded table that the caller may see."""
+    guarded = TABLES[table]
+    project = guarded.project.format(row="r", may="MAY_READ")
+    columns = "r.rowid AS rowid, r.*" if guarded.rowid else "r.*"
+    return (
+        f"SELECT {columns} FROM main.{table} r {how}"
+        f" WHERE {project} NOT IN (SELECT value FROM json_each(HIDDEN_PROJECTS()))"
+    )
+
+
 def _views(connection: sqlite3.Connection) -> Iterator[str]:
-    for table, guarded in TABLES.items():
-        project = guarded.project.format(row="r", may="MAY_READ")
-        columns = "r.rowid AS rowid, r.*" if guarded.rowid else "r.*"
-        yield (
-            f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table} r"
-            f" WHERE {project} NOT IN (SELECT value FROM json_each(HIDDEN_PROJECTS()));"
-        )
+    for table in TABLES:
+        yield f"CREATE TEMP VIEW {table} AS {_shown(table)};"
     for table, masked in MASKED.items():
         names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
         columns = ", ".join(

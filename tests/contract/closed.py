@@ -150,7 +150,7 @@ _CHANGED = {
     "new_location": "changed/place",
     "report": "changed",
 }
-_SKIPPED = {"scroll_id", "refresh_scroll", "only_fields", "order_by", "password", "clear_all"}
+_SKIPPED = {"scroll_id", "refresh_scroll", "only_fields", "password", "clear_all"}
 
 
 def body(
@@ -183,6 +183,7 @@ def body(
         "queues.get_next_task": {"task": None},
         "queues.move_task_to_queue": {"queue": world.other_queue},
     }.get(endpoint.name, {})
+    known = {**_FITTING, **_CHANGED, "order_by": ["-last_update" if flags else "name"]}
     found: dict[str, Any] = {}
     for name, field in endpoint.request.model_fields.items():
         wire, kind = field.alias or name, str(field.annotation)
@@ -195,8 +196,8 @@ def body(
             found[wire] = (
                 value if listed == wants_list or "| str" in kind else [value] if wants_list else value[0]
             )
-        elif wire in _FITTING | _CHANGED:
-            found[wire] = (_FITTING | _CHANGED)[wire]
+        elif wire in known:
+            found[wire] = known[wire]
         elif "bool" in kind:
             found[wire] = flags
         elif field.is_required():

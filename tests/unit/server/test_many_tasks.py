@@ -10,12 +10,13 @@ import pytest
 
 from server.domain import entities
 from server.domain.events.last_metrics import summary
-from server.store import Store, contents, pages
+from server.store import Store, contents, pages, restriction
 from server.store.events.last_metrics import name_hash
 
 NUMBER = 3200
 VALUE = f"last_metrics.{name_hash('accuracy')}.{name_hash('validation')}.value"
 PARAMETER = "hyperparams.Args.seed.value"
+BOUND = restriction.Restriction(hidden=frozenset("b"), read_only=frozenset("c"))
 ALSO = [{"system_tags": ["-hidden"]}, {"type": ["-report"]}]
 
 
@@ -85,6 +86,34 @@ def test_a_far_page_holds_what_counting_from_the_start_finds(
     for page in (10, 11, 12, 15, 20):
         found = [one["id"] for one in store.tasks.find({**query, "page": page, "page_size": 100}, *ALSO)]
         assert found == everything[100 * page : 100 * page + 100]
+
+
+@pytest.mark.parametrize("order", [VALUE, PARAMETER, "last_update", "name", "created", "completed"])
+@pytest.mark.parametrize("query", [{}, {"project": ["a", "b"]}, {"project": "c"}, {"tags": ["-best"]}])
+def test_pages_and_counts_for_somebody_are_those_without_what_is_closed_to_them(
+    store: Store, query: dict, order: str
+) -> None:
+    query = {**query, "order_by": [f"-{order}"], "only_fields": ["id", "project"]}
+    whole = store.tasks.all(query, *ALSO)
+    everything = [one["id"] for one in whole if one.get("project") != "b"]
+    with restriction.restricted(BOUND):
+        assert store.tasks.count(query, *ALSO) == len(everything)
+        for page in (0, 3, 10, 20):
+            found = [one["id"] for one in store.tasks.find({**query, "page": page, "page_size": 100}, *ALSO)]
+            assert found == everything[100 * page : 100 * page + 100]
+        with store.transaction():
+            assert [one["id"] for one in store.tasks.find({**query, "page_size": 100}, *ALSO)] == everything[
+                :100
+            ]
+
+
+def test_statistics_for_somebody_are_those_without_what_is_closed_to_them(store: Store) -> None:
+    now = datetime.now(timezone.utc)
+    whole = store.contents.task_stats(None, now, {})
+    counts = store.contents.counts("tasks", None)
+    with restriction.restricted(BOUND):
+        assert store.contents.task_stats(None, now, {}) == [one for one in whole if one["project"] != "b"]
+        assert store.contents.counts("tasks", None) == {id: n for id, n in counts.items() if id != "b"}
 
 
 def noted(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict]]:
