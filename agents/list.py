@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from agents import environment, leftovers, processes
-from audio.command_line import CommandLine
+from audio.command_line import CommandLine, spoken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("no agent runs here")
     for agent in processes.killed(home):
         print(
-            f"{agent.name:24} was killed and has left {len(agent.left)} processes running: python -m agents.stop "
-            "ends them, and so does the next agent that starts here"
+            f"{agent.name:24} was killed and has left {len(agent.left)} processes running: "
+            + spoken("python -m agents.stop ends them, and so does the next agent that starts here")
         )
     print(f"\nin {home}:")
     for name, about, taken in sizes():

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from agents import environment, leftovers
 from agents.list import told
-from audio.command_line import CommandLine
+from audio.command_line import CommandLine, spoken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command_line.add_argument("--all", action="store_true", help="everything that can be made again")
     options = command_line.parse_args(arguments)
     freed = leftovers.prune(environment.folder(), everything=options.all)
-    print(f"{told(freed)} freed" if freed else "nothing to clear; python -m agents.list tells what there is")
+    nothing = spoken("nothing to clear; python -m agents.list tells what there is")
+    print(f"{told(freed)} freed" if freed else nothing)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ class CommandLine(argparse.ArgumentParser):
         if program in _called:
             more["prog"] = _called[program]
             more["usage"] = (more.get("usage") or "").replace(program, _called[program], 1) or None
+        more["description"] = spoken(more.get("description") or "") or None
         super().__init__(*arguments, **{"allow_abbrev": False, **more})
 
     def parse_known_args(  # type: ignore[override]
@@ -39,6 +41,13 @@ class CommandLine(argparse.ArgumentParser):
 
 
 _called: dict[str, str] = {}
+
+
+def spoken(text: str) -> str:
+    """A text with commands in it (`python -m tasks.train`), each as the person would type it who has come here."""
+    for program in sorted(_called, key=len, reverse=True):
+        text = re.sub(rf"{re.escape(program)}(?![\w.])", _called[program].replace("\\", r"\\"), text)
+    return text
 
 
 class _State:

@@ -1,8 +1,14 @@
 """What can go wrong with sound, as classes whose message says what to do."""
 
+from audio.command_line import spoken
+
 
 class AudioError(Exception):
     """Base of every error that a person can act on; the message is meant to be shown as it is."""
+
+    def __str__(self) -> str:
+        """With commands as the person types them who has come here."""
+        return spoken(super().__str__())
 
 
 class ConfigError(AudioError, ValueError):

@@ -19,6 +19,7 @@ from agents import environment, processes
 from agents import start as agent_start
 from agents import stop as agent_stop
 from audio import interruption
+from audio.command_line import spoken
 from audio.config import Group
 from audio.errors import AudioError
 from pipelines import embedded
@@ -55,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print("\ninterrupted: ending what this demo has started")
             return interruption.caught()
         undo.pop_all()  # it went well, or the pipeline failed by itself: leave everything up to be looked at
-    console.print("Server and agents keep running; [bold]make stop[/bold] ends them.", highlight=False)
+    ending = f"[bold]{spoken('make stop')}[/bold]"
+    console.print(f"Server and agents keep running; {ending} ends them.", highlight=False)
     _say_how_to_open_the_page(console)
     return 0 if done else 1
 
@@ -104,9 +106,8 @@ def _say_how_to_open_the_page(console: Console) -> None:
     if embedded.running() is None or not (link := embedded.link(opened=False)):
         return
     console.print(f"To open the page: {link}", highlight=False, soft_wrap=True)
-    console.print(
-        "It works once; [bold].venv/bin/python -m server link[/bold] prints another.", highlight=False
-    )
+    another = f"[bold]{spoken('.venv/bin/python -m server')} link[/bold]"
+    console.print(f"It works once; {another} prints another.", highlight=False)
 
 
 def _agents(queue: str, console: Console, undo: Callable[..., object]) -> None:

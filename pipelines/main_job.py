@@ -20,6 +20,7 @@ from audio import interruption
 if __name__ == "__main__":
     interruption.watch()  # what follows takes a moment to import
 
+from audio.command_line import spoken
 from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
 from tasks import command, connection, identify, names, parameters, presets, register, schema, source
@@ -136,7 +137,9 @@ def ready(queue: str) -> None:
         client.queues.create(name=queue)
     if not identify.listeners(identify.queue(queue)):
         mode = " --services-mode" if queue == names.SERVICES_QUEUE else ""
-        print(f"note: no agent listens on queue {queue}: python -m agents.start --queue {queue}{mode}")
+        print(
+            spoken(f"note: no agent listens on queue {queue}: python -m agents.start --queue {queue}{mode}")
+        )
 
 
 def enqueue(task_id: str, queue: str) -> None:

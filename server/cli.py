@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from server import settings as settings_module
+from server.api import called
 from server.api.errors import ApiError
 from server.commands import (
     CommandError,
@@ -27,7 +28,9 @@ from server.commands import (
 _COMMANDS = (user, link, backup, restore, doctor, usage, retention, export, endpoints)
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "python -m server") -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "") -> int:
+    prog = prog or ("soundyard serve" if settings_module.installed() else called.OWN)
+    called.by(prog)
     parser = command_line(prog)
     words = sys.argv[1:] if arguments is None else list(arguments)
     if unknown := [
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m server")
         return 1
 
 
-def command_line(prog: str = "python -m server", of: str = "") -> argparse.ArgumentParser:
+def command_line(prog: str = called.OWN, of: str = "") -> argparse.ArgumentParser:
     """The options and the commands of the server; with `of` those of that command alone."""
     if of:
         alone = argparse.ArgumentParser(prog=f"{prog} {of}", allow_abbrev=False)
@@ -67,7 +70,10 @@ def command_line(prog: str = "python -m server", of: str = "") -> argparse.Argum
     for command in _COMMANDS:
         command.add_arguments(
             commands.add_parser(
-                command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False
+                command.NAME,
+                help=command.HELP,
+                description=(command.__doc__ or "").replace(called.OWN, prog),
+                allow_abbrev=False,
             )
         )
     return parser

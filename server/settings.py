@@ -189,12 +189,13 @@ def add_arguments(parser: argparse.ArgumentParser, only: Sequence[str] = ()) -> 
         if only and one.name not in only:
             continue
         shown = one.default if one.default != "" else "none"
+        about = one.metadata["help"].replace("python -m server", parser.prog)
         parser.add_argument(
             "--" + one.name.replace("_", "-"),
             type=_kind(one),
             choices=one.metadata.get("choices"),
             default=argparse.SUPPRESS,
-            help=f"{one.metadata['help']} (default: {shown})".replace("%", "%%"),
+            help=f"{about} (default: {shown})".replace("%", "%%"),
         )
 
 

@@ -34,6 +34,7 @@ def run(words: list[str]) -> int:
         return 0
     if found := programs.find(words):
         program, rest = found
+        programs.speak_of_all()
         if not verbose and not program.starts_others:
             be_quiet()
         return program.run(rest)

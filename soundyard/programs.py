@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from audio.command_line import before_parsing, call
 from soundyard import completion
+from tasks import names
 
 Parser = Callable[[], argparse.ArgumentParser]
 
@@ -163,6 +164,18 @@ PROGRAMS = {
         ),
     )
 }
+
+
+def speak_of_all() -> None:
+    """Let texts that name a program name the command that it is here."""
+    for program in PROGRAMS.values():
+        if program.own_name:
+            program.rename()
+    for task in names.TEMPLATES:
+        of_task(task).rename()
+    for own, here in (("make stop", "stop"), ("make serve", "serve"), ("python -m server", "serve")):
+        call(own, f"soundyard {here}")
+    call(".venv/bin/python -m server", "soundyard serve")
 
 
 def of_task(name: str) -> Program:

@@ -77,7 +77,7 @@ def find() -> Connection:
         if candidate.is_file():
             return _read(candidate)
     raise NotConfigured(
-        "No ClearML server is configured. Start the embedded one with `make serve` (or `soundyard serve`), or copy "
+        "No ClearML server is configured. Start the embedded one with `make serve`, or copy "
         "clearml.conf.example to clearml.conf and fill in the addresses and keys of your server."
     )
 
@@ -162,7 +162,7 @@ def call(connection: Connection, endpoint: str, timeout: float = 5.0, **body: An
 
 def _how_to_start(connection: Connection) -> str:
     if connection.file == embedded() or connection.is_local:
-        return "Start it with `make serve` (or `soundyard serve`)."
+        return "Start it with `make serve`."
     return "Check the address, the network, and that the server runs."
 
 

@@ -5,9 +5,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from audio.command_line import spoken
+
 
 class SoundyardError(Exception):
     """Base class; `str(error)` is meant to be read by the person at the keyboard."""
+
+    def __str__(self) -> str:
+        """With commands as that person types them."""
+        return spoken(super().__str__())
 
 
 class NotConfigured(SoundyardError):

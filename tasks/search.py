@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audio.command_line import spoken
 from audio.config import Group, TrainConfig, hold, same_as
 from tasks import folds, identify, lookup, names, parameters, register
 from tasks import space as spaces
@@ -142,7 +143,7 @@ def _say_what_waits(run: Run[SearchParameters]) -> bool:
         return True
     print(
         f"note: no agent listens to the queue {queue}, so that no trial runs. Start one: "
-        f"python -m agents.start --queue {queue}",
+        + spoken(f"python -m agents.start --queue {queue}"),
         flush=True,
     )
     return False

@@ -20,6 +20,7 @@ import psutil
 import pytest
 import requests
 
+from audio import command_line
 from tasks.connection import ENVIRONMENT
 from tests.chromium import browser as browser
 
@@ -28,6 +29,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SOUNDYARD_DATA") or ROOT.parent / "shared" / "data" / "esc10")
+
+
+@pytest.fixture(autouse=True)
+def commands_are_called_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test calls a program (`soundyard run train`), the next one does not."""
+    monkeypatch.setattr(command_line, "_called", dict(command_line._called))
 
 
 def free_port() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from server.api import whole
+from server.api import called, whole
 from server.api.errors import StorageFull
 from server.api.tokens import Tokens
 from server.app import App, beginning, browser, connections, handshakes, logs, memory
@@ -50,7 +50,9 @@ def serve(settings: Settings) -> None:
         context = Context(settings, store, Tokens(settings.data / "token.key"))
         begun = beginning.begin(settings, store)
         if settings.auth == "password" and not any(user["password"] for user in store.users.all()):
-            log.warning("nobody has a password yet: python -m server user add NAME --role admin")
+            log.warning(
+                called.spoken("nobody has a password yet: python -m server user add NAME --role admin")
+            )
         opened.enter_context(Jobs(scheduled(context, begun)))
         opened.enter_context(Jobs(upkeep(context)))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
@@ -116,8 +118,10 @@ def _open(settings: Settings, opened: ExitStack) -> Store:
         raise CannotStart(str(fault)) from fault
     except sqlite3.Error as fault:
         raise CannotStart(
-            f"the database in {folder} can't be opened: {fault}. `python -m server doctor` looks closer; "
-            "`python -m server restore` brings a backup back"
+            f"the database in {folder} can't be opened: {fault}. "
+            + called.spoken(
+                "`python -m server doctor` looks closer; `python -m server restore` brings a backup back"
+            )
         ) from fault
     opened.callback(store.close)
     return store
@@ -147,7 +151,7 @@ def _offer_link(context: Context) -> None:
     secret = context.links.make(context.store, datetime.now(timezone.utc))
     address = links.address(context.settings.url, secret)
     print(f"Open it with this link, which works once: {address}", flush=True)
-    print("Another one is printed by: python -m server link", flush=True)
+    print(called.spoken("Another one is printed by: python -m server link"), flush=True)
     if context.settings.browser == "auto" and sys.stdout.isatty() and browser.is_graphical():
         with whole.if_there_is_room():
             browser.show(address, context.settings.data)

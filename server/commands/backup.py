@@ -7,6 +7,7 @@ import argparse
 from datetime import datetime, timezone
 from pathlib import Path
 
+from server.api import called
 from server.commands import CommandError, add_data, existing, progress
 from server.settings import Settings
 from server.store import archive, backup
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise CommandError(str(fault)) from fault
     files = len(manifest["checksums"]) - 1
     print(f"{target}: the database and {files} files, {target.stat().st_size / 1e6:,.1f} MB.")
-    print(f"To bring it back: python -m server restore {target} --data FOLDER")
+    print(f"To bring it back: {called.spoken('python -m server')} restore {target} --data FOLDER")
     return 0
 
 

@@ -9,14 +9,14 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from server.api import tokens
+from server.api import called, tokens
 from server.app import announcement
 from server.app.client_conf import access_key_in, address_in
 from server.commands import add_data, doctor_backups, doctor_bundle, doctor_network
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     console, worst = Console(highlight=False), OK
     found = []
     for finding in findings(settings, thorough=arguments.thorough):
+        finding = replace(finding, advice=called.spoken(finding.advice))
         found.append(finding)
         if not arguments.json:
             _show(finding, console)

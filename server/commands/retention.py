@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
+from server.api import called
 from server.commands import CommandError, add_data, existing, opened
 from server.domain.projects import retention, retention_forecast, retention_policy
 from server.domain.projects.retention_policy import EVERYWHERE, RULES
@@ -59,8 +60,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             console.print(f"Gone: {done.rows:,} rows and {done.files:,} files.")
         if not store.space.can_be_given_back():
             console.print(
-                "This database was made by an earlier version: what rows leave is used again, and the file does not"
-                " shrink. `python -m server retention --compact` changes that, once; the server must not be running."
+                called.spoken(
+                    "This database was made by an earlier version: what rows leave is used again, and the file does "
+                    "not shrink. `python -m server retention --compact` changes that, once; the server must not be "
+                    "running."
+                )
             )
     finally:
         store.close()

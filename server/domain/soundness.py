@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from server.api import called
 from server.store import checkup
 
 log = logging.getLogger("soundyard.database")
@@ -52,7 +53,9 @@ class Soundness:
             self._said = now
             log.error(
                 "the database in %s is damaged: %s. Stop the server, keep a copy of the folder, and bring the newest"
-                " backup back (python -m server restore FILE --replace); `python -m server doctor` says more",
+                + called.spoken(
+                    " backup back (python -m server restore FILE --replace); `python -m server doctor` says more"
+                ),
                 folder,
                 "; ".join(self.damage)[:1000],
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
+from server.api import called
 from server.api.call import Call, Identity
 from server.api.errors import (
     BadRequest,
@@ -66,7 +67,9 @@ def _signed_in(call: Call) -> Identity:
         user = access.of_password(call.store, call.login_limits, name, password, call.client, call.now).user
     elif call.settings.auth == "open" and not authorization:
         raise NoCredentials(
-            "a browser is let in by the link that the server printed; `python -m server link` makes another"
+            called.spoken(
+                "a browser is let in by the link that the server printed; `python -m server link` makes another"
+            )
         )
     elif authorization or call.settings.auth == "password":
         raise NoCredentials()

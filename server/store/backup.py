@@ -21,6 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from server.api import called
 from server.api.whole import sync_folder
 from server.store import sealed, times
 from server.store.archive import DATABASE, FILES, FORMAT, MANIFEST, Progress, Summing, check_database, read
@@ -36,7 +37,7 @@ class DamagedDatabase(Exception):
     def __init__(self, database: Path, found: str) -> None:
         super().__init__(
             f"{database} is damaged, and nothing was backed up: {found}. Stop the server, keep a copy of the folder,"
-            " and restore the newest backup (python -m server restore FILE --replace)"
+            + called.spoken(" and restore the newest backup (python -m server restore FILE --replace)")
         )
 
 

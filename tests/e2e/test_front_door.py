@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -291,3 +292,16 @@ def test_a_real_bash_completes_commands_options_and_tasks(
         time.sleep(0.2)
     shell.type(b"exit\n")
     until(lambda: shell.process.poll() is not None, 20, "the shell has ended")
+
+
+@pytest.mark.parametrize("text", ["README.md", "docs/guides/own-script.md"])
+def test_the_lines_that_track_ones_own_script_do(own: ServerProcess, text: str, tmp_path: Path) -> None:
+    lines = re.findall(r"^```python\n(.*?)^```", (ROOT / text).read_text(), re.MULTILINE | re.DOTALL)[0]
+    project = f"tracked by {text}"
+    (tmp_path / "mine.py").write_text(lines.replace("My project", project))
+    done = own.run(str(tmp_path / "mine.py"))
+    assert done.returncode == 0, done.stderr
+    found = own.call("projects.get_all", name=f"^{re.escape(project)}$")["projects"]
+    (task,) = own.call("tasks.get_all", project=[found[0]["id"]])["tasks"]
+    assert (task["status"], task["hyperparams"]["General"]["lr"]["value"]) == ("completed", "0.1")
+    assert own.scalars(task["id"])["loss"]["train"]["y"][0] == pytest.approx(0.1)

@@ -257,3 +257,50 @@ def test_every_shell_gets_what_it_has_to_read(shell, capsys):
     assert command.run(["completion", shell]) == 0
     said = capsys.readouterr().out
     assert "soundyard" in said and "_ARGCOMPLETE" in said
+
+
+SPEAKS = """
+import sys
+from audio.command_line import spoken
+from audio.errors import ConfigError
+from soundyard import programs
+from tasks.errors import NothingThere
+programs.speak_of_all()
+for error in (NothingThere("first: python -m tasks.preprocess"), ConfigError("python -m audio.datasets.download x F.")):
+    print(error)
+for text in ("python -m agents.start --queue a", "make stop", "python -m tasks.trainer", "python -m server link"):
+    print(spoken(text))
+"""
+
+
+def test_messages_name_the_command_by_which_the_person_came():
+    done = subprocess.run([sys.executable, "-c", SPEAKS], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "first: soundyard run preprocess",
+        "soundyard data fetch x F.",
+        "soundyard agent --queue a",
+        "soundyard stop",
+        "python -m tasks.trainer",
+        "soundyard serve link",
+    ], done.stderr
+
+
+def test_without_the_command_messages_name_the_programs():
+    from tasks.errors import NothingThere
+
+    assert str(NothingThere("first: python -m tasks.preprocess")) == "first: python -m tasks.preprocess"
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("serve", "retention", "--help"), ("serve", "--help")])
+def test_the_server_speaks_of_itself_as_it_was_called(words, tmp_path):
+    environment = {**os.environ, "SOUNDYARD_STATE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "soundyard", *words], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert "soundyard serve" in done.stdout + done.stderr or words == ("doctor",)
+    assert "python -m server" not in done.stdout + done.stderr
+
+
+def test_no_help_names_a_program_of_another_name():
+    texts = " ".join(one.parser().format_help() for one in programs.PROGRAMS.values() if one.name != "demo")
+    assert re.findall(r"python -m (?:server|tasks|agents|audio|pipelines)\S*", texts) == []
