@@ -9,11 +9,14 @@ QUEUE ?= audio
 GPUS ?=
 TESTS ?= tests
 BENCH ?=
+SAMPLE ?= 20
+SEED ?= 0
+ROOMS ?=
 PY := .venv/bin/python
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-development demo stop serve agent test test-all test-browser web screenshots lint types docs tree bench clean
+.PHONY: help setup setup-development demo stop serve agent test test-all test-browser web screenshots lint types docs tree mutants bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -59,6 +62,9 @@ web: setup ## the page's libraries again (a target of its own for when npm had f
 screenshots: setup-development ## pictures of every page, to be looked at
 	@./setup.sh browser
 	@$(PY) -m tests.browser.screenshots
+
+mutants: setup-development ## small changes to the code: do the tests notice? (SAMPLE=20 SEED=0 ROOMS="agents tasks")
+	@$(PY) -m tests.mutants --sample $(SAMPLE) --seed $(SEED) $(if $(ROOMS),--rooms $(ROOMS))
 
 bench: setup-development ## the server's figures beside their limits and MLflow: eight quiet minutes (BENCH=--quick: two)
 	@$(PY) -m benchmarks.server_all $(BENCH)
