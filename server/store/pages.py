@@ -51,7 +51,7 @@ class Pages:
             return listed
         way = self._walk if part.start < _FAR else self._far
         ids = way(queries, order_by, part)
-        return ids if len(ids) == part.size else self.sorted(queries, order_by, part)
+        return ids if ids is not None else self.sorted(queries, order_by, part)
 
     def sorted(self, queries: Queries, order_by: OrderBy, part: Window | None) -> list[str]:
         """Find all that match, sort them, and give a part."""
@@ -114,13 +114,13 @@ class Pages:
             one for one, number in zip(conditions, each, strict=True) if number != everything
         ]
 
-    def _walk(self, queries: Queries, order_by: OrderBy, part: Window) -> list[str]:
+    def _walk(self, queries: Queries, order_by: OrderBy, part: Window) -> list[str] | None:
         """Go along the index of a value that has the wanted order, keep what matches, stop when the part is full.
-        Gives fewer ids than asked for when there is no such index, or too few match at its start."""
+        None where there is no such index, or too few match at its start."""
         compiler = Compiler(self._schema, few=True)
         walk = ordering.walk(self._schema, compiler.bind, order_by)
         if walk is None:
-            return []
+            return None
         where = compiler.where(*queries)
         reach = compiler.bind(_REACH + 8 * part.start)
         last = self.rows(walk.last.format(reach=reach), compiler.params)
@@ -131,48 +131,52 @@ class Pages:
             f"SELECT t.id FROM {walk.table} CROSS JOIN {self._schema.table} t ON t.id = k0.task {walk.joins}"
             f" WHERE {walk.where} AND {where} ORDER BY {walk.by} LIMIT {limit} OFFSET {offset}"
         )
-        return [row[0] for row in self.rows(sql, compiler.params)]
+        ids = [row[0] for row in self.rows(sql, compiler.params)]
+        return ids if len(ids) == part.size else None
 
-    def _far(self, queries: Queries, order_by: OrderBy, part: Window) -> list[str]:
+    def _far(self, queries: Queries, order_by: OrderBy, part: Window) -> list[str] | None:
         """A page far from the start, by way of an index of a value that has the order and the projects: what comes
-        before it is counted and not looked at. Gives no ids where there is none, or sorting is as quick."""
+        before it is counted and not looked at. None where there is no such index, where sorting is as quick, and where
+        the page has documents without the value, which come last."""
         compiler = Compiler(self._schema)
         walk = ordering.walk(self._schema, compiler.bind, order_by)
         if walk is None or not walk.of_tasks or self._schema.table != "tasks":
-            return []
+            return None
         projects, others = _split_projects(queries)
-        narrowed = self._narrowed(compiler, _all(compiler.parts(*others)), _within("t", compiler, projects))
-        if narrowed is None:
-            return []
+        within = _within("t", compiler, projects)
+        narrowed, kept = self._narrowed(compiler, compiler.parts(*others), within)
+        if not narrowed:
+            return None
         conditions = [walk.where, walk.of_tasks, _within("k0", compiler, projects), narrowed]
         limit, offset = compiler.bind(part.size), compiler.bind(part.start)
         sql = (
             f"SELECT k0.task FROM {walk.table} WHERE {' AND '.join(conditions)} ORDER BY {walk.by}"
             f" LIMIT {limit} OFFSET {offset}"
         )
-        return [row[0] for row in self.rows(sql, compiler.params)]
+        ids = [row[0] for row in self.rows(sql, compiler.params)]
+        return ids if len(ids) == min(part.size, max(0, kept - part.start)) else None
 
-    def _narrowed(self, compiler: Compiler, where: str, inside: str) -> str | None:
-        """SQL: is `k0.task` one of those that the condition keeps? What it keeps is looked up, or what it leaves out,
-        whichever is less. None where little is kept, or too much is left out to be looked up."""
-        left_out = f"({where}) IS NOT 1"
+    def _narrowed(self, compiler: Compiler, conditions: list[str], within: str) -> tuple[str, int]:
+        """SQL: is `k0.task` one of those that the conditions keep? What they keep is looked up, or what they leave out,
+        whichever is less; empty where little is kept, or it would be much to look up. And how many are kept."""
+        table = f"SELECT t.id FROM {self._schema.table} t WHERE"
         if compiler.asked <= self._schema.counted:
-            sql = (
-                f"SELECT coalesce(sum(CASE WHEN {left_out} THEN 0 ELSE t.n END), 0), coalesce(sum(t.n), 0)"
-                f" FROM {self._schema.counts} t WHERE {inside}"
-            )
-            kept, of = self.rows(sql, compiler.params)[0]
+            kept, conditions = self._effective(compiler, conditions, within)
             if kept <= _SOON_SORTED:
-                return None
-            if kept == of:
-                return "1"
-            way, which = ("IN", where) if 2 * kept < of else ("NOT IN", left_out)
-            return f"k0.task {way} (SELECT t.id FROM {self._schema.table} t WHERE {which} AND {inside})"
-        sql = f"SELECT t.id FROM {self._schema.table} t WHERE {left_out} AND {inside} LIMIT {_FEW + 1}"
+                return "", kept
+            if not conditions:
+                return "1", kept
+            sql = f"SELECT coalesce(sum(t.n), 0) FROM {self._schema.counts} t WHERE {within}"
+            if 2 * kept < self.rows(sql, compiler.params)[0][0]:
+                return f"k0.task IN ({table} {_all(conditions)} AND {within})", kept
+            return f"k0.task NOT IN ({table} ({_all(conditions)}) IS NOT 1 AND {within})", kept
+        sql = f"{table} ({_all(conditions)}) IS NOT 1 AND {within} LIMIT {_FEW + 1}"
         ids = [row[0] for row in self.rows(sql, compiler.params)]
         if len(ids) > _FEW:
-            return None
-        return f"k0.task NOT IN (SELECT value FROM json_each({compiler.bind(_listed(ids))}))"
+            return "", 0
+        sql = f"SELECT coalesce(sum(t.n), 0) FROM {self._schema.counts} t WHERE {within}"
+        kept = self.rows(sql, compiler.params)[0][0] - len(ids)
+        return f"k0.task NOT IN (SELECT value FROM json_each({compiler.bind(_listed(ids))}))", kept
 
     def rows(self, sql: str, params: Mapping[str, Any]) -> list[sqlite3.Row]:
         """Raises: ValidationFailed when SQLite finds the query too large. TooSlow."""

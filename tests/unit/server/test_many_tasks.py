@@ -169,6 +169,16 @@ def test_what_comes_before_a_page_is_looked_at_in_an_index_alone(
     assert f"COVERING INDEX {index}" in plan and "TEMP B-TREE FOR ORDER BY" not in plan
 
 
+@pytest.mark.parametrize("query", [{"project": ["a"]}, {"tags": ["-best"]}])
+def test_a_page_beyond_the_end_sorts_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, query: dict
+) -> None:
+    asked = noted(store, monkeypatch)
+    query = {**query, "order_by": [f"-{VALUE}"], "page": 90, "page_size": 100}
+    assert store.tasks.find(query, *ALSO) == []
+    assert "TEMP B-TREE FOR ORDER BY" not in plan_of_the_page(store, asked)
+
+
 QUERIES = [{}, {"project": ["a", "c"]}, {"status": ["failed"], "tags": ["-é"]}, {"user": ["ada"]},
            {"project": [None]}, {"name": "^Task 1"}]  # fmt: skip
 
