@@ -109,6 +109,11 @@ class Process:
         whole = psutil.Process(self._process.pid)
         return sum(one.memory_info().rss for one in [whole, *whole.children(recursive=True)]) / 1e6
 
+    def cpu_ms(self) -> float:
+        """That the process has used so far, on all cores: another program's work makes it no longer."""
+        used = psutil.Process(self._process.pid).cpu_times()
+        return 1000 * (used.user + used.system)
+
     def _family(self) -> list[psutil.Process]:
         try:
             return psutil.Process(self._process.pid).children(recursive=True)
