@@ -16,12 +16,10 @@ import pytest
 
 RECORD = "MUTANTS_RECORD"  # the folder that the record is written into
 SETTINGS = """[run]
-source = {rooms}
+source =
+    {rooms}
 branch = false
 parallel = true
-patch =
-    subprocess
-    _exit
 context = ${{PYTEST_CURRENT_TEST-}}
 data_file = {folder}/coverage
 """
@@ -34,9 +32,14 @@ class Recorder:
         self.folder, self.root = folder, root
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()  # without any change: they can't notice one
-        (folder / "settings").write_text(SETTINGS.format(folder=folder, rooms=rooms))
+        (folder / "settings").write_text(
+            SETTINGS.format(folder=folder, rooms="\n    ".join(str(root / one) for one in rooms.split(",")))
+        )
         self.coverage = coverage.Coverage(config_file=str(folder / "settings"))
         self.coverage.start()
+        os.environ["COVERAGE_PROCESS_START"] = str(
+            folder / "settings"
+        )  # read anew by each process that starts
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -22,7 +22,8 @@ def named(name=None):
     return name or "nobody"
 '''
 TESTS = """
-import pytest
+import subprocess
+import sys
 from room.sums import larger, named
 
 def test_larger():
@@ -30,6 +31,10 @@ def test_larger():
 
 def test_named():
     assert named("me") == "me"
+
+def test_by_a_process():
+    program = "from room.sums import named; assert named('a' * 2) == 'aa'"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 def test_that_fails_anyway():
     assert named() is None
@@ -100,8 +105,8 @@ def test_what_tests_notice_and_what_survives_is_told(checkout, capsys, monkeypat
     assert "test_that_fails_anyway" in said.partition("1/3")[0], "it fails without a change, and notices none"
     assert "1/3 SURVIVED room/sums.py:6 comparison changed, 1 tests" in said
     assert "- if a > b:" in said and "+ if a >= b:" in said
-    assert "2/3 SURVIVED room/sums.py:12 fallback dropped, 1 tests" in said
-    assert "3/3 noticed  room/sums.py:12 fallback taken, by tests/test_sums.py::test_named" in said
+    assert "2/3 SURVIVED room/sums.py:12 fallback dropped, 2 tests" in said
+    assert "3/3 noticed  room/sums.py:12 fallback taken, by tests/test_sums.py::test_" in said
     assert said.splitlines()[-1].split() == ["all,", "seed", "5", "1", "of", "3", "33.3%"]
     assert (checkout / "room/sums.py").read_text() == before, "a copy is changed, never the checkout"
 

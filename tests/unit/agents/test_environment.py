@@ -1,5 +1,6 @@
 """What an agent is started with."""
 
+import dataclasses
 import json
 import os
 import stat
@@ -40,6 +41,7 @@ def test_everything_an_agent_writes_stays_in_its_folder(tmp_path):
         agent["venvs_dir"],
         *(agent[key]["path"] for key in ("vcs_cache", "venvs_cache", "pip_download_cache")),
     ]
+    assert agent["docker_pip_cache"] == agent["docker_apt_cache"] == agent["pip_download_cache"]["path"]
     assert all(Path(folder).is_relative_to(tmp_path) for folder in folders)
 
 
@@ -79,3 +81,34 @@ def test_a_task_imports_from_its_clone_and_the_users_git_settings_are_left_alone
     variables = environment.prepare(SERVER, "a")
     assert "PYTHONPATH" not in variables
     assert Path(variables["GIT_CONFIG_GLOBAL"]).is_relative_to(tmp_path)
+
+
+def test_where_tasks_keep_what_they_fetch_is_as_configured_or_beside_the_rest(tmp_path):
+    def cache(settings):
+        server = dataclasses.replace(SERVER, settings=settings)
+        return environment.configuration(server, tmp_path)["sdk"]["storage"]["cache"]["default_base_dir"]
+
+    assert cache({}) == cache({"sdk": {"storage": {}}}) == str(tmp_path / "cache")
+    assert cache({"sdk": {"storage": {"cache": {"default_base_dir": "/mine"}}}}) == "/mine"
+
+
+@pytest.mark.parametrize("outer", ["/outer", None])
+def test_the_temporary_folder_is_the_agents_and_that_of_outside_is_remembered(tmp_path, monkeypatch, outer):
+    for name in ("TMPDIR", "OMP_WAIT_POLICY", "GIT_CONFIG_GLOBAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    if outer:
+        monkeypatch.setenv("TMPDIR", outer)
+        monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/personal")
+    variables = environment.prepare(SERVER, "a")
+    assert variables["TMPDIR"] == variables["CLEARML_AGENT_TEMP_STDOUT_FILE_DIR"]
+    assert (
+        variables["TMPDIR"] == str(tmp_path / "agents" / "temporary") and Path(variables["TMPDIR"]).is_dir()
+    )
+    assert variables["SOUNDYARD_OUTER_TMPDIR"] == (outer or "")
+    assert variables["OMP_WAIT_POLICY"] == ("ACTIVE" if outer else "PASSIVE")
+    assert "PYTHONDONTWRITEBYTECODE" not in variables
+    personal = "/personal" if outer else "~/.gitconfig"
+    assert f"path = {personal}\n" in Path(variables["GIT_CONFIG_GLOBAL"]).read_text()
+    assert stat.S_IMODE((tmp_path / "agents").stat().st_mode) == 0o700

@@ -32,8 +32,9 @@ def test_a_task_gets_the_temporary_folder_of_outside_back(outer, found):
 
 
 def test_the_sdk_can_not_keep_a_crash_alive_and_others_may_handle_it():
-    asked = SDK + "exec('signal.signal(signal.SIGSEGV, print)', sdk.__dict__)\n"
-    kept = asked + "print(signal.getsignal(signal.SIGSEGV) is print)"
+    fatal = "[signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT]"
+    asked = SDK + f"for one in {fatal}: exec(f'signal.signal({{one:d}}, print)', sdk.__dict__)\n"
+    kept = asked + f"print(*{{signal.getsignal(one) is print for one in {fatal}}})"
     assert run(kept, CLEARML_TASK_ID="1").stdout.strip() == "False"
     assert run(kept).stdout.strip() == "True"
     own = "import signal; signal.signal(signal.SIGSEGV, print); print(signal.getsignal(signal.SIGSEGV) is print)"

@@ -62,3 +62,20 @@ def test_an_address_the_agent_has_in_its_cache_is_looked_into_there(made, tmp_pa
     )
     found = repository.look({"repository": url, "version_num": "main"}, tmp_path / "cache")
     assert found is not None and found.requirements == "six\n"
+
+
+def test_a_fetch_that_git_refuses_or_that_never_ends_says_so(tmp_path, monkeypatch):
+    script = {"repository": "r", "version_num": "1"}
+
+    def fetched(program, most=600):
+        monkeypatch.setattr(repository, "FETCH", program)
+        real = repository.subprocess.run
+        monkeypatch.setattr(repository.subprocess, "run", lambda *a, **k: real(*a, **{**k, "timeout": most}))
+        said = repository.fetch(script, tmp_path / "settings", tmp_path / "scratch")
+        monkeypatch.undo()
+        return said
+
+    assert fetched("import sys; print(sys.argv[1:])") == ""
+    assert fetched("print('x\\nfatal: no such é\\nfatal: more')") == "no such é"
+    assert fetched("import sys; sys.stderr.write(f'fatal: {sys.argv[2:5]}')") == "['r', '1', '']"
+    assert fetched("import time; time.sleep(9)", most=0.2) == "it took longer than ten minutes"

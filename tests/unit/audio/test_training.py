@@ -114,6 +114,14 @@ def test_a_checkpoint_reloads_to_identical_logits(store, tiny, tmp_path):
     assert state["classes"] == store.classes and state["frontend"] == run.model.frontend.describe()
 
 
+def test_the_validation_loss_is_that_of_the_model_that_is_kept(store, tiny, tmp_path):
+    run = Training(tiny, store, tmp_path, NullWriter(), build_engine("cpu"))
+    scalars = run.run_epoch(lambda: False)
+    run.keep_model(patience=0)
+    found = evaluate(tmp_path / "model.pt", store, EvaluateConfig())
+    assert scalars["loss/validation"] == pytest.approx(found.loss, rel=1e-3)
+
+
 def test_no_test_clip_is_trained_on_or_chosen_by(store):
     config = TrainConfig(fold=2, validation="development")
     training, development = divide(config, store)
