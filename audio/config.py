@@ -8,6 +8,7 @@ The tasks turn each into a command-line argument and so into a parameter that ca
 from dataclasses import dataclass, fields
 from typing import Any
 
+from audio import registry
 from audio.contradictions import refuse_contradictions
 from audio.parameter import Group, check, check_one, kinds, parameter, same_as
 from audio.places import Place, settle
@@ -34,11 +35,6 @@ SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
 LARGEST_SEED = 2**32 - 1
 DEVICES = ("auto", "cpu", "cuda")
-DATA_SETS, MODELS, FRONT_ENDS = (
-    "audio.datasets:names",
-    "audio.models:names",
-    "audio.features.registry:KINDS",
-)  # registries
 SHOWN_SPLITS = ("test", "validation", "development")
 
 
@@ -50,16 +46,28 @@ def hold(record: Any) -> None:
 
 RECORDINGS, MODEL, CLIPS, TRAINING = map(Group, ("Recordings", "Model", "Clips", "Training"))
 FEATURES, LENGTH, AUGMENTATION = map(Group, ("Features", "Length of clips", "Augmentation"))
-RUNNING, FILES = map(Group, ("Running", "Files"))
+RUNNING, FILES, PLUGINS = map(Group, ("Running", "Files", "Plugins"))
+
+
+def added_augmentations() -> list[str]:
+    """Those that no parameter of their own switches on."""
+    own = registry.augmentations
+    return [name for name in own.names() if not own.entry(name).options.get("by")]
+
+
+def plugins() -> Any:
+    """The parameter of every task that lets it use what is not in this project."""
+    return PLUGINS(
+        [],
+        "files, folders or modules that add models, data sets, front ends, …; they travel with the task to its agent",
+    )
 
 
 @dataclass
 class PreprocessConfig:
     """Recordings to a clip store."""
 
-    dataset: str = RECORDINGS(
-        "synthetic", "data set, by its name: esc10, folder, synthetic, …", known=DATA_SETS
-    )
+    dataset: str = RECORDINGS("synthetic", "data set, by its name", known=registry.datasets.names)
     data: Place = RECORDINGS(
         "", "folder of the recordings; empty: only for data sets that make or fetch their own"
     )
@@ -82,6 +90,7 @@ class PreprocessConfig:
         5, "drawn where the data set has neither folds nor splits; 10: tenths, for 8:1:1", 2, 1000
     )
     seed: int = RECORDINGS(0, "of the synthetic data set and of splits that are drawn", 0, LARGEST_SEED)
+    plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:
         hold(self)
@@ -91,7 +100,7 @@ class PreprocessConfig:
 class TrainConfig:
     """A clip store to a checkpoint. The defaults are a CPU-sized run of about a minute on ESC-10."""
 
-    model: str = MODEL("cnn", "network, by its name: cnn, crnn, resnet18, cnn14, wav2vec2, …", known=MODELS)
+    model: str = MODEL("cnn", "network, by its name", known=registry.models.names)
     members: int = MODEL(1, "networks of that kind trained side by side, whose answers are averaged", 1, 64)
     dropout: float = MODEL(0.3, "probability before the last layer", 0, 0.95)
     pretrained: bool = MODEL(
@@ -165,7 +174,9 @@ class TrainConfig:
     early_stop: int = TRAINING(0, "epochs without a better validation loss before stopping; 0: never", 0)
 
     frontend: str = FEATURES(
-        "logmel", "features, by their name; logmel+pcen: one for each member, in turn", known=FRONT_ENDS
+        "logmel",
+        "features, by their name; logmel+pcen: one for each member, in turn",
+        known=registry.features.names,
     )
     deltas: bool = FEATURES(False, "slope and curvature of the features as further channels")
     n_fft: int = FEATURES(1024, "length of the Fourier transform", 2, unit="samples")
@@ -229,6 +240,9 @@ class TrainConfig:
     )
     frequency_masks: int = AUGMENTATION(2, "SpecAugment masks along frequency", 0, 1000)
     frequency_mask_bands: int = AUGMENTATION(8, "largest width of a frequency mask", 0, unit="bands")
+    augmentations: list[str] = AUGMENTATION(
+        [], "of plugins, by their names, in this order", known=added_augmentations
+    )
 
     seed: int = RUNNING(0, "of weights, order of clips and augmentation", 0, LARGEST_SEED)
     device: str = RUNNING(
@@ -268,13 +282,21 @@ class TrainConfig:
         choices=("refuse", "apart"),
     )
 
+    metrics: list[str] = RUNNING(
+        [], "further figures of the validation clips, by their names", known=registry.metrics.names
+    )
+    plugins: list[Place] = plugins()
+
     def __post_init__(self) -> None:
         hold(self)
         refuse_contradictions(self)
 
     def changes_waveforms(self) -> bool:
         """Whether an augmentation works on waveforms, so that features can't be computed once for all."""
-        return self.augment and bool(self.noise or self.background or self.stretch or self.pitch)
+        own = (registry.augmentations.entries.get(name) for name in self.augmentations)
+        on_waveforms = any(entry and entry.options.get("on") == "waveform" for entry in own)
+        known = self.noise or self.background or self.stretch or self.pitch
+        return self.augment and bool(known or on_waveforms)
 
 
 @dataclass
@@ -306,6 +328,8 @@ class EvaluateConfig:
         "that answers are computed in, whatever the training's was",
         choices=PRECISIONS,
     )
+    metrics: list[str] = same_as(TrainConfig, "metrics", help="further figures, by their names")
+    plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:
         hold(self)
@@ -329,6 +353,7 @@ class ExportConfig:
     )
     check_clips: int = FILES(100, "held-out clips that every file is checked with", 2)
     calibration_clips: int = FILES(64, "training clips that set the ranges of onnx-int8", 1)
+    plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:
         hold(self)

@@ -286,7 +286,11 @@ def _run(
     if result and result.stopped:
         return False
     heard = EvaluateConfig(
-        speeds=speeds, device=config.device, threads=config.threads, overlap=config.overlap
+        speeds=speeds,
+        device=config.device,
+        threads=config.threads,
+        overlap=config.overlap,
+        metrics=config.metrics,
     )
     found = evaluate(place / MODEL, store, heard)
     if found.note:
@@ -302,6 +306,7 @@ def _run(
 def row(config: TrainConfig, found: EvaluationResult, seconds: float) -> dict[str, Any]:
     """A fold's result."""
     return {
+        **found.figures,
         "seed": config.seed,
         "fold": config.fold,
         "clips": len(found.clips),

@@ -15,6 +15,10 @@ class ConfigError(AudioError, ValueError):
     """A setting, or two settings together, that make no sense."""
 
 
+class PluginError(AudioError):
+    """A plugin can't be found or imported, adds nothing, or uses a name that is taken."""
+
+
 class DatasetError(AudioError):
     """A data set is unknown, absent, laid out differently than expected, or has nothing readable."""
 

@@ -1,8 +1,8 @@
 """Evaluation: a checkpoint on held-out clips, down to every clip."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from audio import plugins
 from audio.checkpoints import checkpoint as checkpoints
 from audio.checkpoints.origin import Origin, named, refuse_heard
 from audio.clips.identity import fingerprint
@@ -23,14 +24,13 @@ from audio.config import EvaluateConfig
 from audio.devices import computing, on_threads, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
 from audio.io.preparation import Preparation
+from audio.metrics.figures import Answers, figures
 from audio.metrics.objective import loss_of, probabilities
 from audio.metrics.statistics import (
-    answers_of,
     class_table,
     confusion_matrix,
     counts,
     independent,
-    macro_f1,
     mean_answer,
     wilson,
 )
@@ -65,6 +65,7 @@ class EvaluationResult:
         None  # of clips that the model was trained on, which the figures leave out
     )
     note: str = ""  # what a person has to know beside the figures
+    figures: dict[str, float] = field(default_factory=dict)  # further ones, by the metric's name
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -75,9 +76,10 @@ class EvaluationResult:
         """The figures in a line, as a person reads them."""
         low, high = self.interval
         shared = f" of {self.recordings} recordings" if self.recordings < len(self.clips) else ""
+        more = "".join(f", {name} {value:.4g}" for name, value in self.figures.items())
         return (
             f"accuracy {self.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%}, n = {len(self.clips)} clips{shared}"
-            f"), macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}; computed in {self.precision}"
+            f"), macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}{more}; computed in {self.precision}"
         )
 
     def waveform(self, clip: str) -> np.ndarray:
@@ -98,6 +100,7 @@ def evaluate(
     sample rate than the store's), StoreError (no clip in that fold or split) and ConfigError (the model was trained
     on some of the clips).
     """
+    plugins.load(config.plugins)
     state = checkpoints.load(checkpoint_path)
     _refuse_mismatch(state, store)
     trained = checkpoints.config_of(state)
@@ -113,7 +116,9 @@ def evaluate(
     with on_threads(spare_threads(model, config.threads)):
         logits = predict(model, waves, config, preparation.windows, progress)
     result, apart = (
-        summarise(store, rows[part], logits[part], model.frontend.describe(), config.precision)
+        summarise(
+            store, rows[part], logits[part], model.frontend.describe(), config.precision, config.metrics
+        )
         if part.any()
         else None
         for part in (~heard, heard)
@@ -229,19 +234,25 @@ def _in_windows(model: Classifier, waves: Waves, part: Tensor, speed: float, bat
 
 
 def summarise(
-    store: ClipStore, rows: pd.DataFrame, logits: Tensor, frontend: dict[str, Any], precision: str = "fp32"
+    store: ClipStore,
+    rows: pd.DataFrame,
+    logits: Tensor,
+    frontend: dict[str, Any],
+    precision: str = "fp32",
+    metrics: Sequence[str] = (),
 ) -> EvaluationResult:
-    """The figures and the table from every clip's logits `(clips, classes)`."""
+    """The figures and the table from every clip's logits `(clips, classes)`; `metrics` names further figures."""
     multi, targets = store.multi_label, store.targets(rows)
     loss = loss_of(logits, torch.from_numpy(targets), multi)
     probability, truth = probabilities(logits, multi).numpy(), targets > 0.5
-    answers = answers_of(probability, multi)
-    counted = counts(truth, answers)
+    answers = Answers(truth, probability, multi, store.classes)
+    own = figures(["accuracy", "macro_f1"], answers)
+    counted = counts(truth, answers.given)
     clips = judged_table(store, rows, probability, loss.numpy())
-    right, sources = (truth == answers).all(1), recordings(rows)
+    right, sources = (truth == answers.given).all(1), recordings(rows)
     return EvaluationResult(
-        accuracy=float(right.mean()),
-        macro_f1=macro_f1(counted),
+        accuracy=own["accuracy"],
+        macro_f1=own["macro_f1"],
         loss=float(loss.mean()),
         confusion=confusion_matrix(truth, probability, multi),
         classes=store.classes,
@@ -253,6 +264,7 @@ def summarise(
         precision=precision,
         recordings=sources.nunique(),
         independent=independent(right, list(sources)),
+        figures=figures(metrics, answers),
     )
 
 

@@ -9,13 +9,12 @@ one of these or None, or a list of one of them. What two parameters contradict e
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from functools import lru_cache
-from importlib import import_module
 from types import UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from audio.errors import ConfigError
 
@@ -34,8 +33,8 @@ class Declared:
     high: float = NO_LIMIT
     choices: tuple[str, ...] = ()  # all that it, or each item of a list, may be; empty: anything
     known: (
-        tuple[str, ...] | str
-    ) = ()  # names that are proposed and others refused where it is used, or MODULE:REGISTRY
+        tuple[str, ...] | Callable[[], list[str]]
+    ) = ()  # names that are proposed, or what lists them when asked
     filled: str = ""  # what to do instead of leaving a list empty; empty: it may be
 
     @property
@@ -46,12 +45,8 @@ class Declared:
         return self.span("", " to ")
 
     def proposed(self) -> list[str]:
-        """The names that there are in this process; the place of a registry is imported only now."""
-        if not isinstance(self.known, str):
-            return [*self.known]
-        module, _, name = self.known.partition(":")
-        registry = getattr(import_module(module), name)
-        return sorted(registry() if callable(registry) else registry)
+        """The names that there are in this process, at this moment; a plugin's among them once it is loaded."""
+        return self.known() if callable(self.known) else [*self.known]
 
     def span(self, before: str, between: str) -> str:
         """The range in words."""
@@ -77,7 +72,7 @@ def parameter(
     group: str = "",
     unit: str = "",
     choices: Sequence[str] = (),
-    known: tuple[str, ...] | str = (),
+    known: tuple[str, ...] | Callable[[], list[str]] = (),
     filled: str = "",
 ) -> Any:
     """A dataclass field that is a parameter."""
@@ -135,6 +130,7 @@ class Kind(NamedTuple):
     base: type  # int, float, bool or str
     optional: bool  # None is a value of its own
     many: bool  # a list of base
+    place: bool = False  # a file or folder, or a list of them
 
     @property
     def name(self) -> str:
@@ -149,7 +145,7 @@ def kinds(config: type) -> dict[str, Kind]:
 
 @lru_cache
 def _kinds(config: Any) -> dict[str, Kind]:
-    hints = get_type_hints(config)
+    hints = get_type_hints(config, include_extras=True)
     return {one.name: _kind(hints[one.name], f"{config.__name__}.{one.name}") for one in fields(config)}
 
 
@@ -160,11 +156,13 @@ def _kind(hint: Any, where: str) -> Kind:
         hint = inner[0] if len(inner) == 1 else hint
     many = get_origin(hint) is list
     base = get_args(hint)[0] if many else hint
+    place = get_origin(base) is Annotated  # audio.places.Place
+    base = get_args(base)[0] if place else base
     if base not in (int, float, bool, str):
         raise TypeError(
             f"{where}: {hint} can't be a parameter; use int, float, bool, str, a list of one, or None"
         )
-    return Kind(base, optional, many)
+    return Kind(base, optional, many, place)
 
 
 def check(record: Any) -> None:

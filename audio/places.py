@@ -16,11 +16,15 @@ def settle(record: Any) -> None:
     Raises ConfigError for a path that is not UTF-8: parameters are text.
     """
     for name, hint in get_type_hints(type(record), include_extras=True).items():
-        if Place is hint and isinstance(written := getattr(record, name), str) and written:
-            setattr(record, name, _absolute(name, written))
+        written = getattr(record, name)
+        if hint == Place and isinstance(written, str) and written:
+            setattr(record, name, absolute(name, written))
+        elif hint == list[Place] and isinstance(written, list):
+            setattr(record, name, [absolute(name, one) if isinstance(one, str) else one for one in written])
 
 
-def _absolute(name: str, written: str) -> str:
+def absolute(name: str, written: str) -> str:
+    """One such place; `name` is the parameter's. Raises ConfigError."""
     try:
         written.encode()
     except UnicodeEncodeError:

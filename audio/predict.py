@@ -40,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if table:
             table.refuse_if_unwritable()
         files = list(sound_files(args.files))
+        from audio import plugins
         from audio.inference import Predictor
 
+        plugins.load([str(one) for one in args.plugins])
         predictor = Predictor(args.model, args.device, args.hop, args.precision)
         failed = sum(not hear(predictor, path, args.top, table, as_json=args.json) for path in files)
     except AudioError as error:
@@ -70,6 +72,13 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--csv", type=_named, help="file for the probabilities of every window")
     found.add_argument("--json", action="store_true", help="a line of JSON for each file, for scripts")
     found.add_argument("--device", default="auto", help="auto, cpu, cuda, …")
+    found.add_argument(
+        "--plugins",
+        type=_named,
+        action="append",
+        default=[],
+        help="file that adds the model; may be given again",
+    )
     found.add_argument("--precision", default="fp32", choices=PRECISIONS, help="that is computed in (fp32)")
     return found
 

@@ -8,8 +8,8 @@ augmentation and changes the split; the sentence says so. `python -m audio.prese
 from dataclasses import dataclass, field
 from typing import Any
 
+from audio import registry
 from audio.config import PreprocessConfig, TrainConfig
-from audio.named import by_name
 
 Settings = dict[str, Any]
 
@@ -82,7 +82,7 @@ ON_MEL_16K: Settings = {
 }
 TUTORIALS_16K = "the CNN, CRNN and Transformer tutorials on 16 kHz mel spectrograms"
 
-ALL: dict[str, Preset] = {
+OWN: dict[str, Preset] = {
     "esc10": Preset(
         "ESC-10 from scratch on the official folds: the project's own recipe, four small networks side by side.",
         "docs/audio.md; measured by benchmarks/audio_accuracy.py",
@@ -242,16 +242,28 @@ ALL: dict[str, Preset] = {
 }
 
 
+for own, preset in OWN.items():
+    registry.presets.register(own, preset)
+
+
 def names() -> list[str]:
     """Names of all presets, sorted."""
-    return sorted(ALL)
+    return registry.presets.names()
 
 
 def find(name: str) -> Preset:
     """The preset of that name. Raises ConfigError, which lists those that exist."""
-    return by_name(ALL, name, "preset")
+    found: Preset = registry.presets.find(name)
+    return found
+
+
+def everything() -> dict[str, Preset]:
+    """All presets by name, sorted."""
+    return {name: find(name) for name in names()}
 
 
 if __name__ == "__main__":
-    for one in names():
-        print(f"{one:22} {ALL[one].about}")
+    from audio import presets  # this file is __main__ here, and knows of no others
+
+    for one, its in presets.everything().items():
+        print(f"{one:22} {its.about}")

@@ -41,7 +41,7 @@ PRINTED = ("seed", "fold", "accuracy", "cpu_seconds")
 
 def arguments() -> argparse.Namespace:
     parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", default="esc10", choices=sorted(presets.ALL), help="the recipe")
+    parser.add_argument("--preset", default="esc10", choices=presets.names(), help="the recipe")
     parser.add_argument(
         "--dataset", help="name in the registry of audio.datasets; that of the preset by default"
     )

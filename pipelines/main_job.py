@@ -23,7 +23,7 @@ if __name__ == "__main__":
 from audio.command_line import spoken
 from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
-from tasks import command, connection, identify, names, parameters, presets, register, schema, source
+from tasks import carried, command, connection, identify, names, parameters, presets, register, schema, source
 from tasks.errors import SoundyardError
 from tasks.session import Job, Run, check_names, session, under_an_agent
 
@@ -40,7 +40,7 @@ class MainJobParameters:
     """The main job: preprocess → train → evaluate."""
 
     preset: str = PIPELINE(
-        "", "recipe whose values the steps get; what stands here beside it wins", known="audio.presets:names"
+        "", "recipe whose values the steps get; what stands here beside it wins", known=presets.names
     )
     dataset: str = same_as(PreprocessConfig, "dataset")
     data: Place = same_as(
@@ -53,6 +53,7 @@ class MainJobParameters:
     learning_rate: float = same_as(TrainConfig, "learning_rate")
     seed: int = same_as(TrainConfig, "seed")
     queue: str = PIPELINE(names.QUEUE, "queue that the steps are put on")
+    plugins: list[Place] = same_as(TrainConfig, "plugins")
 
     def __post_init__(self) -> None:
         hold(self)
@@ -92,9 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if under_an_agent():
         return run()
     about = __doc__.splitlines()[0]
-    options = command.given(
-        Options, arguments, prog=f"python {SCRIPT}", about=about, presets=presets.values(Options)
-    ).record
+    options = command.with_plugins(Options, arguments, prog=f"python {SCRIPT}", about=about).record
     chosen = MainJobParameters(**{one.name: getattr(options, one.name) for one in fields(MainJobParameters)})
     try:
         server = connection.use()
@@ -125,6 +124,7 @@ def create(chosen: MainJobParameters, server: connection.Connection) -> str:
     controller.update_task({"script": source.describe(server).script(SCRIPT)})
     parameters.write_to(controller, chosen)
     schema.write_to(controller, MainJobParameters)
+    carried.write_to(controller, chosen.plugins)
     return str(controller.id)
 
 
@@ -191,6 +191,7 @@ def assemble(started: Run[MainJobParameters]) -> Any:
             name=name,
             base_task_id=register.template(name),
             parents=[before] if before else [],
+            configuration_overrides=carried.configuration(chosen.plugins),
             parameter_override={**chosen.shared_with(name), **handed[name]},
             task_overrides={"tags": []},  # a step is no template
         )

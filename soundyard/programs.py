@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audio.command_line import before_parsing, call
 from soundyard import completion
-from tasks import names
+from tasks.registry import tasks
 
 Parser = Callable[[], argparse.ArgumentParser]
 
@@ -171,7 +171,7 @@ def speak_of_all() -> None:
     for program in PROGRAMS.values():
         if program.own_name:
             program.rename()
-    for task in names.TEMPLATES:
+    for task in tasks.names_in_order():
         of_task(task).rename()
     for own, here in (("make stop", "stop"), ("make serve", "serve"), ("python -m server", "serve")):
         call(own, f"soundyard {here}")

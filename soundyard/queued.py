@@ -7,7 +7,7 @@ from soundyard.tracked import acting, cloning
 from soundyard.tracked.client import connect
 from soundyard.tracked.finding import task as found_task
 from soundyard.tracked.watching import watch
-from tasks import command, connection, parameters, presets, register
+from tasks import carried, command, connection, parameters, register
 from tasks.session import check
 
 
@@ -19,9 +19,7 @@ def enqueue(task: str, words: Sequence[str], queue: str, *, name: str | None, wa
     """
     config: type[Any] = register.record(task)
     about = (config.__doc__ or task).strip().splitlines()[0]
-    given = command.given(
-        config, words, prog=f"soundyard run {task}", about=about, presets=presets.values(config)
-    )
+    given = command.with_plugins(config, words, prog=f"soundyard run {task}", about=about)
     server = connect()
     wanted = acting.queue_of(queue)
     if server.is_local:  # else what it names may be where the agents are
@@ -35,8 +33,18 @@ def enqueue(task: str, words: Sequence[str], queue: str, *, name: str | None, wa
 
 def _made(task: str, record: object, server: connection.Connection, name: str) -> str:
     """The id of a draft with these parameters. Raises NotRunnable."""
-    template = found_task(register.register(server)[task], cloning.FIELDS)
+    given = getattr(record, carried.NAME, [])
+    templates = register.register(server, given if register.is_plugins(task) else None)
+    template = found_task(templates[task], cloning.FIELDS)
     there = template["hyperparams"]
     for own, text in parameters.to_texts(record).items():
+        there[parameters.SECTION].setdefault(
+            own, {"section": parameters.SECTION, "name": own, **text._asdict()}
+        )
         there[parameters.SECTION][own]["value"] = text.value
-    return cloning.clone(template, there, name, template["project"]["id"])
+    made = cloning.clone(template, there, name, template["project"]["id"])
+    if given:
+        from clearml import Task
+
+        carried.write_to(Task.get_task(task_id=made), given)
+    return made

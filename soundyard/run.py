@@ -1,14 +1,15 @@
 """`soundyard run TASK …`: a task here, or with `--queue` on a queue, where an agent takes it."""
 
-import importlib
 import sys
 from collections.abc import Sequence
 
+from audio import plugins
 from audio.command_line import CommandLine, call
-from audio.named import by_name, printable
+from audio.named import printable
 from soundyard import completion
-from tasks import names
+from tasks.command import plugins_in
 from tasks.errors import SoundyardError
+from tasks.registry import entry_point, record, tasks
 
 QUEUE = "--queue"
 ABOUT = """Run a task here, or put it on a queue for an agent.
@@ -16,6 +17,7 @@ ABOUT = """Run a task here, or put it on a queue for an agent.
   soundyard run train --epochs 5                 here
   soundyard run --queue audio train --epochs 5   on the queue `audio`
   soundyard run train --help                     the task's own options
+  soundyard run mine --plugins my_task.py        a task of your own
 
 Tasks: {tasks}."""
 
@@ -28,9 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complete(own, task)
     args = parser().parse_args(own)
     if not task:
-        parser().error(f"which task? There are: {', '.join(names.TEMPLATES)}")
+        parser().error(f"which task? There are: {', '.join(tasks.names_in_order())}")
     try:
-        by_name(names.TEMPLATES, task, "task")
+        plugins.load(plugins_in(rest))
+        tasks.entry(task)
         queue, rest = (args.queue, rest) if args.queue or _has_a_queue(task) else taken(QUEUE, rest)
         if queue is None and args.watch:
             parser().error("--watch goes with --queue: a task that runs here is seen anyway")
@@ -46,11 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complete(own: Sequence[str], task: str) -> int:
     """Tell a shell how the line goes on: with our options and the tasks, or with those of the task."""
-    if task in names.TEMPLATES:
+    if task in tasks.names():
         completion.consumed(len(own) + 2)
         return here(task, [])
     asking = parser()
-    asking.add_argument("task", choices=list(names.TEMPLATES))
+    asking.add_argument("task", choices=tasks.names_in_order())
     completion.answer(asking)
     return 0
 
@@ -61,7 +64,7 @@ def parser() -> CommandLine:
     made = CommandLine(
         prog="soundyard run",
         usage="soundyard run [--queue NAME [--watch] [--name NAME]] TASK [--parameter VALUE] ...",
-        description=ABOUT.format(tasks=", ".join(names.TEMPLATES)),
+        description=ABOUT.format(tasks=", ".join(tasks.names_in_order())),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     queue = made.add_argument(
@@ -97,12 +100,10 @@ def taken(option: str, words: Sequence[str]) -> tuple[str | None, list[str]]:
 def _has_a_queue(task: str) -> bool:
     from dataclasses import fields
 
-    from tasks import register
-
-    return any(one.name == "queue" for one in fields(register.record(task)))
+    return any(one.name == "queue" for one in fields(record(task)))
 
 
 def here(task: str, words: Sequence[str]) -> int:
     """Run a task in this process."""
-    call(f"python -m tasks.{task}", f"soundyard run {task}")
-    return int(importlib.import_module(f"tasks.{task}").main(list(words)) or 0)
+    call(f"python {entry_point(task)}", f"soundyard run {task}")
+    return int(tasks.find(task)(list(words)) or 0)

@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from audio.command_line import CommandLine
-from audio.errors import ConfigError
+from audio import plugins
+from audio.command_line import CommandLine, print_anything
+from audio.errors import AudioError, ConfigError
 from audio.named import by_name
 from audio.parameter import Declared, Kind, declarations, defaults, kinds
+from tasks import presets as recipes
 from tasks.errors import BadParameter
-from tasks.parameters import PRESET, Config, made, read, write
+from tasks.parameters import LIST_OF_PLACES, PRESET, Config, made, read, write
 
 FLAG = Kind(bool, optional=False, many=False)  # `--augment` alone means true
+PLUGINS = "plugins"
 OTHERS = "Parameters"  # heading of those that have none
 WIDEST = 118  # columns; longer lines are hard to read
 NARROW = 80  # columns up to which help stands below its option
@@ -55,6 +58,35 @@ def given(
         command_line.error(str(fault))
 
 
+def with_plugins(
+    config: type[Config], arguments: Sequence[str] | None, *, prog: str, about: str
+) -> Given[Config]:
+    """The same, once the plugins that it names are loaded: their presets and names are known, to `--help` too.
+
+    A plugin that can't be had ends the program with the reason.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    print_anything()
+    try:
+        if PLUGINS in kinds(config):
+            plugins.load(plugins_in(words))
+    except AudioError as fault:
+        print(f"{prog}: error: {fault}", file=sys.stderr)
+        raise SystemExit(2) from fault
+    return given(config, words, prog=prog, about=about, presets=recipes.values(config))
+
+
+def plugins_in(words: Sequence[str]) -> list[str]:
+    """The plugins that a command line names."""
+    scan = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    scan.add_argument(f"--{PLUGINS}", type=_converter(LIST_OF_PLACES), action="extend", default=[])
+    try:
+        found, _ = scan.parse_known_args(list(words))
+    except argparse.ArgumentError:
+        return []  # the task's own command line says what is wrong
+    return list(found.plugins)
+
+
 def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) -> CommandLine:
     """A command line with an option for each field, under its heading, and `--preset` where there are any.
 
@@ -84,6 +116,7 @@ def parser(config: type, *, prog: str, about: str, presets: Sequence[str] = ()) 
             default=argparse.SUPPRESS,
             nargs="?" if kind == FLAG else None,
             const=True if kind == FLAG else None,
+            action="extend" if kind == LIST_OF_PLACES else "store",
             metavar=kind.name.upper(),
             help=described(declared, kind, values[name]).replace("%", "%%"),
         )
@@ -95,9 +128,8 @@ def described(declared: Declared, kind: Kind, default: Any) -> str:
     """`upper edge of the highest band; none: half the sample rate (Hz; 0 to 192000; default: none)`."""
     shown = write(default) or ("none" if kind.optional else "empty")
     each = "each " if kind.many and declared.allowed else ""
-    known = (
-        f"such as {', '.join(declared.known)}" if isinstance(declared.known, tuple) and declared.known else ""
-    )
+    names = declared.proposed()
+    known = f"{'there are' if callable(declared.known) else 'such as'} {', '.join(names)}" if names else ""
     tail = [declared.unit, each + declared.allowed, known, f"default: {shown}"]
     return f"{declared.help} ({'; '.join(filter(None, tail))})"
 

@@ -150,6 +150,8 @@ def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None
         "accuracy, 95 % from": found.interval[0],
         "accuracy, 95 % to": found.interval[1],
     }
+    further = [name for name in run.parameters.metrics if name in found.runs and name not in figures]
+    figures |= {name: float(found.runs[name].mean()) for name in further}
     if found.unused is not None:
         figures["accuracy on folds that chose no setting"] = found.unused
     for name, value in figures.items():

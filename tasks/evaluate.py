@@ -33,9 +33,12 @@ class EvaluateParameters(EvaluateConfig):
     )
 
     def check(self) -> None:
-        """Raises ConfigError: a device that is not there."""
+        """Raises ConfigError: a device or a metric that is not there."""
         from audio.devices import pick_device
+        from audio.registry import metrics
 
+        for name in self.metrics:
+            metrics.entry(name)
         pick_device(self.device)
 
     def check_inputs(self) -> None:
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _, folder = lookup.pinned_dataset(run)
         run.task.set_user_properties(model_id=model.id)
         result = evaluate(
-            run.line.persist("fetching the model", lambda: lookup.weights(model)),
+            lookup.heard_with(run, model),
             ClipStore.open(folder),
             run.parameters,
             progress=progress.counted("clips", share=(0, 0.8)),
@@ -81,7 +84,8 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     logger = run.logger
     if result.apart:
         logger.report_single_value("accuracy on clips it was trained on", result.apart.accuracy)
-    for name, value in (("accuracy", result.accuracy), ("macro_f1", result.macro_f1), ("loss", result.loss)):
+    own = {"accuracy": result.accuracy, "macro_f1": result.macro_f1, "loss": result.loss}
+    for name, value in {**result.figures, **own}.items():
         logger.report_single_value(name, value)
         logger.report_scalar(name, "test", value, iteration=0)
     for name, value in zip(("accuracy, 95 % from", "accuracy, 95 % to"), result.interval, strict=True):

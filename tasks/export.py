@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset_id, folder = lookup.dataset_folder(dataset_id, project)
         run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
         made = export(
-            run.line.persist("fetching the model", lambda: lookup.weights(model)),
+            lookup.heard_with(run, model),
             run.folder,
             ClipStore.open(folder),
             run.parameters,

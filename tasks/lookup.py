@@ -158,17 +158,35 @@ def weights(model: Any) -> Path:
     return Path(copy)
 
 
+def heard_with(run: Any, model: Any) -> Path:
+    """A model's file, ready to be heard. Raises NothingThere, CheckpointError, PluginError."""
+    path = Path(run.line.persist("fetching the model", lambda: weights(model)))
+    _bring_plugins(model, path)
+    return path
+
+
+def _bring_plugins(model: Any, path: Path) -> None:
+    """Where an agent runs, what hearing a model takes of its training's plugins. Raises PluginError."""
+    from tasks import carried
+    from tasks.session import under_an_agent
+
+    if under_an_agent():
+        carried.for_model(model, path)
+
+
 def refuse_unusable(model_id: str, dataset_id: str | None, project: str) -> None:
     """Hold a model, and the dataset to hear it with, against what is there, before there is a task to fail.
 
-    Raises NothingThere, CheckpointError.
+    Raises NothingThere, CheckpointError, PluginError.
     """
     from audio.checkpoints import checkpoint
 
     found = model(model_id, project)
     if dataset_id is not None:
         dataset_of(found, dataset_id, project)
-    checkpoint.load(weights(found))
+    path = weights(found)
+    _bring_plugins(found, path)
+    checkpoint.refuse_missing_plugins(checkpoint.load(path))
 
 
 def is_cut_short(copy: Path, address: str) -> bool:

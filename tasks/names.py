@@ -7,16 +7,6 @@ SERVICES_QUEUE = "services"  # pipeline controllers
 PREDICT_QUEUE = "predict"  # questions to models, of the page's "Try it"
 TEMPLATE_TAG = "template"
 
-TEMPLATES = {  # task → its ClearML type
-    "preprocess": "data_processing",
-    "train": "training",
-    "evaluate": "testing",
-    "crossvalidate": "testing",
-    "search": "optimizer",
-    "export": "custom",
-    "predict": "inference",
-}
-
 
 def project() -> str:
     """The ClearML project of our tasks; `SOUNDYARD_PROJECT` changes it."""

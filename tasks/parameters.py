@@ -8,6 +8,7 @@ argparse hook loses None and lists, and lets a recorded command line beat the ed
 import ast
 import json
 import math
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +18,7 @@ from tasks.errors import BadParameter
 
 SECTION = "Args"
 PRESET = "preset"
+LIST_OF_PLACES = Kind(str, optional=False, many=True, place=True)  # can be given several times
 NONE_WORDS = ("", "none", "null")
 BOOLEANS = {
     **dict.fromkeys(("true", "yes", "on", "1", "1.0"), True),
@@ -43,6 +45,9 @@ def read(text: str, kind: Kind) -> Any:
         return _scalar(text, kind.base)
     if stripped.startswith(("[", "(")):
         return _listed(stripped, kind.base)
+    if kind.place:  # whose names may have spaces, and commas where it is one that is there
+        parts = [stripped] if os.path.lexists(stripped) else stripped.split(",")
+        return [part.strip() for part in parts if part.strip()]
     return [_scalar(part, kind.base) for part in stripped.replace(",", " ").split()]
 
 

@@ -29,6 +29,7 @@ class PredictParameters:
         None, "between the windows of a long file; none: half a window", 0.001, unit="s"
     )
     device: str = same_as(EvaluateConfig, "device")
+    plugins: list[Place] = same_as(EvaluateConfig, "plugins")
 
     def __post_init__(self) -> None:
         hold(self)
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = lookup.model(run.parameters.model_id, run.task.get_project_name())
         run.task.set_input_model(model_id=model.id)
         found = Predictor(
-            run.line.persist("fetching the model", lambda: lookup.weights(model)),
+            lookup.heard_with(run, model),
             run.parameters.device,
             run.parameters.hop,
         ).file(path)

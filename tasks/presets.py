@@ -8,6 +8,7 @@ from audio.config import PreprocessConfig, TrainConfig
 from tasks.parameters import PRESET
 
 Values = dict[str, Any]
+names = presets.names
 
 
 def values(config: type) -> dict[str, Values]:
@@ -19,17 +20,17 @@ def values(config: type) -> dict[str, Values]:
     if PRESET in own:
         return {
             name: {key: value for key, value in {**one.preprocess, **one.train}.items() if key in own}
-            for name, one in presets.ALL.items()
+            for name, one in presets.everything().items()
         }
     if issubclass(config, PreprocessConfig):
-        return {name: one.preprocess for name, one in presets.ALL.items()}
+        return {name: one.preprocess for name, one in presets.everything().items()}
     if not issubclass(config, TrainConfig):
         return {}
     stated = {
         name: {"chosen_on": list(one.chosen_on)} if "chosen_on" in own else {}
-        for name, one in presets.ALL.items()
+        for name, one in presets.everything().items()
     }
-    return {name: {**one.train, **stated[name]} for name, one in presets.ALL.items()}
+    return {name: {**one.train, **stated[name]} for name, one in presets.everything().items()}
 
 
 def of_step(preset: str, config: type) -> Values:

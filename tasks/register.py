@@ -1,44 +1,41 @@
 """Template drafts on the server: one for every task, ready to be cloned, edited and enqueued.
 
     python -m tasks.register
+    python -m tasks.register --plugins my_models.py     # templates that know, and carry along, what a plugin adds
     python -m tasks.register --preset all          # besides, the presets of audio.presets, each in its own project
 
 Running it again brings the templates up to this checkout's code and defaults; edit a clone, not a template. They are
 drafts without a command line: one that was recorded would beat the parameters that are edited in a clone.
 """
 
-import importlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from audio import presets
-from audio.command_line import CommandLine
-from tasks import connection, names, parameters, schema, source
+from audio import plugins, presets
+from audio.command_line import CommandLine, print_anything
+from audio.errors import PluginError
+from audio.parameter import kinds
+from tasks import carried, command, connection, names, parameters, schema, source
+from tasks import registry as tasks
 from tasks.errors import NothingThere, SoundyardError
-
-PARAMETERS = {
-    "preprocess": ("tasks.preprocess", "PreprocessParameters"),
-    "train": ("tasks.train", "TrainParameters"),
-    "evaluate": ("tasks.evaluate", "EvaluateParameters"),
-    "crossvalidate": ("tasks.crossvalidate", "CrossvalidateParameters"),
-    "search": ("tasks.search", "SearchParameters"),
-    "export": ("tasks.export", "ExportParameters"),
-    "predict": ("tasks.predict", "PredictParameters"),
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    chosen = _parser().parse_args(arguments).preset
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    print_anything()
     try:
+        given = command.plugins_in(words)
+        plugins.load(given)
+        chosen = _parser().parse_args(words).preset
         server = connection.use()
-        made = register(server)
+        made = register(server, given)
         for preset in presets.names() if chosen == "all" else filter(None, [chosen]):
-            made |= register_preset(server, preset)
+            made |= register_preset(server, preset, given)
         for name, task_id in made.items():
             print(f"{name}: {task_id}")
-    except SoundyardError as fault:
+    except (SoundyardError, PluginError) as fault:
         print(f"error: {fault}", file=sys.stderr)
         return 1
     return 0
@@ -55,11 +52,24 @@ def _parser() -> CommandLine:
         choices=["all", *presets.names()],
         help=f"also the templates of a preset, in a project of its own: all, {', '.join(presets.names())}",
     )
+    parser.add_argument(
+        f"--{carried.NAME}",
+        metavar="FILE",
+        action="append",
+        help="plugin that the templates use and carry along; what it adds can be chosen in the browser",
+    )
     return parser
 
 
-def register(server: connection.Connection) -> dict[str, str]:
+def known() -> list[str]:
+    """Names of all tasks, in their order."""
+    return tasks.tasks.names_in_order()
+
+
+def register(server: connection.Connection, given: Sequence[str] | None = None) -> dict[str, str]:
     """Create or update the template of every task; gives their ids by name.
+
+    `given`: plugins that they use. None: nobody has said; templates that carry some keep their parameters with them.
 
     Raises:
         NotRunnable: agents of this server could not run the checkout as it stands.
@@ -67,16 +77,29 @@ def register(server: connection.Connection) -> dict[str, str]:
     code = source.describe(server)
     if code.added:
         print(f"note: files that git does not know yet travel with the tasks: {', '.join(code.added)}")
-    return {name: _register(name, code, names.project()) for name in names.TEMPLATES}
+    here = [name for name in known() if given or not is_plugins(name)]
+    return {name: _register(name, code, names.project(), used(name, given)) for name in here}
 
 
-def register_preset(server: connection.Connection, name: str) -> dict[str, str]:
+def is_plugins(name: str) -> bool:
+    """Whether a task is that of a file of the user's, which its template has to carry."""
+    own = plugins.origin(tasks.tasks.entry(name))
+    return bool(own and own.files)
+
+
+def used(name: str, given: Sequence[str] | None) -> dict[str, Any]:
+    """The parameter of a task that names plugins, if it has it, and if something was said."""
+    return {} if given is None or carried.NAME not in kinds(record(name)) else {carried.NAME: list(given)}
+
+
+def register_preset(server: connection.Connection, name: str, given: Sequence[str] = ()) -> dict[str, str]:
     """Create or update the templates of a preset, in the project `PROJECT/NAME`; gives ids. Raises NotRunnable."""
     preset, project = presets.find(name), f"{names.project()}/{name}"
     settings = {"preprocess": preset.preprocess, "train": preset.train, "evaluate": {}}
     code, about = source.describe(server), f"{preset.about} Source: {preset.source}."
     return {
-        f"{name}/{task}": _register(task, code, project, changed, about) for task, changed in settings.items()
+        f"{name}/{task}": _register(task, code, project, {**changed, **used(task, given)}, about)
+        for task, changed in settings.items()
     }
 
 
@@ -87,8 +110,7 @@ def defaults(name: str, changed: Mapping[str, Any] | None = None) -> Any:
 
 def record(name: str) -> type:
     """The class of a task's parameters."""
-    module, found = PARAMETERS[name]
-    return cast(type, getattr(importlib.import_module(module), found))
+    return tasks.record(name)
 
 
 def template(name: str) -> str:
@@ -135,17 +157,21 @@ def _register(
         task = Task.create(
             project_name=project,
             task_name=name,
-            task_type=names.TEMPLATES[name],
+            task_type=tasks.kind(name),
             module=f"tasks.{name}",
             add_task_init_call=False,
             detect_repository=False,
         )
         task.set_tags([names.TEMPLATE_TAG])
-    task.update_task({"script": code.script(f"-m tasks.{name}")})
+    task.update_task({"script": code.script(tasks.entry_point(name))})
     if about:
         task.set_comment(about)
-    parameters.write_to(task, defaults(name, changed))
+    if found and carried.NAME not in (changed or {}) and carried.carries(task):
+        return str(task.id)
+    own = defaults(name, changed)
+    parameters.write_to(task, own)
     schema.write_to(task, record(name))
+    carried.write_to(task, getattr(own, carried.NAME, []))
     return str(task.id)
 
 

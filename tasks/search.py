@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio.command_line import spoken
-from audio.config import Group, TrainConfig, hold, same_as
-from tasks import folds, identify, lookup, names, parameters, register
+from audio.config import Group, Place, TrainConfig, hold, same_as
+from tasks import carried, folds, identify, lookup, names, parameters, register
 from tasks import space as spaces
 from tasks.errors import BadParameter, NoResult, NothingThere
 from tasks.session import Run, job, session
@@ -44,6 +44,7 @@ class SearchParameters:
     sign: str = SPACE("max", "which value is the best, the largest or the smallest", choices=("max", "min"))
     best: int = SPACE(3, "trials whose parameters are shown", 1)
     queue: str = TRIALS(names.QUEUE, "queue that the trials are put on")
+    plugins: list[Place] = same_as(TrainConfig, "plugins", help="files, folders or modules of all trials")
 
     def __post_init__(self) -> None:
         hold(self)
@@ -64,6 +65,7 @@ class SearchParameters:
         fold = str(base["hyperparams"]["Args"].get("fold", {}).get("value") or "")
         folds.refuse(dataset_id(self, base), [int(fold)] if fold.isdecimal() else [])
         identify.queue(self.queue)
+        carried.refuse_absent(self.plugins, base, "base_task_id")
         models = [value for one in spaces.ranges(self.space) if one.name == "model" for value in one.choices]
         if models:
             from audio.models import find

@@ -20,7 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
-from tasks import command, connection, goodbye, names, parameters, presets, progress, schema, source
+from tasks import carried, command, connection, goodbye, names, parameters, progress, registry, schema, source
 from tasks.errors import NotRunnable, SoundyardError, without_traceback
 from tasks.interrupted import LastWord
 from tasks.outages import Line, find_it_soon
@@ -51,8 +51,8 @@ class Job:
 
 
 def job(name: str) -> Job:
-    """The job of a task in this package."""
-    return Job(name, names.TEMPLATES[name], f"-m tasks.{name}", names.project())
+    """The job of a task that is registered."""
+    return Job(name, registry.kind(name), registry.entry_point(name), names.project())
 
 
 @dataclass
@@ -112,7 +112,7 @@ def _asked(
 ) -> command.Given[Config]:
     """What the command line says. `--help`, and what can't be, end here."""
     first = about.strip().splitlines()[0]
-    return command.given(config, arguments, prog=job.command, about=first, presets=presets.values(config))
+    return command.with_plugins(config, arguments, prog=job.command, about=first)
 
 
 def _prepare_process() -> None:
@@ -127,6 +127,7 @@ def _prepare_process() -> None:
 def _chosen(task: Any, line: Line, config: type[Config], given: command.Given[Config] | None) -> Config:
     """The parameters: the command line's, which are written to the task, or the task's, which an agent reads."""
     if given is None:
+        carried.bring(task, config)
         chosen = parameters.read_from(task, config)
         line.persist("looking for what it names", lambda: check(chosen))
     else:
@@ -135,6 +136,7 @@ def _chosen(task: Any, line: Line, config: type[Config], given: command.Given[Co
             task.set_user_properties(preset=given.preset)
     parameters.write_to(task, chosen)
     schema.write_to(task, config)
+    carried.write_to(task, getattr(chosen, carried.NAME, []))
     return chosen
 
 

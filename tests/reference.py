@@ -36,7 +36,7 @@ task. `none` is written as an empty text or as `none`; a list as `[1, 2]` or `1,
 
 def reference() -> str:
     """The whole page."""
-    records = [(f"tasks.{name}", register.record(name)) for name in register.PARAMETERS]
+    records = [(f"tasks.{name}", register.record(name)) for name in register.known()]
     records.append(("pipelines/main_job.py", MainJobParameters))
     return "\n".join([INTRODUCTION, *(line for name, record in records for line in table(name, record))])
 
@@ -64,7 +64,7 @@ def _row(name: str, declared: Declared, kind: Kind, default: Any) -> str:
     shown = write(default) or ("none" if kind.optional else "")
     allowed = [declared.unit, ("each " if kind.many and declared.allowed else "") + declared.allowed]
     names = declared.proposed()
-    if names and isinstance(declared.known, str):
+    if names and callable(declared.known):
         allowed.append(f"there are {', '.join(names)}")
     elif names:
         allowed.append(f"such as {', '.join(names)}")

@@ -1,24 +1,27 @@
-"""The augmentations a training run asked for, as named steps in order: first on waveforms, then on features."""
+"""The augmentations a training run asked for, as named steps in order: first on waveforms, then on features.
+
+Those that come along are switched on by parameters of their own; those of plugins are named in `augmentations`, and
+follow them.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from audio.augment import mixing, spectrogram, waveform
+from audio import registry
+from audio.augment import spectrogram
+from audio.augment.steps import Sound
 from audio.config import TrainConfig
-from audio.datasets.contract import audio_files
 from audio.distributed import SingleProcess
-from audio.errors import ConfigError
-from audio.io.decoding import beginning
-from audio.io.reading import Undecodable
+from audio.errors import ConfigError, PluginError
+from audio.features.contract import FEATURES, LOG_POWER, WAVEFORM
+from audio.registry import Entry
 
-MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
-BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
+BANDS = "bands"  # what works on features that have bands and frames
+PLACES = (WAVEFORM, FEATURES, LOG_POWER, BANDS)  # what an augmentation may work on
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Augment:
         config: TrainConfig,
         crop_frames: int | None,
         *,
-        domain: str = "log power",
+        domain: str = LOG_POWER,
         offset: float = 0.0,
         sample_rate: int = 22050,
         device: torch.device | None = None,
@@ -68,18 +71,14 @@ class Augment:
         self.unused: list[str] = []  # settings, as they are when nothing is set, that the features can't take
         if not config.augment:
             return
-        self.waveform_steps = list(_on_waveforms(config, sample_rate, device or torch.device("cpu")))
+        self.unused = unused(config, domain)
+        sound = Sound(config, domain, offset, sample_rate, device or torch.device("cpu"))
         self.steps = _where_it_matters(config, crop_frames)
-        if domain == "log power":
-            self.steps += [
-                *_on_log_power(config, offset),
-                *_flips(config),
-                *_mixes(config, mixing.mixup),
-                *_masks(config),
-            ]
-        else:
-            self.unused = unused(config)
-            self.steps += [*_flips(config), *_mixes(config, mixing.mixup_waveforms)]
+        for entry in wanted(config):
+            if _place(entry) == WAVEFORM:
+                self.waveform_steps.append((entry.name, _made(entry, sound)))
+            elif fits(entry, domain):
+                self.steps.append(_step(entry, _made(entry, sound)))
 
     def on_waveforms(self, waves: Tensor, random: Generator) -> Tensor:
         """`(batch, time)` → the same, augmented."""
@@ -104,32 +103,62 @@ class Augment:
         return features, targets
 
 
-def _mixing(name: str, apply: Callable[..., tuple[Tensor, Tensor]]) -> Step:
-    return Step(name, lambda features, targets, fill, random: apply(features, targets, random), mixes=True)
+def wanted(config: TrainConfig) -> Iterator[Entry]:
+    """The augmentations that are switched on, in order."""
+    for name in registry.augmentations.names_in_order():
+        entry = registry.augmentations.entry(name)
+        by = entry.options.get("by")
+        if by and all(getattr(config, one) for one in by):
+            yield entry
+    yield from (registry.augmentations.entry(name) for name in config.augmentations)
 
 
-def _plain(name: str, apply: Callable[[Tensor, Generator], Tensor]) -> Step:
-    """A step that leaves the targets as they are."""
-    return Step(name, lambda features, targets, fill, random: (apply(features, random), targets))
+def fits(entry: Entry, domain: str) -> bool:
+    """Whether features of that domain can take it."""
+    place = _place(entry)
+    return place in (WAVEFORM, FEATURES, domain) or (place == BANDS and domain != WAVEFORM)
 
 
-def _on_waveforms(
-    config: TrainConfig, sample_rate: int, device: torch.device
-) -> Iterator[tuple[str, Callable[[Tensor, Generator], Tensor]]]:
-    low, high = config.snr_low_db, config.snr_high_db
-    if config.stretch:
-        yield "stretch", lambda waves, random: waveform.stretch(waves, config.stretch, random)
-    if config.pitch:
-        yield "pitch", lambda waves, random: waveform.shift_pitch(waves, config.pitch, random)
-    if config.background:
-        bank = torch.from_numpy(load_background(Path(config.background), sample_rate)).to(device)
-        share = config.background_probability
-        yield (
-            "background",
-            lambda waves, random: waveform.add_background(waves, bank, share, low, high, random),
+def _place(entry: Entry) -> str:
+    place = str(entry.options.get("on", FEATURES))
+    if place not in PLACES:
+        raise PluginError(
+            f"The augmentation {entry.name!r} ({entry.where}) is registered with on={place!r}; "
+            f"it can be {', '.join(map(repr, PLACES))}."
         )
-    if config.noise:
-        yield "noise", lambda waves, random: waveform.add_noise(waves, config.noise, low, high, random)
+    return place
+
+
+def _made(entry: Entry, sound: Sound) -> Callable[..., Any]:
+    """The function of a batch: one that comes along is made for the configuration, a plugin's is that function."""
+    apply: Callable[..., Any] = entry.loaded
+    return apply(sound) if entry.options.get("by") else _held(entry, apply)
+
+
+def _held(entry: Entry, apply: Callable[..., Any]) -> Callable[..., Any]:
+    """A plugin's function, held to giving a batch of the shape it was given. Raises PluginError."""
+
+    def changed(batch: Tensor, *more: Tensor | Generator) -> Any:
+        found = apply(batch, *more)
+        first = found[0] if isinstance(found, tuple) and len(found) == 2 else found
+        if not isinstance(first, Tensor) or first.shape != batch.shape:
+            given = tuple(first.shape) if isinstance(first, Tensor) else type(first).__name__
+            raise PluginError(
+                f"The augmentation {entry.name!r} ({entry.where}) was given a batch {tuple(batch.shape)} and gives "
+                f"{given}; it must return a batch of the same shape."
+            )
+        return found
+
+    return changed
+
+
+def _step(entry: Entry, apply: Callable[..., Any]) -> Step:
+    """As a step of the chain, whatever it takes."""
+    if entry.options.get("mixes"):
+        return Step(entry.name, lambda x, y, fill, random: apply(x, y, random), mixes=True)
+    if entry.options.get("fills"):
+        return Step(entry.name, lambda x, y, fill, random: (apply(x, fill, random), y))
+    return Step(entry.name, lambda x, y, fill, random: (apply(x, random), y))
 
 
 def _where_it_matters(config: TrainConfig, crop_frames: int | None) -> list[Step]:
@@ -137,121 +166,30 @@ def _where_it_matters(config: TrainConfig, crop_frames: int | None) -> list[Step
     if not (crop_frames or config.roll):
         return []
 
-    def crop(features: Tensor, random: Generator) -> Tensor:
-        return spectrogram.crop(features, crop_frames or features.shape[-1], random, config.roll)
+    def crop(features: Tensor, targets: Tensor, fill: Tensor, random: Generator) -> tuple[Tensor, Tensor]:
+        return spectrogram.crop(features, crop_frames or features.shape[-1], random, config.roll), targets
 
-    return [_plain("crop", crop)]
-
-
-def _on_log_power(config: TrainConfig, offset: float) -> list[Step]:
-    """What changes one clip's log power, as if the recording had been changed."""
-    steps = []
-    if config.gain_db:
-        steps.append(
-            _plain("gain", lambda x, random: spectrogram.gain(x, config.gain_db, random, offset=offset))
-        )
-    if config.eq_db:
-        equalise = partial(spectrogram.equalise, most_db=config.eq_db, offset=offset)
-        steps.append(_plain("equaliser", lambda x, random: equalise(x, random=random)))
-    return steps
+    return [Step("crop", crop)]
 
 
-def _flips(config: TrainConfig) -> list[Step]:
-    """What turns one clip around."""
-    steps = []
-    if config.flip_time:
-        steps.append(
-            _plain("flip-time", lambda x, random: spectrogram.flip_time(x, config.flip_time, random))
-        )
-    if config.flip_frequency:
-        flip = spectrogram.flip_frequency
-        steps.append(_plain("flip-frequency", lambda x, random: flip(x, config.flip_frequency, random)))
-    return steps
+def unused(config: TrainConfig, domain: str) -> list[str]:
+    """Settings that features of that domain can't take and that are left at their defaults.
 
-
-ON_BANDS = {  # what a model that hears the waveform itself can't be given: there are no bands and no frames
-    "gain_db": ("gain_db",),  # each clip is brought to one level
-    "eq_db": ("eq_db",),
-    "flip_frequency": ("flip_frequency",),
-    "time_masks": ("time_masks", "time_mask_frames"),
-    "frequency_masks": ("frequency_masks", "frequency_mask_bands"),
-}
-
-
-def unused(config: TrainConfig) -> list[str]:
-    """Settings for bands and frames that are left at their defaults. Raises ConfigError for those that were set."""
-    active = {name: parts for name, parts in ON_BANDS.items() if all(getattr(config, one) for one in parts)}
+    Raises ConfigError for those that were set, and for an augmentation of a plugin.
+    """
+    left = [entry for entry in wanted(config) if not fits(entry, domain)]
     usual = TrainConfig()
-    wanted = [
-        one for parts in active.values() for one in parts if getattr(config, one) != getattr(usual, one)
-    ]
-    if wanted:
+    by = [one for entry in left for one in entry.options.get("by", ())]
+    if set_by_hand := [one for one in by if getattr(config, one) != getattr(usual, one)]:
+        heard = "the waveform itself, each clip at one level" if domain == WAVEFORM else "no log power"
         raise ConfigError(
-            f"{', '.join(wanted)}: {config.model} hears the waveform itself, each clip at one level, and can't take "
+            f"{', '.join(set_by_hand)}: {config.model} hears {heard}, and can't take "
             "this. Leave it as it is or set it to 0; speeds, roll, flip_time, mixup, cutmix, noise, background, "
             "stretch and pitch work on waveforms too."
         )
-    return list(active)
-
-
-def _mixup(
-    config: TrainConfig,
-    mix: Callable[..., tuple[Tensor, Tensor]],
-    features: Tensor,
-    targets: Tensor,
-    random: Generator,
-) -> tuple[Tensor, Tensor]:
-    return mix(features, targets, config.mixup, config.mixup_alpha, random)
-
-
-def _mixes(config: TrainConfig, mixup: Callable[..., tuple[Tensor, Tensor]]) -> list[Step]:
-    """What mixes clips of the batch."""
-    steps = []
-    if config.mixup:
-        steps.append(_mixing("mixup", partial(_mixup, config, mixup)))
-    if config.cutmix:
-        steps.append(
-            _mixing(
-                "cutmix", lambda x, y, random: mixing.cutmix(x, y, config.cutmix, config.mixup_alpha, random)
-            )
+    if named := [entry for entry in left if not entry.options.get("by")]:
+        raise ConfigError(
+            f"The augmentation {named[0].name} works on {named[0].options['on']}, and these features are "
+            f"{domain}: leave it out of augmentations, or use another frontend or model."
         )
-    return steps
-
-
-def _masks(config: TrainConfig) -> list[Step]:
-    """SpecAugment's masks."""
-    steps = []
-    for name, dim, count, widest in (
-        ("frequency-mask", 2, config.frequency_masks, config.frequency_mask_bands),
-        ("time-mask", 3, config.time_masks, config.time_mask_frames),
-    ):
-        if count and widest:
-            steps.append(Step(name, partial(_mask, dim, count, widest)))
-    return steps
-
-
-def _mask(
-    dim: int, count: int, widest: int, features: Tensor, targets: Tensor, fill: Tensor, random: Generator
-) -> tuple[Tensor, Tensor]:
-    size = features.shape[dim]
-    if dim == 3:
-        widest = min(widest, max(1, round(MASKED * size)))
-    widest = min(widest, (size - 1) // count)  # something of every clip is left to learn its label from
-    return spectrogram.mask(features, dim, count, widest, fill, random), targets
-
-
-def load_background(folder: Path, sample_rate: int) -> np.ndarray:
-    """All recordings of a folder one after another, float32 `(samples,)`, up to ten minutes. Raises ConfigError."""
-    parts: list[np.ndarray] = []
-    room = BACKGROUND_SECONDS * sample_rate
-    for path in audio_files(folder) if folder.is_dir() else []:
-        try:
-            parts.append(beginning(path, sample_rate, room))
-        except Undecodable:
-            continue
-        room -= len(parts[-1])
-        if room <= 0:
-            break
-    if not parts:
-        raise ConfigError(f"background is {str(folder)!r}, but no recording could be read there.")
-    return np.concatenate(parts)
+    return [entry.options["by"][0] for entry in left]

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from audio import plugins
 from audio.checkpoints.origin import Origin
 from audio.clips.store import ClipStore
 from audio.config import TrainConfig
@@ -56,6 +57,7 @@ def make(
         "windows": True,  # longer clips are heard in windows, in evaluation too
         "preparation": dict(store.manifest.get("preparation", {})),
         "frontend": model.frontend.describe(),
+        "plugins": plugins.needs(config),
         "architecture": model.architecture,
         "epoch": epoch,
         "metrics": dict(metrics),
@@ -119,8 +121,20 @@ def config_of(checkpoint: dict[str, Any]) -> TrainConfig:
         raise CheckpointError(f"The checkpoint's configuration can't be used: {error}") from error
 
 
+def refuse_missing_plugins(checkpoint: dict[str, Any]) -> None:
+    """Raises CheckpointError: a plugin is not loaded that hearing takes."""
+    plugins.differing(checkpoint.get("plugins") or [], hearing=True)
+
+
+def tell_of_plugins(checkpoint: dict[str, Any]) -> None:
+    """Say which plugins that hearing takes are not what it was trained with. Raises CheckpointError: one is missing."""
+    for note in plugins.differing(checkpoint.get("plugins") or [], hearing=True):
+        print(f"note: {note}", flush=True)
+
+
 def model_of(checkpoint: dict[str, Any]) -> Classifier:
     """The model with its weights, in evaluation mode, on the CPU. Raises CheckpointError, ConfigError."""
+    tell_of_plugins(checkpoint)
     config = config_of(checkpoint)
     config.pretrained, config.weights = False, ""  # the weights are here
     classes, architecture = len(checkpoint["classes"]), checkpoint.get("architecture")

@@ -2,7 +2,7 @@
 
 A data set is a way to read a folder that somebody else laid out: which files are clips, what their
 labels are, and which fold or split its authors put them in. A new one is a module with a DataSet and a
-line in `registry`.
+line in `audio.catalogue`; one of your own a function in a file of yours (docs/extending.md).
 """
 
 from audio.datasets.contract import Clip, DataSet

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from audio import plugins
 from audio.command_line import CommandLine
 from audio.datasets import find, names
 from audio.datasets.validation import validate
-from audio.errors import DatasetError
+from audio.errors import AudioError, DatasetError
 
 MOST = 20  # problems that are printed
 
@@ -30,7 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dataset.completer = lambda **_: names()  # type: ignore[attr-defined]  # what a shell proposes
     parser.add_argument("folder", nargs="?", type=Path, help="folder of the recordings")
     parser.add_argument("--json", action="store_true", help="as JSON, for scripts")
+    parser.add_argument(
+        "--plugins", action="append", default=[], help="file that adds one; may be given again"
+    )
     args = parser.parse_args(arguments)
+    try:
+        plugins.load(args.plugins)
+    except AudioError as error:
+        parser.error(str(error))
     if not args.dataset or not args.folder:
         return _list(as_json=args.json)
     try:

@@ -1,34 +1,25 @@
 """The data sets there are, by name."""
 
-from audio.datasets import folder, huggingface, manifest, synthetic
-from audio.datasets.contract import DataSet
-from audio.datasets.public import esc, fsdd, gtzan, nsynth, speechcommands, urbansound8k, yesno
-from audio.errors import DatasetError
-from audio.named import by_name
+from dataclasses import fields
 
-EVERY = (
-    esc.ESC10,
-    esc.ESC50,
-    folder.FOLDER,
-    fsdd.FSDD,
-    gtzan.GTZAN,
-    gtzan.GTZAN_RANDOM,
-    huggingface.HUGGINGFACE,
-    manifest.MANIFEST,
-    nsynth.NSYNTH,
-    speechcommands.SPEECHCOMMANDS,
-    synthetic.SYNTHETIC,
-    urbansound8k.URBANSOUND8K,
-    yesno.YESNO,
-)
-ALL = {dataset.name: dataset for dataset in EVERY}
+from audio import registry
+from audio.datasets.contract import DataSet
+
+LAYOUT = "as its plugin expects it"
 
 
 def names() -> list[str]:
     """Names of all data sets, sorted."""
-    return sorted(ALL)
+    return registry.datasets.names()
 
 
 def find(name: str) -> DataSet:
     """The data set of that name. Raises DatasetError, which lists those that exist."""
-    return by_name(ALL, name, "data set", DatasetError)
+    entry = registry.datasets.entry(name)
+    found = entry.loaded
+    if isinstance(found, DataSet):
+        return found
+    own = {one.name for one in fields(DataSet)}
+    said = {key: value for key, value in entry.options.items() if key in own}
+    title = entry.options.get("about") or name
+    return DataSet(**{"name": name, "title": title, "layout": LAYOUT, "read": found, **said})

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from audio import interruption
+from audio import interruption, plugins
 from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.splits import divide, held_out
 from audio.clips.store import ClipStore
@@ -29,8 +29,7 @@ from audio.clips.waves import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
 from audio.export.check import Exported, check, worse
-from audio.export.matrix_fourier import Exportable
-from audio.features.logmel import LogMel
+from audio.export.matrix_fourier import Exportable, in_products
 from audio.io.preparation import Preparation
 
 OPSET = 20
@@ -65,6 +64,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
     exported, answers differ by more than `config.tolerance`), ConfigError (a package is missing).
     """
     refuse_missing_packages(config.formats)
+    plugins.load(config.plugins)
     state = checkpoints.load(path)
     model = checkpoints.model_of(state)
     about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}
@@ -159,7 +159,7 @@ def to_onnx(
     batch = {0: torch.export.Dim.DYNAMIC}
     frontend = model.get_submodule("frontend")
     program = torch.onnx.export(
-        Exportable(model, frontend).eval() if isinstance(frontend, LogMel) else model,
+        Exportable(model, frontend).eval() if in_products(frontend) else model,
         (torch.from_numpy(example),),
         dynamo=True,
         dynamic_shapes={"waveform": batch},

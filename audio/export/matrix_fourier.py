@@ -6,6 +6,7 @@ in its own DFT otherwise. The numbers are those of `LogMel` to rounding.
 """
 
 import math
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,14 @@ from torch import Tensor, nn
 from audio.features.logmel import LogMel
 
 MOST_PIECES = 64  # of a frame, when frames are cut from pieces that hop and window share
+
+
+def in_products(frontend: nn.Module) -> TypeGuard[LogMel]:
+    """Whether a front end can be had that way: one that computes its log power as `LogMel` does."""
+    own = type(frontend)
+    return isinstance(frontend, LogMel) and all(
+        getattr(own, name) is getattr(LogMel, name) for name in ("forward", "_log_mel")
+    )
 
 
 def factors(count: int) -> tuple[int, int]:

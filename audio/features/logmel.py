@@ -127,6 +127,11 @@ class LogMel(nn.Module):
         """Height of the features."""
         return int(self.bank.shape[1])
 
+    @property
+    def stored_bands(self) -> int:
+        """Height of the log power, which `finish` may make something else of."""
+        return int(self.bank.shape[1])
+
     def frames(self, samples: int) -> int:
         """Frames that so many samples give."""
         return 1 + samples // self.hop_length

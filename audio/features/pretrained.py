@@ -23,7 +23,7 @@ class Waveform(nn.Module):
     """No features: `(batch, time)` → `(batch, 1, 1, time)`, each clip normalised to zero mean and unit variance."""
 
     domain = "waveform"
-    channels = bands = hop_length = 1
+    channels = bands = stored_bands = hop_length = 1
     mean: Tensor
     std: Tensor
 
@@ -37,6 +37,11 @@ class Waveform(nn.Module):
         }
         self.register_buffer("mean", torch.zeros(()))  # what silence is, for masks
         self.register_buffer("std", torch.ones(()))
+
+    @property
+    def level(self) -> Tensor:
+        """What masks are filled with."""
+        return self.mean
 
     def forward(self, waveform: Tensor) -> Tensor:
         return waveform[:, None, None, :].float()
@@ -71,7 +76,7 @@ class KaldiBank(nn.Module):
 
     def __init__(self, sample_rate: int, bands: int = 128):
         super().__init__()
-        self.bands = bands
+        self.bands = self.stored_bands = bands
         self.win_length, self.hop_length = sample_rate // 40, sample_rate // 100
         self.n_fft = 2 ** math.ceil(math.log2(self.win_length))
         self.settings: dict[str, Any] = {
@@ -97,6 +102,11 @@ class KaldiBank(nn.Module):
         self.register_buffer("bank", nn.functional.pad(bank, (0, 1)).T.contiguous(), persistent=False)
         self.register_buffer("mean", torch.tensor(AST_MEAN))
         self.register_buffer("std", torch.tensor(2 * AST_STD))
+
+    @property
+    def level(self) -> Tensor:
+        """What masks are filled with."""
+        return self.mean
 
     @torch.no_grad()
     def forward(self, waveform: Tensor) -> Tensor:

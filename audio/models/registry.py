@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from audio import registry
 from audio.config import TrainConfig
-from audio.errors import ConfigError
+from audio.errors import ConfigError, PluginError
 from audio.features.contract import FrontEnd
 from audio.features.logmel import LogMel
-from audio.features.registry import KINDS, build_frontend
+from audio.features.registry import build_frontend
 from audio.features.stacked import SideBySide
 from audio.models.classifier import Classifier
 from audio.models.ensemble import Ensemble
-from audio.models.networks import cnn, panns, sequence, tutorial, vision
 from audio.models.plan import Plan
-from audio.models.pretrained import encoder_files, hugging_face, weights
-from audio.named import by_name, names_in
+from audio.models.pretrained import encoder_files, weights
+from audio.named import names_in
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
 
@@ -32,7 +31,21 @@ class Model:
     about: str  # one line with its source
     build: Callable[[Plan], tuple[FrontEnd, nn.Module]]
     head: str = "head"  # path of the last layers in the backbone
-    published: str = ""  # weights that `pretrained` starts from; empty: there are none
+    published: str = ""  # where weights are from that `pretrained` starts with; empty: there are none
+
+
+def names() -> list[str]:
+    """Names of all models, sorted."""
+    return registry.models.names()
+
+
+def find(name: str) -> Model:
+    """The model of that name. Raises ConfigError, which lists those that exist."""
+    entry = registry.models.entry(name)
+    said = entry.options
+    build = entry.loaded if said.get("brings_frontend") else on_features(entry.loaded)
+    about = said.get("about") or (entry.loaded.__doc__ or "").strip().partition("\n")[0]
+    return Model(about, _checked(entry, build), said.get("head", "head"), said.get("published", ""))
 
 
 def on_features(backbone: Backbone) -> Callable[[Plan], tuple[FrontEnd, nn.Module]]:
@@ -45,79 +58,25 @@ def on_features(backbone: Backbone) -> Callable[[Plan], tuple[FrontEnd, nn.Modul
     return build
 
 
-def small(width: int, stem_pool: bool, plan: Plan, frontend: FrontEnd) -> nn.Module:
-    """The project's own small network."""
-    return cnn.cnn(plan.classes, plan.config.dropout, frontend.channels, width, stem_pool)
+def _checked(
+    entry: registry.Entry, build: Callable[[Plan], tuple[FrontEnd, nn.Module]]
+) -> Callable[[Plan], tuple[FrontEnd, nn.Module]]:
+    """The same, held to what a model has to give. Raises PluginError."""
 
+    def built(plan: Plan) -> tuple[FrontEnd, nn.Module]:
+        frontend, network = build(plan)
+        said = f"The model {entry.name!r} ({entry.where})"
+        if not isinstance(network, nn.Module):
+            raise PluginError(f"{said} gives {type(network).__name__}; it must return a torch.nn.Module.")
+        head = entry.options.get("head", "head")
+        if head not in dict(network.named_modules()):
+            raise PluginError(
+                f"{said} has no part {head!r}: name the last layers self.head, or say which they are, as in "
+                "@models.register('mine', head='classifier')."
+            )
+        return frontend, network
 
-def image(name: str, about: str) -> Model:
-    """An image network of torchvision."""
-    build = on_features(partial(vision.image_network, name))
-    return Model(about, build, vision.HEADS[vision.family(name)], "ImageNet, by torchvision")
-
-
-ALL: dict[str, Model] = {
-    "cnn": Model("small strong CNN, 0.3 M parameters; the default", on_features(partial(small, 32, True))),
-    "cnn-wide": Model(
-        "the same with twice the channels, 1.2 M parameters", on_features(partial(small, 64, True))
-    ),
-    "cnn-large": Model(
-        "twice the channels and a finer first layer: sixteen times the work",
-        on_features(partial(small, 64, False)),
-    ),
-    "tutorial-cnn": Model(
-        "four convolutions with max pooling, as introductory tutorials build it", on_features(tutorial.cnn)
-    ),
-    "crnn": Model(
-        "convolutions, then a bidirectional LSTM over time (Choi et al. 2017, arXiv:1609.04243)",
-        on_features(sequence.crnn),
-    ),
-    "transformer": Model(
-        "Transformer encoder over frames of the spectrogram (Vaswani et al. 2017, arXiv:1706.03762)",
-        on_features(sequence.transformer),
-    ),
-    "cnn6": Model(
-        "PANNs CNN6, 4.8 M parameters (Kong et al. 2020, arXiv:1912.10211)", on_features(panns.cnn6)
-    ),
-    "cnn10": Model("PANNs CNN10, 5.2 M parameters (Kong et al. 2020)", on_features(panns.cnn10)),
-    "cnn14": Model("PANNs CNN14, 80 M parameters (Kong et al. 2020)", on_features(panns.cnn14)),
-    "resnet18": image("resnet18", "ResNet-18 (He et al. 2016, arXiv:1512.03385)"),
-    "resnet34": image("resnet34", "ResNet-34 (He et al. 2016)"),
-    "resnet50": image("resnet50", "ResNet-50 (He et al. 2016)"),
-    "resnext101_32x8d": image("resnext101_32x8d", "ResNeXt-101 32x8d (Xie et al. 2017, arXiv:1611.05431)"),
-    "mobilenet_v3_small": image(
-        "mobilenet_v3_small", "MobileNetV3 small (Howard et al. 2019, arXiv:1905.02244)"
-    ),
-    "mobilenet_v3_large": image("mobilenet_v3_large", "MobileNetV3 large (Howard et al. 2019)"),
-    "efficientnet_b0": image("efficientnet_b0", "EfficientNet-B0 (Tan and Le 2019, arXiv:1905.11946)"),
-    "efficientnet_v2_s": image("efficientnet_v2_s", "EfficientNetV2-S (Tan and Le 2021, arXiv:2104.00298)"),
-    "convnext_tiny": image("convnext_tiny", "ConvNeXt-T (Liu et al. 2022, arXiv:2201.03545)"),
-    "wav2vec2": Model(
-        "wav2vec 2.0 encoder on the waveform (Baevski et al. 2020, arXiv:2006.11477)",
-        hugging_face.wav2vec2,
-        published=hugging_face.USUAL["wav2vec2"],
-    ),
-    "ast": Model(
-        "Audio Spectrogram Transformer (Gong et al. 2021, arXiv:2104.01778)",
-        hugging_face.ast,
-        published=hugging_face.USUAL["ast"],
-    ),
-    "whisper": Model(
-        "Whisper's encoder (Radford et al. 2022, arXiv:2212.04356)",
-        hugging_face.whisper,
-        published=hugging_face.USUAL["whisper"],
-    ),
-}
-
-
-def names() -> list[str]:
-    """Names of all models, sorted."""
-    return sorted(ALL)
-
-
-def find(name: str) -> Model:
-    """The model of that name. Raises ConfigError, which lists those that exist."""
-    return by_name(ALL, name, "model")
+    return built
 
 
 def check(config: TrainConfig) -> Model:
@@ -127,9 +86,13 @@ def check(config: TrainConfig) -> Model:
     """
     model = find(config.model)
     for name in names_in(config.frontend):
-        by_name(KINDS, name, "front end")
+        registry.features.entry(name)
+    for name in config.augmentations:
+        _refuse_built_in(registry.augmentations.entry(name))
+    for name in config.metrics:
+        registry.metrics.entry(name)
     if config.pretrained and not model.published:
-        some = ", ".join(name for name in names() if ALL[name].published)
+        some = ", ".join(name for name in names() if registry.models.entry(name).options.get("published"))
         raise ConfigError(
             f"There are no published weights of {config.model}: use pretrained=false, or one of {some}."
         )
@@ -139,6 +102,15 @@ def check(config: TrainConfig) -> Model:
         raise ConfigError(f"background is {config.background}; there is no such folder.")
     encoder_files.check(config.model, config.encoder, config.pretrained)
     return model
+
+
+def _refuse_built_in(entry: registry.Entry) -> None:
+    """Raises ConfigError for an augmentation that has parameters of its own."""
+    if by := entry.options.get("by"):
+        raise ConfigError(
+            f"The augmentation {entry.name} has parameters of its own: set {', '.join(by)}, and leave it out of "
+            "augmentations, which is for those of plugins."
+        )
 
 
 def build(

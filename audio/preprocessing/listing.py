@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from audio import plugins
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
 from audio.datasets.contract import files_below, is_audio, is_hidden
@@ -24,6 +25,7 @@ SOUND = 2  # 2: quiet and loud clips have a scale, surround sound its coefficien
 
 def folder_of(config: PreprocessConfig) -> tuple[DataSet, Path | None]:
     """The data set and its folder; None for one that makes its own. Raises DatasetError: unknown, or not there."""
+    plugins.load(config.plugins)
     dataset = find(config.dataset)
     if not config.data:
         if not dataset.needs_data:

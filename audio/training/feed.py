@@ -89,7 +89,7 @@ class TrainingFeed(Feed):
             step = max(1, len(self) // 512)
             some = torch.cat([self.plain(part) for part in torch.arange(0, len(self), step).split(64)])
         frontend.fit(some)
-        self.fill = getattr(frontend, "level", frontend.mean)  # what masks are filled with
+        self.fill = frontend.level  # what masks are filled with
 
     def _is_worth_caching(self) -> bool:
         config = self.config
@@ -140,6 +140,4 @@ def compute_features(model: Classifier, waves: Waves, speed: float = 1.0, batch:
 
 def cache_bytes(model: Classifier, waves: Waves, speeds: int) -> int:
     """Memory that the features of all clips at so many speeds would take."""
-    bank = getattr(model.frontend, "bank", None)
-    bands = model.frontend.bands if bank is None else bank.shape[1]  # before the last step of the features
-    return 2 * len(waves) * speeds * bands * model.frontend.frames(waves.frames)
+    return 2 * len(waves) * speeds * model.frontend.stored_bands * model.frontend.frames(waves.frames)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from audio import plugins
 from audio.checkpoints import generations
 from audio.clips.splits import divide, parts
 from audio.clips.store import ClipStore
@@ -70,10 +71,11 @@ def train(
     None: where there is no `progress`. Raises ConfigError, StoreError, CheckpointError, NonFiniteLoss.
     """
     refuse_few(len(divide(config, store)[0]), config.processes)
+    plugins.load(config.plugins)
     with restored(), replicas(config):
         engine = build_engine(config.device)
         where = (str(store.folder.resolve()), str(checkpoint_dir), resume_from and str(resume_from))
-        engine.broadcast((plain(config), *where))
+        engine.broadcast((plain(config), plugins.places(), *where))
         with engine:
             run = _begin(config, store, Path(checkpoint_dir), writer, engine, resume_from)
             drawn = progress is None if bar is None else bar
@@ -82,7 +84,8 @@ def train(
 
 def take_part(engine: SingleProcess) -> None:
     """Train beside the first process, as it says; return when it does."""
-    config, store, folder, resume_from = engine.broadcast(None)
+    config, places, store, folder, resume_from = engine.broadcast(None)
+    plugins.load(config["plugins"], places)
     with restored(), engine:
         run = _begin(TrainConfig(**config), ClipStore.open(store), Path(folder), NOWHERE, engine, resume_from)
         _train(run, lambda: False, None, lambda *_: None)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from audio import plugins
 from audio.augment.chain import Group
 from audio.checkpoints import checkpoint as checkpoints
 from audio.checkpoints import generations
@@ -18,7 +19,9 @@ from audio.config import TrainConfig
 from audio.devices import computing, prepare_device, spare_threads
 from audio.distributed import SingleProcess
 from audio.errors import CheckpointError, NonFiniteLoss
-from audio.metrics.objective import correct, loss_of
+from audio.features.contract import FEATURES, WAVEFORM
+from audio.metrics.figures import Answers, figures
+from audio.metrics.objective import correct, loss_of, probabilities
 from audio.models import Classifier, build
 from audio.reporting.augmentations import report_augmentations
 from audio.reporting.samples import report_clips, report_samples
@@ -32,6 +35,7 @@ from audio.training.trial import refuse_few, refuse_untrainable
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
 SMALLEST_BATCH = 4  # clips, for batch norm
+HEARD = {WAVEFORM: "the waveform itself", FEATURES: "no log power"}
 CHOSEN = ("epoch", "metrics", "weights")  # what tells the best epoch's model from the last one's
 
 
@@ -67,7 +71,7 @@ class Training:
         self.feed = TrainingFeed(config, store, train_rows, self.model, device, frames)
         if (unused := self.feed.augment.unused) and not engine.rank:
             print(
-                f"note: {config.model} hears the waveform itself: {', '.join(unused)} do not apply",
+                f"note: {config.model} hears {HEARD[self.model.frontend.domain]}: {', '.join(unused)} do not apply",
                 flush=True,
             )
         some = self._some_features(CLIPS)
@@ -210,9 +214,18 @@ class Training:
         answers, multi = torch.cat(logits), self.store.multi_label
         self._report_samples(answers)
         return {
+            **self._further(answers),
             "loss/validation": float(loss_of(answers, self.validation.targets, multi).mean()),
             "accuracy/validation": float(correct(answers, self.validation.targets, multi).mean()),
         }
+
+    def _further(self, logits: Tensor) -> dict[str, float]:
+        """The metrics that were asked for, of the validation clips' logits `(clips, classes)`."""
+        if not self.config.metrics:
+            return {}
+        multi, truth = self.store.multi_label, self.validation.targets.cpu().numpy() > 0.5
+        answers = Answers(truth, probabilities(logits, multi).cpu().numpy(), multi, self.store.classes)
+        return {f"{name}/validation": value for name, value in figures(self.config.metrics, answers).items()}
 
     def _note_best(self, scalars: dict[str, float]) -> None:
         """Keep the model of this epoch when its validation loss is the lowest so far."""
@@ -263,8 +276,8 @@ class Training:
             raise CheckpointError("This checkpoint holds a model alone; only a last.pt can be resumed.")
         if state["classes"] != self.store.classes:
             raise CheckpointError("The checkpoint was trained on other classes than this clip store has.")
-        note = refuse_other_clips(state, self.origin)
-        if note and not self.engine.rank:
+        notes = [refuse_other_clips(state, self.origin), *plugins.differing(state.get("plugins") or [])]
+        for note in filter(None, notes if not self.engine.rank else []):
             print(f"note: {note}", flush=True)
         kept = state["training"]
         if self.config.precision == "auto":  # what was faster then; another would lead elsewhere

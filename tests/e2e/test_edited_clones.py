@@ -83,7 +83,7 @@ def test_templates_carry_types_descriptions_and_the_schema_of_their_parameters(
     server: ServerProcess, prepare
 ):
     prepare(server)
-    for name in register.PARAMETERS:
+    for name in register.known():
         template = newest_template(server, name)
         record, kept = register.record(name), template["hyperparams"]["Args"]
         assert {key: one["type"] for key, one in kept.items()} == {

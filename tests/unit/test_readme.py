@@ -7,7 +7,7 @@ import pytest
 
 from audio import command_line
 from soundyard import programs
-from tasks import names
+from tasks.registry import tasks
 from tests import documented, tree
 from tests.tree import ROOT, line_of, listed
 
@@ -76,6 +76,6 @@ def test_every_command_of_soundyard_is_one_with_those_options(name):
 def options_of(program: programs.Program, words: list[str]) -> set[str]:
     """Of the program, or for `run` also of the task."""
     parsers = [program.parser()]
-    if program.name == "run" and (task := next((one for one in words if one in names.TEMPLATES), "")):
+    if program.name == "run" and (task := next((one for one in words if one in tasks.names()), "")):
         parsers.append(programs.of_task(task).parser())
     return {option for parser in parsers for option in command_line._options(parser)}

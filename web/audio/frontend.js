@@ -1,6 +1,6 @@
 /**
  * The model's front end in the browser: what is drawn is what the network sees. The settings are those of the task's
- * `frontend` configuration object, as `audio/features/logmel.py` and `audio/features/registry.py` describe them. No drawing here.
+ * `frontend` configuration object, as `audio/features/logmel.py` and `audio/features/transformed.py` describe them. No drawing here.
  */
 import { finished } from "../workers/steps.js";
 import { decibels, kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from "./pictures.js";

@@ -1,5 +1,5 @@
 /**
- * What each front end makes of a sound, as `audio/features/registry.py` and `audio/features/pretrained.py` compute it. In steps,
+ * What each front end makes of a sound, as `audio/features/transformed.py` and `audio/features/pretrained.py` compute it. In steps,
  * as generators (`workers/steps.js`): a sound may be hours long. No drawing here.
  */
 import { kaldiSpectrum, spectrum } from "./fourier.js";

@@ -5,6 +5,9 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from audio.features.contract import FrontEnd
+from audio.models.plan import Plan
+
 
 def convolve(inputs: int, outputs: int) -> nn.Sequential:
     """3×3 convolution, batch norm, ReLU."""
@@ -65,3 +68,18 @@ def cnn(classes: int, dropout: float, channels: int = 1, width: int = 32, stem_p
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     return model
+
+
+def usual(plan: Plan, frontend: FrontEnd) -> SmallCNN:
+    """The default model."""
+    return cnn(plan.classes, plan.config.dropout, frontend.channels)
+
+
+def wide(plan: Plan, frontend: FrontEnd) -> SmallCNN:
+    """Twice the channels."""
+    return cnn(plan.classes, plan.config.dropout, frontend.channels, width=64)
+
+
+def large(plan: Plan, frontend: FrontEnd) -> SmallCNN:
+    """Twice the channels, and a first layer that is not pooled."""
+    return cnn(plan.classes, plan.config.dropout, frontend.channels, width=64, stem_pool=False)

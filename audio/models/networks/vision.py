@@ -16,13 +16,6 @@ STEMS = {  # path of the first convolution
     "efficientnet": "features.0.0",
     "convnext": "features.0.0",
 }
-HEADS = {  # path of the last layers
-    "resnet": "network.fc",
-    "resnext": "network.fc",
-    "mobilenet": "network.classifier",
-    "efficientnet": "network.classifier",
-    "convnext": "network.classifier.2",
-}
 
 
 def family(name: str) -> str:
@@ -84,8 +77,9 @@ class ImageNetwork(nn.Module):
         return self.network(resize(x, height, width))
 
 
-def image_network(name: str, plan: Plan, frontend: FrontEnd) -> nn.Module:
-    """A torchvision network with a stem for the front end's channels and a head for the classes."""
+def image_network(plan: Plan, frontend: FrontEnd) -> nn.Module:
+    """The torchvision network of that name, with a stem for the front end's channels and a head for the classes."""
+    name = plan.config.model
     network = fetch(name, plan.config.pretrained)
     stem = network.get_submodule(STEMS[family(name)])
     assert isinstance(stem, nn.Conv2d)

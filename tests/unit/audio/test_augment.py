@@ -254,7 +254,7 @@ def test_stretch_and_pitch_are_drawn_for_each_clip(change):
 def test_what_a_model_on_waveforms_can_t_take_is_refused_and_defaults_are_told():
     waves = {"domain": "waveform"}
     usual = Augment(TrainConfig(model="wav2vec2"), None, **waves)
-    assert usual.unused == ["gain_db", "eq_db", "time_masks", "frequency_masks"]
+    assert usual.unused == ["gain_db", "eq_db", "frequency_masks", "time_masks"]
     for setting in ({"eq_db": 3.0}, {"flip_frequency": 0.5}, {"time_mask_frames": 40}, {"gain_db": 1.0}):
         with pytest.raises(ConfigError, match=f"{next(iter(setting))}: wav2vec2 hears the waveform itself"):
             Augment(TrainConfig(model="wav2vec2", **setting), None, **waves)

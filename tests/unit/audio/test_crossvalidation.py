@@ -16,6 +16,7 @@ def config(tiny):
 
 def test_every_clip_is_held_out_once_a_seed(store, config, tmp_path):
     seen = []
+    config = dataclasses.replace(config, metrics=["balanced_accuracy"])
     found = crossvalidate(
         config, store, tmp_path, seeds=[0, 1], folds=[1, 3], progress=lambda *now: seen.append(now[:2])
     )
@@ -27,6 +28,9 @@ def test_every_clip_is_held_out_once_a_seed(store, config, tmp_path):
     assert found.accuracy == pytest.approx(right)  # folds of one size
     by_fold = found.runs.groupby("fold")["accuracy"].mean()
     assert found.spread_over_folds == pytest.approx(float(np.std(by_fold, ddof=1)))
+    assert found.runs["balanced_accuracy"].tolist() == pytest.approx(found.runs["accuracy"].tolist()), (
+        "even classes"
+    )
     assert "mean of 2 folds and 2 seeds" in found.text() and "warble" in found.text()
 
 

@@ -13,7 +13,7 @@ from audio.errors import ConfigError
 from audio.export.check import Exported, Latency, check, labels, latency, runner, worse
 from audio.export.export import ExportError, clips_of, export, to_onnx_int8
 from audio.export.matrix_fourier import MatrixFrontEnd
-from audio.features.registry import KINDS as KINDS_OF_FRONTEND
+from audio.registry import features
 from audio.training.train import train
 
 from .conftest import ignore
@@ -80,11 +80,11 @@ def test_an_unknown_format_is_refused():
         ExportConfig(formats=["tflite"])
 
 
-@pytest.mark.parametrize("name", sorted(KINDS_OF_FRONTEND))
+@pytest.mark.parametrize("name", features.names())
 @pytest.mark.parametrize("sizes", [(1024, 1024, 512), (400, 400, 160), (512, 400, 441), (2048, 2048, 640)])
 def test_the_matrix_front_end_gives_the_numbers_of_the_plain_one(name, sizes):
     n_fft, win_length, hop_length = sizes
-    frontend = KINDS_OF_FRONTEND[name](
+    frontend = features.find(name)(
         16000, n_fft, win_length, hop_length, n_mels=32, deltas=name == "mfcc", **EXTRA.get(name, {})
     )
     waves = torch.randn(2, 12345, generator=torch.Generator().manual_seed(0)) * 0.1

@@ -15,7 +15,7 @@ from pipelines import demo, main_job
 from tasks import register
 
 RECORDS = [
-    *map(register.record, register.PARAMETERS),
+    *map(register.record, register.known()),
     main_job.MainJobParameters,
     main_job.Options,
     demo.Options,
@@ -59,8 +59,9 @@ def test_defaults_and_proposed_names_are_allowed(record):
     for name, allowed in declarations(record).items():
         if names := allowed.proposed():
             default = defaults(record)[name]
-            assert default in names or default == "", name
-            check(dataclasses.replace(record(), **{name: names[-1]}))
+            many = kinds(record)[name].many
+            assert set(default) <= set(names) if many else default in ("", *names), name
+            check(dataclasses.replace(record(), **{name: names if many else names[-1]}))
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -9,7 +9,8 @@ from tasks.errors import BadParameter
 
 def test_a_step_gets_the_parameters_that_its_task_has():
     chosen = MainJobParameters(dataset="esc10", epochs=3, learning_rate=0.01)
-    assert chosen.shared_with("preprocess") == {"Args/dataset": "esc10", "Args/data": "", "Args/seed": "0"}
+    own = {"Args/dataset": "esc10", "Args/data": "", "Args/seed": "0", "Args/plugins": "[]"}
+    assert chosen.shared_with("preprocess") == own
     train = chosen.shared_with("train")
     assert (train["Args/epochs"], train["Args/learning_rate"]) == ("3", "0.01")
     assert "Args/dataset" not in train

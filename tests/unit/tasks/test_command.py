@@ -17,7 +17,7 @@ def helped(monkeypatch, capsys, task: str, columns: int) -> str:
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120, 400])
-@pytest.mark.parametrize("task", register.PARAMETERS)
+@pytest.mark.parametrize("task", register.known())
 def test_help_fits_the_terminal(task, columns, monkeypatch, capsys):
     lines = helped(monkeypatch, capsys, task, columns).splitlines()
     assert max(len(line) for line in lines if not line.startswith("usage")) <= min(max(columns, 50), 118)
@@ -35,11 +35,11 @@ def test_help_stands_in_groups_in_their_order_each_option_once(monkeypatch, caps
     headings = [line[:-1] for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
         *("options", "Model", "Clips", "Training", "Features"),
-        *("Length of clips", "Augmentation", "Running", "Inputs"),
+        *("Length of clips", "Augmentation", "Running", "Plugins", "Inputs"),
     ]
     options = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
     assert len(options) == len(set(options)) == len(vars(register.defaults("train"))) + 1  # --preset
-    running = text.split("\nRunning:\n")[1].split("\nInputs:\n")[0]
+    running = text.split("\nRunning:\n")[1].split("\nPlugins:\n")[0]
     assert "--checkpoint_seconds" in running, "a task's own parameter stands with those of its kind"
 
 

@@ -67,4 +67,6 @@ def test_a_chains_steps_get_what_the_chain_has_no_parameter_for():
 
 
 def test_a_chain_without_a_preset_gives_only_its_own_parameters():
-    assert set(MainJobParameters().shared_with("preprocess")) == {"Args/dataset", "Args/data", "Args/seed"}
+    assert set(MainJobParameters().shared_with("preprocess")) == {
+        *("Args/dataset", "Args/data", "Args/seed", "Args/plugins")
+    }

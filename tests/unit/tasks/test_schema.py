@@ -12,7 +12,7 @@ from audio.parameter import declarations, defaults, kinds
 from pipelines.main_job import MainJobParameters
 from tasks import parameters, register, schema
 
-RECORDS = [*map(register.record, register.PARAMETERS), MainJobParameters]
+RECORDS = [*map(register.record, register.known()), MainJobParameters]
 
 
 def made(record: type) -> dict[str, Any]:

@@ -1,0 +1,128 @@
+"""The augmentations that come along, each made from a configuration as a function of a batch.
+
+`audio.catalogue` says what each works on, and which parameters switch it on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from audio.augment import mixing, spectrogram, waveform
+from audio.config import TrainConfig
+from audio.datasets.contract import audio_files
+from audio.errors import ConfigError
+from audio.features.contract import LOG_POWER
+from audio.io.decoding import beginning
+from audio.io.reading import Undecodable
+
+MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
+BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
+
+Change = Callable[[Tensor, Generator], Tensor]  # of a batch
+Mix = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]  # of features and targets
+Fill = Callable[[Tensor, Tensor, Generator], Tensor]  # of features, with what is shown instead
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What an augmentation is made for."""
+
+    config: TrainConfig
+    domain: str  # of the features
+    offset: float  # power that was added under their logarithm
+    sample_rate: int  # Hz
+    device: torch.device
+
+
+def stretch(sound: Sound) -> Change:
+    return lambda waves, random: waveform.stretch(waves, sound.config.stretch, random)
+
+
+def pitch(sound: Sound) -> Change:
+    return lambda waves, random: waveform.shift_pitch(waves, sound.config.pitch, random)
+
+
+def background(sound: Sound) -> Change:
+    """Raises ConfigError when there is no recording."""
+    config = sound.config
+    bank = torch.from_numpy(load_background(Path(config.background), sound.sample_rate)).to(sound.device)
+    share, low, high = config.background_probability, config.snr_low_db, config.snr_high_db
+    return lambda waves, random: waveform.add_background(waves, bank, share, low, high, random)
+
+
+def noise(sound: Sound) -> Change:
+    config = sound.config
+    low, high = config.snr_low_db, config.snr_high_db
+    return lambda waves, random: waveform.add_noise(waves, config.noise, low, high, random)
+
+
+def gain(sound: Sound) -> Change:
+    most = sound.config.gain_db
+    return lambda x, random: spectrogram.gain(x, most, random, offset=sound.offset)
+
+
+def equaliser(sound: Sound) -> Change:
+    most = sound.config.eq_db
+    return lambda x, random: spectrogram.equalise(x, most_db=most, random=random, offset=sound.offset)
+
+
+def flip_time(sound: Sound) -> Change:
+    return lambda x, random: spectrogram.flip_time(x, sound.config.flip_time, random)
+
+
+def flip_frequency(sound: Sound) -> Change:
+    return lambda x, random: spectrogram.flip_frequency(x, sound.config.flip_frequency, random)
+
+
+def mixup(sound: Sound) -> Mix:
+    """Power is added of logarithms of power, and the numbers themselves of anything else."""
+    mix = mixing.mixup if sound.domain == LOG_POWER else mixing.mixup_waveforms
+    return lambda x, y, random: mix(x, y, sound.config.mixup, sound.config.mixup_alpha, random)
+
+
+def cutmix(sound: Sound) -> Mix:
+    return lambda x, y, random: mixing.cutmix(x, y, sound.config.cutmix, sound.config.mixup_alpha, random)
+
+
+def frequency_mask(sound: Sound) -> Fill:
+    count, widest = sound.config.frequency_masks, sound.config.frequency_mask_bands
+    return partial(_masked, 2, count, widest)
+
+
+def time_mask(sound: Sound) -> Fill:
+    """No wider than a fifth of the clip."""
+
+    def masked(x: Tensor, fill: Tensor, random: Generator) -> Tensor:
+        widest = min(sound.config.time_mask_frames, max(1, round(MASKED * x.shape[3])))
+        return _masked(3, sound.config.time_masks, widest, x, fill, random)
+
+    return masked
+
+
+def _masked(dim: int, count: int, widest: int, x: Tensor, fill: Tensor, random: Generator) -> Tensor:
+    widest = min(
+        widest, (x.shape[dim] - 1) // count
+    )  # something of every clip is left to learn its label from
+    return spectrogram.mask(x, dim, count, widest, fill, random)
+
+
+def load_background(folder: Path, sample_rate: int) -> np.ndarray:
+    """All recordings of a folder one after another, float32 `(samples,)`, up to ten minutes. Raises ConfigError."""
+    parts: list[np.ndarray] = []
+    room = BACKGROUND_SECONDS * sample_rate
+    for path in audio_files(folder) if folder.is_dir() else []:
+        try:
+            parts.append(beginning(path, sample_rate, room))
+        except Undecodable:
+            continue
+        room -= len(parts[-1])
+        if room <= 0:
+            break
+    if not parts:
+        raise ConfigError(f"background is {str(folder)!r}, but no recording could be read there.")
+    return np.concatenate(parts)

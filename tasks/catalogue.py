@@ -1,0 +1,20 @@
+"""The tasks that come along: a line for each, and a file of that name."""
+
+from audio.registry import Lazy
+from tasks.registry import tasks
+
+for name, kind in {  # task → its ClearML type
+    "preprocess": "data_processing",
+    "train": "training",
+    "evaluate": "testing",
+    "crossvalidate": "testing",
+    "search": "optimizer",
+    "export": "custom",
+    "predict": "inference",
+}.items():
+    tasks.register(
+        name,
+        Lazy(f"tasks.{name}:main"),
+        kind=kind,
+        parameters=Lazy(f"tasks.{name}:{name.capitalize()}Parameters"),
+    )
