@@ -58,7 +58,8 @@ def test_each_parameter_has_the_control_range_unit_and_help_of_its_declaration(p
     dialog = clone_dialog(page, server, templates["train"])
     headings = dialog.locator("fieldset.params > legend").all_inner_texts()
     assert headings == [
-        *("Model", "Clips", "Training", "Features", "Length of clips", "Augmentation", "Running", "Inputs"),
+        *("Model", "Clips", "Training", "Features", "Length of clips", "Augmentation", "Running", "Plugins"),
+        "Inputs",
     ]
     expect(field(dialog, "augment").get_by_role("switch")).to_be_checked()
     options = field(dialog, "schedule").get_by_role("option")

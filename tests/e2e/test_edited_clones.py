@@ -9,6 +9,7 @@ import requests
 
 from audio.parameter import declarations, kinds
 from tasks import register, schema
+from tasks.parameters import to_texts
 from tests.conftest import ROOT, ServerProcess
 from tests.e2e.clones import arguments, clone
 
@@ -121,6 +122,11 @@ def test_a_clone_of_an_older_version_runs_and_has_the_schema_afterwards(
     server.enqueue(task)
     done = server.wait_for(task, "completed")
     assert server.scalars(task)["loss"]["train"]["x"] == [1, 2], "its two epochs"
-    assert arguments(done) == {name: one["value"] for name, one in kept.items()}
+    used, own = arguments(done), {name: one["value"] for name, one in kept.items()}
+    assert used | own == used, "what stood there stays"
+    newer = {
+        name: text.value for name, text in to_texts(register.defaults("train")).items() if name not in own
+    }
+    assert used == {**own, **newer}, "what there was not yet has its default"
     assert done["hyperparams"]["Args"]["epochs"]["description"].endswith("[Training; at least 1]")
     assert json.loads(done["configuration"][schema.NAME]["value"])["properties"]["epochs"]["minimum"] == 1

@@ -59,6 +59,7 @@ export default {
   "Features": "特征",
   "Length of clips": "片段长度",
   "Augmentation": "数据增强",
+  "Plugins": "插件",
   "1 chosen": "已选择 1 项",
   "Choosing…": "正在选择…",
   "Choose the 1 that matches": "选择符合条件的 1 项",
