@@ -14,6 +14,7 @@ from server.api import called
 from server.api.errors import ApiError
 from server.commands import (
     CommandError,
+    access,
     backup,
     doctor,
     endpoints,
@@ -25,7 +26,7 @@ from server.commands import (
     user,
 )
 
-_COMMANDS = (user, link, backup, restore, doctor, usage, retention, export, endpoints)
+_COMMANDS = (user, access, link, backup, restore, doctor, usage, retention, export, endpoints)
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "") -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
+import orjson
 import pytest
 
 from server.domain.users import access
@@ -270,3 +271,57 @@ def test_an_admin_who_acts_for_somebody_is_shown_what_they_are_shown(world: Worl
     headers = {**world.admin.headers, "X-Clearml-Impersonate-As": world.user_id}
     answer = world.admin.client.post("/api/projects.get_all", json={}, headers=headers)
     assert answer.status_code == 200 and HUSH not in answer.text
+
+
+# What is asked for in other ways than by a JSON object's fields
+
+
+def test_a_batch_of_events_or_of_changes_does_no_more_than_one(world: World) -> None:
+    own, shared, shut = (of.tasks[0] for of in (world.own, world.shared, world.closed))
+    data = send(world.user, log(own, "kept", 5), log(shut, "not kept", 5), log("0" * 32, "not kept", 5))
+    assert (data["added"], data["errors"]) == (1, 2)
+    batch = b"\n".join(orjson.dumps(log(task, "x", 6)) for task in (own, shared))
+    assert world.user.post("events.add_batch", batch).json()["meta"]["result_subcode"] == 21
+    for task, code in ((shared, 21), (shut, 101)):
+        changes = b"\n".join(orjson.dumps({"task": one, "name": "changed"}) for one in (own, task))
+        answer = world.user.post("tasks.update_batch", changes)
+        assert code in (answer.json()["meta"]["result_subcode"], *_subcodes(answer.json())), answer.text
+    assert world.admin.get(shared)["name"] == "shared 0" and world.admin.get(shut)["name"] == f"{HUSH} 0"
+    assert [world.admin("events.get_task_log", task=one)["total"] for one in (own, shared, shut)] == [2, 1, 1]
+
+
+def _subcodes(answer: dict) -> list[int]:
+    errors = answer["data"].get("errors") or []
+    return [one.get("result_subcode") or one.get("subcode") or 0 for one in errors if isinstance(one, dict)]
+
+
+def test_a_place_in_a_list_that_somebody_else_was_given_leads_nowhere(world: World) -> None:
+    task = world.closed.tasks[0]
+    given = world.admin("events.get_debug_image_sample", task=task, metric=HUSH, variant=HUSH)["scroll_id"]
+    answer = world.user.post("events.next_debug_image_sample", {"task": task, "scroll_id": given})
+    assert answer.status_code == 400 and HUSH not in answer.text
+    asked = {"project": [world.closed.project], "size": 1, "order_by": ["name"]}
+    scrolled = world.admin("tasks.get_all_ex", **asked, scroll_id=None, refresh_scroll=True).get("scroll_id")
+    answer = world.user.post("tasks.get_all_ex", {**asked, "scroll_id": scrolled})
+    assert HUSH not in answer.text
+
+
+def test_a_closed_place_is_answered_as_one_that_is_not_there(world: World) -> None:
+    own, asked = world.own.tasks[0], []
+    for project in (world.closed.project, "0" * 32):
+        asked.append(
+            [
+                world.user.post(endpoint, {**body, "project": project}).json()["meta"]["result_subcode"]
+                for endpoint, body in (
+                    ("tasks.move", {"ids": [own]}),
+                    ("models.move", {"ids": [world.own.models[0]]}),
+                    ("tasks.create", {"name": "x", "type": "training"}),
+                    ("models.create", {"name": "x", "uri": "u"}),
+                    ("reports.create", {"name": "x"}),
+                    ("tasks.clone", {"task": own, "new_task_project": project}),
+                    ("tasks.edit", {"task": own}),
+                    ("projects.merge", {"project": world.own.project, "destination_project": project}),
+                )
+            ]
+        )
+    assert asked[0] == asked[1] and 0 not in asked[0]
