@@ -13,6 +13,7 @@ SAMPLE ?= 20
 SEED ?= 0
 ROOMS ?=
 PY := .venv/bin/python
+TWO := -n 2 --dist loadgroup # processes: see tests/conftest.py
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help
@@ -46,11 +47,11 @@ agent: setup ## an agent in the foreground: make agent QUEUE=audio GPUS=0
 
 test: lint types ## what CI runs: style and types, then everything but the slow tests
 	@./setup.sh browser || true
-	@$(PY) -m pytest -m 'not slow' $(TESTS)
+	@$(PY) -m pytest $(TWO) -m 'not slow' $(TESTS)
 
 test-all: lint types ## the slow tests too
 	@./setup.sh browser || true
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest $(TWO) $(TESTS)
 
 test-browser: setup-development ## the page in a real browser
 	@./setup.sh browser

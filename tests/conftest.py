@@ -286,3 +286,16 @@ def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
             return agent
 
         yield make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes (`make test`), one runs what starts real programs, the other everything else.
+
+    So no two of those tests disturb each other, and the shared server, its agents and its finished job are made once.
+    """
+    for item in items:
+        room = (
+            item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else ""
+        )
+        group = "programs" if room in ("browser", "e2e") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
