@@ -68,12 +68,11 @@ def test_a_fetch_that_git_refuses_or_that_never_ends_says_so(tmp_path, monkeypat
     script = {"repository": "r", "version_num": "1"}
 
     def fetched(program, most=600):
-        monkeypatch.setattr(repository, "FETCH", program)
         real = repository.subprocess.run
-        monkeypatch.setattr(repository.subprocess, "run", lambda *a, **k: real(*a, **{**k, "timeout": most}))
-        said = repository.fetch(script, tmp_path / "settings", tmp_path / "scratch")
-        monkeypatch.undo()
-        return said
+        with monkeypatch.context() as changed:
+            changed.setattr(repository, "FETCH", program)
+            changed.setattr(repository.subprocess, "run", lambda *a, **k: real(*a, **{**k, "timeout": most}))
+            return repository.fetch(script, tmp_path / "settings", tmp_path / "scratch")
 
     assert fetched("import sys; print(sys.argv[1:])") == ""
     assert fetched("print('x\\nfatal: no such é\\nfatal: more')") == "no such é"

@@ -100,6 +100,10 @@ def test_a_value_that_is_no_number_is_none(value):
 def test_a_reason_is_the_servers_word_else_its_message_else_the_console(client, monkeypatch):
     found = trials._trial({"id": "1", "status": "failed", "status_reason": "", "status_message": " said "})
     assert trials.reason(found) == "said"
+    assert trials.reason(trials.Trial("1", "stopped", "", {})) == "no reason was given"
+    assert len(trials.reason(trials.Trial("1", "stopped", "x" * 999, {}))) == trials.CHARACTERS
+    task = make(client, status="failed")
+    assert trials.reason(trials.Trial(task, "failed", "exit code 1", {})) == "exit code 1"
     monkeypatch.setattr(trials, "_last_words", lambda task: "ValueError: x")
     for reason, told in (
         ("", "ValueError: x"),
@@ -107,11 +111,6 @@ def test_a_reason_is_the_servers_word_else_its_message_else_the_console(client, 
         ("own", "own"),
     ):
         assert trials.reason(trials.Trial("1", "failed", reason, {})) == told
-    assert trials.reason(trials.Trial("1", "stopped", "", {})) == "no reason was given"
-    assert len(trials.reason(trials.Trial("1", "stopped", "x" * 999, {}))) == trials.CHARACTERS
-    monkeypatch.undo()
-    task = make(client, status="failed")
-    assert trials.reason(trials.Trial(task, "failed", "exit code 1", {})) == "exit code 1"
 
 
 def test_every_trial_that_waits_or_runs_is_stopped_and_waited_for(client, monkeypatch):
