@@ -1,10 +1,11 @@
-"""`storage.*`: the credentials of cloud storage that a company keeps with its server.
+"""`storage.*`: the credentials of cloud storage that a company keeps with its server, usage, and retention.
 
-They are kept for those who read them back; this server itself stores files in its own folder alone.
+The credentials are kept for those who read them back; this server itself stores files in its own folder alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import Field
@@ -13,6 +14,9 @@ from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
+from server.domain import project_tree
+from server.domain.projects import retention_forecast, retention_policy
+from server.domain.projects.retention_policy import EVERYWHERE
 from server.domain.usage import usage
 from server.store import times
 
@@ -61,6 +65,45 @@ class GetUsage(Request):
 def get_usage(call: Call, request: GetUsage) -> dict:
     """What takes how much room: disk, database, files by kind, project and task. Not in ClearML's API."""
     return usage(call.store, request.limit)
+
+
+class Retention(Request):
+    project: str = EVERYWHERE
+    """For it and all below it; `*`: everywhere."""
+    rules: dict[str, float | None] = Field(default_factory=dict)
+    """Rule → days; 0: never; null: as the project above has it."""
+
+
+@endpoint("storage.get_retention", Retention, role="admin")
+def get_retention(call: Call, request: Retention) -> dict:
+    """What is let go of when it is old: what is set, and what would go now, were `rules` set. Not in ClearML's API."""
+    _require_project(call, request.project)
+    now = retention_policy.policy(call.store)
+    then = retention_policy.changed(now, request.project, request.rules) if request.rules else now
+    found = retention_forecast.foreseen(call.store, call.now, then)
+    names = call.store.projects.names({*now, *(one.project for one in found)})
+    return {
+        "rules": [{"name": name, "what": what} for name, what in retention_policy.RULES.items()],
+        "set": [{"project": {"id": of, "name": names.get(of)}, "rules": rules} for of, rules in now.items()],
+        "foreseen": [
+            {**asdict(one), "project": {"id": one.project, "name": names.get(one.project)}} for one in found
+        ],
+    }
+
+
+@endpoint("storage.set_retention", Retention, role="admin")
+def set_retention(call: Call, request: Retention) -> dict:
+    """Set rules. `storage.get_retention` with the same fields says beforehand what would go. Not in ClearML's API."""
+    _require_project(call, request.project)
+    if not request.rules:
+        return {"updated": 0}
+    retention_policy.change(call.store, request.project, request.rules)
+    return {"updated": 1}
+
+
+def _require_project(call: Call, project: str) -> None:
+    if project != EVERYWHERE:
+        project_tree.existing(call.store, project)
 
 
 def _change(call: Call, changes: dict[str, Any]) -> int:

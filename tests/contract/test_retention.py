@@ -292,3 +292,37 @@ def test_what_makes_no_sense_is_refused(stored: Stored, rules: dict[str, float])
     with pytest.raises(ValidationFailed):
         settings(stored.api, **rules)
     assert retention_policy.policy(stored.api.store) == {}
+
+
+def test_what_would_go_is_told_before_it_is_set_and_nothing_goes(api: Api, stored: Stored) -> None:
+    birds, bats = api.project("birds"), api.project("bats")
+    for project in (birds, bats):
+        run(stored, project)
+    with api.store.transaction():
+        api.store.db.execute("UPDATE tasks SET last_update = '2020-01-01T00:00:00.000000+00:00'")
+    rules = {"console": 30, "checkpoints": 0}
+    told = api("storage.get_retention", project=birds, rules=rules)
+    assert [(one["rule"], one["project"], one["tasks"], one["rows"]) for one in told["foreseen"]] == [
+        ("console", {"id": birds, "name": "birds"}, 1, 30)
+    ]
+    assert told["set"] == [] and [one["name"] for one in told["rules"]] == list(RULES)
+    assert api("storage.get_retention")["foreseen"] == []
+    assert api("storage.set_retention", project=birds, rules=rules) == {"updated": 1}
+    kept = api("storage.get_retention")
+    assert kept["set"] == [{"project": {"id": birds, "name": "birds"}, "rules": rules}]
+    assert kept["foreseen"] == told["foreseen"]
+    without = api("storage.get_retention", project=birds, rules={"console": None})
+    assert without["foreseen"] == [] and without["set"] == kept["set"]
+    retention.Round(api.store, datetime.now(timezone.utc)).run()
+    assert api("storage.get_retention")["foreseen"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"rules": {"console": -1}}, {"rules": {"nothing": 1}}, {"project": "nobody", "rules": {"console": 1}},
+     {"rules": {"console": 1e9}}, {"rules": {"unnamed": 0.1}}, {"rules": [1]}, {"rules": {"console": "x"}}],
+)  # fmt: skip
+def test_a_rule_that_means_nothing_is_refused_and_told_of_nothing(api: Api, body: dict) -> None:
+    for endpoint in ("storage.get_retention", "storage.set_retention"):
+        assert api.post(endpoint, body).status_code == 400
+    assert api("storage.get_retention")["set"] == []

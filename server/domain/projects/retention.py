@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.api.errors import ApiError
-from server.domain.projects.retention_policy import EVERYWHERE, by_days, policy
+from server.domain.projects.retention_policy import EVERYWHERE, Policy, by_days, policy
 from server.domain.tasks import deletion, models
 from server.store import Store, addresses, times
 from server.store.events.scalars import SINGLE_VALUE
@@ -28,9 +28,9 @@ _CHECKPOINT = re.compile(r"^(checkpoint|ckpt)([-_.\d]|$)", re.IGNORECASE)
 _IN_FILE_NAME = re.compile(r"(checkpoint|ckpt)", re.IGNORECASE)
 
 
-def due(store: Store, rule: str, now: datetime) -> Iterator[OldTask]:
+def due(store: Store, rule: str, now: datetime, set_to: Policy | None = None) -> Iterator[OldTask]:
     only = {"checkpoints": "completed", "archived": "archived"}.get(rule, "ended")
-    for days, projects in by_days(store, rule):
+    for days, projects in by_days(store, rule, set_to):
         yield from store.retention.tasks(rule, projects, times.text(now - timedelta(days=days)), only=only)
 
 
@@ -222,9 +222,9 @@ def _is_old(store: Store, model: Mapping[str, Any], newest: Sequence[Any], task:
     return bool(_IN_FILE_NAME.search(name)) and not used and not store.models.count({"parent": model["id"]})
 
 
-def unlisted(store: Store, now: datetime) -> list[tuple[str, int]]:
+def unlisted(store: Store, now: datetime, set_to: Policy | None = None) -> list[tuple[str, int]]:
     """Name and bytes of files in the folder that aren't in the list: a process was killed before it had noted them."""
-    days = policy(store).get(EVERYWHERE, {}).get("unnamed", 0)
+    days = (policy(store) if set_to is None else set_to).get(EVERYWHERE, {}).get("unnamed", 0)
     before = (now - timedelta(days=days)).timestamp()
     found = []
     for name in store.files.audit()[1] if days else ():
@@ -234,6 +234,6 @@ def unlisted(store: Store, now: datetime) -> list[tuple[str, int]]:
     return found
 
 
-def unnamed(store: Store, now: datetime) -> list[tuple[str, str, int]]:
-    days = policy(store).get(EVERYWHERE, {}).get("unnamed", 0)
+def unnamed(store: Store, now: datetime, set_to: Policy | None = None) -> list[tuple[str, str, int]]:
+    days = (policy(store) if set_to is None else set_to).get(EVERYWHERE, {}).get("unnamed", 0)
     return store.retention.unnamed(times.text(now - timedelta(days=days))) if days else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.domain.projects.retention import POINTS, checkpoints, due, is_deletable, unlisted, unnamed
-from server.domain.projects.retention_policy import RULES
+from server.domain.projects.retention_policy import RULES, Policy
 from server.store import Store, addresses
 
 
@@ -22,8 +22,9 @@ class Gone:
     bytes: int = 0
 
 
-def foreseen(store: Store, now: datetime) -> list[Gone]:
-    """What a round would take now, by rule and project; rows and bytes are what they take today."""
+def foreseen(store: Store, now: datetime, set_to: Policy | None = None) -> list[Gone]:
+    """What a round would take now, by rule and project; rows and bytes are what they take today. `set_to`: if that were
+    set, instead of what is."""
     found: dict[tuple[str, str], Gone] = {}
 
     def add(rule: str, project: str, rows: int, size: int, tasks: int = 1) -> None:
@@ -31,13 +32,13 @@ def foreseen(store: Store, now: datetime) -> list[Gone]:
         one.tasks, one.rows, one.bytes = one.tasks + tasks, one.rows + rows, one.bytes + size
 
     for rule, weigh in _WEIGHTS.items():
-        for task in due(store, rule, now):
+        for task in due(store, rule, now, set_to):
             rows, size = weigh(store, task.id)
             if rows or size:
                 add(rule, task.project, rows, size)
-    for _, project, size in unnamed(store, now):
+    for _, project, size in unnamed(store, now, set_to):
         add("unnamed", project, 1, size, tasks=0)
-    for _, size in unlisted(store, now):
+    for _, size in unlisted(store, now, set_to):
         add("unnamed", "", 1, size, tasks=0)
     return sorted(found.values(), key=lambda one: (list(RULES).index(one.rule), -one.bytes))
 

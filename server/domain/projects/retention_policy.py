@@ -19,9 +19,11 @@ RULES = {
 }
 EVERYWHERE = "*"
 _SETTING = "retention"
+Policy = dict[str, dict[str, float]]
+"""By project's id, or `*`: rule → days; 0 means never."""
 
 
-def policy(store: Store) -> dict[str, dict[str, float]]:
+def policy(store: Store) -> Policy:
     """By project's id, or `*`: rule → days; 0 means never."""
     return store.settings.get(_SETTING) or {}
 
@@ -31,6 +33,12 @@ def change(store: Store, project: str, rules: Mapping[str, float | None]) -> Non
 
     Raises: ValidationFailed.
     """
+    with store.transaction():
+        store.settings.set(_SETTING, changed(policy(store), project, rules))
+
+
+def changed(now: Policy, project: str, rules: Mapping[str, float | None]) -> Policy:
+    """What is set, after a change. Raises: ValidationFailed."""
     for rule, days in rules.items():
         if rule not in RULES:
             raise ValidationFailed(f"there is no rule {rule!r}; there are {', '.join(RULES)}")
@@ -40,16 +48,14 @@ def change(store: Store, project: str, rules: Mapping[str, float | None]) -> Non
             )
     if project != EVERYWHERE and "unnamed" in rules:
         raise ValidationFailed("unnamed: a file that nothing names is in no project; set it everywhere")
-    with store.transaction():
-        now = policy(store)
-        mine = {**now.get(project, {}), **rules}
-        now[project] = {rule: days for rule, days in mine.items() if days is not None}
-        store.settings.set(_SETTING, {of: one for of, one in now.items() if one})
+    mine = {**now.get(project, {}), **rules}
+    then = {**now, project: {rule: days for rule, days in mine.items() if days is not None}}
+    return {of: one for of, one in then.items() if one}
 
 
-def by_days(store: Store, rule: str) -> Iterator[tuple[float, list[str]]]:
-    """Days, and the projects for which that is the rule; "" stands for none."""
-    set_to = policy(store)
+def by_days(store: Store, rule: str, set_to: Policy | None = None) -> Iterator[tuple[float, list[str]]]:
+    """Days, and the projects for which that is the rule; "" stands for none. `set_to`: as if that were set."""
+    set_to = policy(store) if set_to is None else set_to
     everywhere = set_to.get(EVERYWHERE, {}).get(rule, 0)
     found: dict[float, list[str]] = {everywhere: [""]}
     for project in store.projects.all({"only_fields": ["path"]}):

@@ -37,6 +37,7 @@ READ_BY_ADMINS = frozenset(
         "server.config",
         "server.get_stats",
         "storage.get_settings",
+        "storage.get_retention",
         "auth.validate_token",
         "audit.get_all",
         "projects.get_access",
