@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,47 @@ class Source:
         }
 
 
+COPY = """\
+# The installed soundyard {version}: an agent's machine has to have it, too.
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    found = version("soundyard")
+except PackageNotFoundError:
+    found = "none"
+if found != "{version}":
+    sys.exit(f"soundyard {version} has to be installed where the agent runs; there is {{found}}")
+
+from {module} import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@dataclass(frozen=True)
+class Copy(Source):
+    """An installed copy: its tasks are a few lines that start what is installed where the agent runs.
+
+    No requirement is recorded for it: an agent that is not ours would ask a registry for a package of this name.
+    """
+
+    version: str = ""
+
+    def script(self, entry_point: str) -> dict[str, Any]:
+        module = entry_point.removeprefix("-m ").removesuffix(".py").replace("/", ".")
+        return {
+            **super().script(f"soundyard_{module.rpartition('.')[2]}.py"),
+            "diff": COPY.format(version=self.version, module=module),
+            "requirements": {"pip": ""},
+        }
+
+
 def requirements() -> str:
     """What a run needs, for agents that build an environment of their own: requirements.txt without its comments."""
+    if installed():
+        return ""
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     return "\n".join(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())
 
@@ -60,10 +100,7 @@ def describe(connection: Connection, root: Path = ROOT) -> Source:
         NotRunnable: it is no git checkout, has no commit, agents could not read it, or differs by too much.
     """
     if installed(root):
-        raise NotRunnable(
-            "This is an installed copy, and agents fetch code with git. For tasks on a queue work in a checkout: "
-            "git clone, then `make setup` there."
-        )
+        return Copy("", "", "", "", version=metadata.version("soundyard"))
     if not _git(root, "rev-parse", "--git-dir", allow_failure=True):
         raise NotRunnable(
             f"{root} is not a git checkout, and agents fetch code with git. "

@@ -1,5 +1,6 @@
 """A wheel from a clean clone, installed where nothing of this project is: the server shows its page, sound is heard."""
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from playwright.sync_api import expect
 
 from tests.chromium import CHROMIUM, Watched
 from tests.conftest import DATA, ROOT, free_port, until
+from tests.e2e.conftest import write_sounds
 from tests.unit.audio.test_predict_command import model as model
 
 LIBRARIES = ROOT / "web" / "node_modules"
@@ -119,10 +121,25 @@ def test_it_hears_a_recording(elsewhere, model):
     assert soundfile.info(recording).frames
 
 
-def test_a_queue_gets_a_sentence_about_checkouts_and_no_task(elsewhere, served):
-    refused = elsewhere.run("register")
-    assert refused.returncode == 1
-    assert "installed copy" in refused.stderr and "Traceback" not in refused.stderr
+@pytest.fixture
+def agent(elsewhere, served) -> Iterator[None]:
+    """`soundyard agent` in the folder."""
+    started = elsewhere.run("agent", "--queue", "audio", "--cpu-only", "--detached")
+    assert started.returncode == 0, started.stderr
+    yield
+    assert elsewhere.run("agent", "stop").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_task_on_a_queue_is_run_by_an_agent_of_the_installed_copy(elsewhere, agent):
+    sounds = write_sounds(elsewhere.cwd / "é sounds", each=5)
+    options = ["--dataset", "folder", "--data", str(sounds), "--sample_rate", "16000", "--workers", "1"]
+    done = elsewhere.run("run", "--queue", "audio", "--watch", "preprocess", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(elsewhere.run("tasks", "list", "--json", "--status", "completed").stdout)
+    (task,) = [one for one in told if one["name"] == "preprocess"]
+    shown = elsewhere.run("tasks", "show", task["id"], "--log", "200").stdout
+    assert "10 clips" in shown and "environment: the installed one" in shown
 
 
 def test_interrupted_it_ends_by_the_signal(elsewhere):

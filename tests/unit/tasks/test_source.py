@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -147,3 +148,21 @@ def test_the_script_section_has_no_command_line_that_could_beat_edited_parameter
     assert section["entry_point"] == "-m tasks.train"
     assert section["working_dir"] == "."
     assert os.linesep not in section["version_num"]
+
+
+def test_an_installed_copy_travels_as_the_lines_that_start_it_and_asks_no_registry(monkeypatch, tmp_path):
+    monkeypatch.setattr(source, "installed", lambda root=None: True)
+    monkeypatch.setattr(source.metadata, "version", lambda name: "7.0")
+    for entry_point, module in (
+        ("-m tasks.train", "tasks.train"),
+        ("pipelines/main_job.py", "pipelines.main_job"),
+    ):
+        script = source.describe(HERE).script(entry_point)
+        assert script["requirements"] == {"pip": ""} and script["repository"] == ""
+        assert f"from {module} import main" in script["diff"]
+        file = tmp_path / script["entry_point"]
+        file.write_text(script["diff"])
+        done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, cwd=tmp_path)
+        assert (
+            done.returncode == 1 and "soundyard 7.0 has to be installed where the agent runs" in done.stderr
+        )
