@@ -206,6 +206,25 @@ def test_the_interval_covers_what_it_promises_where_clips_share_recordings(recor
     assert (np.mean(careless) < 0.88) == (each > 1)
 
 
+@pytest.mark.parametrize("labels", [1, 4])
+def test_the_interval_of_a_cross_validation_covers_where_clips_share_recordings(labels):
+    """Each fold has recordings of its own; a clip of several labels is right where all of them are."""
+    dice, share, inside = np.random.default_rng(6), 0.8, []
+    for _ in range(400):
+        rows = []
+        for fold, recordings in enumerate((6, 10, 10, 14), 1):
+            source = np.repeat(np.arange(recordings), dice.integers(1, 10, recordings))
+            each, right = share ** (1 / labels), np.ones(len(source), bool)
+            for _ in range(labels):
+                alone, same = dice.random(len(source)) < each, (dice.random(recordings) < each)[source]
+                right &= np.where(dice.random(len(source)) < 0.7, same, alone)
+            told = {"accuracy": right.mean(), "independent": independent(right, list(source))}
+            rows.append({"seed": 0, "fold": fold, "clips": len(source), **told})
+        low, high = together(rows).interval
+        inside.append(low <= share <= high)
+    assert 0.9 <= np.mean(inside) <= 0.98
+
+
 def test_clips_of_one_recording_that_are_all_right_count_once():
     assert independent(np.ones(100, bool), list("ab" * 50)) == pytest.approx(2)
     assert independent(np.zeros(6, bool), list("aabbcc")) == pytest.approx(3)
