@@ -20,6 +20,11 @@ NEIGHBOURS = (
     10  # landmarks of one number that are held against each other; a sound that is in all clips has more
 )
 MOST = 6_000_000  # landmarks that vote; of more only a part does, the same of each clip
+PLACES = (
+    0.5,
+    0.15,
+    0.85,
+)  # of the landmarks that agree, around which is compared: one of two may be edited in between
 SHIFTS = 3  # by which a pair is tried, those with the most votes; sounds that repeat themselves have several
 REACH = 4  # frames around such a shift in which the waveforms' own is looked for
 COMPARED = 1 << 15  # samples that are compared
@@ -120,7 +125,7 @@ def _where(one: Landmarks, two: Landmarks) -> Iterator[tuple[int, int]]:
         if votes[move] < max(VOTES, most / 2):
             return
         agreeing = one.times[mine][(moved - least == move) | (moved - least == move + 1)]
-        yield int(np.median(agreeing)), move + least
+        yield from ((int(near), move + least) for near in np.quantile(agreeing, PLACES))
         votes[max(0, move - REACH) : move + REACH + 1] = 0
 
 
