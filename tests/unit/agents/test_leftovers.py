@@ -123,3 +123,30 @@ def test_a_server_that_is_not_up_is_waited_for_as_long_as_was_said(tmp_path, mon
     said = capsys.readouterr().err
     assert "waiting up to 0.1 s" in said
     assert "Waited for 0.1 s." in said
+
+
+def test_the_youngest_stay_whatever_they_are_called_and_locks_are_left(tmp_path):
+    for number, name in enumerate(("b", "d", "a", "c")):
+        (tmp_path / name).write_bytes(os.urandom(100_000))
+        old(tmp_path / name, number + 1)
+    (tmp_path / "x.lock").write_bytes(os.urandom(100_000))
+    old(tmp_path / "x.lock", 9)
+    leftovers._prune(tmp_path, 250_000, 30 * DAY, time.time())
+    assert names(tmp_path) == ["b", "d", "x.lock"]
+    assert leftovers._prune(tmp_path / "none", 0, 0, 0) == 0
+
+
+def test_a_link_is_removed_and_not_what_it_names_and_names_of_one_file_count_once(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "x").write_bytes(os.urandom(100_000))
+    once = leftovers.size(tmp_path / "real")
+    os.link(tmp_path / "real" / "x", tmp_path / "real" / "y")
+    assert leftovers.size(tmp_path / "real") == once >= 100_000
+    (tmp_path / "link").symlink_to("real")
+    leftovers.remove(tmp_path / "link")
+    leftovers.remove(tmp_path / "gone")
+    assert names(tmp_path) == ["real"]
+    leftovers.clear(tmp_path / "real")
+    leftovers.clear(tmp_path / "gone")
+    assert names(tmp_path) == ["real"] and names(tmp_path / "real") == []
+    leftovers.bound_log(tmp_path / "gone")

@@ -110,3 +110,45 @@ def test_a_number_that_means_another_process_here_ends_nothing(leader, tmp_path,
     assert foreign.left == [] and not foreign.alive
     assert foreign.is_over == (foreign.machine != "elsewhere")
     processes.end_session(leader.pid, patience=1)
+
+
+def test_processes_that_are_gone_already_are_no_error_and_deaf_ones_are_killed():
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    started = [subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE) for _ in range(2)]
+    which = [psutil.Process(one.pid) for one in started]
+    assert [one.stdout.readline() for one in started] == [b"up\n"] * 2
+    started[0].kill()
+    started[0].wait()
+    processes.end_all(which, patience=0.2)
+    assert not any(psutil.pid_exists(one.pid) and processes._is_zombie(one.pid) is False for one in which)
+    assert processes.task_of(which[0]) == "" and processes._command(which[0]) == []
+    assert processes._parent(which[0]) == 0
+    started[1].wait()
+
+
+@pytest.mark.parametrize(
+    ("tasks", "count", "told"),
+    [([], 1, "1 process"), ([], 2, "2 processes"), (["a"], 3, "task a"), (["a", "b"], 2, "task a, b")],
+)
+def test_what_a_killed_agent_had_left_is_counted_or_named(tasks, count, told):
+    agent = processes.Agent("x", 1, 0.0, "", "")
+    assert orphans._said(agent, tasks, count) == f"agent x was killed and had left {told} running: ended"
+
+
+@pytest.mark.parametrize(
+    ("ignored", "status"), [("", b"SIGINT"), ("SIGINT", b"SIGTERM"), ("SIGINT SIGTERM", b"")]
+)
+def test_an_agent_that_does_not_listen_is_asked_in_another_way_and_then_killed(ignored, status):
+    program = (
+        "import os, signal, time\n"
+        "def told(number, frame): print(signal.Signals(number).name, flush=True); os._exit(0)\n"
+        "for name in ('SIGINT', 'SIGTERM'):\n"
+        f"    signal.signal(signal.Signals[name], signal.SIG_IGN if name in {ignored!r} else told)\n"
+        "print('up', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", program, "clearml_agent"]
+    one = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
+    assert one.stdout.readline() == b"up\n"
+    processes.end_session(one.pid, patience=1.0)
+    assert one.stdout.read().strip() == status
+    one.wait()

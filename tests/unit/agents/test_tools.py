@@ -120,3 +120,11 @@ def test_an_environment_for_poetry_that_can_not_be_made_is_refused(tmp_path, mon
         tools.variables(Environment(OWN, "", "", "poetry"), tmp_path, {})
     assert not (tmp_path / "tools" / f"poetry-{pythons.running()}" / "made").exists()
     assert "making an environment for poetry" in capsys.readouterr().out
+
+
+def test_each_python_has_a_poetry_of_its_own(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(pythons, "find", lambda version: asked.append(version) or tmp_path / "python")
+    monkeypatch.setattr(tools, "_poetry", lambda home, python, version: [version])
+    found = tools.variables(Environment(OWN, "", "3.1", "poetry"), tmp_path, {})
+    assert (asked, found["PATH"].split(os.pathsep)[:2]) == (["3.1"], ["3.1", str(tmp_path / "tools" / "3.1")])
