@@ -13,8 +13,8 @@ from typing import Any
 from audio import plugins
 from audio.errors import PluginError
 from audio.parameter import kinds
-from audio.plugin_source import joined, lines, unpack
 from audio.plugins import Plugin
+from audio.plugins.source import joined, lines, unpack
 from tasks.errors import NothingThere
 from tasks.parameters import LIST_OF_PLACES, SECTION, read
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from audio import plugins, registry
+from audio import registry
+from audio.plugins import loading
 from tests.conftest import ROOT
 
 DOCUMENT = ROOT / "docs" / "extending.md"
@@ -34,7 +35,7 @@ def undone() -> Iterator[None]:
     for one in registry.EVERY:
         one.names()
     entries = [(one, dict(one.entries)) for one in registry.EVERY]
-    kept = [(held, dict(held)) for held in (plugins._loaded, plugins._places)]
+    kept = [(held, dict(held)) for held in (loading._loaded, loading._places)]
     modules, path = set(sys.modules), list(sys.path)
     outside = str(ROOT)
     try:

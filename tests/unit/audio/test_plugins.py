@@ -10,7 +10,8 @@ import pytest
 from audio import plugins, registry
 from audio.config import EvaluateConfig, TrainConfig
 from audio.errors import CheckpointError, PluginError
-from audio.plugin_source import source_of, unpack
+from audio.plugins import loading
+from audio.plugins.source import source_of, unpack
 from tests.conftest import ROOT
 from tests.plugins import undone
 
@@ -235,7 +236,7 @@ def test_a_checkpoint_names_the_plugins_it_needs_and_says_when_one_is_missing_or
     assert "note" not in capsys.readouterr().out
 
     sys.modules.pop("of_mine")
-    plugins._loaded.clear()
+    loading._loaded.clear()
     for one in registry.EVERY:
         one.entries.pop("of-mine", None)
         one.entries.pop("as-it-is", None)
@@ -254,7 +255,7 @@ def test_a_training_that_goes_on_with_a_changed_plugin_says_so(trained, store, t
 
     result, quick, path = trained
     sys.modules.pop("of_mine")
-    plugins._loaded.clear()
+    loading._loaded.clear()
     registry.models.entries.pop("of-mine")
     registry.augmentations.entries.pop("as-it-is")
     import dataclasses
