@@ -3,7 +3,7 @@ import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { why } from "../../lib/ending.js";
 import { ago, duration, moment } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
+import { useApi, useAsked } from "../../lib/hooks.js";
 import { pipelineLink, taskLink } from "../../lib/links.js";
 import { progressOf, progressText } from "../../lib/progress.js";
 import { navigate, useQuery } from "../../lib/router.js";
@@ -27,33 +27,42 @@ import { Graph, alive, stepsOf } from "./graph.js";
 const wanted = ["name", "status", "status_message", "status_reason", "started", "completed", "last_update", "active_duration", "last_iteration", "project.id",
   "parent.id", "last_worker", "runtime.progress", "runtime._progress_ends"];
 
-/** The run and its steps, each with the status of the task that runs it. @param {string | undefined} run @param {string} project */
-async function fetchRun(run, project) {
-  const { tasks: runs } = await call("tasks.get_all_ex",
-    { type: ["controller"], project: project === "*" ? undefined : [project], search_hidden: true, only_fields: ["name", "status", "created"],
-      order_by: ["-created"], page: 0, page_size: 50 });
-  const id = run || runs[0]?.id;
-  if (!id) return { runs };
-  const { task } = await call("tasks.get_by_id_ex", { id: [id] }).then((answer) => ({ task: answer.task ?? answer.tasks?.[0] }));
+/** The runs of a pipeline, newest first. @param {string} project */
+const runsOf = (project) => ({ type: ["controller"], project: project === "*" ? undefined : [project], search_hidden: true,
+  only_fields: ["name", "status", "created"], order_by: ["-created"], page: 0, page_size: 50 });
+
+/** @param {string} id */
+async function fetchRun(id) {
+  const answer = await call("tasks.get_by_id_ex", { id: [id] });
+  const task = answer.task ?? answer.tasks?.[0];
   if (!task) throw new Error(t("This run is not there any more."));
-  const drawn = stepsOf(task.configuration?.Pipeline?.value);
-  const ids = drawn.map((step) => step.task).filter(Boolean);
-  const { tasks: own } = ids.length ? await call("tasks.get_all_ex", { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 })
-    : { tasks: [] };
-  const known = new Map(own.map((/** @type {any} */ one) => [one.id, one]));
-  return { runs, task, known, steps: alive(drawn, task, known) };
+  return task;
 }
 
 /** @param {{project: string, run?: string}} props */
 export default function PipelineRunPage({ project, run }) {
-  const answer = useAsked(() => fetchRun(run, project), `pipeline ${project} ${run}`, { every: 3 });
-  return html`<${Answered} page answer=${answer}>
-    ${(/** @type {any} */ data) => data.task ? html`<${Run} ...${data} project=${project} reload=${answer.reload} />`
-      : html`<${PageHead} title=${t("Pipeline")} /><${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
+  const runs = useApi("tasks.get_all_ex", runsOf(project), { every: 6, aside: Boolean(run) });
+  const id = run || runs.data?.tasks[0]?.id;
+  const answer = useAsked(id ? () => fetchRun(id) : null, `run ${id}`, { every: 3 });
+  if (id) return html`<${Answered} page answer=${answer}>${(/** @type {any} */ task) =>
+    html`<${Run} task=${task} runs=${runs.data?.tasks ?? []} project=${project} reload=${answer.reload} />`}<//>`;
+  return html`<${PageHead} title=${t("Pipeline")} /><${Answered} answer=${runs}>${() =>
+    html`<${Empty} icon="pipelines" title=${t("This pipeline has no runs")} />`}<//>`;
 }
 
-/** @param {{task: any, runs: any[], steps: import("./graph.js").Step[], known: Map<string, any>, project: string, reload: () => void}} props */
-function Run({ task, runs, steps, known, project, reload }) {
+/** The tasks of a run's steps. @param {any} task */
+function useSteps(task) {
+  const drawn = stepsOf(task.configuration?.Pipeline?.value);
+  const ids = drawn.map((step) => step.task).filter(Boolean);
+  const body = { id: ids, search_hidden: true, only_fields: wanted, page: 0, page_size: 500 };
+  const own = useApi(ids.length ? "tasks.get_all_ex" : null, body, { every: 3, keep: task.id });
+  const known = new Map((own.data?.tasks ?? []).map((/** @type {any} */ one) => [one.id, one]));
+  return { own: ids.length ? own : { ...own, data: { tasks: [] } }, known, steps: alive(drawn, task, known) };
+}
+
+/** @param {{task: any, runs: any[], project: string, reload: () => void}} props */
+function Run({ task, runs, project, reload }) {
+  const { own, known, steps } = useSteps(task);
   const [name, setName] = useQuery("step");
   const step = steps.find((one) => one.name === name);
   const start = async () => {
@@ -81,12 +90,11 @@ function Run({ task, runs, steps, known, project, reload }) {
       ${ended ? html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} title=${t("Finished steps are kept, the others run")} onClick=${again}>
           ${t("Continue")}<//>` : html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${abort}>${t("Abort")}<//>`}
     <//>
-    <div class="scroll stack">
+    <div class="scroll stack"><${Answered} answer=${own}>${() => html`
       ${steps.length ? html`<${Graph} steps=${steps} selected=${name} select=${(/** @type {string} */ one) => setName(one === name ? null : one)}
           note=${note} />` : html`<${Empty} icon="pipelines" title=${t("No steps yet")}><p>${t("They appear once the controller has started.")}</p><//>`}
       ${step ? html`<${StepPanel} key=${step.name} step=${step} ran=${known.get(step.task)} />`
-        : html`<${WholeRun} key=${task.id} task=${task} steps=${steps} known=${known} choose=${setName} />`}
-    </div>`;
+        : html`<${WholeRun} key=${task.id} task=${task} steps=${steps} known=${known} choose=${setName} />`}`}<//></div>`;
 }
 
 /**
