@@ -40,6 +40,8 @@ class Guarded:
     """Its rows are the server's own to write: they are hidden, no more."""
     rowid: bool = False
     """Statements ask for it."""
+    of_series: bool = False
+    """Whose a row is stands with its series: that is looked at once for all rows of one."""
 
 
 TABLES = {
@@ -53,9 +55,9 @@ TABLES = {
     "queue_entries": Guarded(_OF_TASK),
     "queue_handouts": Guarded(_OF_TASK),
     "series": Guarded(_OF_OWNER),
-    "scalars": Guarded(_SERIES),
-    "scalar_tiles": Guarded(_SERIES),
-    "rich_events": Guarded(_SERIES),
+    "scalars": Guarded(_SERIES, of_series=True),
+    "scalar_tiles": Guarded(_SERIES, of_series=True),
+    "rich_events": Guarded(_SERIES, of_series=True),
     "logs": Guarded(_OF_OWNER),
     "files": Guarded(_OF_USERS),
     "file_uses": Guarded(_ANY_OWNER.format("{row}.owner")),
@@ -144,10 +146,13 @@ def meant(sql: str) -> str:
 def _shown(table: str, how: str = "") -> str:
     """SQL: the rows of a guarded table that the caller may see."""
     guarded = TABLES[table]
-    project = guarded.project.format(row="r", may="MAY_READ")
+    project = (
+        _OWNER.format("s.task") if guarded.of_series else guarded.project.format(row="r", may="MAY_READ")
+    )
     columns = "r.rowid AS rowid, r.*" if guarded.rowid else "r.*"
+    series = " JOIN main.series s ON s.id = r.series" if guarded.of_series else ""
     return (
-        f"SELECT {columns} FROM main.{table} r {how}"
+        f"SELECT {columns} FROM main.{table} r {how}{series}"
         f" WHERE {project} NOT IN (SELECT value FROM json_each(HIDDEN_PROJECTS()))"
     )
 
