@@ -70,7 +70,7 @@ def failing(copy: Path, tests: list[str], timeout: float) -> str:
         return "time"
     if done[0] in (0, 5):  # passed, or none of them is for this machine
         return ""
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done[1], re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done[1], re.MULTILINE)
     return found[1] if found else f"pytest's end {done[0]}"
 
 

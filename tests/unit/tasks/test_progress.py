@@ -1,5 +1,6 @@
 """How far a task is, and what the server is told of it."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -72,3 +73,19 @@ def test_every_epoch_is_told(heard: list[tuple[float, float | None]], capsys: py
     assert [share for share, _ in heard] == [0.25, 0.5]
     assert heard[0][1] is None and heard[1][1] is not None
     assert "epoch 2/4" in capsys.readouterr().out
+
+
+def test_what_is_printed_stands_above_the_bars_line_by_line_and_waits_for_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    stream, bars = io.StringIO(), [object()]
+    above = progress.Above(stream)
+    monkeypatch.setattr(progress, "_bars", lambda: bars)
+    assert above.write("one") == 3 and stream.getvalue() == ""
+    above.write(" line\ntwo\nth")
+    assert stream.getvalue() == "one line\ntwo\n"
+    bars.clear()
+    above.write("ree")
+    assert stream.getvalue() == "one line\ntwo\nthree" and above.getvalue() == stream.getvalue()
+    above.settle()
+    assert stream.getvalue() == "one line\ntwo\nthree"

@@ -166,3 +166,10 @@ def test_an_installed_copy_travels_as_the_lines_that_start_it_and_asks_no_regist
         assert (
             done.returncode == 1 and "soundyard 7.0 has to be installed where the agent runs" in done.stderr
         )
+
+
+def test_new_files_whose_names_are_not_utf8_travel_too(checkout):
+    (checkout / "audio" / os.fsdecode(b"caf\xe9.py")).write_text("B = 2\n")
+    (checkout / "audio" / "zé.py").write_text("C = 3\n")
+    found = source.describe(HERE, checkout)
+    assert found.added == sorted(["audio/" + os.fsdecode(b"caf\xe9.py"), "audio/zé.py"])
