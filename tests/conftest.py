@@ -288,14 +288,17 @@ def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
         yield make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes (`make test`), one runs what starts real programs, the other everything else.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of two processes (`make test`), one runs what starts real programs, the other everything else, file by file.
 
     So no two of those tests disturb each other, and the shared server, its agents and its finished job are made once.
     """
-    for item in items:
-        room = (
-            item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else ""
-        )
-        group = "programs" if room in ("browser", "e2e") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "programs" if file.startswith(("tests/browser/", "tests/e2e/")) else file
+
+    return ByRoom(config, log)
