@@ -63,6 +63,7 @@ if found != "{version}":
 from {module} import main
 
 if __name__ == "__main__":
+    sys.argv[1:] = sys.argv[1:] or {arguments}
     sys.exit(main())
 """
 
@@ -77,10 +78,11 @@ class Copy(Source):
     version: str = ""
 
     def script(self, entry_point: str) -> dict[str, Any]:
-        module = entry_point.removeprefix("-m ").removesuffix(".py").replace("/", ".")
+        program, *arguments = entry_point.removeprefix("-m ").split()
+        module = program.removesuffix(".py").replace("/", ".")
         return {
             **super().script(f"soundyard_{module.rpartition('.')[2]}.py"),
-            "diff": COPY.format(version=self.version, module=module),
+            "diff": COPY.format(version=self.version, module=module, arguments=arguments),
             "requirements": {"pip": ""},
         }
 

@@ -13,7 +13,6 @@ from tests.tree import ROOT, line_of, listed
 
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in documented.texts()}
 README = TEXTS["README.md"]
-LATER = {"docs/extending.md"} if not (ROOT / "docs" / "extending.md").exists() else set()
 LINES = 220  # of a front page
 
 
@@ -50,7 +49,7 @@ def test_every_module_that_is_run_exists(name):
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_every_path_that_is_named_exists(name):
     places = "|".join(tree.ROOMS)
-    named = set(re.findall(rf"`((?:{places})/[\w./-]+\.(?:py|md|js|toml))`", TEXTS[name])) - LATER
+    named = set(re.findall(rf"`((?:{places})/[\w./-]+\.(?:py|md|js|toml))`", TEXTS[name]))
     assert [one for one in named if not (ROOT / one).exists()] == []
 
 

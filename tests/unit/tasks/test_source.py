@@ -153,13 +153,15 @@ def test_the_script_section_has_no_command_line_that_could_beat_edited_parameter
 def test_an_installed_copy_travels_as_the_lines_that_start_it_and_asks_no_registry(monkeypatch, tmp_path):
     monkeypatch.setattr(source, "installed", lambda root=None: True)
     monkeypatch.setattr(source.metadata, "version", lambda name: "7.0")
-    for entry_point, module in (
-        ("-m tasks.train", "tasks.train"),
-        ("pipelines/main_job.py", "pipelines.main_job"),
+    for entry_point, module, arguments in (
+        ("-m tasks.train", "tasks.train", []),
+        ("pipelines/main_job.py", "pipelines.main_job", []),
+        ("-m tasks.run loudness", "tasks.run", ["loudness"]),
     ):
         script = source.describe(HERE).script(entry_point)
         assert script["requirements"] == {"pip": ""} and script["repository"] == ""
         assert f"from {module} import main" in script["diff"]
+        assert f"sys.argv[1:] or {arguments}\n" in script["diff"]
         file = tmp_path / script["entry_point"]
         file.write_text(script["diff"])
         done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, cwd=tmp_path)
