@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from httpx import Response
 
 from server.api import registry
 from server.store import guard
@@ -153,6 +154,37 @@ def test_what_is_closed_is_answered_as_what_is_not_there(world: World, endpoint:
         if asked[0] == asked[1]:  # it is about nothing that a project holds
             return
         assert _answer(world.user, endpoint, asked[0]) == _answer(world.user, endpoint, asked[1])
+
+
+OF_EVERYTHING = {
+    "models.get_all", "models.get_all_ex", "organization.get_entities_count", "organization.get_tags",
+    "queues.get_all", "queues.get_all_ex", "queues.get_by_id", "queues.get_num_entries", "queues.get_queue_metrics",
+    "reports.get_all_ex", "reports.get_tags", "reports.get_task_data", "storage.get_usage", "tasks.get_all",
+    "tasks.get_all_ex", "projects.get_all", "projects.get_all_ex", "organization.get_project_usages",
+    "organization.get_project_workloads",
+}  # fmt: skip
+"""They tell of all projects, whatever is asked for here."""
+OF_SOME = [
+    one
+    for one in ENDPOINTS
+    if one.role == "viewer"
+    and one.name not in OF_EVERYTHING
+    and one.name.partition(".")[0]
+    in ("tasks", "events", "models", "projects", "pipelines", "reports", "queues")
+]
+
+
+@pytest.mark.parametrize("endpoint", OF_SOME, ids=lambda one: one.name)
+def test_what_may_only_be_read_is_read_as_by_an_admin(world: World, endpoint: registry.Endpoint) -> None:
+    for asked in requests(world, endpoint, world.shared):
+        told = [api.post(endpoint.name, asked) for api in (world.admin, world.user)]
+        assert _told(told[0]) == _told(told[1]), asked
+
+
+def _told(answer: Response) -> tuple[int, object]:
+    if answer.headers["content-type"] == "application/json":
+        return answer.status_code, answer.json()["data"]
+    return answer.status_code, answer.text
 
 
 def _answer(api: Api, endpoint: registry.Endpoint, asked: dict) -> tuple[int, int]:
