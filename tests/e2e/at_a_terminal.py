@@ -25,6 +25,9 @@ LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs 
         "is ClearML's: tests/e2e/test_command_lines.py",
     ),
     **dict.fromkeys(("clearml.conf.example", "clearml.Dataset"), "is no command"),
+    **dict.fromkeys(
+        ("make mutants", "tests.mutants"), "takes hours: tests/unit/test_mutants.py has it in small"
+    ),
     "make clean": "removes what the tests run in",
     "make demo": "tests/e2e/test_demo.py",
     "tests.browser.screenshots": "is for who works on the page",
