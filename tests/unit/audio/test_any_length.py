@@ -16,10 +16,14 @@ import torch
 
 from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.store import ClipStore
-from audio.config import EvaluateConfig, TrainConfig
+from audio.clips.waves import Waves
+from audio.config import EvaluateConfig, ExportConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.evaluation import evaluate
+from audio.export import check as exporting
+from audio.export.export import export
 from audio.inference import Predictor
+from audio.metrics.objective import probabilities
 from audio.models import build, names
 from audio.training.train import train
 from audio.training.trial import refuse_untrainable
@@ -157,6 +161,42 @@ def test_any_clips_with_any_options_train_or_are_refused(number, encoder_folders
     )  # fmt: skip
     store = store_of(tmp_path / "store", dice.choice(SOUNDS), dice.choice(SETS))
     trains_or_is_refused(config, store, tmp_path / "training")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(1, 5))
+def test_what_any_options_have_trained_is_exported_with_its_answers(
+    number, encoder_folders, tmp_path, monkeypatch
+):
+    """Every file is run beside the model on the held-out clips, and refused where a logit differs."""
+    monkeypatch.setattr(
+        exporting, "latency", lambda *_: exporting.Latency(1.0, 1.0)
+    )  # what is timed elsewhere
+    dice = random.Random(10_000 + number)
+    options = draw(dice, SMALL, "") | {"background": "", "precision": "fp32", "debug_samples_every": 0}
+    config = TrainConfig(
+        encoder=encoder_folders.get(options["model"], ""), epochs=1, threads=1, n_fft=N_FFT, n_mels=16, n_mfcc=8,
+        **options,
+    )  # fmt: skip
+    store = store_of(tmp_path / "store", dice.choice(SOUNDS), dice.choice(SETS))
+    try:
+        model = train(config, store, checkpoint_dir=tmp_path, progress=ignore).model_path
+    except ConfigError:
+        return
+    judged = evaluate(model, store, EvaluateConfig(), progress=ignore).clips
+    made = export(model, tmp_path, store, ExportConfig(formats=["torchscript", "onnx"], check_clips=6))
+    state = checkpoints.load(model)
+    waves = Waves(
+        store, store.index.loc[judged["clip"]], state["clip_frames"], config.fill, torch.device("cpu")
+    )
+    short = (~torch.from_numpy(waves.is_long())).nonzero()[:, 0]  # which one window holds
+    for one in made if len(short) else []:
+        logits = torch.from_numpy(exporting.runner(one.path, one.format)(waves.gather(short).numpy()))
+        chances = probabilities(logits, store.multi_label)
+        for i, chance in zip(short.tolist(), chances, strict=True):
+            told = dict(json.loads(judged["top"].iloc[i]))
+            found = {label: float(chance[store.classes.index(label)]) for label in told}
+            assert found == pytest.approx(told, abs=1e-3), (one.format, judged["clip"].iloc[i])
 
 
 @pytest.mark.slow
