@@ -232,6 +232,6 @@ def state_folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get(PREFIX + "STATE") or usual).expanduser()
 
 
-def _kind(one: dataclasses.Field) -> type:
+def _kind(one: dataclasses.Field[Any]) -> type:
     """What a setting's text is converted with: the type of its default."""
     return type(one.default)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from server import API_VERSION
 from server.api import request_ids
 from server.api.errors import ApiError
 
 
-def envelope(endpoint: str, version: str, data: object, error: ApiError | None = None) -> dict:
+def envelope(endpoint: str, version: str, data: object, error: ApiError | None = None) -> dict[str, Any]:
     trx = request_ids.current.get() or uuid.uuid4().hex
     return {
         "meta": {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from server.api.request import Request
 
-H = TypeVar("H", bound=Callable[..., "dict | Answer"])
+H = TypeVar("H", bound=Callable[..., "dict[str, Any] | Answer"])
 """A handler: `(call, request) -> dict`."""
 
 
@@ -27,7 +27,7 @@ class Endpoint:
     `call.body` itself (json-lines)."""
 
     name: str
-    handler: Callable
+    handler: Callable[..., Any]
     request: type[Request]
     role: str | None
     raw: bool

@@ -19,7 +19,7 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, protected_namespaces=())
 
-    def given(self, *, exclude: set[str] | None = None) -> dict:
+    def given(self, *, exclude: set[str] | None = None) -> dict[str, Any]:
         """The fields the client sent, nulls included, by their names on the wire."""
         return self.model_dump(include=self.model_fields_set, exclude=exclude, by_alias=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 
@@ -67,7 +68,7 @@ class Tokens:
         }
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
-    def verify(self, token: str, now: datetime) -> dict:
+    def verify(self, token: str, now: datetime) -> dict[str, Any]:
         """Returns: the claims. Time is the caller's, so expiry can be tested without waiting.
 
         Raises:

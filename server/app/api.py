@@ -236,7 +236,7 @@ def _download(call: Call, answer: registry.Answer) -> Response:
     return StreamingResponse(pieces, media_type=answer.content_type, headers=headers)
 
 
-def _success(request: HttpRequest, name: str, version: str, data: dict) -> Response:
+def _success(request: HttpRequest, name: str, version: str, data: dict[str, Any]) -> Response:
     option = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
     try:
         body = orjson.dumps(envelope(name, version, data), option=option)

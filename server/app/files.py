@@ -151,7 +151,7 @@ class Files:
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError, ValueError) as fault:
             raise BadRequest('the body is {"files": [path or address, …]}') from fault
         deleted: dict[str, str] = {}
-        kept: dict[str, list[dict]] = {}
+        kept: dict[str, list[dict[str, Any]]] = {}
         errors: dict[str, list[str]] = {}
         with self._noted(request, identity, list(names.values())) as deleting:
             for given, name in names.items():

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -44,8 +45,8 @@ class Sparingly(logging.Filter):
         self._clock = clock
         self._lock = threading.Lock()
         self._since = clock()
-        self._said: dict[tuple, int] = {}
-        self._left_out: dict[tuple, int] = {}
+        self._said: dict[tuple[Any, ...], int] = {}
+        self._left_out: dict[tuple[Any, ...], int] = {}
         self._written = 0
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -63,7 +64,7 @@ class Sparingly(logging.Filter):
         return not silent
 
 
-def _kind(record: logging.LogRecord) -> tuple:
+def _kind(record: logging.LogRecord) -> tuple[Any, ...]:
     """What makes two records the same: the sentence without what differs, and where an exception came from."""
     fault = record.exc_info[1] if record.exc_info else None
     place = fault.__traceback__ if fault else None

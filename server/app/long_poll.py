@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -72,7 +73,7 @@ class Holding:
             gone.cancel()
 
     async def _held(
-        self, waiter: _Waiter, gone: asyncio.Future, attempt: Callable[[], Awaitable[Response]]
+        self, waiter: _Waiter, gone: asyncio.Future[Any], attempt: Callable[[], Awaitable[Response]]
     ) -> Response:
         deadline = asyncio.get_running_loop().time() + self._seconds
         while True:

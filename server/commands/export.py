@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -99,7 +100,7 @@ def _addresses(store: Store, arguments: argparse.Namespace, settings: Settings) 
 
 
 @contextmanager
-def _shown(contents: dict[str, list[str]]) -> Iterator:
+def _shown(contents: dict[str, list[str]]) -> Iterator[Any]:
     """A progress bar in a terminal. Gives: what to call with a stage and a name."""
     columns = (
         TextColumn("{task.fields[stage]:8}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _table(title: str, rows: Iterable[dict]) -> Table:
+def _table(title: str, rows: Iterable[dict[str, Any]]) -> Table:
     table = Table(title)
     for column in ("size", "files"):
         table.add_column(column, justify="right")

@@ -6,6 +6,7 @@ import argparse
 import getpass
 import sys
 from datetime import datetime, timezone
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -116,7 +117,7 @@ _ACTIONS = {
 }
 
 
-def _found(store: Store, name: str) -> dict:
+def _found(store: Store, name: str) -> dict[str, Any]:
     user = store.users.by_name(name)
     if user is None:
         names = ", ".join(one["name"] for one in store.users.all())
@@ -124,7 +125,7 @@ def _found(store: Store, name: str) -> dict:
     return user
 
 
-def _note(store: Store, now: datetime, action: str, user: dict, **details: object) -> None:
+def _note(store: Store, now: datetime, action: str, user: dict[str, Any], **details: object) -> None:
     what = {"id": user["id"], "name": user["name"]}
     audit.by_command_line(store, now, action, what, **details)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,18 +17,20 @@ class MetadataItem(Request):
     value: str | None = None
 
 
-def merged(current: dict, items: Iterable[MetadataItem], *, replace: bool = False) -> dict:
+def merged(
+    current: dict[str, Any], items: Iterable[MetadataItem], *, replace: bool = False
+) -> dict[str, Any]:
     """`current` with the items added or put over it; `replace` starts from nothing."""
     added = {item.key: {"key": item.key, "type": item.type, "value": item.value} for item in items}
     return added if replace else {**current, **added}
 
 
-def without(current: dict, keys: Iterable[str]) -> dict:
+def without(current: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     removed = set(keys)
     return {key: item for key, item in current.items() if key not in removed}
 
 
-def as_dict(given: list[dict] | dict | None) -> dict:
+def as_dict(given: list[dict[str, Any]] | dict[str, Any] | None) -> dict[str, Any]:
     """Metadata as a client sends it with a whole object: a list of items, or the dict by key already.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from server.api.errors import CannotRemoveAllRuns, InvalidTaskType
 from server.domain import project_tree
@@ -37,7 +38,7 @@ def new_run(
     return cloning.clone(store, template, changes, user, company, now)
 
 
-def _next_name(store: Store, template: dict) -> str:
+def _next_name(store: Store, template: dict[str, Any]) -> str:
     """`name #2` for the second run."""
     base = _NUMBER.sub("", template["name"])
     query = {"name": f"^{re.escape(base)}( #[0-9]+)?$", "only_fields": ["name"]}

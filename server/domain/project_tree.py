@@ -18,7 +18,7 @@ from server.api.errors import (
 from server.store import Store, times
 
 
-def existing(store: Store, project: str) -> dict:
+def existing(store: Store, project: str) -> dict[str, Any]:
     """The project. Raises: InvalidProjectId; one that says so when the name of a project was given."""
     found = store.projects.get(project)
     if found is None:
@@ -114,7 +114,7 @@ def _rename_below(store: Store, parent: str, name: str, path: list[str], moment:
     return changed
 
 
-def scope(store: Store, projects: Any, include_subprojects: bool = True) -> list:
+def scope(store: Store, projects: Any, include_subprojects: bool = True) -> list[Any]:
     """The project ids that a filter stands for, with what lies below. Operators and nulls pass through."""
     listed = list(projects) if isinstance(projects, (list, tuple, set)) else [projects] if projects else []
     plain = all(isinstance(one, str) and not one.startswith(("-", "__$")) for one in listed)

@@ -17,7 +17,7 @@ _MARKS = ["reports"]
 _HIDDEN = ["reports", "hidden"]
 
 
-def existing(store: Store, task: str) -> dict:
+def existing(store: Store, task: str) -> dict[str, Any]:
     """The report. Raises: InvalidTaskId. InvalidTaskType: it is another kind of task."""
     found = transitions.existing(store, task)
     if found["type"] != TYPE:
@@ -25,7 +25,7 @@ def existing(store: Store, task: str) -> dict:
     return found
 
 
-def draft(store: Store, task: str) -> dict:
+def draft(store: Store, task: str) -> dict[str, Any]:
     """As `existing`. Raises: InvalidTaskStatus for a published one."""
     found = existing(store, task)
     if found["status"] in ("published", "publishing"):

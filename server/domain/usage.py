@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 from server.store import Store
 
 
-def usage(store: Store, limit: int) -> dict:
+def usage(store: Store, limit: int) -> dict[str, Any]:
     """Bytes of the disk, the database and the files, the latter by kind, project and task.
 
     Args:

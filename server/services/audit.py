@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from server.api.call import Call
@@ -19,7 +21,7 @@ class GetAll(Request):
 
 
 @endpoint("audit.get_all", GetAll, role="admin")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Sign-ins, changes of users, keys and settings, deletions; the newest first, by page."""
     if request.kind not in ("", *audit.KINDS):
         raise ValidationFailed(f"kind is one of {', '.join(audit.KINDS)}, not {request.kind!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from server.api import called
 from server.api.call import Call, Identity
@@ -26,7 +27,7 @@ class Login(Request):
 
 
 @endpoint("auth.login", Login, role=None)
-def login(call: Call, request: Login) -> dict:
+def login(call: Call, request: Login) -> dict[str, Any]:
     """A token, for an access key or a still valid token; a session besides, for a user and password.
 
     One that was asked for with a short life is only exchanged for others that end with it; so is what came of it.
@@ -83,7 +84,7 @@ class CreateCredentials(Request):
 
 
 @endpoint("auth.create_credentials", CreateCredentials, role="viewer")
-def create_credentials(call: Call, request: CreateCredentials) -> dict:
+def create_credentials(call: Call, request: CreateCredentials) -> dict[str, Any]:
     """A new key pair for the caller. The secret is shown this once. Not for a token of a limited life."""
     if call.identity and call.identity.until:
         raise NotAllowedForRole(
@@ -95,7 +96,7 @@ def create_credentials(call: Call, request: CreateCredentials) -> dict:
 
 
 @endpoint("auth.get_credentials", Nothing, role="viewer")
-def get_credentials(call: Call, request: Nothing) -> dict:
+def get_credentials(call: Call, request: Nothing) -> dict[str, Any]:
     """The caller's keys, without their secrets."""
     return {"credentials": call.store.users.credentials(call.user), "additional_credentials": {}}
 
@@ -106,7 +107,7 @@ class EditCredentials(Request):
 
 
 @endpoint("auth.edit_credentials", EditCredentials, role="viewer")
-def edit_credentials(call: Call, request: EditCredentials) -> dict:
+def edit_credentials(call: Call, request: EditCredentials) -> dict[str, Any]:
     """Change a key's label."""
     with call.store.transaction():
         updated = call.store.users.label_credentials(call.user, request.access_key, request.label)
@@ -120,7 +121,7 @@ class RevokeCredentials(Request):
 
 
 @endpoint("auth.revoke_credentials", RevokeCredentials, role="viewer")
-def revoke_credentials(call: Call, request: RevokeCredentials) -> dict:
+def revoke_credentials(call: Call, request: RevokeCredentials) -> dict[str, Any]:
     """Remove a key. Tokens made from it stop working with the answer."""
     with call.store.transaction():
         revoked = call.store.users.revoke_credentials(call.user, request.access_key)
@@ -130,7 +131,7 @@ def revoke_credentials(call: Call, request: RevokeCredentials) -> dict:
 
 
 @endpoint("auth.logout", Nothing, role="viewer")
-def logout(call: Call, request: Nothing) -> dict:
+def logout(call: Call, request: Nothing) -> dict[str, Any]:
     """Close the session the call came from."""
     if not call.identity or not call.identity.session:
         raise BadRequest("only a browser's session can be closed; to end a key, revoke it")
@@ -144,7 +145,7 @@ def logout(call: Call, request: Nothing) -> dict:
 
 
 @endpoint("auth.fixed_users_mode", Nothing, role=None)
-def fixed_users_mode(call: Call, request: Nothing) -> dict:
+def fixed_users_mode(call: Call, request: Nothing) -> dict[str, Any]:
     """Whether users sign in with passwords."""
     return {"enabled": call.settings.auth == "password", "guest": {"enabled": False}}
 
@@ -156,7 +157,7 @@ class GetTokenForUser(Request):
 
 
 @endpoint("auth.get_token_for_user", GetTokenForUser, role="admin")
-def get_token_for_user(call: Call, request: GetTokenForUser) -> dict:
+def get_token_for_user(call: Call, request: GetTokenForUser) -> dict[str, Any]:
     """A token with which to act as another user. It ends with its time, or with that user's sessions."""
     users.existing(call.store, request.user)
     users.require_company(call, request.company, "company")
@@ -171,7 +172,7 @@ class ValidateToken(Request):
 
 
 @endpoint("auth.validate_token", ValidateToken, role="admin")
-def validate_token(call: Call, request: ValidateToken) -> dict:
+def validate_token(call: Call, request: ValidateToken) -> dict[str, Any]:
     """Whether a token of this server still holds, and why not."""
     try:
         access.of_token(call.store, call.tokens, request.token, call.now)

@@ -1,5 +1,7 @@
 """`login.*`: how a browser signs in and out."""
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Nothing
@@ -7,7 +9,7 @@ from server.domain.users import access
 
 
 @endpoint("login.supported_modes", Nothing, role=None)
-def supported_modes(call: Call, request: Nothing) -> dict:
+def supported_modes(call: Call, request: Nothing) -> dict[str, Any]:
     """Whether a password is needed, and whether this browser is signed in already."""
     return {
         "basic": {"enabled": call.settings.auth == "password", "guest": {"enabled": False}},
@@ -20,7 +22,7 @@ def supported_modes(call: Call, request: Nothing) -> dict:
 
 
 @endpoint("login.logout", Nothing, role="viewer")
-def logout(call: Call, request: Nothing) -> dict:
+def logout(call: Call, request: Nothing) -> dict[str, Any]:
     """Close this browser's session."""
     if call.identity and call.identity.session:
         with call.store.transaction():

@@ -20,14 +20,14 @@ from server.store import times
 
 
 @endpoint("organization.get_tags", TagFilter, role="viewer")
-def get_tags(call: Call, request: TagFilter) -> dict:
+def get_tags(call: Call, request: TagFilter) -> dict[str, Any]:
     """Tags of all tasks and models."""
     found = [tags_of(request, one) for one in (call.store.tasks, call.store.models)]
     return {kind: sorted({tag for one in found for tag in one[kind]}) for kind in found[0]}
 
 
 @endpoint("organization.get_user_companies", Nothing, role="viewer")
-def get_user_companies(call: Call, request: Nothing) -> dict:
+def get_user_companies(call: Call, request: Nothing) -> dict[str, Any]:
     """The one company of an embedded server."""
     owners = [
         {"id": one["id"], "name": one["name"]} for one in call.store.users.all() if one["role"] == "admin"
@@ -57,7 +57,7 @@ class GetEntitiesCount(Request):
 
 
 @endpoint("organization.get_entities_count", GetEntitiesCount, role="viewer")
-def get_entities_count(call: Call, request: GetEntitiesCount) -> dict:
+def get_entities_count(call: Call, request: GetEntitiesCount) -> dict[str, Any]:
     """How many projects, tasks, models … match their queries."""
     asked = request.given(exclude={"active_users", "search_hidden"})
     return {
@@ -73,7 +73,7 @@ class GetProjectUsages(Request):
 
 
 @endpoint("organization.get_project_usages", GetProjectUsages, role="viewer")
-def get_project_usages(call: Call, request: GetProjectUsages) -> dict:
+def get_project_usages(call: Call, request: GetProjectUsages) -> dict[str, Any]:
     """What each project holds and how much room its files take, the largest first."""
     return {"usages": entities.usages(call.store, request.projects, request.include_subprojects is not False)}
 
@@ -87,7 +87,7 @@ class GetProjectWorkloads(Request):
 
 
 @endpoint("organization.get_project_workloads", GetProjectWorkloads, role="viewer")
-def get_project_workloads(call: Call, request: GetProjectWorkloads) -> dict:
+def get_project_workloads(call: Call, request: GetProjectWorkloads) -> dict[str, Any]:
     """Who ran how many tasks, and how long they ran, in some projects (or in all) between two times."""
     listed = request.projects or ([request.project] if request.project else None)
     within = (
@@ -105,7 +105,7 @@ class PrepareDownload(Query):
 
 
 @endpoint("organization.prepare_download_for_get_all", PrepareDownload, role="viewer")
-def prepare_download_for_get_all(call: Call, request: PrepareDownload) -> dict:
+def prepare_download_for_get_all(call: Call, request: PrepareDownload) -> dict[str, Any]:
     """Check a query for a download. Its id holds the query itself, so nothing is kept and nothing expires."""
     query = request.given()
     columns = table_export.columns(request.field_mappings, request.only_fields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
@@ -22,7 +24,7 @@ class StartPipeline(queue.Target):
 
 
 @endpoint("pipelines.start_pipeline", StartPipeline)
-def start_pipeline(call: Call, request: StartPipeline) -> dict:
+def start_pipeline(call: Call, request: StartPipeline) -> dict[str, Any]:
     """Clone a pipeline's controller with other arguments and put the clone on a queue."""
     args = {arg.name: arg.value for arg in request.args or []}
     queue.check(call, request, request.task)
@@ -39,12 +41,12 @@ class DeleteRuns(many.DeleteMany):
 
 
 @endpoint("pipelines.delete_runs", DeleteRuns)
-def delete_runs(call: Call, request: DeleteRuns) -> dict:
+def delete_runs(call: Call, request: DeleteRuns) -> dict[str, Any]:
     """Delete runs of a pipeline with their steps; one run at least must stay, or there is no pipeline left."""
     pipelines.require_remaining(call.store, request.project, request.ids)
     request.force = request.include_pipeline_steps = True
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         if id in request.ids:  # the others are steps
             pipelines.require_run(call.store, request.project, id)
         return drop(call, Delete(**request.one(id, force=True)))

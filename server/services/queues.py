@@ -30,7 +30,7 @@ class GetById(OfQueue):
 
 
 @endpoint("queues.get_by_id", GetById, role="viewer")
-def get_by_id(call: Call, request: GetById) -> dict:
+def get_by_id(call: Call, request: GetById) -> dict[str, Any]:
     """One queue with its entries. A name is not an id: clients rely on the error and ask `get_all` then."""
     queue = queues.existing(call.store, request.queue)
     return {"queue": {**queue, "entries": queues.entries(call.store, queue["id"], request.max_task_entries)}}
@@ -43,14 +43,14 @@ class GetAll(Query):
 
 
 @endpoint("queues.get_all", GetAll, role="viewer")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Queues by filter, with their entries."""
     found, scroll = queues.listed(call.store, request.filters(), extended=False)
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 
 @endpoint("queues.get_all_ex", GetAll, role="viewer")
-def get_all_ex(call: Call, request: GetAll) -> dict:
+def get_all_ex(call: Call, request: GetAll) -> dict[str, Any]:
     """Queues by filter, with their entries' task names and the workers that listen."""
     found, scroll = queues.listed(call.store, request.filters(), extended=True)
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
@@ -70,7 +70,7 @@ def _stored(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @endpoint("queues.create", Create)
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new queue. Its name must be free."""
     if not request.name.strip():
         raise ValidationFailed("a queue needs a name")
@@ -88,7 +88,7 @@ class Update(OfQueue):
 
 
 @endpoint("queues.update", Update)
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Change a queue's name, shown name or tags."""
     if request.name is not None and not request.name.strip():
         raise ValidationFailed("a queue needs a name")
@@ -102,7 +102,7 @@ class Delete(OfQueue):
 
 
 @endpoint("queues.delete", Delete)
-def delete(call: Call, request: Delete) -> dict:
+def delete(call: Call, request: Delete) -> dict[str, Any]:
     """Delete a queue; one with waiting tasks only with `force`, and those are dequeued."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
@@ -113,7 +113,7 @@ def delete(call: Call, request: Delete) -> dict:
 
 
 @endpoint("queues.clear_queue", OfQueue)
-def clear_queue(call: Call, request: OfQueue) -> dict:
+def clear_queue(call: Call, request: OfQueue) -> dict[str, Any]:
     """Dequeue every task that waits in the queue."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
@@ -123,7 +123,7 @@ def clear_queue(call: Call, request: OfQueue) -> dict:
 
 
 @endpoint("queues.get_default", Nothing, role="viewer")
-def get_default(call: Call, request: Nothing) -> dict:
+def get_default(call: Call, request: Nothing) -> dict[str, Any]:
     """The queue with the system tag `default`, or else of that name, created when it is missing."""
     with call.store.transaction():
         found = queues.default(call.store, call.company, call.now)
@@ -143,7 +143,7 @@ class GetNextTask(Request):
 
 
 @endpoint("queues.get_next_task", GetNextTask)
-def get_next_task(call: Call, request: GetNextTask) -> dict:
+def get_next_task(call: Call, request: GetNextTask) -> dict[str, Any]:
     """Take the first waiting task out of the queue; an empty answer when none waits."""
     require_company(call, request.task, "task")
     wanted = request.queues or ([request.queue] if request.queue else [])
@@ -164,7 +164,7 @@ def get_next_task(call: Call, request: GetNextTask) -> dict:
 
 
 @endpoint("queues.peek_task", OfQueue, role="viewer")
-def peek_task(call: Call, request: OfQueue) -> dict:
+def peek_task(call: Call, request: OfQueue) -> dict[str, Any]:
     """The task that would be handed out next."""
     queues.existing(call.store, request.queue)
     first = call.store.queues.entries(request.queue, limit=1)
@@ -172,14 +172,14 @@ def peek_task(call: Call, request: OfQueue) -> dict:
 
 
 @endpoint("queues.get_num_entries", OfQueue, role="viewer")
-def get_num_entries(call: Call, request: OfQueue) -> dict:
+def get_num_entries(call: Call, request: OfQueue) -> dict[str, Any]:
     """How many tasks wait."""
     queues.existing(call.store, request.queue)
     return {"num": call.store.queues.length(request.queue)}
 
 
 @endpoint("queues.add_task", OfEntry)
-def add_task(call: Call, request: OfEntry) -> dict:
+def add_task(call: Call, request: OfEntry) -> dict[str, Any]:
     """Append an entry for a task, whatever the task's status (`tasks.enqueue` checks and sets it); one that waits
     elsewhere moves."""
     with call.store.transaction():
@@ -187,7 +187,7 @@ def add_task(call: Call, request: OfEntry) -> dict:
 
 
 @endpoint("queues.move_task_to_queue", OfEntry)
-def move_task_to_queue(call: Call, request: OfEntry) -> dict:
+def move_task_to_queue(call: Call, request: OfEntry) -> dict[str, Any]:
     """Move a waiting task to the end of another queue."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
@@ -200,7 +200,7 @@ class OfTask(Request):
 
 
 @endpoint("queues.get_by_task_id", OfTask, role="viewer")
-def get_by_task_id(call: Call, request: OfTask) -> dict:
+def get_by_task_id(call: Call, request: OfTask) -> dict[str, Any]:
     """The queue in which a task waits."""
     return {"queue": queues.of_task(call.store, request.task)}
 
@@ -210,7 +210,7 @@ class RemoveTask(OfEntry):
 
 
 @endpoint("queues.remove_task", RemoveTask)
-def remove_task(call: Call, request: RemoveTask) -> dict:
+def remove_task(call: Call, request: RemoveTask) -> dict[str, Any]:
     """Remove a task's entry; with `update_task_status` the task gets the status it had before."""
     with call.store.transaction():
         queues.existing(call.store, request.queue)
@@ -227,28 +227,28 @@ class MoveBy(OfEntry):
 
 
 @endpoint("queues.move_task_forward", MoveBy)
-def move_task_forward(call: Call, request: MoveBy) -> dict:
+def move_task_forward(call: Call, request: MoveBy) -> dict[str, Any]:
     """Move an entry `count` places towards the front."""
     with call.store.transaction():
         return {"position": queues.move(call.store, request.queue, request.task, by=-request.count)}
 
 
 @endpoint("queues.move_task_backward", MoveBy)
-def move_task_backward(call: Call, request: MoveBy) -> dict:
+def move_task_backward(call: Call, request: MoveBy) -> dict[str, Any]:
     """Move an entry `count` places towards the end."""
     with call.store.transaction():
         return {"position": queues.move(call.store, request.queue, request.task, by=request.count)}
 
 
 @endpoint("queues.move_task_to_front", OfEntry)
-def move_task_to_front(call: Call, request: OfEntry) -> dict:
+def move_task_to_front(call: Call, request: OfEntry) -> dict[str, Any]:
     """Make an entry the first."""
     with call.store.transaction():
         return {"position": queues.move(call.store, request.queue, request.task, to=0)}
 
 
 @endpoint("queues.move_task_to_back", OfEntry)
-def move_task_to_back(call: Call, request: OfEntry) -> dict:
+def move_task_to_back(call: Call, request: OfEntry) -> dict[str, Any]:
     """Make an entry the last."""
     with call.store.transaction():
         return {"position": queues.move(call.store, request.queue, request.task, to=-1)}
@@ -263,7 +263,7 @@ class AddOrUpdateMetadata(OfQueue):
 
 
 @endpoint("queues.add_or_update_metadata", AddOrUpdateMetadata)
-def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict:
+def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict[str, Any]:
     """Set metadata items by key; with `replace_metadata` the others go."""
     with call.store.transaction():
         current = queues.existing(call.store, request.queue)["metadata"]
@@ -276,7 +276,7 @@ class DeleteMetadata(OfQueue):
 
 
 @endpoint("queues.delete_metadata", DeleteMetadata)
-def delete_metadata(call: Call, request: DeleteMetadata) -> dict:
+def delete_metadata(call: Call, request: DeleteMetadata) -> dict[str, Any]:
     """Remove metadata items by key."""
     with call.store.transaction():
         current = queues.existing(call.store, request.queue)["metadata"]
@@ -293,7 +293,7 @@ class GetQueueMetrics(Request):
 
 
 @endpoint("queues.get_queue_metrics", GetQueueMetrics, role="viewer")
-def get_queue_metrics(call: Call, request: GetQueueMetrics) -> dict:
+def get_queue_metrics(call: Call, request: GetQueueMetrics) -> dict[str, Any]:
     """Length and mean waiting time of queues over time; without ids one series over all of them."""
     if request.refresh:
         with call.store.transaction():

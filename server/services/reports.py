@@ -34,7 +34,7 @@ class Create(Details):
 
 
 @endpoint("reports.create", Create)
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new report."""
     with call.store.transaction():
         id, project = reports.create(call.store, request.given(), call.user, call.company, call.now)
@@ -46,7 +46,7 @@ class Update(Details, OfTask):
 
 
 @endpoint("reports.update", Update)
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Change a report that isn't published."""
     fields = task_fields.normal(request.given(exclude={"task"}))
     with call.store.transaction():
@@ -57,7 +57,7 @@ def update(call: Call, request: Update) -> dict:
 
 
 @endpoint("reports.get_all_ex", Query, role="viewer")
-def get_all_ex(call: Call, request: Query) -> dict:
+def get_all_ex(call: Call, request: Query) -> dict[str, Any]:
     """Reports by filter, with what they refer to by name. A project stands for everything below it."""
     query = request.filters()
     if query.get("project"):
@@ -69,7 +69,7 @@ def get_all_ex(call: Call, request: Query) -> dict:
 
 
 @endpoint("reports.get_tags", TagFilter, role="viewer")
-def get_tags(call: Call, request: TagFilter) -> dict:
+def get_tags(call: Call, request: TagFilter) -> dict[str, Any]:
     """Tags of reports."""
     return tags_of(request, call.store.tasks, _REPORTS)
 
@@ -80,7 +80,7 @@ class Move(OfTask):
 
 
 @endpoint("reports.move", Move)
-def move(call: Call, request: Move) -> dict:
+def move(call: Call, request: Move) -> dict[str, Any]:
     """To the reports of another project, by its id or its name (created when missing)."""
     if not request.project and not request.project_name and "project" not in request.model_fields_set:
         raise ValidationFailed("give `project` or `project_name`")
@@ -100,7 +100,7 @@ class Comment(OfTask):
 
 
 @endpoint("reports.publish", Comment)
-def publish_report(call: Call, request: Comment) -> dict:
+def publish_report(call: Call, request: Comment) -> dict[str, Any]:
     """Make a report final."""
     with call.store.transaction():
         reports.draft(call.store, request.task)
@@ -111,7 +111,7 @@ def publish_report(call: Call, request: Comment) -> dict:
 
 
 @endpoint("reports.archive", Comment)
-def archive(call: Call, request: Comment) -> dict:
+def archive(call: Call, request: Comment) -> dict[str, Any]:
     """Put a report out of sight."""
     with call.store.transaction():
         reports.existing(call.store, request.task)
@@ -119,7 +119,7 @@ def archive(call: Call, request: Comment) -> dict:
 
 
 @endpoint("reports.unarchive", Comment)
-def unarchive(call: Call, request: Comment) -> dict:
+def unarchive(call: Call, request: Comment) -> dict[str, Any]:
     """Bring an archived report back."""
     with call.store.transaction():
         reports.existing(call.store, request.task)
@@ -131,7 +131,7 @@ class Delete(OfTask):
 
 
 @endpoint("reports.delete", Delete)
-def delete(call: Call, request: Delete) -> dict:
+def delete(call: Call, request: Delete) -> dict[str, Any]:
     """Delete a report; a published one only with `force`."""
     before = reports.existing(call.store, request.task)
     deleting.drop(call, deleting.Delete(task=request.task, force=request.force))
@@ -141,7 +141,7 @@ def delete(call: Call, request: Delete) -> dict:
 
 
 @endpoint("reports.share", Nothing)
-def share(call: Call, request: Nothing) -> dict:
+def share(call: Call, request: Nothing) -> dict[str, Any]:
     """Not offered: a link without signing in would need a public address."""
     raise NotSupported(left_out.LEFT_OUT[call.endpoint])
 
@@ -169,7 +169,7 @@ _PARTS = {"plots", "debug_images", "scalar_metrics_iter_histogram", "single_valu
 
 
 @endpoint("reports.get_task_data", GetTaskData, role="viewer")
-def get_task_data(call: Call, request: GetTaskData) -> dict:
+def get_task_data(call: Call, request: GetTaskData) -> dict[str, Any]:
     """The tasks (or models) that match a query, and what they have reported: each part that is asked for."""
     models = bool(request.model_events)
     collection = call.store.models if models else call.store.tasks
@@ -194,7 +194,7 @@ def get_task_data(call: Call, request: GetTaskData) -> dict:
     return answer
 
 
-def _debug_images(call: Call, selection: Selection, ids: list[str], models: bool) -> list[dict]:
+def _debug_images(call: Call, selection: Selection, ids: list[str], models: bool) -> list[dict[str, Any]]:
     wanted = [
         samples.TaskMetric(task=id, metric=one.metric, variants=one.variants)
         for id in ids

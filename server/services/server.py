@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from pathlib import Path
+from typing import Any
 
 import server
 from server.api import registry
@@ -15,7 +16,7 @@ from server.store import times
 
 
 @endpoint("server.info", Nothing, role=None)
-def info(call: Call, request: Nothing) -> dict:
+def info(call: Call, request: Nothing) -> dict[str, Any]:
     """Version of the server and of the API it speaks."""
     return {
         "version": server.SERVER_VERSION,
@@ -26,7 +27,7 @@ def info(call: Call, request: Nothing) -> dict:
 
 
 @endpoint("server.endpoints", Nothing, role="viewer")
-def endpoints(call: Call, request: Nothing) -> dict:
+def endpoints(call: Call, request: Nothing) -> dict[str, Any]:
     """Every endpoint this server offers, with what it does, the role it needs and its request's schema."""
     return {
         "endpoints": [
@@ -47,7 +48,7 @@ class Config(Request):
 
 
 @endpoint("server.config", Config, role="admin")
-def config(call: Call, request: Config) -> dict:
+def config(call: Call, request: Config) -> dict[str, Any]:
     """The server's settings, or the one at a path."""
     settings = {
         name: str(value) if isinstance(value, Path) else value for name, value in vars(call.settings).items()
@@ -64,7 +65,7 @@ class GetStats(Request):
 
 
 @endpoint("server.get_stats", GetStats, role="admin")
-def get_stats(call: Call, request: GetStats) -> dict:
+def get_stats(call: Call, request: GetStats) -> dict[str, Any]:
     """How much this server holds and uses. It goes to nobody but who asks."""
     store = call.store
     return {
@@ -97,7 +98,7 @@ class ReportStatsOption(Request):
 
 
 @endpoint("server.report_stats_option", ReportStatsOption, role="viewer")
-def report_stats_option(call: Call, request: ReportStatsOption) -> dict:
+def report_stats_option(call: Call, request: ReportStatsOption) -> dict[str, Any]:
     """This server reports nothing to anybody, and can't be made to."""
     if request.enabled:
         raise NotSupported("this server sends statistics to nobody; that can't be switched on")

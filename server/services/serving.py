@@ -28,7 +28,7 @@ class Container(Request):
 
 
 @endpoint("serving.register_container", Container)
-def register_container(call: Call, request: Container) -> dict:
+def register_container(call: Call, request: Container) -> dict[str, Any]:
     """A process that serves, or will serve, a model; it is forgotten when silent for `timeout` seconds."""
     with call.store.transaction():
         call.store.serving.put(request.container_id, request.model_dump(), call.now)
@@ -40,7 +40,7 @@ class Unregister(Request):
 
 
 @endpoint("serving.unregister_container", Unregister)
-def unregister_container(call: Call, request: Unregister) -> dict:
+def unregister_container(call: Call, request: Unregister) -> dict[str, Any]:
     """It serves no longer."""
     with call.store.transaction():
         if not call.store.serving.remove(request.container_id):
@@ -58,7 +58,7 @@ class StatusReport(Container):
 
 
 @endpoint("serving.container_status_report", StatusReport)
-def container_status_report(call: Call, request: StatusReport) -> dict:
+def container_status_report(call: Call, request: StatusReport) -> dict[str, Any]:
     """A sign of life with figures: requests, latency, what the machine does."""
     report = request.model_dump()
     with call.store.transaction():
@@ -71,13 +71,13 @@ def container_status_report(call: Call, request: StatusReport) -> dict:
 
 
 @endpoint("serving.get_endpoints", Nothing, role="viewer")
-def get_endpoints(call: Call, request: Nothing) -> dict:
+def get_endpoints(call: Call, request: Nothing) -> dict[str, Any]:
     """The endpoints that are served."""
     return {"endpoints": serving.endpoints(call.store.serving.alive(call.now))}
 
 
 @endpoint("serving.get_loading_instances", Nothing, role="viewer")
-def get_loading_instances(call: Call, request: Nothing) -> dict:
+def get_loading_instances(call: Call, request: Nothing) -> dict[str, Any]:
     """Registered processes that have no address yet."""
     loading = [one for one in call.store.serving.alive(call.now) if not one["endpoint_url"]]
     return {"instances": [serving.instance(one) for one in loading]}
@@ -88,7 +88,7 @@ class OfEndpoint(Request):
 
 
 @endpoint("serving.get_endpoint_details", OfEndpoint, role="viewer")
-def get_endpoint_details(call: Call, request: OfEndpoint) -> dict:
+def get_endpoint_details(call: Call, request: OfEndpoint) -> dict[str, Any]:
     """One endpoint with its instances."""
     alive = call.store.serving.alive(call.now)
     instances = [one for one in alive if one["endpoint_url"] == request.endpoint_url]
@@ -106,7 +106,7 @@ class MetricsHistory(OfEndpoint):
 
 
 @endpoint("serving.get_endpoint_metrics_history", MetricsHistory, role="viewer")
-def get_endpoint_metrics_history(call: Call, request: MetricsHistory) -> dict:
+def get_endpoint_metrics_history(call: Call, request: MetricsHistory) -> dict[str, Any]:
     """A figure of an endpoint over time."""
     if request.metric_type not in serving.METRICS:
         raise ValidationFailed(f"metric_type is one of {', '.join(serving.METRICS)}")

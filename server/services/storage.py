@@ -25,7 +25,7 @@ _KINDS = ("aws", "google", "azure")
 
 
 @endpoint("storage.get_settings", Nothing, role="admin")
-def get_settings(call: Call, request: Nothing) -> dict:
+def get_settings(call: Call, request: Nothing) -> dict[str, Any]:
     """The credentials kept, by kind of storage."""
     return {"settings": call.store.settings.get(_NAME) or {}}
 
@@ -37,7 +37,7 @@ class SetSettings(Request):
 
 
 @endpoint("storage.set_settings", SetSettings, role="admin")
-def set_settings(call: Call, request: SetSettings) -> dict:
+def set_settings(call: Call, request: SetSettings) -> dict[str, Any]:
     """Replace the credentials of the kinds given."""
     given = {kind: value for kind, value in request.given().items() if value is not None}
     return {"updated": _change(call, given)}
@@ -48,7 +48,7 @@ class ResetSettings(Request):
 
 
 @endpoint("storage.reset_settings", ResetSettings, role="admin")
-def reset_settings(call: Call, request: ResetSettings) -> dict:
+def reset_settings(call: Call, request: ResetSettings) -> dict[str, Any]:
     """Forget the credentials of these kinds."""
     unknown = sorted(set(request.keys) - set(_KINDS))
     if unknown:
@@ -62,7 +62,7 @@ class GetUsage(Request):
 
 
 @endpoint("storage.get_usage", GetUsage, role="viewer")
-def get_usage(call: Call, request: GetUsage) -> dict:
+def get_usage(call: Call, request: GetUsage) -> dict[str, Any]:
     """What takes how much room: disk, database, files by kind, project and task. Not in ClearML's API."""
     return usage(call.store, request.limit)
 
@@ -75,7 +75,7 @@ class Retention(Request):
 
 
 @endpoint("storage.get_retention", Retention, role="admin")
-def get_retention(call: Call, request: Retention) -> dict:
+def get_retention(call: Call, request: Retention) -> dict[str, Any]:
     """What is let go of when it is old: what is set, and what would go now, were `rules` set. Not in ClearML's API."""
     _require_project(call, request.project)
     now = retention_policy.policy(call.store)
@@ -92,7 +92,7 @@ def get_retention(call: Call, request: Retention) -> dict:
 
 
 @endpoint("storage.set_retention", Retention, role="admin")
-def set_retention(call: Call, request: Retention) -> dict:
+def set_retention(call: Call, request: Retention) -> dict[str, Any]:
     """Set rules. `storage.get_retention` with the same fields says beforehand what would go. Not in ClearML's API."""
     _require_project(call, request.project)
     if not request.rules:

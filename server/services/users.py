@@ -16,7 +16,7 @@ class OfUser(Request):
 
 
 @endpoint("users.get_current_user", Nothing, role="viewer")
-def get_current_user(call: Call, request: Nothing) -> dict:
+def get_current_user(call: Call, request: Nothing) -> dict[str, Any]:
     """Who calls."""
     user = users.existing(call.store, call.user)
     return {
@@ -27,7 +27,7 @@ def get_current_user(call: Call, request: Nothing) -> dict:
 
 
 @endpoint("users.get_by_id", OfUser, role="viewer")
-def get_by_id(call: Call, request: OfUser) -> dict:
+def get_by_id(call: Call, request: OfUser) -> dict[str, Any]:
     """One user."""
     return {"user": users.shown(users.existing(call.store, request.user))}
 
@@ -40,18 +40,18 @@ class GetAll(Request):
 
 
 @endpoint("users.get_all", GetAll, role="viewer")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Users by id or name; `active_in_projects` keeps those who have tasks or models there."""
     return {"users": _found(call, request)}
 
 
 @endpoint("users.get_all_ex", GetAll, role="viewer")
-def get_all_ex(call: Call, request: GetAll) -> dict:
+def get_all_ex(call: Call, request: GetAll) -> dict[str, Any]:
     """The same, as the web page asks for it."""
     return {"users": _found(call, request)}
 
 
-def _found(call: Call, request: GetAll) -> list[dict]:
+def _found(call: Call, request: GetAll) -> list[dict[str, Any]]:
     listed = users.found(call.store, request.id, request.name, request.only_fields)
     if request.active_in_projects is not None:
         active = call.store.users.active_in(request.active_in_projects)
@@ -63,7 +63,7 @@ def _found(call: Call, request: GetAll) -> list[dict]:
 
 
 @endpoint("users.get_preferences", Nothing, role="viewer")
-def get_preferences(call: Call, request: Nothing) -> dict:
+def get_preferences(call: Call, request: Nothing) -> dict[str, Any]:
     """The caller's preferences."""
     return {"preferences": users.existing(call.store, call.user)["preferences"]}
 
@@ -73,7 +73,7 @@ class SetPreferences(Request):
 
 
 @endpoint("users.set_preferences", SetPreferences, role="viewer")
-def set_preferences(call: Call, request: SetPreferences) -> dict:
+def set_preferences(call: Call, request: SetPreferences) -> dict[str, Any]:
     """Set some of the caller's preferences: `{"a.b": 1}` sets `b` in `a`, and replaces what was there."""
     with call.store.transaction():
         current = users.existing(call.store, call.user)["preferences"]
@@ -99,7 +99,7 @@ class Create(Request):
 
 
 @endpoint("users.create", Create, role="admin")
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new user. With a `password` it can sign in; with none it works by access keys alone."""
     with call.store.transaction():
         user = users.create(call.store, call.now, **request.model_dump())
@@ -117,7 +117,7 @@ class Update(OfUser):
 
 
 @endpoint("users.update", Update, role="viewer")
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Change a user: oneself, or anybody as an admin. A role is an admin's to give."""
     fields = {key: value for key, value in request.given(exclude={"user"}).items() if value is not None}
     assert call.identity is not None
@@ -128,7 +128,7 @@ def update(call: Call, request: Update) -> dict:
 
 
 @endpoint("users.delete", OfUser, role="admin")
-def delete(call: Call, request: OfUser) -> dict:
+def delete(call: Call, request: OfUser) -> dict[str, Any]:
     """Remove a user with keys and sessions: all of them stop working at once. What was made stays."""
     with call.store.transaction():
         users.delete(call.store, request.user)
@@ -145,7 +145,7 @@ class CreateUser(Request):
 
 
 @endpoint("auth.create_user", CreateUser, role="admin")
-def create_user(call: Call, request: CreateUser) -> dict:
+def create_user(call: Call, request: CreateUser) -> dict[str, Any]:
     """A new user, under the name the older API has for it."""
     with call.store.transaction():
         return {"id": users.create(call.store, call.now, **request.model_dump())}
@@ -156,7 +156,7 @@ class EditUser(OfUser):
 
 
 @endpoint("auth.edit_user", EditUser, role="admin")
-def edit_user(call: Call, request: EditUser) -> dict:
+def edit_user(call: Call, request: EditUser) -> dict[str, Any]:
     """Change a user's role."""
     assert call.identity is not None
     fields = {"role": request.role} if request.role else {}

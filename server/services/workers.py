@@ -25,7 +25,7 @@ class Register(OfWorker):
 
 
 @endpoint("workers.register", Register)
-def register(call: Call, request: Register) -> dict:
+def register(call: Call, request: Register) -> dict[str, Any]:
     """An agent has started (again): what it was said to run before, it doesn't run now."""
     if not request.worker.strip():
         raise ValidationFailed("a worker needs a name")
@@ -48,7 +48,7 @@ def register(call: Call, request: Register) -> dict:
 
 
 @endpoint("workers.unregister", OfWorker)
-def unregister(call: Call, request: OfWorker) -> dict:
+def unregister(call: Call, request: OfWorker) -> dict[str, Any]:
     """An agent ends in order."""
     with call.store.transaction():
         if not call.store.workers.sign_off(request.worker, call.now):
@@ -67,7 +67,7 @@ class StatusReport(OfWorker):
 
 
 @endpoint("workers.status_report", StatusReport)
-def status_report(call: Call, request: StatusReport) -> dict:
+def status_report(call: Call, request: StatusReport) -> dict[str, Any]:
     """A sign of life, with what the worker runs and how its machine does."""
     local = workers.is_local(call.client, call.headers.get("x-clearml-worker", ""))
     fields = {"user": call.user, "company": call.company, "ip": call.client, "local": local}
@@ -93,18 +93,18 @@ class GetAll(Request):
 
 
 @endpoint("workers.get_all", GetAll, role="viewer")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Workers seen lately, with the task and the queues of each."""
     return {"workers": _wanted(call, request)}
 
 
 @endpoint("workers.get_count", GetAll, role="viewer")
-def get_count(call: Call, request: GetAll) -> dict:
+def get_count(call: Call, request: GetAll) -> dict[str, Any]:
     """How many workers were seen lately."""
     return {"count": len(_wanted(call, request))}
 
 
-def _wanted(call: Call, request: GetAll) -> list[dict]:
+def _wanted(call: Call, request: GetAll) -> list[dict[str, Any]]:
     found = workers.listed(call.store, call.now, request.last_seen, request.worker_pattern)
     for name, wanted in (("tags", request.tags), ("system_tags", request.system_tags)):
         found = [worker for worker in found if workers.has_tags(worker[name], wanted or [])]
@@ -119,7 +119,7 @@ class GetMetricKeys(Request):
 
 
 @endpoint("workers.get_metric_keys", GetMetricKeys, role="viewer")
-def get_metric_keys(call: Call, request: GetMetricKeys) -> dict:
+def get_metric_keys(call: Call, request: GetMetricKeys) -> dict[str, Any]:
     """Which machine metrics there are, by category."""
     found = call.store.workers.metric_keys(request.worker_ids or [])
     if request.worker_ids and not found:
@@ -142,7 +142,7 @@ class GetStats(Request):
 
 
 @endpoint("workers.get_stats", GetStats, role="viewer")
-def get_stats(call: Call, request: GetStats) -> dict:
+def get_stats(call: Call, request: GetStats) -> dict[str, Any]:
     """Machine metrics over time, aggregated by interval (40 s at least), in the order asked."""
     wanted: dict[str, list[str]] = {}
     for item in request.items:
@@ -169,7 +169,7 @@ class GetActivityReport(Request):
 
 
 @endpoint("workers.get_activity_report", GetActivityReport, role="viewer")
-def get_activity_report(call: Call, request: GetActivityReport) -> dict:
+def get_activity_report(call: Call, request: GetActivityReport) -> dict[str, Any]:
     """How many workers reported, and how many worked on a task, over time."""
     span = (
         request.from_date,
@@ -194,7 +194,7 @@ class SetRuntimeProperties(OfWorker):
 
 
 @endpoint("workers.set_runtime_properties", SetRuntimeProperties)
-def set_runtime_properties(call: Call, request: SetRuntimeProperties) -> dict:
+def set_runtime_properties(call: Call, request: SetRuntimeProperties) -> dict[str, Any]:
     """Set a worker's properties by key; one with an `expiry` (seconds) lapses then."""
     with call.store.transaction():
         worker = call.store.workers.get(request.worker)
@@ -207,7 +207,7 @@ def set_runtime_properties(call: Call, request: SetRuntimeProperties) -> dict:
 
 
 @endpoint("workers.get_runtime_properties", OfWorker, role="viewer")
-def get_runtime_properties(call: Call, request: OfWorker) -> dict:
+def get_runtime_properties(call: Call, request: OfWorker) -> dict[str, Any]:
     """A worker's properties."""
     worker = call.store.workers.get(request.worker)
     current = worker["runtime_properties"] if worker else {}

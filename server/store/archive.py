@@ -44,13 +44,13 @@ class Summing:
 
 def read(
     source: Path, into: Path | None, progress: Progress = lambda done, total: None, only: str | None = None
-) -> dict:
+) -> dict[str, Any]:
     """Read all of it; unpack its plain files (or `only` the one) below `into`, if that is given, and nothing outside.
 
     Returns: the manifest. Raises: BadBackup: it is not whole, or not of this kind.
     """
     total, done, sums = source.stat().st_size, 0, {}
-    manifest: dict | None = None
+    manifest: dict[str, Any] | None = None
     try:
         with tarfile.open(source) as archive:
             for entry in archive:
@@ -83,7 +83,7 @@ def _is_ours(name: str) -> bool:
     return safe and (name in (DATABASE, MANIFEST) or parts[0] == FILES)
 
 
-def check_database(fresh: Path, manifest: dict) -> None:
+def check_database(fresh: Path, manifest: dict[str, Any]) -> None:
     """Open the database that was unpacked into a folder. Raises: BadBackup: damaged, or of a newer version."""
     newest = numbered()[-1][0]
     if manifest["schema"] > newest:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from server.api import called
 from server.api.whole import sync_folder
@@ -41,7 +42,9 @@ class DamagedDatabase(Exception):
         )
 
 
-def write(folder: Path, target: Path, now: datetime, progress: Progress = lambda done, total: None) -> dict:
+def write(
+    folder: Path, target: Path, now: datetime, progress: Progress = lambda done, total: None
+) -> dict[str, Any]:
     """Back the data folder up into `target`, which appears when it is whole. Returns: the manifest.
 
     Raises:
@@ -76,7 +79,7 @@ def write(folder: Path, target: Path, now: datetime, progress: Progress = lambda
         return manifest
 
 
-def check(source: Path, progress: Progress = lambda done, total: None) -> dict:
+def check(source: Path, progress: Progress = lambda done, total: None) -> dict[str, Any]:
     """Could this be restored? All of it is read, its database opened. Returns: the manifest. Raises: BadBackup."""
     with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         manifest = read(source, Path(scratch), progress, only=DATABASE)
@@ -86,7 +89,7 @@ def check(source: Path, progress: Progress = lambda done, total: None) -> dict:
 
 def restore(
     source: Path, folder: Path, now: datetime, progress: Progress = lambda done, total: None
-) -> tuple[dict, Path | None]:
+) -> tuple[dict[str, Any], Path | None]:
     """Put a backup into the data folder, once all of it has been read and found whole.
 
     The caller holds the folder's lock. Returns: the manifest, and where what was there before lies now.

@@ -49,7 +49,7 @@ class Contents:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def task_stats(self, projects: Projects, now: datetime, query: Mapping[str, Any]) -> list[dict]:
+    def task_stats(self, projects: Projects, now: datetime, query: Mapping[str, Any]) -> list[dict[str, Any]]:
         """One row for each (project, archived, status): `count`, `runtime` (s), `recent` (completed within a day),
         `last_run` (the newest start). Only tasks that the query's filters let through; never reports."""
         compiler = Compiler(SCHEMA)
@@ -84,7 +84,7 @@ class Contents:
         )
         return {row["project"]: (row["files"], row["size"]) for row in rows}
 
-    def special(self) -> list[dict]:
+    def special(self) -> list[dict[str, Any]]:
         """Every dataset and pipeline (a project) and report (a task) that isn't archived: its `kind`, the `project` it
         lies in or is, its `tags`, and the `owner`, the project whose hidden folder (`.datasets`, …) it lies in."""
         rows = self._db.rows(
@@ -113,7 +113,7 @@ class Contents:
             for row in rows
         }
 
-    def hyper_parameters(self, projects: Projects, start: int, size: int) -> tuple[list[dict], int]:
+    def hyper_parameters(self, projects: Projects, start: int, size: int) -> tuple[list[dict[str, Any]], int]:
         """`section` and `name` of the hyperparameters that occur, a part of them, and how many there are."""
         if projects is None or self._most("tasks", projects):
             pairs = self._pairs("task_params", "section", "name")
@@ -161,7 +161,9 @@ class Contents:
         )
         return [row["value"] for row in rows], total
 
-    def metric_variants(self, projects: Projects, of: str = "tasks", ids: Projects = None) -> list[dict]:
+    def metric_variants(
+        self, projects: Projects, of: str = "tasks", ids: Projects = None
+    ) -> list[dict[str, Any]]:
         """`metric`, `metric_hash`, `variant`, `variant_hash` of the scalars reported by tasks (or models)."""
         if ids is None and (projects is None or self._most(of, projects)):
             rows = [
@@ -180,7 +182,7 @@ class Contents:
             )
         return sorted(filter(None, rows), key=lambda row: (row["metric"].lower(), row["variant"].lower()))
 
-    def task_parents(self, projects: Projects, archived: bool | None, name: str) -> list[dict]:
+    def task_parents(self, projects: Projects, archived: bool | None, name: str) -> list[dict[str, Any]]:
         """`id`, `name`, `project`, `project_name` of tasks that are a parent of tasks in the projects."""
         sql = (
             "SELECT DISTINCT p.id, p.name, p.project, r.name AS project_name FROM tasks t"
@@ -191,7 +193,7 @@ class Contents:
         )
         return self._rows(sql, projects, archived=archived, name=name)
 
-    def user_names(self, projects: Projects, table: str) -> list[dict]:
+    def user_names(self, projects: Projects, table: str) -> list[dict[str, Any]]:
         """`id` and `name` of those who made tasks or models there."""
         sql = (
             "SELECT u.id, u.name FROM users u WHERE EXISTS"
@@ -200,7 +202,7 @@ class Contents:
         )
         return self._rows(sql, projects)
 
-    def workloads(self, projects: Projects, start: str, end: str) -> list[dict]:
+    def workloads(self, projects: Projects, start: str, end: str) -> list[dict[str, Any]]:
         """Of each person what ran between two times: `user`, `name`, `tasks`, `running` now, `runtime` (s)."""
         sql = (
             "SELECT t.user, u.name, count(*) AS tasks, sum(t.status = 'in_progress') AS running,"
@@ -236,7 +238,7 @@ class Contents:
         rows, total = self._part(found, "value", projects, start, size, key=key)
         return [row["value"] for row in rows], total
 
-    def _metric(self, metric_hash: str, variant_hash: str) -> dict:
+    def _metric(self, metric_hash: str, variant_hash: str) -> dict[str, Any]:
         row = self._db.row(
             "SELECT metric, metric_hash, variant, variant_hash FROM last_metrics"
             " WHERE metric_hash = ? AND variant_hash = ? LIMIT 1",
@@ -270,13 +272,13 @@ class Contents:
 
     def _part(
         self, found: str, order: str, projects: Projects, start: int, size: int, **params: Any
-    ) -> tuple[list[dict], int]:
+    ) -> tuple[list[dict[str, Any]], int]:
         rows = self._rows(f"{found} ORDER BY {order} {_PART}", projects, start=start, size=size, **params)
         if start == 0 and len(rows) < size:
             return rows, len(rows)
         return rows, self._rows(f"SELECT count(*) AS n FROM ({found})", projects, **params)[0]["n"]
 
-    def _rows(self, sql: str, projects: Projects, **params: Any) -> list[dict]:
+    def _rows(self, sql: str, projects: Projects, **params: Any) -> list[dict[str, Any]]:
         within = "1" if projects is None else "{}.project IN (SELECT value FROM json_each(:projects))"
         for mark, table in ((_WITHIN, "t"), (_WITHIN_PARAMETERS, "p")):
             sql = sql.replace(mark, within.format(table))

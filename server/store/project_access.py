@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.store.db import Database
 
 EVERYBODY = "*"
@@ -24,7 +26,7 @@ class ProjectAccess:
             "DELETE FROM project_access WHERE project = ? AND subject = ?", (project, subject)
         )
 
-    def all(self, project: str | None = None) -> list[dict]:
+    def all(self, project: str | None = None) -> list[dict[str, Any]]:
         """`project` (its id), `project_name`, `subject`, `subject_name` (empty for everybody), `level`; of one project
         or of all, by name."""
         sql = (

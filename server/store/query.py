@@ -41,7 +41,7 @@ class Window:
     start: int
     size: int
     scroll: bool = False
-    after: tuple | None = None
+    after: tuple[Any, ...] | None = None
     order_by: list[str] | None = None
 
     def next(self, order_by: Any, found: int, last: Sequence[Any] | None) -> str:
@@ -271,7 +271,7 @@ def _whole(query: Mapping[str, Any], name: str, default: int, least: int) -> int
     return min(number, _LIMIT) if name.endswith("size") else number
 
 
-def _scrolled(scroll: Any) -> tuple[int, list[str], tuple | None]:
+def _scrolled(scroll: Any) -> tuple[int, list[str], tuple[Any, ...] | None]:
     try:
         given, order_by, after = orjson.loads(base64.urlsafe_b64decode(str(scroll).encode()))
         whole = isinstance(given, int) and 0 <= given < 2**31 and isinstance(order_by, list)

@@ -62,7 +62,7 @@ class Queues(Collection):
 
     # Entries
 
-    def entries(self, queue: str, limit: int | None = None) -> list[dict]:
+    def entries(self, queue: str, limit: int | None = None) -> list[dict[str, Any]]:
         """In order: `task`, `name` (the task's), `added`."""
         sql = (
             "SELECT e.task, t.name, e.added FROM queue_entries e LEFT JOIN tasks t ON t.id = e.task"
@@ -133,7 +133,7 @@ class Queues(Collection):
 
     # Hand-out
 
-    def pop(self, queue: str, now: datetime) -> dict | None:
+    def pop(self, queue: str, now: datetime) -> dict[str, Any] | None:
         """Take the first entry out, of those that the caller may change. Entries whose task waits no longer are
         dropped on the way.
 
@@ -191,7 +191,7 @@ class Queues(Collection):
             {"at": int(now.timestamp()), "now": times.text(now)},
         )
 
-    def samples(self, start: float, end: float, queues: list[str]) -> list[dict]:
+    def samples(self, start: float, end: float, queues: list[str]) -> list[dict[str, Any]]:
         """`queue`, `timestamp` (s), `length`, `waiting` (s), in order of time; no `queues`: of all."""
         sql = "SELECT * FROM queue_stats WHERE timestamp BETWEEN ? AND ?"
         if queues:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -154,7 +154,7 @@ class Retention:
         sql = f"SELECT f.path FROM files f WHERE f.path IN {_LIST.format(':paths')} AND {_UNNAMED}"
         return [row[0] for row in self._db.tuples(sql, {"paths": _json(paths), "before": before})]
 
-    def _pair(self, sql: str, params: Sequence | dict) -> tuple[int, int]:
+    def _pair(self, sql: str, params: Sequence[Any] | dict[str, Any]) -> tuple[int, int]:
         row = self._db.row(sql, params)
         return (row[0] or 0, row[1] or 0) if row else (0, 0)
 

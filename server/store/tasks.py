@@ -128,7 +128,7 @@ _DRAW = {
 }
 
 
-def _params(task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> list[tuple]:
+def _params(task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     return [
         (task, section, name, item.get("value"))
         for section, items in hyperparams.items()
@@ -136,5 +136,5 @@ def _params(task: str, hyperparams: Mapping[str, Mapping[str, Any]]) -> list[tup
     ]
 
 
-def _models(task: str, models: Mapping[str, Any]) -> list[tuple]:
+def _models(task: str, models: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return [(task, side, item["model"]) for side, items in models.items() for item in items or []]

@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 import uuid
 from datetime import datetime
+from typing import Any
 
 from server.api.call import Identity
 from server.store import times
@@ -36,18 +37,18 @@ class Users:
         )
         return user
 
-    def get(self, user: str) -> dict | None:
+    def get(self, user: str) -> dict[str, Any] | None:
         row = self._db.row("SELECT * FROM users WHERE id = ?", (user,))
         return _user(row) if row else None
 
-    def by_name(self, name: str) -> dict | None:
+    def by_name(self, name: str) -> dict[str, Any] | None:
         row = self._db.row("SELECT * FROM users WHERE name = ?", (name,))
         return _user(row) if row else None
 
-    def all(self) -> list[dict]:
+    def all(self) -> list[dict[str, Any]]:
         return [_user(row) for row in self._db.rows("SELECT * FROM users ORDER BY created, id")]
 
-    def update(self, user: str, fields: dict) -> int:
+    def update(self, user: str, fields: dict[str, Any]) -> int:
         """Set columns; `password` is a hash already. Returns: users changed (0 or 1)."""
         values = {
             name: json.dumps(value) if name == "preferences" else value for name, value in fields.items()
@@ -84,7 +85,7 @@ class Users:
     def drop_credentials(self, access: str) -> int:
         return self._db.execute("DELETE FROM credentials WHERE access_key = ?", (access,))
 
-    def credentials(self, user: str) -> list[dict]:
+    def credentials(self, user: str) -> list[dict[str, Any]]:
         sql = (
             "SELECT access_key, label, created, last_used, last_used_from FROM credentials"
             " WHERE user = ? ORDER BY created"
@@ -167,7 +168,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _user(row: sqlite3.Row) -> dict:
+def _user(row: sqlite3.Row) -> dict[str, Any]:
     user = dict(row)
     user["preferences"] = json.loads(user["preferences"])
     return user

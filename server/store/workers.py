@@ -34,11 +34,11 @@ class Workers:
         sql = "UPDATE workers SET gone = 'signed off', last_activity_time = ? WHERE id = ? AND gone IS NULL"
         return self._db.execute(sql, (times.text(now), worker))
 
-    def get(self, worker: str) -> dict | None:
+    def get(self, worker: str) -> dict[str, Any] | None:
         row = self._db.row("SELECT * FROM workers WHERE id = ? AND gone IS NULL", (worker,))
         return _worker(row) if row else None
 
-    def all(self, seen_after: datetime | None = None) -> list[dict]:
+    def all(self, seen_after: datetime | None = None) -> list[dict[str, Any]]:
         """Each with the names of what it refers to: user_name, task_name, task_started, task_iteration, project,
         project_name."""
         sql = (
@@ -54,7 +54,7 @@ class Workers:
         sql = "SELECT DISTINCT queues FROM workers WHERE gone IS NULL AND queues LIKE ?"
         return [orjson.loads(row["queues"]) for row in self._db.rows(sql, (f"%{queue}%",))]
 
-    def queue_heads(self) -> dict[str, dict]:
+    def queue_heads(self) -> dict[str, dict[str, Any]]:
         """Returns: queue id → its `name`, `num_tasks`, and its first task's `next_id` and `next_name`."""
         rows = self._db.rows(
             "SELECT q.id, q.name, (SELECT COUNT(*) FROM queue_entries e WHERE e.queue = q.id) AS num_tasks,"
@@ -79,7 +79,7 @@ class Workers:
         sql = "DELETE FROM workers WHERE gone IS NOT NULL AND last_activity_time < ?"
         return self._db.execute(sql, (times.text(before),))
 
-    def running_tasks(self) -> list[dict]:
+    def running_tasks(self) -> list[dict[str, Any]]:
         """Tasks `in_progress` (id, name, last_update, status_message), and what is known of the worker that reported
         to run each: `worker` (None: nobody ever did), gone, local, worker_task, worker_seen."""
         sql = (
@@ -120,7 +120,7 @@ class Workers:
 
     def stats(
         self, start: float, end: float, interval: int, metrics: list[str], workers: list[str]
-    ) -> list[dict]:
+    ) -> list[dict[str, Any]]:
         """Aggregates of each (worker, metric, variant) in each interval: `date` (s), `avg`, `min`, `max`.
 
         `start`, `end`: seconds since the epoch. Points without a report are absent.
@@ -142,7 +142,7 @@ class Workers:
         }
         return [dict(row) for row in self._db.rows(sql, params)]
 
-    def activity(self, start: float, end: float, interval: int) -> list[dict]:
+    def activity(self, start: float, end: float, interval: int) -> list[dict[str, Any]]:
         """How many workers reported in each interval (`total`), and how many of them with a task (`active`)."""
         sql = (
             "SELECT CAST(timestamp / 1000 / :interval AS INTEGER) * :interval AS date,"
@@ -157,7 +157,7 @@ class Workers:
         return self._db.execute(sql, (int(before.timestamp() * 1000),))
 
 
-def _worker(row: Any) -> dict:
+def _worker(row: Any) -> dict[str, Any]:
     worker = dict(row)
     for name in _JSON:
         worker[name] = orjson.loads(worker[name])

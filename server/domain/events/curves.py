@@ -17,7 +17,7 @@ DEFAULT_SAMPLES = 6000
 
 def line(
     store: Store, series: Series, key: str, samples: int | None, first: int | None = None
-) -> dict | None:
+) -> dict[str, Any] | None:
     """`{name, x, y}` of one series; None when it has no points.
 
     Args:
@@ -41,9 +41,9 @@ def line(
 
 def lines(
     store: Store, series: Iterable[Series], key: str, samples: int | None, first: int | None = None
-) -> dict:
+) -> dict[str, Any]:
     """`{metric: {variant: {name, x, y}}}`."""
-    charts: dict[str, dict] = {}
+    charts: dict[str, dict[str, Any]] = {}
     for one in series:
         drawn = line(store, one, key, samples, first)
         if drawn:
@@ -68,7 +68,7 @@ _AXES: dict[str, Callable[[Point], Any]] = {
 
 
 def raw_page(
-    store: Store, series: list[Series], size: int, position: list | None
+    store: Store, series: list[Series], size: int, position: list[Any] | None
 ) -> tuple[list[tuple[Series, list[Point]]], list[int]]:
     """The next `size` points of these series, one series after the other.
 
@@ -89,7 +89,7 @@ def raw_page(
     return page, [number, after]
 
 
-def _checked(position: list | None) -> tuple[int, int]:
+def _checked(position: list[Any] | None) -> tuple[int, int]:
     if position is None:
         return 0, SINGLE_VALUE
     if [type(one) for one in position] != [int, int]:
@@ -97,7 +97,7 @@ def _checked(position: list | None) -> tuple[int, int]:
     return position[0], position[1]
 
 
-def raw_line(points: list[Point], key: str) -> dict:
+def raw_line(points: list[Point], key: str) -> dict[str, Any]:
     """x under the name of its axis too, as clients of the raw form look for it."""
     x = axis(points, key)
     return {"x": x, "y": [point.value for point in points], key: x}

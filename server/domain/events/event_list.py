@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from server.api.errors import InvalidScrollId
 from server.domain.events import events
@@ -43,8 +44,8 @@ def page(
     *,
     size: int,
     newest_first: bool,
-    position: list | None,
-) -> tuple[list[dict], int, list]:
+    position: list[Any] | None,
+) -> tuple[list[dict[str, Any]], int, list[Any]]:
     """The next events in order of time; of more than `_SORTED` events, each series in order of iteration.
 
     Returns: the events, how many there are in all, and the position after them: what the pages began with
@@ -67,7 +68,7 @@ def page(
     return wanted.merged_page(size, *_checked(position))
 
 
-def _checked(position: list) -> tuple[int, dict[int, int], list[int] | None]:
+def _checked(position: list[Any]) -> tuple[int, dict[int, int], list[int] | None]:
     if len(position) == 3 and isinstance(position[0], int) and isinstance(position[1], list):
         total, pairs, line = position
         pairs_fit = all(isinstance(one, list) and [type(part) for part in one] == [int, int] for one in pairs)
@@ -86,7 +87,9 @@ class _Wanted:
     with_logs: bool
     newest_first: bool
 
-    def sorted_page(self, size: int, position: list[int], start: bool) -> tuple[list[dict], int, list]:
+    def sorted_page(
+        self, size: int, position: list[int], start: bool
+    ) -> tuple[list[dict[str, Any]], int, list[Any]]:
         """Position: the total, and the place of the last event."""
         total = position[0]
         rows = self.store.events.stream.rows(
@@ -102,7 +105,7 @@ class _Wanted:
 
     def merged_page(
         self, size: int, total: int, after: dict[int, int], line: list[int] | None
-    ) -> tuple[list[dict], int, list]:
+    ) -> tuple[list[dict[str, Any]], int, list[Any]]:
         """Position: the total, [series, iteration] of the last event of each, and the last line's place."""
         scalars = [id for id, one in self.series.items() if one.kind == "scalar"]
         rows = self.store.events.stream.merged(
@@ -128,9 +131,9 @@ class _Wanted:
 
     def _filled(
         self, rows: Iterator[tuple[Place, Row]], size: int, pass_by: Callable[[Place], None]
-    ) -> tuple[list[dict], Place | None]:
+    ) -> tuple[list[dict[str, Any]], Place | None]:
         """As many events as a page holds, and the place of the last."""
-        found: list[dict] = []
+        found: list[dict[str, Any]] = []
         last, room = None, _PAGE_BYTES
         for place, row in islice(rows, size):
             if isinstance(row, RichEvent):
@@ -144,7 +147,7 @@ class _Wanted:
         return found, last
 
 
-def _event(series: Series | None, row: Point | RichEvent | Line) -> dict:
+def _event(series: Series | None, row: Point | RichEvent | Line) -> dict[str, Any]:
     if isinstance(row, Line):
         return events.log(row)
     assert series is not None, "rows are read by series"

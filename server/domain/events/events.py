@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 
@@ -52,11 +53,11 @@ def require_unlocked(store: Store, owner: str, *, model: bool, allow_locked: boo
         raise ModelIsReady(id=owner) if model else TaskIsPublished(id=owner)
 
 
-def scalar(series: Series, point: Point) -> dict:
+def scalar(series: Series, point: Point) -> dict[str, Any]:
     return {**_common(series, point.iter, point.timestamp), "value": point.value}
 
 
-def rich(series: Series, event: RichEvent) -> dict:
+def rich(series: Series, event: RichEvent) -> dict[str, Any]:
     answer = _common(series, event.iter, event.timestamp)
     if event.worker:
         answer["worker"] = event.worker
@@ -67,12 +68,12 @@ def rich(series: Series, event: RichEvent) -> dict:
     return {**answer, "url": event.body, "key": event.key}
 
 
-def log(line: Line) -> dict:
+def log(line: Line) -> dict[str, Any]:
     given = {name: value for name, value in line._asdict().items() if value is not None}
     return {**given, "type": "log"}
 
 
-def _common(series: Series, iteration: int, timestamp: int) -> dict:
+def _common(series: Series, iteration: int, timestamp: int) -> dict[str, Any]:
     return {
         "timestamp": timestamp,
         "type": TYPES[series.kind],

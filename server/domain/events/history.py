@@ -23,7 +23,7 @@ _PAGE_BYTES = 32_000_000
 
 def by_iteration(
     store: Store, series: Iterable[Series], limit: int, seen: Sequence[int] | None, earlier: bool
-) -> tuple[list[dict], list[int] | None]:
+) -> tuple[list[dict[str, Any]], list[int] | None]:
     """Up to `limit` iterations of one task's series, newest first, each with its events.
 
     Args:
@@ -93,7 +93,7 @@ class Walk:
         series = store.events.series.of([task], kind)
         self._series = [one for one in series if only is None or one.variant == only]
 
-    def at(self, metric: str, variant: str | None, iteration: int | None, stay: bool) -> dict:
+    def at(self, metric: str, variant: str | None, iteration: int | None, stay: bool) -> dict[str, Any]:
         """The newest event of this series, or the newest up to `iteration`.
 
         Args:
@@ -105,7 +105,7 @@ class Walk:
         position = [metric, variant or "", found[0] if found else iteration or 0, stay]
         return self._answer(position, found_one=bool(found))
 
-    def step(self, scroll_id: str, *, earlier: bool, next_iteration: bool) -> dict:
+    def step(self, scroll_id: str, *, earlier: bool, next_iteration: bool) -> dict[str, Any]:
         """The neighbour of where the scroll id stands; without one the answer's event is null."""
         metric, variant, iteration, stay = _position(scroll_id)
         groups = sorted({self._key(one) for one in self._series if not stay or one.metric == metric})
@@ -122,7 +122,7 @@ class Walk:
                     return self._answer([*key, other, stay], found_one=True)
         return self._answer([metric, variant, iteration, stay], found_one=False)
 
-    def _answer(self, position: list[Any], found_one: bool) -> dict:
+    def _answer(self, position: list[Any], found_one: bool) -> dict[str, Any]:
         metric, variant, iteration, _ = position
         key = (metric, "" if self._whole else variant)
         shown = self._events(key, iteration) if found_one else []
@@ -136,7 +136,7 @@ class Walk:
             "scroll_id": scroll.pack(position),
         }
 
-    def _events(self, key: tuple[str, str], iteration: int) -> list[dict]:
+    def _events(self, key: tuple[str, str], iteration: int) -> list[dict[str, Any]]:
         numbered = {one.id: one for one in self._group(key)}
         found = self._store.events.rich.at(numbered, iteration)
         return [events.rich(numbered[one.series], one) for one in found]

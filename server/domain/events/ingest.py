@@ -83,7 +83,7 @@ def sort(events: Iterable[Any], now: datetime, errors: Counter[str] | None = Non
     return batch
 
 
-_Known = dict[tuple, list[Point]]
+_Known = dict[tuple[Any, ...], list[Point]]
 
 
 def _known_curve(event: Any, known: _Known) -> bool:
@@ -103,7 +103,7 @@ def _known_curve(event: Any, known: _Known) -> bool:
     return True
 
 
-def _curve(event: dict) -> tuple:
+def _curve(event: dict[str, Any]) -> tuple[Any, ...]:
     get = event.get
     return get("type"), get("task"), get("metric"), get("variant"), get("model_event"), get("allow_locked")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
+from typing import Any
 
 from server.store import Store
 from server.store.events.scalars import SINGLE_VALUE, Point
@@ -19,7 +20,7 @@ TILE = SIZES[-1]
 _value = itemgetter(2)
 
 
-def keep_up(store: Store, series: int, points: Sequence[tuple], reported: int) -> None:
+def keep_up(store: Store, series: int, points: Sequence[tuple[Any, ...]], reported: int) -> None:
     """Bring a series' tiles up to date with points just written.
 
     Args:

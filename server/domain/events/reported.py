@@ -26,7 +26,7 @@ class Reported:
     """What one task (or model) reported in a batch, grouped as it will be written."""
 
     scalars: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
-    rich: dict[tuple[str, str, str], list[tuple]] = field(default_factory=dict)
+    rich: dict[tuple[str, str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
     """By kind, metric and variant: `RichEvent` without the series' number."""
     logs: list[Line] = field(default_factory=list)
     last_iteration: int | None = None
@@ -44,7 +44,7 @@ class Rejected(Exception):
     """Says what is wrong with an event."""
 
 
-def put(reported: Reported, event: dict, now_ms: int) -> list[Point] | None:
+def put(reported: Reported, event: dict[str, Any], now_ms: int) -> list[Point] | None:
     """Add an event to what its task has reported.
 
     Returns: the points of its curve when it is a scalar whose names are text as they are.
@@ -57,7 +57,7 @@ def put(reported: Reported, event: dict, now_ms: int) -> list[Point] | None:
     return _KINDS[event["type"]](reported, event, timestamp)
 
 
-def _put_scalar(reported: Reported, event: dict, timestamp: int) -> list[Point] | None:
+def _put_scalar(reported: Reported, event: dict[str, Any], timestamp: int) -> list[Point] | None:
     """Returns: the points of the curve, when its names are text as they are and not made into it."""
     point = (_whole(event.get("iter") or 0, "iter"), timestamp, _number(event.get("value")))
     metric, variant = event.get("metric"), event.get("variant")
@@ -66,7 +66,7 @@ def _put_scalar(reported: Reported, event: dict, timestamp: int) -> list[Point] 
     return points if isinstance(metric, str) and isinstance(variant, str) else None
 
 
-def _put_log(reported: Reported, event: dict, timestamp: int) -> None:
+def _put_log(reported: Reported, event: dict[str, Any], timestamp: int) -> None:
     metric, variant = event.get("metric"), event.get("variant")
     reported.logs.append(
         Line(
@@ -81,8 +81,10 @@ def _put_log(reported: Reported, event: dict, timestamp: int) -> None:
     )
 
 
-def _rich(kind: str, body: Callable[[dict], str]) -> Callable[[Reported, dict, int], None]:
-    def put(reported: Reported, event: dict, timestamp: int) -> None:
+def _rich(
+    kind: str, body: Callable[[dict[str, Any]], str]
+) -> Callable[[Reported, dict[str, Any], int], None]:
+    def put(reported: Reported, event: dict[str, Any], timestamp: int) -> None:
         iteration = _whole(event.get("iter") or 0, "iter")
         series = (kind, _name(event.get("metric"), "metric"), _name(event.get("variant"), "variant"))
         row = (
@@ -97,14 +99,14 @@ def _rich(kind: str, body: Callable[[dict], str]) -> Callable[[Reported, dict, i
     return put
 
 
-def _values(event: dict) -> str:
+def _values(event: dict[str, Any]) -> str:
     values = event.get("values")
     if not isinstance(values, list):
         raise Rejected("`values` must be a list of numbers")
     return orjson.dumps([_number(value) for value in values]).decode()
 
 
-def _plot(event: dict) -> str:
+def _plot(event: dict[str, Any]) -> str:
     plot = event.get("plot_str")
     if isinstance(plot, (dict, list)):
         return orjson.dumps(plot).decode()
@@ -124,11 +126,11 @@ def _without_literals(plot: str) -> str:
     return plot
 
 
-def _url(event: dict) -> str:
+def _url(event: dict[str, Any]) -> str:
     return _text(event.get("url"), "url") or ""
 
 
-_KINDS: dict[str, Callable[[Reported, dict, int], list[Point] | None]] = {
+_KINDS: dict[str, Callable[[Reported, dict[str, Any], int], list[Point] | None]] = {
     "training_stats_scalar": _put_scalar,
     "training_stats_vector": _rich("vector", _values),
     "plot": _rich("plot", _plot),

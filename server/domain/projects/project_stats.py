@@ -29,7 +29,7 @@ class Stats:
         self, now: datetime, query: Mapping[str, Any], states: Sequence[str] = STATES
     ) -> dict[str, dict[str, Any]]:
         """Project → `{"active": …, "archived": …}`, or one of the two."""
-        rows: dict[str, list[dict]] = {}
+        rows: dict[str, list[dict[str, Any]]] = {}
         for row in self._store.contents.task_stats(self.everything, now, query):
             rows.setdefault(row["project"], []).append(row)
         return {
@@ -90,16 +90,16 @@ class Stats:
         }
 
 
-def _counted(rows: list[dict], kind: str, projects: set[str]) -> dict[str, Any]:
+def _counted(rows: list[dict[str, Any]], kind: str, projects: set[str]) -> dict[str, Any]:
     found = [row for row in rows if row["kind"] == kind and projects & {row["project"], row["owner"]}]
     return {"count": len(found), "tags": sorted({tag for row in found for tag in row["tags"]})}
 
 
-def _owned(rows: list[dict], kind: str, project: str) -> int:
+def _owned(rows: list[dict[str, Any]], kind: str, project: str) -> int:
     return sum(row["kind"] == kind and row["owner"] == project for row in rows)
 
 
-def _summary(rows: list[dict]) -> dict[str, Any]:
+def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     counts = dict.fromkeys(STATUSES, 0)
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + row["count"]

@@ -200,7 +200,7 @@ def is_deletable(store: Store, task: str) -> bool:
     return found is not None
 
 
-def checkpoints(store: Store, task: str) -> tuple[list[dict], list[dict]]:
+def checkpoints(store: Store, task: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The artifacts and output models of a task that are checkpoints, and that nobody keeps."""
     document = store.tasks.get(task, ("execution", "models")) or {}
     artifacts = [

@@ -61,7 +61,7 @@ def _mark_models(store: Store, task: str) -> None:
 
 
 @restriction.unrestricted
-def require_deletable(store: Store, task: dict) -> None:
+def require_deletable(store: Store, task: dict[str, Any]) -> None:
     """Raises: TaskCannotBeDeleted."""
     if task["status"] in ("in_progress", "published", "publishing"):
         raise TaskCannotBeDeleted("use force=true", task=task["id"], status=task["status"])
@@ -108,7 +108,7 @@ def reset(
     return removed
 
 
-def _initial(task: dict, clear_all: bool) -> dict[str, Any]:
+def _initial(task: dict[str, Any], clear_all: bool) -> dict[str, Any]:
     """The fields of a reset task."""
     execution = {name: value for name, value in task["execution"].items() if name != "queue"}
     inputs = [one for one in execution.get("artifacts") or [] if one.get("mode") == "input"]
@@ -125,7 +125,7 @@ def _initial(task: dict, clear_all: bool) -> dict[str, Any]:
     }
 
 
-def _drop_output(store: Store, task: dict, delete_output_models: bool, free_files: bool) -> Removed:
+def _drop_output(store: Store, task: dict[str, Any], delete_output_models: bool, free_files: bool) -> Removed:
     """Remove events and unused output models; note the addresses of their files, and let these go."""
     id = task["id"]
     gone, staying = (
@@ -151,11 +151,11 @@ def _drop_output(store: Store, task: dict, delete_output_models: bool, free_file
     return removed
 
 
-def _output_models(store: Store, task: dict) -> tuple[list[dict], list[dict]]:
+def _output_models(store: Store, task: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The task's output models: those to delete, and those that stay, published, in use elsewhere, or in a project
     that the caller may not change."""
-    gone: list[dict] = []
-    staying: list[dict] = []
+    gone: list[dict[str, Any]] = []
+    staying: list[dict[str, Any]] = []
     for model in store.models.all({"task": task["id"]}):
         used = any(other != task["id"] for other in store.models.tasks_with(model["id"]))
         others = used or model.get("ready") or not restriction.may_write(model.get("project"))

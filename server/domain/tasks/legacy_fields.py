@@ -49,12 +49,12 @@ def taken(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
 
 def _with_parameters(
     parameters: Mapping[str, Any], fields: Mapping[str, Any], before: Mapping[str, Any]
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     old = before.get("hyperparams") or {}
     new = fields.get("hyperparams")
     if new is not None and not all(isinstance(section, Mapping) for section in new.values()):
         return new  # of another shape: that is said where it is checked
-    sections: dict[str, dict] = {}
+    sections: dict[str, dict[str, Any]] = {}
     for key, value in parameters.items():
         section, slash, name = key.partition("/")
         if not slash or (section not in old and section not in (new or {}) and section != _TENSORFLOW):

@@ -22,7 +22,7 @@ from server.store.tasks import DELETED
 ARCHIVED = "archived"
 
 
-def existing(store: Store, model: str, only_fields: Iterable[str] | None = None) -> dict:
+def existing(store: Store, model: str, only_fields: Iterable[str] | None = None) -> dict[str, Any]:
     """Raises: InvalidModelId."""
     found = store.models.get(model, only_fields)
     if found is None:
@@ -123,11 +123,11 @@ def delete(store: Store, model: str, *, force: bool, free_files: bool = True) ->
     return found.get("uri")
 
 
-def _names(entries: list[dict] | None, model: str) -> bool:
+def _names(entries: list[dict[str, Any]] | None, model: str) -> bool:
     return any(entry.get("model") == model for entry in entries or [])
 
 
-def _marked(models: dict[str, list[dict]], model: str) -> dict[str, list[dict]]:
+def _marked(models: dict[str, list[dict[str, Any]]], model: str) -> dict[str, list[dict[str, Any]]]:
     return {
         side: [{**one, "model": DELETED + model} if one.get("model") == model else one for one in entries]
         for side, entries in models.items()
@@ -137,7 +137,7 @@ def _marked(models: dict[str, list[dict]], model: str) -> dict[str, list[dict]]:
 # A task's output model
 
 
-def of_task(store: Store, task: str) -> dict:
+def of_task(store: Store, task: str) -> dict[str, Any]:
     """The model a task wrote last. Raises: InvalidTaskId. NoModelForTask."""
     outputs = (transitions.existing(store, task, ("models",)).get("models") or {}).get("output") or []
     for entry in reversed(outputs):

@@ -149,7 +149,7 @@ def stop(
     )
 
 
-def _has_worker(store: Store, task: dict) -> bool:
+def _has_worker(store: Store, task: dict[str, Any]) -> bool:
     """Whether an agent runs it: then the agent ends it, and says so."""
     if "development" in task["system_tags"] or not task.get("last_worker"):
         return False

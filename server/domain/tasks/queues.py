@@ -54,7 +54,7 @@ def edit(store: Store, queue: str, now: datetime, **fields: Any) -> int:
     return store.queues.update(queue, {**fields, "last_update": times.text(now)})
 
 
-def default(store: Store, company: str, now: datetime) -> dict:
+def default(store: Store, company: str, now: datetime) -> dict[str, Any]:
     """The queue marked as the default one, or else the one of that name, created when it is missing.
 
     Raises:
@@ -67,7 +67,7 @@ def default(store: Store, company: str, now: datetime) -> dict:
     return found or existing(store, create(store, None, company, now, name=DEFAULT, system_tags=[MARK]))
 
 
-def existing(store: Store, queue: str) -> dict:
+def existing(store: Store, queue: str) -> dict[str, Any]:
     """Raises: InvalidQueueId; one that says so when the name of a queue was given."""
     found = store.queues.get(queue)
     if found is None:
@@ -83,7 +83,7 @@ def require_free_name(store: Store, name: str, queue: str | None = None) -> None
         raise QueueExists(name=name)
 
 
-def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list[dict], str | None]:
+def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list[dict[str, Any]], str | None]:
     """Queues by filter, with entries; `extended` names the entries' tasks and the workers that listen.
 
     Returns: the queues, reduced to the query's `only_fields`, and a scroll id where one was asked for.
@@ -105,7 +105,7 @@ def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list
     return [projection.project(queue, paths) for queue in found] if paths else found, scroll
 
 
-def entries(store: Store, queue: str, limit: int | None, *, named: bool = False) -> list[dict]:
+def entries(store: Store, queue: str, limit: int | None, *, named: bool = False) -> list[dict[str, Any]]:
     """A queue's entries in order: task (with its name where asked) and when it was added."""
     return [
         {
@@ -116,7 +116,7 @@ def entries(store: Store, queue: str, limit: int | None, *, named: bool = False)
     ]
 
 
-def _listener(worker: dict) -> dict:
+def _listener(worker: dict[str, Any]) -> dict[str, Any]:
     task = {"id": worker["task"], "name": worker["task_name"]} if worker["task"] else None
     return {"key": worker["id"], "id": worker["id"], "name": worker["id"], "ip": worker["ip"], "task": task}
 
@@ -158,7 +158,7 @@ def add(store: Store, queue: str, task: str, now: datetime) -> int:
     return store.queues.add(queue, task, now)
 
 
-def of_task(store: Store, task: str) -> dict:
+def of_task(store: Store, task: str) -> dict[str, Any]:
     """The queue in which a task waits. Raises: InvalidTaskId. InvalidQueueOrTaskNotQueued: it waits in none."""
     transitions.existing(store, task, ("id",))
     queue = store.queues.of_task(task)
@@ -177,19 +177,19 @@ def release(store: Store, tasks: Iterable[str], user: str | None, now: datetime)
             transitions.change(store, task, back, now, user, force=True, reason=reason, enqueue_status=None)
 
 
-def metrics(samples: Iterable[dict], interval: int, queues: list[str]) -> list[dict]:
+def metrics(samples: Iterable[dict[str, Any]], interval: int, queues: list[str]) -> list[dict[str, Any]]:
     """ClearML's queue metrics: each interval shows its sample with the longest mean waiting time.
 
     Without `queues` there is one series, "all", over the mean of the queues. Dates are milliseconds.
     """
-    by_queue: dict[str, dict[int, list[dict]]] = {queue: {} for queue in queues or ["all"]}
+    by_queue: dict[str, dict[int, list[dict[str, Any]]]] = {queue: {} for queue in queues or ["all"]}
     for sample in samples:
         dates = by_queue[sample["queue"] if queues else "all"]
         dates.setdefault(int(sample["timestamp"] // interval * interval), []).append(sample)
     return [_series(queue, dates, merge=not queues) for queue, dates in by_queue.items()]
 
 
-def _series(queue: str, dates: dict[int, list[dict]], *, merge: bool) -> dict:
+def _series(queue: str, dates: dict[int, list[dict[str, Any]]], *, merge: bool) -> dict[str, Any]:
     points = {date: _mean(samples) if merge else _longest(samples) for date, samples in sorted(dates.items())}
     return {
         "queue": queue,
@@ -199,13 +199,13 @@ def _series(queue: str, dates: dict[int, list[dict]], *, merge: bool) -> dict:
     }
 
 
-def _longest(samples: list[dict]) -> tuple[float, int]:
+def _longest(samples: list[dict[str, Any]]) -> tuple[float, int]:
     longest = max(samples, key=lambda sample: sample["waiting"])
     return longest["waiting"], longest["length"]
 
 
-def _mean(samples: list[dict]) -> tuple[float, int]:
-    per_queue: dict[str, list[dict]] = {}
+def _mean(samples: list[dict[str, Any]]) -> tuple[float, int]:
+    per_queue: dict[str, list[dict[str, Any]]] = {}
     for sample in samples:
         per_queue.setdefault(sample["queue"], []).append(sample)
     longest = [_longest(of_one) for of_one in per_queue.values()]

@@ -22,7 +22,7 @@ TYPES = (
     "service", "qc", "custom", "dataset_import", "annotation", "annotation_manual", "report",
 )  # fmt: skip
 
-_EMPTY: dict[str, dict] = {"execution": {"artifacts": []}}
+_EMPTY: dict[str, dict[str, Any]] = {"execution": {"artifacts": []}}
 
 MERGED = ("script", "execution", "container", "models", "output")
 """Fields of which a client may send a part; the rest of them stays."""
@@ -100,9 +100,9 @@ def document(
     }
 
 
-def sections(hyperparams: Mapping[str, Any] | None) -> dict[str, dict[str, dict]]:
+def sections(hyperparams: Mapping[str, Any] | None) -> dict[str, dict[str, dict[str, Any]]]:
     """`{section: {name: item}}`, each item with its section and name."""
-    normal_form: dict[str, dict[str, dict]] = {}
+    normal_form: dict[str, dict[str, dict[str, Any]]] = {}
     for section, params in (hyperparams or {}).items():
         if not isinstance(params, Mapping):
             raise ValidationFailed(f"hyperparams.{section}: expected an object of parameters")
@@ -113,14 +113,14 @@ def sections(hyperparams: Mapping[str, Any] | None) -> dict[str, dict[str, dict]
     return normal_form
 
 
-def items(configuration: Mapping[str, Any] | None) -> dict[str, dict]:
+def items(configuration: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     """`{name: item}`, each item with its name."""
     return {
         name: _item(item, f"configuration.{name}", name=name) for name, item in (configuration or {}).items()
     }
 
 
-def _item(item: Any, where: str, **identity: str) -> dict:
+def _item(item: Any, where: str, **identity: str) -> dict[str, Any]:
     if not isinstance(item, Mapping):
         raise ValidationFailed(f"{where}: expected an object with `value`")
     known = {key: _text(item[key], where) for key in ("value", "type", "description") if key in item}
@@ -142,7 +142,7 @@ def _execution(execution: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def merge_artifacts(before: Iterable[Mapping], new: Any) -> list[dict]:
+def merge_artifacts(before: Iterable[Mapping[str, Any]], new: Any) -> list[dict[str, Any]]:
     """Artifacts by (key, mode); a new one replaces the one before. Raises: ValidationFailed."""
     merged = {(one["key"], one.get("mode") or "output"): dict(one) for one in before}
     for one in _list(new, "artifacts"):
@@ -155,15 +155,15 @@ def merge_artifacts(before: Iterable[Mapping], new: Any) -> list[dict]:
     return list(merged.values())
 
 
-def put_model(models: Iterable[Mapping], name: str, model: str) -> list[dict]:
+def put_model(models: Iterable[Mapping[str, Any]], name: str, model: str) -> list[dict[str, Any]]:
     """A task's models with one more, or with another under a name that is there: it stays in its place."""
     kept = {one["name"]: dict(one) for one in models}
     kept[name] = {"name": name, "model": model}
     return list(kept.values())
 
 
-def _models(models: Any) -> list[dict]:
-    kept: dict[str, dict] = {}
+def _models(models: Any) -> list[dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = {}
     for one in _list(models, "models"):
         if not isinstance(one, Mapping) or not one.get("model"):
             raise ValidationFailed("models: expected lists of objects with `name` and `model`")
@@ -172,7 +172,7 @@ def _models(models: Any) -> list[dict]:
     return list(kept.values())
 
 
-def _list(value: Any, where: str) -> list:
+def _list(value: Any, where: str) -> list[Any]:
     if value is not None and not isinstance(value, list):
         raise ValidationFailed(f"{where}: expected a list, not {type(value).__name__}")
     return value or []

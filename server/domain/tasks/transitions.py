@@ -48,7 +48,7 @@ def sources(status: str) -> list[str]:
     return [one for one, targets in ALLOWED.items() if status == one or status in targets]
 
 
-def existing(store: Store, task: str, only_fields: Iterable[str] | None = None) -> dict:
+def existing(store: Store, task: str, only_fields: Iterable[str] | None = None) -> dict[str, Any]:
     """The task. Raises: InvalidTaskId."""
     found = store.tasks.get(task, only_fields)
     if found is None:
@@ -99,7 +99,7 @@ def change(
     return updates
 
 
-def _stamps(before: dict, to: str, now: datetime) -> dict[str, Any]:
+def _stamps(before: dict[str, Any], to: str, now: datetime) -> dict[str, Any]:
     """The times that belong to a status."""
     moment = times.text(now)
     stamps: dict[str, Any] = {"status": to}

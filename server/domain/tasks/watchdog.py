@@ -24,6 +24,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.domain.tasks import queues, transitions
 from server.store import Store, times
@@ -77,7 +78,7 @@ class Watchdog:
             self.listening_since = now
         self._last = now
 
-    def _verdict(self, task: dict, now: datetime) -> str | None:
+    def _verdict(self, task: dict[str, Any], now: datetime) -> str | None:
         since = max(times.parse(task["last_update"]), self.listening_since)
         silent = now - since
         if self.watchdog and silent > self.watchdog:
@@ -91,7 +92,7 @@ class Watchdog:
         says_otherwise = task["worker_task"] != task["id"] and times.parse(task["worker_seen"]) > since
         return LOST if says_otherwise else None
 
-    def _stop(self, task: dict, reason: str, now: datetime) -> str:
+    def _stop(self, task: dict[str, Any], reason: str, now: datetime) -> str:
         log.warning("task %s (%s): %s", task["id"], task["name"], reason)
         running = ("in_progress",)
         transitions.change(self.store, task["id"], "stopped", now, None, reason=reason, allowed_from=running)

@@ -136,7 +136,7 @@ def _name(store: Store, table: str, id: str) -> str:
     return str((found or {}).get("name") or "")
 
 
-def _made(request: Any, answer: dict) -> list[dict[str, str]]:
+def _made(request: Any, answer: dict[str, Any]) -> list[dict[str, str]]:
     """What did not exist before."""
     key = answer.get("credentials")
     if isinstance(key, dict):
@@ -155,7 +155,7 @@ def _told(request: Any) -> dict[str, Any]:
     return {**told, **({"changed": hidden} if hidden else {})}
 
 
-def _counts(answer: dict) -> dict[str, int]:
+def _counts(answer: dict[str, Any]) -> dict[str, int]:
     """The numbers in an answer: how many were deleted, updated, revoked."""
     return {name: value for name, value in answer.items() if type(value) is int and value}
 

@@ -24,7 +24,7 @@ COMPANY_NAME = "Soundyard"
 _SHOWN = ("id", "name", "given_name", "family_name", "avatar", "email", "role", "created")
 
 
-def existing(store: Store, user: str) -> dict:
+def existing(store: Store, user: str) -> dict[str, Any]:
     """Raises: InvalidUserId."""
     found = store.users.get(user)
     if found is None:
@@ -38,7 +38,7 @@ def require_company(call: Call, company: str | None, field: str) -> None:
         raise InvalidId(f"there is one company, {call.company}", **{field: company[:100]})
 
 
-def shown(user: dict) -> dict:
+def shown(user: dict[str, Any]) -> dict[str, Any]:
     """A user as the API shows it: never the password's hash, never another's preferences."""
     answer = {name: user[name] for name in _SHOWN}
     return {**answer, "company": {"id": user["company"], "name": COMPANY_NAME}}
@@ -46,7 +46,7 @@ def shown(user: dict) -> dict:
 
 def found(
     store: Store, ids: list[str] | str | None, name: str | None, only_fields: list[str] | str | None
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Users by id and by a regular expression on the name, reduced to the fields asked for (and the id).
 
     Raises:
@@ -133,7 +133,7 @@ def delete(store: Store, user: str) -> None:
     store.users.delete(user)
 
 
-def with_preferences(current: dict, changes: dict) -> dict:
+def with_preferences(current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """`changes` maps paths ("a.b") to values; each replaces whatever the path named before.
 
     Raises:
@@ -160,7 +160,7 @@ def _require_role(role: str) -> None:
         raise ValidationFailed(f"role is one of {', '.join(ROLES)}, not {role!r}")
 
 
-def _require_an_admin_left(store: Store, user: dict, new_role: str) -> None:
+def _require_an_admin_left(store: Store, user: dict[str, Any], new_role: str) -> None:
     if user["role"] != "admin" or new_role == "admin":
         return
     if not any(one["role"] == "admin" and one["id"] != user["id"] for one in store.users.all()):

@@ -121,7 +121,7 @@ def history(
     return answer
 
 
-def _series(rows: list[dict[str, Any]], combine: Callable[[list[float]], float]) -> dict[str, list]:
+def _series(rows: list[dict[str, Any]], combine: Callable[[list[float]], float]) -> dict[str, list[Any]]:
     dates: dict[int, list[float]] = {}
     for row in rows:
         dates.setdefault(row["date"], []).append(row["value"])

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from server.api.errors import InvalidWorkerId
 from server.store import Store, times
@@ -25,7 +26,7 @@ def is_local(address: str, host: str) -> bool:
         return False
 
 
-def rows_of(machine_stats: dict) -> list[tuple[str, str, float]]:
+def rows_of(machine_stats: dict[str, Any]) -> list[tuple[str, str, float]]:
     """(metric, variant, value) of each number; a list has one variant a core or GPU, named by its index."""
     rows = []
     for metric, value in machine_stats.items():
@@ -36,7 +37,7 @@ def rows_of(machine_stats: dict) -> list[tuple[str, str, float]]:
     return rows
 
 
-def categories(metrics: Iterable[str]) -> list[dict]:
+def categories(metrics: Iterable[str]) -> list[dict[str, Any]]:
     """Metric names grouped by what they measure: `gpu_usage` belongs to `gpu`."""
     keyed = sorted((metric.partition("_")[0], metric) for metric in metrics)
     return [
@@ -45,17 +46,19 @@ def categories(metrics: Iterable[str]) -> list[dict]:
     ]
 
 
-def series(points: list[dict], wanted: dict[str, list[str]], *, split: bool) -> list[dict]:
+def series(
+    points: list[dict[str, Any]], wanted: dict[str, list[str]], *, split: bool
+) -> list[dict[str, Any]]:
     """`workers.get_stats`: a series a worker and metric (and variant when `split`).
 
     Args:
         points: rows of `store.workers.stats`. wanted: metric → the aggregations asked for.
     """
-    answer: dict[str, list[dict]] = {}
+    answer: dict[str, list[dict[str, Any]]] = {}
 
     order = {metric: place for place, metric in enumerate(wanted)}
 
-    def name(point: dict) -> tuple[str, int, str]:
+    def name(point: dict[str, Any]) -> tuple[str, int, str]:
         return point["worker"], order[point["metric"]], point["variant"] if split else ""
 
     ordered = sorted(points, key=lambda point: (*name(point), point["date"]))
@@ -76,7 +79,7 @@ def series(points: list[dict], wanted: dict[str, list[str]], *, split: bool) -> 
     return [{"worker": worker, "metrics": metrics} for worker, metrics in answer.items()]
 
 
-def _combined(points: list[dict], kind: str) -> float:
+def _combined(points: list[dict[str, Any]], kind: str) -> float:
     values = [point[kind] for point in points]
     if kind == "avg":
         return sum(values) / len(values)
@@ -107,7 +110,9 @@ def has_tags(tags: list[str], wanted: list[str]) -> bool:
     return not excluded & set(tags) and (not included or bool(included & set(tags)))
 
 
-def filled(points: list[dict], start: float, end: float, interval: int, name: str) -> dict:
+def filled(
+    points: list[dict[str, Any]], start: float, end: float, interval: int, name: str
+) -> dict[str, Any]:
     """An activity series with every date of the range; zero where nobody reported."""
     counts = {point["date"]: point[name] for point in points}
     first = int(start // interval * interval)
@@ -115,7 +120,9 @@ def filled(points: list[dict], start: float, end: float, interval: int, name: st
     return {"dates": dates, "counts": [counts.get(date, 0) for date in dates]}
 
 
-def listed(store: Store, now: datetime, last_seen: int | None, pattern: str | None = None) -> list[dict]:
+def listed(
+    store: Store, now: datetime, last_seen: int | None, pattern: str | None = None
+) -> list[dict[str, Any]]:
     """Every worker seen within `last_seen` seconds (0 or None: ever), shaped as `workers.get_all` answers it."""
     since = now - timedelta(seconds=last_seen) if last_seen else None
     heads = store.workers.queue_heads()
@@ -126,7 +133,7 @@ def listed(store: Store, now: datetime, last_seen: int | None, pattern: str | No
     ]
 
 
-def _shaped(worker: dict, heads: dict[str, dict], now: datetime) -> dict:
+def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datetime) -> dict[str, Any]:
     answer = {
         "id": worker["id"],
         "key": worker["id"],
@@ -156,7 +163,7 @@ def _shaped(worker: dict, heads: dict[str, dict], now: datetime) -> dict:
     return answer
 
 
-def _queue(head: dict) -> dict:
+def _queue(head: dict[str, Any]) -> dict[str, Any]:
     answer = {"id": head["id"], "name": head["name"], "num_tasks": head["num_tasks"]}
     if head["next_id"]:
         answer["next_task"] = {"id": head["next_id"], "name": head["next_name"]}

@@ -14,14 +14,14 @@ from server.domain.events import events, ingest
 
 
 @endpoint("events.add_batch", Nothing, raw=True)
-def add_batch(call: Call, request: Nothing) -> dict:
+def add_batch(call: Call, request: Nothing) -> dict[str, Any]:
     """Report many events: one JSON object a line. What is wrong with some doesn't keep the others out."""
     lines, errors = ingest.lines(call.body)
     return _outcome(ingest.write(call.store, ingest.sort(lines, call.now, errors), call.now))
 
 
 @endpoint("events.add", Nothing, raw=True)
-def add(call: Call, request: Nothing) -> dict:
+def add(call: Call, request: Nothing) -> dict[str, Any]:
     """Report one event."""
     try:
         event: Any = orjson.loads(call.body)
@@ -30,7 +30,7 @@ def add(call: Call, request: Nothing) -> dict:
     return _outcome(ingest.write(call.store, ingest.sort([event], call.now), call.now))
 
 
-def _outcome(outcome: ingest.Outcome) -> dict:
+def _outcome(outcome: ingest.Outcome) -> dict[str, Any]:
     if outcome.errors and not outcome.added:
         reasons = "; ".join(outcome.errors)
         raise EventsNotAdded(reasons[:500])
@@ -47,7 +47,7 @@ class DeleteForTask(Request):
 
 
 @endpoint("events.delete_for_task", DeleteForTask)
-def delete_for_task(call: Call, request: DeleteForTask) -> dict:
+def delete_for_task(call: Call, request: DeleteForTask) -> dict[str, Any]:
     """Remove everything a task has reported."""
     with call.store.transaction():
         removed = events.delete(call.store, request.task, model=False, allow_locked=request.allow_locked)
@@ -60,7 +60,7 @@ class DeleteForModel(Request):
 
 
 @endpoint("events.delete_for_model", DeleteForModel)
-def delete_for_model(call: Call, request: DeleteForModel) -> dict:
+def delete_for_model(call: Call, request: DeleteForModel) -> dict[str, Any]:
     """Remove everything that was reported to a model."""
     with call.store.transaction():
         removed = events.delete(call.store, request.model, model=True, allow_locked=request.allow_locked)
@@ -72,6 +72,6 @@ class ClearScroll(Request):
 
 
 @endpoint("events.clear_scroll", ClearScroll, role="viewer")
-def clear_scroll(call: Call, request: ClearScroll) -> dict:
+def clear_scroll(call: Call, request: ClearScroll) -> dict[str, Any]:
     """Scroll ids hold their own position: there is nothing to free."""
     return {}

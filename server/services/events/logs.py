@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from pydantic import Field
@@ -31,7 +31,7 @@ class TaskLog(Request):
 
 
 @endpoint("events.get_task_log", TaskLog, role="viewer")
-def get_task_log(call: Call, request: TaskLog) -> dict:
+def get_task_log(call: Call, request: TaskLog) -> dict[str, Any]:
     """Console lines before or after a time, or the newest. A page may exceed `batch_size` by lines of one
     millisecond, so that its last timestamp is where the next one starts."""
     events.require(call.store, [request.task])
@@ -92,7 +92,7 @@ class ClearLog(Request):
 
 
 @endpoint("events.clear_task_log", ClearLog)
-def clear_task_log(call: Call, request: ClearLog) -> dict:
+def clear_task_log(call: Call, request: ClearLog) -> dict[str, Any]:
     """Remove a task's console, or what is older than `threshold_sec`."""
     with call.store.transaction():
         events.require_unlocked(call.store, request.task, model=False, allow_locked=request.allow_locked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from server.api.call import Call
@@ -23,7 +25,7 @@ class TaskPlots(Request):
 
 
 @endpoint("events.get_task_plots", TaskPlots, role="viewer")
-def get_task_plots(call: Call, request: TaskPlots) -> dict:
+def get_task_plots(call: Call, request: TaskPlots) -> dict[str, Any]:
     """A task's plots: the newest `iters` (1) of each series. Page with the scroll id until nothing comes."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     series = call.store.events.series.of(owners, "plot", selected(request.metrics))
@@ -48,7 +50,7 @@ class MultiTaskPlots(Request):
 
 
 @endpoint("events.get_multi_task_plots", MultiTaskPlots, role="viewer")
-def get_multi_task_plots(call: Call, request: MultiTaskPlots) -> dict:
+def get_multi_task_plots(call: Call, request: MultiTaskPlots) -> dict[str, Any]:
     """Plots of several tasks side by side: {metric: {variant: {task: {iter: {name, plots}}}}}."""
     owners = events.require(call.store, request.tasks, models=request.model_events)
     names = call.store.events.names(owners, models=bool(request.model_events))
@@ -56,7 +58,7 @@ def get_multi_task_plots(call: Call, request: MultiTaskPlots) -> dict:
     page, last = history.latest_plots(
         call.store, series, request.iters or 1, _after(request.scroll_id), bool(request.no_scroll)
     )
-    tree: dict[str, dict] = {}
+    tree: dict[str, dict[str, Any]] = {}
     for one, event in page:
         tasks = tree.setdefault(one.metric, {}).setdefault(one.variant, {})
         iterations = tasks.setdefault(one.task, {})

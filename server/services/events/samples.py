@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from server.api.call import Call
@@ -28,18 +30,18 @@ class ByIteration(Request):
 
 
 @endpoint("events.debug_images", ByIteration, role="viewer")
-def debug_images(call: Call, request: ByIteration) -> dict:
+def debug_images(call: Call, request: ByIteration) -> dict[str, Any]:
     """Debug samples by task and iteration, newest first; the scroll id leads to earlier ones, and back."""
     return _by_iteration(call, request, "image")
 
 
 @endpoint("events.plots", ByIteration, role="viewer")
-def plots(call: Call, request: ByIteration) -> dict:
+def plots(call: Call, request: ByIteration) -> dict[str, Any]:
     """Plots by task and iteration, newest first; the scroll id leads to earlier ones, and back."""
     return _by_iteration(call, request, "plot")
 
 
-def _by_iteration(call: Call, request: ByIteration, kind: str) -> dict:
+def _by_iteration(call: Call, request: ByIteration, kind: str) -> dict[str, Any]:
     wanted: dict[str, dict[str, list[str]]] = {}
     for one in request.metrics:
         metrics = wanted.setdefault(one.task, {})
@@ -59,7 +61,7 @@ def _by_iteration(call: Call, request: ByIteration, kind: str) -> dict:
     return {"metrics": answer, "scroll_id": scroll.pack(seen)}
 
 
-def _seen(scroll_id: str | None) -> dict:
+def _seen(scroll_id: str | None) -> dict[str, Any]:
     seen = scroll.unpack(scroll_id, dict) or {}
     if not all(value is None or [type(one) for one in value] == [int, int] for value in seen.values()):
         raise InvalidScrollId()
@@ -79,7 +81,7 @@ class Sample(Request):
 
 
 @endpoint("events.get_debug_image_sample", Sample, role="viewer")
-def get_debug_image_sample(call: Call, request: Sample) -> dict:
+def get_debug_image_sample(call: Call, request: Sample) -> dict[str, Any]:
     """One debug sample: the newest, or the newest up to an iteration."""
     events.require(call.store, [request.task], models=request.model_events)
     scroll.unpack(request.scroll_id)
@@ -101,7 +103,7 @@ class PlotSample(Request):
 
 
 @endpoint("events.get_plot_sample", PlotSample, role="viewer")
-def get_plot_sample(call: Call, request: PlotSample) -> dict:
+def get_plot_sample(call: Call, request: PlotSample) -> dict[str, Any]:
     """A metric's plots at one iteration: the newest, or the newest up to an iteration."""
     events.require(call.store, [request.task], models=request.model_events)
     scroll.unpack(request.scroll_id)
@@ -118,18 +120,18 @@ class NextSample(Request):
 
 
 @endpoint("events.next_debug_image_sample", NextSample, role="viewer")
-def next_debug_image_sample(call: Call, request: NextSample) -> dict:
+def next_debug_image_sample(call: Call, request: NextSample) -> dict[str, Any]:
     """The debug sample before (or after) the one shown last: the next variant, then the next iteration."""
     return _next(call, request, "image", whole_metric=False)
 
 
 @endpoint("events.next_plot_sample", NextSample, role="viewer")
-def next_plot_sample(call: Call, request: NextSample) -> dict:
+def next_plot_sample(call: Call, request: NextSample) -> dict[str, Any]:
     """The plots before (or after) those shown last: the next metric, then the next iteration."""
     return _next(call, request, "plot", whole_metric=True)
 
 
-def _next(call: Call, request: NextSample, kind: str, *, whole_metric: bool) -> dict:
+def _next(call: Call, request: NextSample, kind: str, *, whole_metric: bool) -> dict[str, Any]:
     events.require(call.store, [request.task], models=request.model_events)
     walk = history.Walk(call.store, kind, request.task, whole_metric=whole_metric)
     return walk.step(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from pydantic import Field
@@ -40,7 +40,7 @@ class Histogram(Request):
 
 
 @endpoint("events.scalar_metrics_iter_histogram", Histogram, role="viewer")
-def scalar_metrics_iter_histogram(call: Call, request: Histogram) -> dict:
+def scalar_metrics_iter_histogram(call: Call, request: Histogram) -> dict[str, Any]:
     """Every curve of a task: {metric: {variant: {name, x, y}}}, each thinned to `samples` points."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     series = call.store.events.series.of(owners, "scalar", selected(request.metrics))
@@ -56,15 +56,15 @@ class MultiTaskHistogram(Request):
 
 
 @endpoint("events.multi_task_scalar_metrics_iter_histogram", MultiTaskHistogram, role="viewer")
-def multi_task_scalar_metrics_iter_histogram(call: Call, request: MultiTaskHistogram) -> dict:
+def multi_task_scalar_metrics_iter_histogram(call: Call, request: MultiTaskHistogram) -> dict[str, Any]:
     """Curves of several tasks side by side: {"metrics": {metric: {variant: {task: {name of the task, x, y}}}}}."""
     return {"metrics": side_by_side(call, request)}
 
 
-def side_by_side(call: Call, request: MultiTaskHistogram) -> dict:
+def side_by_side(call: Call, request: MultiTaskHistogram) -> dict[str, Any]:
     owners = events.require(call.store, request.tasks, models=request.model_events)
     names = call.store.events.names(owners, models=bool(request.model_events))
-    charts: dict[str, dict] = {}
+    charts: dict[str, dict[str, Any]] = {}
     for series in call.store.events.series.of(owners, "scalar", selected(request.metrics)):
         line = curves.line(call.store, series, request.key or "iter", request.samples)
         if line:
@@ -84,7 +84,7 @@ class Raw(Request):
 
 
 @endpoint("events.scalar_metrics_iter_raw", Raw, role="viewer")
-def scalar_metrics_iter_raw(call: Call, request: Raw) -> dict:
+def scalar_metrics_iter_raw(call: Call, request: Raw) -> dict[str, Any]:
     """All points of a metric's curves, a page at a time."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     series = call.store.events.series.of(owners, "scalar", selected([request.metric]))
@@ -110,7 +110,7 @@ class MetricData(Request):
 
 
 @endpoint("events.get_scalar_metric_data", MetricData, role="viewer")
-def get_scalar_metric_data(call: Call, request: MetricData) -> dict:
+def get_scalar_metric_data(call: Call, request: MetricData) -> dict[str, Any]:
     """The events of one metric (or of all), a page at a time."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     wanted: dict[str, list[str]] | None = {request.metric: []} if request.metric is not None else None
@@ -122,7 +122,7 @@ def get_scalar_metric_data(call: Call, request: MetricData) -> dict:
     return {"events": found, "returned": len(found), "total": total, "scroll_id": scroll_id}
 
 
-def _counted(call: Call, series: list[Series], position: list | None) -> tuple[list | None, int]:
+def _counted(call: Call, series: list[Series], position: list[Any] | None) -> tuple[list[Any] | None, int]:
     """Where a page starts, and how many events there were when the first did: they are counted once."""
     if position is None:
         return None, sum(call.store.events.scalars.count(one.id) for one in series)
@@ -137,11 +137,11 @@ class OfTasks(Request):
 
 
 @endpoint("events.get_task_single_value_metrics", OfTasks, role="viewer")
-def get_task_single_value_metrics(call: Call, request: OfTasks) -> dict:
+def get_task_single_value_metrics(call: Call, request: OfTasks) -> dict[str, Any]:
     """The values that were reported without an iteration, by task."""
     owners = events.require(call.store, request.tasks, models=request.model_events)
     names = call.store.events.names(owners, models=bool(request.model_events))
-    values: dict[str, list] = {}
+    values: dict[str, list[Any]] = {}
     for series in call.store.events.series.of(owners, "scalar"):
         point = call.store.events.scalars.single_value(series.id)
         if point:
@@ -157,10 +157,10 @@ class OfTask(Request):
 
 
 @endpoint("events.get_task_latest_scalar_values", OfTask, role="viewer")
-def get_task_latest_scalar_values(call: Call, request: OfTask) -> dict:
+def get_task_latest_scalar_values(call: Call, request: OfTask) -> dict[str, Any]:
     """The last value of each curve, and the mean of its last hundred."""
     events.require(call.store, [request.task])
-    metrics: dict[str, list] = {}
+    metrics: dict[str, list[Any]] = {}
     iterations = [0]
     for series in call.store.events.series.of([request.task], "scalar"):
         last = call.store.events.scalars.last(series.id, 100)
@@ -191,7 +191,7 @@ class Vectors(Request):
 
 
 @endpoint("events.vector_metrics_iter_histogram", Vectors, role="viewer")
-def vector_metrics_iter_histogram(call: Call, request: Vectors) -> dict:
+def vector_metrics_iter_histogram(call: Call, request: Vectors) -> dict[str, Any]:
     """The vectors of one series, in order of iteration."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     found = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -21,14 +21,14 @@ class OfTask(Request):
 
 
 @endpoint("events.get_scalar_metrics_and_variants", OfTask, role="viewer")
-def get_scalar_metrics_and_variants(call: Call, request: OfTask) -> dict:
+def get_scalar_metrics_and_variants(call: Call, request: OfTask) -> dict[str, Any]:
     """The names of a task's curves: {metric: [variant]}."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     return {"metrics": event_list.variants(call.store, owners, "training_stats_scalar")}
 
 
 @endpoint("events.get_vector_metrics_and_variants", OfTask, role="viewer")
-def get_vector_metrics_and_variants(call: Call, request: OfTask) -> dict:
+def get_vector_metrics_and_variants(call: Call, request: OfTask) -> dict[str, Any]:
     """The names of a task's vectors: [{metric, variants}]."""
     owners = events.require(call.store, [request.task], models=request.model_events)
     found = event_list.variants(call.store, owners, "training_stats_vector")
@@ -42,7 +42,7 @@ class OfTasks(Request):
 
 
 @endpoint("events.get_task_metrics", OfTasks, role="viewer")
-def get_task_metrics(call: Call, request: OfTasks) -> dict:
+def get_task_metrics(call: Call, request: OfTasks) -> dict[str, Any]:
     """The metrics of each task, of one type of event or of all."""
     owners = events.require(call.store, request.tasks, models=request.model_events)
     found = {task: list(event_list.variants(call.store, [task], request.event_type)) for task in owners}
@@ -50,7 +50,7 @@ def get_task_metrics(call: Call, request: OfTasks) -> dict:
 
 
 @endpoint("events.get_multi_task_metrics", OfTasks, role="viewer")
-def get_multi_task_metrics(call: Call, request: OfTasks) -> dict:
+def get_multi_task_metrics(call: Call, request: OfTasks) -> dict[str, Any]:
     """The metrics and variants that any of the tasks has."""
     owners = events.require(call.store, request.tasks, models=request.model_events)
     found = event_list.variants(call.store, owners, request.event_type)
@@ -67,7 +67,7 @@ class TaskEvents(Request):
 
 
 @endpoint("events.get_task_events", TaskEvents, role="viewer")
-def get_task_events(call: Call, request: TaskEvents) -> dict:
+def get_task_events(call: Call, request: TaskEvents) -> dict[str, Any]:
     """A task's events in order of time, a page at a time."""
     events.require(call.store, [request.task], models=request.model_events)
     found, total, position = event_list.page(

@@ -46,7 +46,7 @@ class Create(Fields):
 
 
 @endpoint("models.create", Create)
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new model."""
     fields = request.fields()
     fields["metadata"] = metadata.as_dict(fields.get("metadata"))
@@ -62,7 +62,7 @@ class Edit(Fields):
 
 
 @endpoint("models.edit", Edit)
-def edit(call: Call, request: Edit) -> dict:
+def edit(call: Call, request: Edit) -> dict[str, Any]:
     """Change a model; each field given replaces what was there."""
     fields = request.fields()
     if "metadata" in fields:
@@ -91,7 +91,7 @@ class Update(Request):
 
 
 @endpoint("models.update", Update)
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Change what may be changed of a published model, too: name, comment, tags, project."""
     fields = {name: value for name, value in request.given(exclude=_NOT_FIELDS).items() if value is not None}
     if "created" in fields:
@@ -117,7 +117,7 @@ class UpdateForTask(Request):
 
 
 @endpoint("models.update_for_task", UpdateForTask)
-def update_for_task(call: Call, request: UpdateForTask) -> dict:
+def update_for_task(call: Call, request: UpdateForTask) -> dict[str, Any]:
     """Create or change the model that a task writes: the one named, or the one at this URI."""
     if (request.uri is None) == (request.override_model_id is None):
         raise ValidationFailed("give exactly one of uri and override_model_id")
@@ -150,7 +150,7 @@ class SetReady(OfModel):
 
 
 @endpoint("models.set_ready", SetReady)
-def set_ready(call: Call, request: SetReady) -> dict:
+def set_ready(call: Call, request: SetReady) -> dict[str, Any]:
     """Publish a model, and its task with it."""
     with call.store.transaction():
         published = models.publish(
@@ -171,12 +171,12 @@ class Delete(OfModel):
 
 
 @endpoint("models.delete", Delete)
-def delete(call: Call, request: Delete) -> dict:
+def delete(call: Call, request: Delete) -> dict[str, Any]:
     """Delete a model, and its file unless something else names it; the answer names the file."""
     return drop(call, request)
 
 
-def drop(call: Call, request: Delete) -> dict:
+def drop(call: Call, request: Delete) -> dict[str, Any]:
     free = request.delete_external_artifacts is not False
     with call.store.transaction():
         uri = models.delete(call.store, request.model, force=request.force, free_files=free)
@@ -189,7 +189,7 @@ class AddOrUpdateMetadata(OfModel):
 
 
 @endpoint("models.add_or_update_metadata", AddOrUpdateMetadata)
-def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict:
+def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict[str, Any]:
     """Set metadata items by key; with `replace_metadata` the others go."""
     with call.store.transaction():
         current = models.existing(call.store, request.model, ("metadata",)).get("metadata") or {}
@@ -203,7 +203,7 @@ class DeleteMetadata(OfModel):
 
 
 @endpoint("models.delete_metadata", DeleteMetadata)
-def delete_metadata(call: Call, request: DeleteMetadata) -> dict:
+def delete_metadata(call: Call, request: DeleteMetadata) -> dict[str, Any]:
     """Remove metadata items by key."""
     with call.store.transaction():
         current = models.existing(call.store, request.model, ("metadata",)).get("metadata") or {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.errors import ValidationFailed
 from server.api.registry import endpoint
@@ -22,7 +24,7 @@ class DeleteMany(OfModels):
 
 
 @endpoint("models.delete_many", DeleteMany)
-def delete_many(call: Call, request: DeleteMany) -> dict:
+def delete_many(call: Call, request: DeleteMany) -> dict[str, Any]:
     """Delete models, and their files unless something else names them."""
     fields = request.given(exclude={"ids"})
     return each(
@@ -31,25 +33,25 @@ def delete_many(call: Call, request: DeleteMany) -> dict:
 
 
 @endpoint("models.validate_delete", OfModels, role="viewer")
-def validate_delete(call: Call, request: OfModels) -> dict:
+def validate_delete(call: Call, request: OfModels) -> dict[str, Any]:
     """What deleting these models would do: files that go, files that stay, who would lose them."""
     return files.before_model_deletion(call.store, request.ids)
 
 
 @endpoint("models.archive_many", OfModels)
-def archive_many(call: Call, request: OfModels) -> dict:
+def archive_many(call: Call, request: OfModels) -> dict[str, Any]:
     """Archive models."""
     return _tagged(call, request.ids, archived=True)
 
 
 @endpoint("models.unarchive_many", OfModels)
-def unarchive_many(call: Call, request: OfModels) -> dict:
+def unarchive_many(call: Call, request: OfModels) -> dict[str, Any]:
     """Take models out of the archive."""
     return _tagged(call, request.ids, archived=False)
 
 
-def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict:
-    def one(model: str) -> dict:
+def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict[str, Any]:
+    def one(model: str) -> dict[str, Any]:
         with call.store.transaction():
             tags = models.existing(call.store, model, ("system_tags",)).get("system_tags") or []
             new = [tag for tag in tags if tag != models.ARCHIVED] + [models.ARCHIVED] * archived
@@ -65,10 +67,10 @@ class PublishMany(OfModels):
 
 
 @endpoint("models.publish_many", PublishMany)
-def publish_many(call: Call, request: PublishMany) -> dict:
+def publish_many(call: Call, request: PublishMany) -> dict[str, Any]:
     """Publish models, and their tasks with them."""
 
-    def one(model: str) -> dict:
+    def one(model: str) -> dict[str, Any]:
         with call.store.transaction():
             published = models.publish(
                 call.store,
@@ -89,7 +91,7 @@ class Move(OfModels):
 
 
 @endpoint("models.move", Move)
-def move(call: Call, request: Move) -> dict:
+def move(call: Call, request: Move) -> dict[str, Any]:
     """Move models into a project, by its id (null: out of any) or its name (created when missing)."""
     if not request.project_name and "project" not in request.model_fields_set:
         raise ValidationFailed("give project or project_name")
@@ -111,7 +113,7 @@ class UpdateTags(OfModels):
 
 
 @endpoint("models.update_tags", UpdateTags)
-def update_tags(call: Call, request: UpdateTags) -> dict:
+def update_tags(call: Call, request: UpdateTags) -> dict[str, Any]:
     """Add and remove tags of several models."""
     removed, updated = set(request.remove_tags or []), 0
     with call.store.transaction():
@@ -134,13 +136,13 @@ class Visibility(Request):
 
 
 @endpoint("models.make_public", Visibility)
-def make_public(call: Call, request: Visibility) -> dict:
+def make_public(call: Call, request: Visibility) -> dict[str, Any]:
     """Everybody's from now on, and protected: public models can't be changed."""
     return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
 
 
 @endpoint("models.make_private", Visibility)
-def make_private(call: Call, request: Visibility) -> dict:
+def make_private(call: Call, request: Visibility) -> dict[str, Any]:
     """Undo `make_public`."""
     return {"updated": _give(call, request.ids or [], call.company)}
 

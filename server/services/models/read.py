@@ -16,7 +16,7 @@ class OfModel(Request):
 
 
 @endpoint("models.get_by_id", OfModel, role="viewer")
-def get_by_id(call: Call, request: OfModel) -> dict:
+def get_by_id(call: Call, request: OfModel) -> dict[str, Any]:
     """One model."""
     return {"model": models.existing(call.store, request.model)}
 
@@ -26,7 +26,7 @@ class GetByIdEx(Query):
 
 
 @endpoint("models.get_by_id_ex", GetByIdEx, role="viewer")
-def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
+def get_by_id_ex(call: Call, request: GetByIdEx) -> dict[str, Any]:
     """Models by their ids, with the names of their project, task, user and parent."""
     ids = [request.id] if isinstance(request.id, str) else request.id
     return {"models": references.by_ids(call.store, call.store.models, ids, request.only_fields)}
@@ -37,7 +37,7 @@ class GetByTaskId(Request):
 
 
 @endpoint("models.get_by_task_id", GetByTaskId, role="viewer")
-def get_by_task_id(call: Call, request: GetByTaskId) -> dict:
+def get_by_task_id(call: Call, request: GetByTaskId) -> dict[str, Any]:
     """The model that a task wrote last."""
     return {"model": models.of_task(call.store, request.task)}
 
@@ -47,7 +47,7 @@ class GetAll(Query):
 
 
 @endpoint("models.get_all", GetAll, role="viewer")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Models by filter."""
     found, scroll = call.store.models.page(_filters(call, request), default_order="-last_update")
     _add_stats(call, request, found)
@@ -55,7 +55,7 @@ def get_all(call: Call, request: GetAll) -> dict:
 
 
 @endpoint("models.get_all_ex", GetAll, role="viewer")
-def get_all_ex(call: Call, request: GetAll) -> dict:
+def get_all_ex(call: Call, request: GetAll) -> dict[str, Any]:
     """Models by filter, with the names of what they refer to."""
     query = _filters(call, request)
     found, scroll = references.find(call.store, call.store.models, query, default_order="-last_update")
@@ -84,6 +84,6 @@ class GetFrameworks(Request):
 
 
 @endpoint("models.get_frameworks", GetFrameworks, role="viewer")
-def get_frameworks(call: Call, request: GetFrameworks) -> dict:
+def get_frameworks(call: Call, request: GetFrameworks) -> dict[str, Any]:
     """The frameworks that models (of these projects) name."""
     return {"frameworks": call.store.models.distinct("framework", {"project": request.projects})}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from server.api.call import Call
 from server.api.registry import endpoint
@@ -17,7 +17,7 @@ class GetAccess(Request):
 
 
 @endpoint("projects.get_access", GetAccess, role="admin")
-def get_access(call: Call, request: GetAccess) -> dict:
+def get_access(call: Call, request: GetAccess) -> dict[str, Any]:
     """What is said of who may do what, in one project or in all; where nothing is said, the role alone counts."""
     if request.project is not None:
         project_tree.existing(call.store, request.project)
@@ -31,7 +31,7 @@ class SetAccess(OfProject):
 
 
 @endpoint("projects.set_access", SetAccess, role="admin")
-def set_access(call: Call, request: SetAccess) -> dict:
+def set_access(call: Call, request: SetAccess) -> dict[str, Any]:
     """Say what a user (`*`: everybody) may do in a project and below it: none, read or write; `unset` takes it back."""
     with call.store.transaction():
         updated = project_access.set_level(call.store, request.project, request.user, request.level)

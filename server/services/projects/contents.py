@@ -23,7 +23,7 @@ class Paged(Request):
     def start(self) -> int:
         return self.page * self.page_size
 
-    def part(self, total: int) -> dict:
+    def part(self, total: int) -> dict[str, Any]:
         return {"total": total, "remaining": max(0, total - self.start - self.page_size)}
 
 
@@ -48,7 +48,7 @@ def within(call: Call, request: OfProjects | OfProject) -> list[str] | None:
 
 
 @endpoint("projects.get_hyper_parameters", OfProject, role="viewer")
-def get_hyper_parameters(call: Call, request: OfProject) -> dict:
+def get_hyper_parameters(call: Call, request: OfProject) -> dict[str, Any]:
     """Sections and names of hyperparameters."""
     found, total = call.store.contents.hyper_parameters(
         within(call, request), request.start, request.page_size
@@ -65,7 +65,7 @@ class GetHyperparamValues(OfProjects):
 
 
 @endpoint("projects.get_hyperparam_values", GetHyperparamValues, role="viewer")
-def get_hyperparam_values(call: Call, request: GetHyperparamValues) -> dict:
+def get_hyperparam_values(call: Call, request: GetHyperparamValues) -> dict[str, Any]:
     """The values that a hyperparameter has had."""
     values, total = call.store.contents.hyperparam_values(
         within(call, request),
@@ -85,7 +85,7 @@ class GetUniqueMetricVariants(OfProject):
 
 
 @endpoint("projects.get_unique_metric_variants", GetUniqueMetricVariants, role="viewer")
-def get_unique_metric_variants(call: Call, request: GetUniqueMetricVariants) -> dict:
+def get_unique_metric_variants(call: Call, request: GetUniqueMetricVariants) -> dict[str, Any]:
     """The scalars that were reported."""
     table = "models" if request.model_metrics else "tasks"
     return {"metrics": call.store.contents.metric_variants(within(call, request), table, request.ids or None)}
@@ -97,7 +97,7 @@ class GetTaskParents(OfProjects):
 
 
 @endpoint("projects.get_task_parents", GetTaskParents, role="viewer")
-def get_task_parents(call: Call, request: GetTaskParents) -> dict:
+def get_task_parents(call: Call, request: GetTaskParents) -> dict[str, Any]:
     """The tasks that others have as their parent."""
     archived = None if request.tasks_state is None else request.tasks_state == "archived"
     name = checked(request.task_name or "")
@@ -119,14 +119,14 @@ class GetUserNames(OfProjects):
 
 
 @endpoint("projects.get_user_names", GetUserNames, role="viewer")
-def get_user_names(call: Call, request: GetUserNames) -> dict:
+def get_user_names(call: Call, request: GetUserNames) -> dict[str, Any]:
     """Who made something there."""
     table = "models" if request.entity == "model" else "tasks"
     return {"users": call.store.contents.user_names(within(call, request), table)}
 
 
 @endpoint("projects.get_model_metadata_keys", OfProject, role="viewer")
-def get_model_metadata_keys(call: Call, request: OfProject) -> dict:
+def get_model_metadata_keys(call: Call, request: OfProject) -> dict[str, Any]:
     """Keys that models have metadata under."""
     keys, total = call.store.contents.metadata_keys(within(call, request), request.start, request.page_size)
     return {"keys": keys, **request.part(total)}
@@ -138,7 +138,7 @@ class GetModelMetadataValues(OfProjects):
 
 
 @endpoint("projects.get_model_metadata_values", GetModelMetadataValues, role="viewer")
-def get_model_metadata_values(call: Call, request: GetModelMetadataValues) -> dict:
+def get_model_metadata_values(call: Call, request: GetModelMetadataValues) -> dict[str, Any]:
     """The values that models have under a key."""
     values, total = call.store.contents.metadata_values(
         within(call, request),
@@ -160,24 +160,24 @@ class GetTags(TagFilter):
 
 
 @endpoint("projects.get_task_tags", GetTags, role="viewer")
-def get_task_tags(call: Call, request: GetTags) -> dict:
+def get_task_tags(call: Call, request: GetTags) -> dict[str, Any]:
     """Tags of tasks."""
     return tags_of(request, call.store.tasks, {"project": request.projects}, {"type": ["-report"]})
 
 
 @endpoint("projects.get_model_tags", GetTags, role="viewer")
-def get_model_tags(call: Call, request: GetTags) -> dict:
+def get_model_tags(call: Call, request: GetTags) -> dict[str, Any]:
     """Tags of models."""
     return tags_of(request, call.store.models, {"project": request.projects})
 
 
 @endpoint("projects.get_project_tags", GetTags, role="viewer")
-def get_project_tags(call: Call, request: GetTags) -> dict:
+def get_project_tags(call: Call, request: GetTags) -> dict[str, Any]:
     """Tags of projects, of those below some, or of all."""
     return tags_of(request, call.store.projects, {"id": project_tree.scope(call.store, request.projects)})
 
 
-def tags_of(request: TagFilter, collection: Collection, *queries: dict[str, Any]) -> dict:
+def tags_of(request: TagFilter, collection: Collection, *queries: dict[str, Any]) -> dict[str, Any]:
     """The tags in a collection, and the system's own where asked for."""
     filters = {name: (request.filter or {}).get(name) for name in ("tags", "system_tags")}
     answer = {"tags": collection.distinct("tags", *queries, filters)}

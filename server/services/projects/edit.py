@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.errors import ProjectSourceAndDestinationAreTheSame
 from server.api.registry import endpoint
@@ -25,7 +27,7 @@ class Create(Details):
 
 
 @endpoint("projects.create", Create)
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new project; the parents in its name are created where they are missing."""
     fields = {name: value for name, value in request.given(exclude={"name"}).items() if value is not None}
     fields.setdefault("description", "")
@@ -39,7 +41,7 @@ class Update(Details, OfProject):
 
 
 @endpoint("projects.update", Update)
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Change a project; its name is the whole path, of which only the last part may change."""
     fields = request.given(exclude={"project", "name"})
     for tags in ("tags", "system_tags"):
@@ -61,7 +63,7 @@ class Move(OfProject):
 
 
 @endpoint("projects.move", Move)
-def move(call: Call, request: Move) -> dict:
+def move(call: Call, request: Move) -> dict[str, Any]:
     """Under another project (created when missing), or to the top."""
     with call.store.transaction():
         project = project_tree.existing(call.store, request.project)
@@ -78,7 +80,7 @@ class Merge(OfProject):
 
 
 @endpoint("projects.merge", Merge)
-def merge(call: Call, request: Merge) -> dict:
+def merge(call: Call, request: Merge) -> dict[str, Any]:
     """Move everything into another project and delete this one."""
     with call.store.transaction():
         entities, projects = project_deletion.merge(
@@ -88,7 +90,7 @@ def merge(call: Call, request: Merge) -> dict:
 
 
 @endpoint("projects.validate_delete", OfProject, role="viewer")
-def validate_delete(call: Call, request: OfProject) -> dict:
+def validate_delete(call: Call, request: OfProject) -> dict[str, Any]:
     """What a deletion would meet; `release`: what one with the contents would do to models and files."""
     held = project_deletion.contents(call.store, request.project)
     return {**held, "release": files.before_project_deletion(call.store, request.project)}
@@ -101,7 +103,7 @@ class Delete(OfProject):
 
 
 @endpoint("projects.delete", Delete)
-def delete(call: Call, request: Delete) -> dict:
+def delete(call: Call, request: Delete) -> dict[str, Any]:
     """Delete a project and those below it; their tasks and models only with `delete_contents`."""
     with call.store.transaction():
         removed = project_deletion.delete(
@@ -125,13 +127,13 @@ class Visibility(Request):
 
 
 @endpoint("projects.make_public", Visibility)
-def make_public(call: Call, request: Visibility) -> dict:
+def make_public(call: Call, request: Visibility) -> dict[str, Any]:
     """Everybody's from now on, and protected: public projects can't be changed. What is in them stays as it is."""
     return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
 
 
 @endpoint("projects.make_private", Visibility)
-def make_private(call: Call, request: Visibility) -> dict:
+def make_private(call: Call, request: Visibility) -> dict[str, Any]:
     """Undo `make_public`."""
     return {"updated": _give(call, request.ids or [], call.company)}
 

@@ -18,7 +18,7 @@ class OfProject(Request):
 
 
 @endpoint("projects.get_by_id", OfProject, role="viewer")
-def get_by_id(call: Call, request: OfProject) -> dict:
+def get_by_id(call: Call, request: OfProject) -> dict[str, Any]:
     """One project."""
     return {"project": project_tree.existing(call.store, request.project)}
 
@@ -29,7 +29,7 @@ class GetAll(Query):
 
 
 @endpoint("projects.get_all", GetAll, role="viewer")
-def get_all(call: Call, request: GetAll) -> dict:
+def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Projects by filter."""
     query = {**request.filters(), "parent": None}
     projects, scroll = call.store.projects.page(query, *scope(call, request), default_order="name")
@@ -71,7 +71,7 @@ class GetAllEx(GetAll):
 
 
 @endpoint("projects.get_all_ex", GetAllEx, role="viewer")
-def get_all_ex(call: Call, request: GetAllEx) -> dict:
+def get_all_ex(call: Call, request: GetAllEx) -> dict[str, Any]:
     """Projects by filter, with statistics of what they hold."""
     query = {**request.filters(), "parent": None}
     also = [*scope(call, request), *_with_contents(call, request)]

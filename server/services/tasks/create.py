@@ -40,7 +40,7 @@ class Create(Details):
 
 
 @endpoint("tasks.create", Create)
-def create(call: Call, request: Create) -> dict:
+def create(call: Call, request: Create) -> dict[str, Any]:
     """A new draft."""
     with call.store.transaction():
         document = _document(call, request)
@@ -48,7 +48,7 @@ def create(call: Call, request: Create) -> dict:
 
 
 @endpoint("tasks.validate", Create)
-def validate(call: Call, request: Create) -> dict:
+def validate(call: Call, request: Create) -> dict[str, Any]:
     """Whether `tasks.create` would accept this; nothing is kept."""
     _document(call, request)
     return {}
@@ -89,7 +89,7 @@ class Clone(Request):
 
 
 @endpoint("tasks.clone", Clone)
-def clone(call: Call, request: Clone) -> dict:
+def clone(call: Call, request: Clone) -> dict[str, Any]:
     """A draft with another task's code and parameters."""
     changes = {
         name.removeprefix("new_task_"): value
@@ -112,7 +112,7 @@ def clone(call: Call, request: Clone) -> dict:
     return {"id": id, **({"new_project": made} if made else {})}
 
 
-def _new_project(call: Call, request: Clone) -> dict | None:
+def _new_project(call: Call, request: Clone) -> dict[str, Any] | None:
     if not request.new_project_name or request.new_task_project:
         return None
     id = project_tree.ensure(call.store, request.new_project_name, call.user, call.company, call.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from server.api.call import Call
 from server.api.errors import InvalidTaskId, TaskCannotBeDeleted
@@ -28,7 +29,7 @@ class Delete(Transition, Cleaning):
 
 
 @endpoint("tasks.delete", Delete)
-def delete(call: Call, request: Delete) -> dict:
+def delete(call: Call, request: Delete) -> dict[str, Any]:
     """Delete a task with its events, its own models and its files on this server."""
     steps = pipelines.steps(call.store, request.task) if request.include_pipeline_steps else []
     answer = drop(call, request)
@@ -40,7 +41,7 @@ def delete(call: Call, request: Delete) -> dict:
     return answer
 
 
-def drop(call: Call, request: Delete) -> dict:
+def drop(call: Call, request: Delete) -> dict[str, Any]:
     with call.store.transaction():
         removed = deletion.delete(
             call.store,
@@ -65,13 +66,13 @@ class ValidateDelete(Request):
 
 
 @endpoint("tasks.validate_delete", ValidateDelete, role="viewer")
-def validate_delete(call: Call, request: ValidateDelete) -> dict:
+def validate_delete(call: Call, request: ValidateDelete) -> dict[str, Any]:
     """What deleting these tasks would do: models and files that go, files that stay, who would lose some."""
     return files.before_deletion(call.store, _with_steps(call, request))
 
 
 @endpoint("tasks.validate_reset", ValidateDelete, role="viewer")
-def validate_reset(call: Call, request: ValidateDelete) -> dict:
+def validate_reset(call: Call, request: ValidateDelete) -> dict[str, Any]:
     """The same of a reset."""
     return files.before_deletion(call.store, _with_steps(call, request), reset=True)
 
@@ -86,12 +87,12 @@ class Reset(Transition, Cleaning):
 
 
 @endpoint("tasks.reset", Reset)
-def reset(call: Call, request: Reset) -> dict:
+def reset(call: Call, request: Reset) -> dict[str, Any]:
     """Make it a draft again; what its runs produced is dropped."""
     return redraft(call, request)
 
 
-def redraft(call: Call, request: Reset) -> dict:
+def redraft(call: Call, request: Reset) -> dict[str, Any]:
     with call.store.transaction():
         removed = deletion.reset(
             call.store,

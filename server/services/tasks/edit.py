@@ -27,7 +27,7 @@ class Edit(Details):
 
 
 @endpoint("tasks.edit", Edit)
-def edit(call: Call, request: Edit) -> dict:
+def edit(call: Call, request: Edit) -> dict[str, Any]:
     """Set any of a draft's fields; of another task's with `force`."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task)
@@ -47,13 +47,13 @@ class Update(Request):
 
 
 @endpoint("tasks.update", Update)
-def update(call: Call, request: Update) -> dict:
+def update(call: Call, request: Update) -> dict[str, Any]:
     """Set what may change in any status: name, comment, project, tags."""
     with call.store.transaction():
         return _update(call, request)
 
 
-def _update(call: Call, request: Update) -> dict:
+def _update(call: Call, request: Update) -> dict[str, Any]:
     before = transitions.existing(call.store, request.task)
     public.require_private(call.store.tasks, request.task)
     fields = request.given(exclude={"task", "output__error", "created"})
@@ -65,7 +65,7 @@ def _update(call: Call, request: Update) -> dict:
 
 
 @endpoint("tasks.update_batch", Nothing, raw=True)
-def update_batch(call: Call, request: Nothing) -> dict:
+def update_batch(call: Call, request: Nothing) -> dict[str, Any]:
     """`tasks.update` for many: one JSON object a line. All of them or none."""
     lines = list(filter(bytes.strip, call.body.splitlines()))
     if not lines:
@@ -83,7 +83,7 @@ def update_batch(call: Call, request: Nothing) -> dict:
     return {"updated": updated}
 
 
-def _apply(call: Call, before: dict, given: dict[str, Any]) -> dict:
+def _apply(call: Call, before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in given.items() if value is not None or name not in _NEVER_UNSET}
     if given.get("parent") != before.get("parent") or "name" in given:
         require_sense(call, given, before["id"])
@@ -98,7 +98,7 @@ def _apply(call: Call, before: dict, given: dict[str, Any]) -> dict:
     return {"updated": call.store.tasks.update(before["id"], {**fields, **stamps}), "fields": fields}
 
 
-def require_editable(task: dict, force: bool, *statuses: str) -> None:
+def require_editable(task: dict[str, Any], force: bool, *statuses: str) -> None:
     """Raises: InvalidTaskStatus for what isn't a draft (or in one of `statuses`), unless forced."""
     expected = ("created", *statuses)
     if not force and task["status"] not in expected:
@@ -113,7 +113,7 @@ class SetRequirements(OfTask):
 
 
 @endpoint("tasks.set_requirements", SetRequirements)
-def set_requirements(call: Call, request: SetRequirements) -> dict:
+def set_requirements(call: Call, request: SetRequirements) -> dict[str, Any]:
     """The Python packages of the task's script."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("script",))
@@ -125,7 +125,7 @@ class Ping(OfTask):
 
 
 @endpoint("tasks.ping", Ping)
-def ping(call: Call, request: Ping) -> dict:
+def ping(call: Call, request: Ping) -> dict[str, Any]:
     """The task's process lives."""
     with call.store.transaction():
         task = transitions.existing(call.store, request.task, ("status", "started"))
@@ -142,7 +142,7 @@ class EditRuntime(OfTask):
 
 
 @endpoint("tasks.edit_runtime", EditRuntime)
-def edit_runtime(call: Call, request: EditRuntime) -> dict:
+def edit_runtime(call: Call, request: EditRuntime) -> dict[str, Any]:
     """Add runtime properties, or change those of the same name."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "runtime"))
@@ -158,7 +158,7 @@ class Move(Request):
 
 
 @endpoint("tasks.move", Move)
-def move(call: Call, request: Move) -> dict:
+def move(call: Call, request: Move) -> dict[str, Any]:
     """Into another project, by its id or by its name (created when missing)."""
     with call.store.transaction():
         project = request.project

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from server.api.call import Call
 from server.api.errors import ApiError
@@ -21,12 +22,12 @@ class Ids(Request):
     include_pipeline_steps: bool | None = False
     """A pipeline's controller stands for its steps as well."""
 
-    def one(self, id: str, **more: object) -> dict:
+    def one(self, id: str, **more: object) -> dict[str, Any]:
         """The body of the same call for one task."""
         return {**self.given(exclude={"ids"}), "task": id, **more}
 
 
-def each(of: Collection, ids: Iterable[str], do: Callable[[str], dict]) -> dict:
+def each(of: Collection, ids: Iterable[str], do: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """`{"succeeded": [{"id", …}], "failed": [{"id", "error"}]}`."""
     succeeded, failed = [], []
     for id in ids:
@@ -39,7 +40,7 @@ def each(of: Collection, ids: Iterable[str], do: Callable[[str], dict]) -> dict:
     return {"succeeded": succeeded, "failed": failed}
 
 
-def each_task(call: Call, request: Ids, do: Callable[[str], dict]) -> dict:
+def each_task(call: Call, request: Ids, do: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """As `each`; where the request says so, a controller's steps go the same way. Those that can't are left."""
     steps = {id: pipelines.steps(call.store, id) for id in request.ids if request.include_pipeline_steps}
     answer = each(call.store.tasks, request.ids, do)
@@ -49,10 +50,10 @@ def each_task(call: Call, request: Ids, do: Callable[[str], dict]) -> dict:
 
 
 @endpoint("tasks.archive_many", Ids)
-def archive_many(call: Call, request: Ids) -> dict:
+def archive_many(call: Call, request: Ids) -> dict[str, Any]:
     """Put tasks out of sight."""
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         with call.store.transaction():
             return {"archived": bool(tags.set_archived(call, id, True, request))}
 
@@ -60,10 +61,10 @@ def archive_many(call: Call, request: Ids) -> dict:
 
 
 @endpoint("tasks.unarchive_many", Ids)
-def unarchive_many(call: Call, request: Ids) -> dict:
+def unarchive_many(call: Call, request: Ids) -> dict[str, Any]:
     """Bring archived tasks back."""
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         with call.store.transaction():
             return {"unarchived": bool(tags.set_archived(call, id, False, request))}
 
@@ -75,7 +76,7 @@ class DeleteMany(Ids, delete.Cleaning):
 
 
 @endpoint("tasks.delete_many", DeleteMany)
-def delete_many(call: Call, request: DeleteMany) -> dict:
+def delete_many(call: Call, request: DeleteMany) -> dict[str, Any]:
     """Delete tasks."""
     return each_task(call, request, lambda id: delete.drop(call, delete.Delete(**request.one(id))))
 
@@ -85,10 +86,10 @@ class ResetMany(Ids, delete.Cleaning):
 
 
 @endpoint("tasks.reset_many", ResetMany)
-def reset_many(call: Call, request: ResetMany) -> dict:
+def reset_many(call: Call, request: ResetMany) -> dict[str, Any]:
     """Make tasks drafts again."""
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         answer = delete.redraft(call, delete.Reset(**request.one(id)))
         return {**answer, "dequeued": bool(answer["dequeued"]["removed"])}
 
@@ -96,7 +97,7 @@ def reset_many(call: Call, request: ResetMany) -> dict:
 
 
 @endpoint("tasks.stop_many", Ids)
-def stop_many(call: Call, request: Ids) -> dict:
+def stop_many(call: Call, request: Ids) -> dict[str, Any]:
     """Stop tasks."""
     return each_task(
         call,
@@ -110,7 +111,7 @@ class PublishMany(Ids):
 
 
 @endpoint("tasks.publish_many", PublishMany)
-def publish_many(call: Call, request: PublishMany) -> dict:
+def publish_many(call: Call, request: PublishMany) -> dict[str, Any]:
     """Publish tasks."""
     return each_task(call, request, lambda id: status.publish(call, status.Publish(**request.one(id))))
 
@@ -120,12 +121,12 @@ class EnqueueMany(Ids, queue.Target):
 
 
 @endpoint("tasks.enqueue_many", EnqueueMany)
-def enqueue_many(call: Call, request: EnqueueMany) -> dict:
+def enqueue_many(call: Call, request: EnqueueMany) -> dict[str, Any]:
     """Let agents run tasks. With `validate_tasks`, one without code is refused as well."""
     with call.store.transaction():
         chosen = queue.target(call, request)
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         queue.check(call, request, id, complete=bool(request.validate_tasks))
         with call.store.transaction():
             fields = queue.put(call, status.Transition(**request.one(id)), chosen)
@@ -140,10 +141,10 @@ class DequeueMany(Ids):
 
 
 @endpoint("tasks.dequeue_many", DequeueMany)
-def dequeue_many(call: Call, request: DequeueMany) -> dict:
+def dequeue_many(call: Call, request: DequeueMany) -> dict[str, Any]:
     """Take tasks out of their queues."""
 
-    def one(id: str) -> dict:
+    def one(id: str) -> dict[str, Any]:
         answer = queue.dequeue(call, queue.Dequeue(**request.one(id)))
         return {**answer, "dequeued": bool(answer["dequeued"])}
 

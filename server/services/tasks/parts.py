@@ -30,7 +30,7 @@ def _save(call: Call, task: str, **fields: Any) -> int:
 
 
 @endpoint("tasks.get_hyper_params", OfTasks, role="viewer")
-def get_hyper_params(call: Call, request: OfTasks) -> dict:
+def get_hyper_params(call: Call, request: OfTasks) -> dict[str, Any]:
     """The hyperparameters of tasks, as flat lists."""
     found = _listed(call, request.tasks, "hyperparams")
     return {
@@ -64,9 +64,9 @@ class EditHyperParams(EditPart):
 
 
 @endpoint("tasks.edit_hyper_params", EditHyperParams)
-def edit_hyper_params(call: Call, request: EditHyperParams) -> dict:
+def edit_hyper_params(call: Call, request: EditHyperParams) -> dict[str, Any]:
     """Add parameters or change those of the same name; user properties may change in any status."""
-    new: dict[str, dict[str, dict]] = {}
+    new: dict[str, dict[str, dict[str, Any]]] = {}
     for param in request.hyperparams:
         new.setdefault(param.section, {})[param.name] = param.given()
     with call.store.transaction():
@@ -94,7 +94,7 @@ class DeleteHyperParams(EditPart):
 
 
 @endpoint("tasks.delete_hyper_params", DeleteHyperParams)
-def delete_hyper_params(call: Call, request: DeleteHyperParams) -> dict:
+def delete_hyper_params(call: Call, request: DeleteHyperParams) -> dict[str, Any]:
     """Remove parameters; without a name, the whole section."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "hyperparams"))
@@ -118,7 +118,7 @@ class GetConfigurations(OfTasks):
 
 
 @endpoint("tasks.get_configurations", GetConfigurations, role="viewer")
-def get_configurations(call: Call, request: GetConfigurations) -> dict:
+def get_configurations(call: Call, request: GetConfigurations) -> dict[str, Any]:
     """The configurations of tasks, all or those named."""
     found = _listed(call, request.tasks, "configuration")
     return {
@@ -139,7 +139,7 @@ class GetConfigurationNames(OfTasks):
 
 
 @endpoint("tasks.get_configuration_names", GetConfigurationNames, role="viewer")
-def get_configuration_names(call: Call, request: GetConfigurationNames) -> dict:
+def get_configuration_names(call: Call, request: GetConfigurationNames) -> dict[str, Any]:
     """Which configurations tasks have."""
     found = _listed(call, request.tasks, "configuration")
     return {
@@ -170,7 +170,7 @@ class EditConfiguration(EditPart):
 
 
 @endpoint("tasks.edit_configuration", EditConfiguration)
-def edit_configuration(call: Call, request: EditConfiguration) -> dict:
+def edit_configuration(call: Call, request: EditConfiguration) -> dict[str, Any]:
     """Add configurations, or replace those of the same name, or all."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "configuration"))
@@ -185,7 +185,7 @@ class DeleteConfiguration(EditPart):
 
 
 @endpoint("tasks.delete_configuration", DeleteConfiguration)
-def delete_configuration(call: Call, request: DeleteConfiguration) -> dict:
+def delete_configuration(call: Call, request: DeleteConfiguration) -> dict[str, Any]:
     """Remove configurations by name."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "configuration"))
@@ -204,7 +204,7 @@ class AddOrUpdateArtifacts(EditPart):
 
 
 @endpoint("tasks.add_or_update_artifacts", AddOrUpdateArtifacts)
-def add_or_update_artifacts(call: Call, request: AddOrUpdateArtifacts) -> dict:
+def add_or_update_artifacts(call: Call, request: AddOrUpdateArtifacts) -> dict[str, Any]:
     """Artifacts by key and mode; the SDK sends all of a task's each time."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("status", "execution"))
@@ -226,7 +226,7 @@ class DeleteArtifacts(EditPart):
 
 
 @endpoint("tasks.delete_artifacts", DeleteArtifacts)
-def delete_artifacts(call: Call, request: DeleteArtifacts) -> dict:
+def delete_artifacts(call: Call, request: DeleteArtifacts) -> dict[str, Any]:
     """Remove artifacts, and their files unless something else names them."""
     gone = {(one.key, one.mode or "output") for one in request.artifacts}
     with call.store.transaction():
@@ -260,7 +260,7 @@ class AddOrUpdateModel(OfTask):
 
 
 @endpoint("tasks.add_or_update_model", AddOrUpdateModel)
-def add_or_update_model(call: Call, request: AddOrUpdateModel) -> dict:
+def add_or_update_model(call: Call, request: AddOrUpdateModel) -> dict[str, Any]:
     """Name a model that the task uses or makes."""
     with call.store.transaction():
         before = transitions.existing(call.store, request.task, ("models", "last_iteration"))
@@ -276,7 +276,7 @@ class DeleteModels(OfTask):
 
 
 @endpoint("tasks.delete_models", DeleteModels)
-def delete_models(call: Call, request: DeleteModels) -> dict:
+def delete_models(call: Call, request: DeleteModels) -> dict[str, Any]:
     """Forget models by name; the models themselves stay."""
     gone = {(one.type, one.name) for one in request.models}
     with call.store.transaction():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
@@ -22,7 +24,7 @@ class Enqueue(Transition, Target):
 
 
 @endpoint("tasks.enqueue", Enqueue)
-def enqueue(call: Call, request: Enqueue) -> dict:
+def enqueue(call: Call, request: Enqueue) -> dict[str, Any]:
     """Let an agent run it. One that no agent can run is refused, unless it is forced."""
     check(call, request, request.task)
     with call.store.transaction():
@@ -46,7 +48,7 @@ def target(call: Call, request: Target) -> str:
     )
 
 
-def is_watched(call: Call, request: Target, queue: str) -> dict:
+def is_watched(call: Call, request: Target, queue: str) -> dict[str, Any]:
     """`queue_watched`, for those who ask whether any worker listens."""
     if not request.verify_watched_queue:
         return {}
@@ -54,7 +56,7 @@ def is_watched(call: Call, request: Target, queue: str) -> dict:
     return {"queue_watched": any(queue in worker["queues"] for worker in alive)}
 
 
-def put(call: Call, request: Transition, queue: str) -> dict:
+def put(call: Call, request: Transition, queue: str) -> dict[str, Any]:
     return queueing.enqueue(
         call.store,
         request.task,
@@ -73,13 +75,13 @@ class Dequeue(Transition):
 
 
 @endpoint("tasks.dequeue", Dequeue)
-def dequeue(call: Call, request: Dequeue) -> dict:
+def dequeue(call: Call, request: Dequeue) -> dict[str, Any]:
     """Take it out of its queue."""
     with call.store.transaction():
         return take(call, request)
 
 
-def take(call: Call, request: Dequeue) -> dict:
+def take(call: Call, request: Dequeue) -> dict[str, Any]:
     removed, fields = queueing.dequeue(
         call.store,
         request.task,

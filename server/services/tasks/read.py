@@ -20,7 +20,7 @@ class OfTask(Request):
 
 
 @endpoint("tasks.get_by_id", OfTask, role="viewer")
-def get_by_id(call: Call, request: OfTask) -> dict:
+def get_by_id(call: Call, request: OfTask) -> dict[str, Any]:
     """One task, whole."""
     task = transitions.existing(call.store, request.task)
     legacy_fields.shown([task], call.version)
@@ -32,14 +32,14 @@ class GetByIdEx(Query):
 
 
 @endpoint("tasks.get_by_id_ex", GetByIdEx, role="viewer")
-def get_by_id_ex(call: Call, request: GetByIdEx) -> dict:
+def get_by_id_ex(call: Call, request: GetByIdEx) -> dict[str, Any]:
     """Tasks by their ids, with what they refer to by name."""
     ids = [request.id] if isinstance(request.id, str) else request.id
     return {"tasks": references.by_ids(call.store, call.store.tasks, ids, request.only_fields)}
 
 
 @endpoint("tasks.get_all", Query, role="viewer")
-def get_all(call: Call, request: Query) -> dict:
+def get_all(call: Call, request: Query) -> dict[str, Any]:
     """Tasks by filter."""
     tasks, scroll = call.store.tasks.page(_filters(call, request), *_visible(request))
     legacy_fields.shown(tasks, call.version)
@@ -47,7 +47,7 @@ def get_all(call: Call, request: Query) -> dict:
 
 
 @endpoint("tasks.get_all_ex", Query, role="viewer")
-def get_all_ex(call: Call, request: Query) -> dict:
+def get_all_ex(call: Call, request: Query) -> dict[str, Any]:
     """Tasks by filter, with what they refer to by name."""
     query = _filters(call, request)
     tasks, scroll = references.find(call.store, call.store.tasks, query, *_visible(request))
@@ -76,7 +76,7 @@ class GetTypes(Request):
 
 
 @endpoint("tasks.get_types", GetTypes, role="viewer")
-def get_types(call: Call, request: GetTypes) -> dict:
+def get_types(call: Call, request: GetTypes) -> dict[str, Any]:
     """The types of the tasks in some projects, or in all."""
     projects = project_tree.scope(call.store, request.projects)
     return {"types": call.store.tasks.distinct("type", {"project": projects}, _NO_REPORTS)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from server.api.call import Call
 from server.api.errors import InvalidTaskStatus
@@ -18,7 +19,7 @@ class Transition(OfTask):
     status_message: str | None = None
 
 
-def change(call: Call, request: Transition, to: str) -> dict:
+def change(call: Call, request: Transition, to: str) -> dict[str, Any]:
     """To this status, or an error. To be called in a transaction."""
     fields = transitions.change(
         call.store,
@@ -34,7 +35,7 @@ def change(call: Call, request: Transition, to: str) -> dict:
 
 
 @endpoint("tasks.started", Transition)
-def started(call: Call, request: Transition) -> dict:
+def started(call: Call, request: Transition) -> dict[str, Any]:
     """It runs. Agents and the SDK say so several times."""
     with call.store.transaction():
         answer = change(call, request, "in_progress")
@@ -42,21 +43,21 @@ def started(call: Call, request: Transition) -> dict:
 
 
 @endpoint("tasks.stopped", Transition)
-def stopped(call: Call, request: Transition) -> dict:
+def stopped(call: Call, request: Transition) -> dict[str, Any]:
     """It was stopped before its end."""
     with call.store.transaction():
         return change(call, request, "stopped")
 
 
 @endpoint("tasks.failed", Transition)
-def failed(call: Call, request: Transition) -> dict:
+def failed(call: Call, request: Transition) -> dict[str, Any]:
     """It ended in an error."""
     with call.store.transaction():
         return change(call, request, "failed")
 
 
 @endpoint("tasks.close", Transition)
-def close(call: Call, request: Transition) -> dict:
+def close(call: Call, request: Transition) -> dict[str, Any]:
     """It is done with."""
     with call.store.transaction():
         return change(call, request, "closed")
@@ -72,7 +73,7 @@ class Completed(Transition):
 
 
 @endpoint("tasks.completed", Completed)
-def completed(call: Call, request: Completed) -> dict:
+def completed(call: Call, request: Completed) -> dict[str, Any]:
     """It ended as it should; with `publish` it is published at once."""
     with call.store.transaction():
         answer = change(call, request, "completed")
@@ -83,7 +84,7 @@ def completed(call: Call, request: Completed) -> dict:
 
 
 @endpoint("tasks.stop", OfSteps)
-def stop(call: Call, request: OfSteps) -> dict:
+def stop(call: Call, request: OfSteps) -> dict[str, Any]:
     """Take it out of its queue, ask its agent to end it, or mark what no agent runs as stopped."""
     with call.store.transaction():
         if request.include_pipeline_steps:
@@ -112,13 +113,13 @@ class Publish(Transition):
 
 
 @endpoint("tasks.publish", Publish)
-def publish(call: Call, request: Publish) -> dict:
+def publish(call: Call, request: Publish) -> dict[str, Any]:
     """Make its results final, and its output models with them."""
     with call.store.transaction():
         return {"updated": 1, "fields": _publish(call, request), "committed_versions_results": []}
 
 
-def _publish(call: Call, request: Publish) -> dict:
+def _publish(call: Call, request: Publish) -> dict[str, Any]:
     return publishing.publish(
         call.store,
         request.task,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
@@ -19,7 +21,7 @@ def set_archived(call: Call, task: str, archived: bool, request: Request | None 
     if archived and found["status"] == "queued":
         queueing.dequeue(call.store, task, call.user, call.now, reason=reason, message=message)
     tags = [tag for tag in found["system_tags"] if tag != ARCHIVED]
-    fields: dict = {"system_tags": [*tags, ARCHIVED] if archived else tags}
+    fields: dict[str, Any] = {"system_tags": [*tags, ARCHIVED] if archived else tags}
     if reason or message:
         fields |= {"status_reason": reason or "", "status_message": message or ""}
     return call.store.tasks.update(task, {**fields, **transitions.changed_by(call.user, call.now)})
@@ -33,7 +35,7 @@ class Archive(Request):
 
 
 @endpoint("tasks.archive", Archive)
-def archive(call: Call, request: Archive) -> dict:
+def archive(call: Call, request: Archive) -> dict[str, Any]:
     """Put tasks out of sight."""
     with call.store.transaction():
         tasks = list(request.tasks)
@@ -49,7 +51,7 @@ class UpdateTags(Request):
 
 
 @endpoint("tasks.update_tags", UpdateTags)
-def update_tags(call: Call, request: UpdateTags) -> dict:
+def update_tags(call: Call, request: UpdateTags) -> dict[str, Any]:
     """Add and remove tags of many tasks."""
     removed = set(request.remove_tags or [])
     with call.store.transaction():
@@ -65,13 +67,13 @@ class Visibility(Request):
 
 
 @endpoint("tasks.make_public", Visibility)
-def make_public(call: Call, request: Visibility) -> dict:
+def make_public(call: Call, request: Visibility) -> dict[str, Any]:
     """Everybody's from now on, and protected: public tasks can't be changed."""
     return {"updated": _give(call, request.ids or [], public.EVERYBODY)}
 
 
 @endpoint("tasks.make_private", Visibility)
-def make_private(call: Call, request: Visibility) -> dict:
+def make_private(call: Call, request: Visibility) -> dict[str, Any]:
     """Undo `make_public`."""
     return {"updated": _give(call, request.ids or [], call.company)}
 

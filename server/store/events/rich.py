@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.store.db import Database
 
@@ -98,7 +98,7 @@ class RichEvents:
     def delete(self, series: int) -> int:
         return self._db.execute("DELETE FROM rich_events WHERE series = ?", (series,))
 
-    def _events(self, where: str, params: tuple) -> list[RichEvent]:
+    def _events(self, where: str, params: tuple[Any, ...]) -> list[RichEvent]:
         return [
             RichEvent(*row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM rich_events {where}", params)
         ]

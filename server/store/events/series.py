@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server.store.db import Database
 
@@ -57,7 +57,7 @@ class AllSeries:
         self._db.execute("DELETE FROM series WHERE task = ?", (task,))
 
 
-def _wanted(row: Sequence, metrics: Mapping[str, Sequence[str]] | None) -> bool:
+def _wanted(row: Sequence[Any], metrics: Mapping[str, Sequence[str]] | None) -> bool:
     if not metrics:
         return True
     variants = metrics.get(row[3])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
@@ -54,7 +55,9 @@ class Stream:
         cut = f"AND (timestamp, {{2}}, {{0}}, {{1}}) {beyond} (?, ?, ?, ?)" if after else ""
         place = tuple(after) if after else ()
 
-        def run(columns: str, where: str, first: str, second: str, table: int, params: tuple) -> list:
+        def run(
+            columns: str, where: str, first: str, second: str, table: int, params: tuple[Any, ...]
+        ) -> list[Any]:
             sql = f"SELECT {columns} WHERE {where} {cut} {tail}".format(first, second, table)
             return self._db.rows(sql, params + place)
 
