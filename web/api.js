@@ -35,7 +35,7 @@ export class ApiError extends Error {
 export const bearer = {
   get: () => sessionStorage.getItem("soundyard:token"),
   /** @param {string | null} token */
-  set: (token) =>
+  set: token =>
     token ? sessionStorage.setItem("soundyard:token", token) : sessionStorage.removeItem("soundyard:token"),
 };
 
@@ -68,8 +68,10 @@ export async function call(endpoint, body = {}, options = {}) {
 }
 
 /** Whether an endpoint changes nothing that anybody looks at; after any other, what is shown is asked anew. @param {string} endpoint */
-export const reads = (endpoint) =>
-  /\.(get|validate|supported_modes|ping|info)|^(auth\.log|login\.|users\.set_preferences|events\.(?!add|delete|clear))/.test(endpoint);
+export const reads = endpoint =>
+  /\.(get|validate|supported_modes|ping|info)|^(auth\.log|login\.|users\.set_preferences|events\.(?!add|delete|clear))/.test(
+    endpoint,
+  );
 
 /** @param {string} url @param {RequestInit} init @param {string} endpoint */
 async function reach(url, init, endpoint) {
@@ -88,8 +90,14 @@ async function reach(url, init, endpoint) {
 }
 
 /** What to say where no sentence came along: something between here and the server answered, or it fell over. @param {number} status */
-const plain = (status) => ([502, 503, 504].includes(status) ? "The server can’t be reached." : status === 413 ? "That is more than the server takes at once."
-  : status >= 500 ? "The server failed at this; its log says why." : "The server did not take this.");
+const plain = status =>
+  [502, 503, 504].includes(status)
+    ? "The server can’t be reached."
+    : status === 413
+      ? "That is more than the server takes at once."
+      : status >= 500
+        ? "The server failed at this; its log says why."
+        : "The server did not take this.";
 
 /** @param {Response} response @param {any} envelope @param {string} endpoint @param {boolean} [quiet] */
 function failure(response, envelope, endpoint, quiet) {
@@ -124,8 +132,16 @@ export async function callAll(endpoint, field, body = {}, most = 5000) {
  * @param {string} url @param {{signal?: AbortSignal}} [options] @returns {Promise<Response>}
  */
 export async function readFile(url, options = {}) {
-  const response = await reach(url, { credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(url), ...options }, url);
-  if (!response.ok) throw new ApiError(`The file is missing or can’t be read (${response.status}).`, { code: response.status, endpoint: url });
+  const response = await reach(
+    url,
+    { credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(url), ...options },
+    url,
+  );
+  if (!response.ok)
+    throw new ApiError(`The file is missing or can’t be read (${response.status}).`, {
+      code: response.status,
+      endpoint: url,
+    });
   return response;
 }
 
@@ -136,9 +152,18 @@ export async function readFile(url, options = {}) {
 export async function upload(path, content) {
   const form = new FormData();
   form.append(path, content, path);
-  const response = await reach(filesRoot,
-    { method: "POST", body: form, credentials: sameOrigin ? "same-origin" : "include", headers: fileHeaders(filesRoot) }, filesRoot);
-  if (!response.ok) throw new ApiError(`The file was not taken (${response.status}).`, { code: response.status, endpoint: filesRoot });
+  const response = await reach(
+    filesRoot,
+    {
+      method: "POST",
+      body: form,
+      credentials: sameOrigin ? "same-origin" : "include",
+      headers: fileHeaders(filesRoot),
+    },
+    filesRoot,
+  );
+  if (!response.ok)
+    throw new ApiError(`The file was not taken (${response.status}).`, { code: response.status, endpoint: filesRoot });
   return `${filesRoot}/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 

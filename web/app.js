@@ -26,8 +26,11 @@ function App() {
   if (error) return html`<main class="alone"><${ErrorBox} error=${error} retry=${start} /></main>`;
   if (user.value === undefined) return html`<main class="alone"><${Loading} /></main>`;
   return html`
-    ${serverGone.value && html`<div class="banner" role="alert">
-        ${t("The server can’t be reached")}. ${t("This page goes on by itself when it is back.")}</div>`}
+    ${
+      serverGone.value &&
+      html`<div class="banner" role="alert">
+        ${t("The server can’t be reached")}. ${t("This page goes on by itself when it is back.")}</div>`
+    }
     ${user.value === null ? html`<${Page} route=${find("/login")} />` : html`<${Frame} path=${path.value}><${Page} route=${find(path.value)} /><//>`}
     <${Boundary} on=${path.value}><${Dialogs} /><//><${Toasts} />`;
 }
@@ -39,13 +42,14 @@ function Page({ route }) {
     if (!route) return undefined;
     let wanted = true; // a module that comes late must not take the place of the page that is shown by then
     route.load().then(
-      (module) => wanted && setPage({ load: route.load, component: module.default, error: null }),
-      (error) => wanted && setPage({ load: route.load, component: null, error }),
+      module => wanted && setPage({ load: route.load, component: module.default, error: null }),
+      error => wanted && setPage({ load: route.load, component: null, error }),
     );
     return () => (wanted = false);
   }, [route?.load]);
   useEffect(() => closeDialogs(), [path.value]);
-  if (!route) return html`<${Empty} page icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
+  if (!route)
+    return html`<${Empty} page icon="search" title=${t("There is no such page")}><a href=${`${basePath}/`}>${t("All tasks")}</a><//>`;
   if (page.load !== route.load) return html`<${Loading} />`;
   if (page.error) return html`<${Unloaded} error=${page.error} />`;
   return html`<${Boundary} on=${path.value}><${page.component} ...${route.params} path=${path.value} /><//>`;

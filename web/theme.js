@@ -2,4 +2,6 @@
 try {
   var theme = localStorage.getItem("soundyard:theme");
   if (theme === '"light"' || theme === '"dark"') document.documentElement.dataset.theme = JSON.parse(theme);
-} catch (error) { /* storage is off: the system's theme it is */ }
+} catch (error) {
+  /* storage is off: the system's theme it is */
+}

@@ -16,14 +16,26 @@ test("whatever stands in an address is decoded as far as it can be", () => {
 test("a malformed path finds its page all the same", () => {
   assert.deepEqual(matcher("/projects/:project/tasks")("/projects/%E0%A4%A/tasks"), { project: "%E0%A4%A" });
   for (const one of broken) {
-    for (const path of [`/projects/${one}/tasks`, `/projects/*/tasks/${one}/output/${one}`, `/queues/${one}`, `/projects/*/compare-tasks;ids=${one},b/${one}`,
-      `/models/${one}`, `/settings/${one}`]) assert.ok(find(path), path);
+    for (const path of [
+      `/projects/${one}/tasks`,
+      `/projects/*/tasks/${one}/output/${one}`,
+      `/queues/${one}`,
+      `/projects/*/compare-tasks;ids=${one},b/${one}`,
+      `/models/${one}`,
+      `/settings/${one}`,
+    ])
+      assert.ok(find(path), path);
   }
 });
 
 test("a malformed query is read, and what no server would know is left out", () => {
   for (const one of broken) {
-    const text = new URLSearchParams(["status", "type", "user", "tags", "sort", "parent", "project", "is.a.b", "in.x", "since.y"].map((name) => [name, one]));
+    const text = new URLSearchParams(
+      ["status", "type", "user", "tags", "sort", "parent", "project", "is.a.b", "in.x", "since.y"].map(name => [
+        name,
+        one,
+      ]),
+    );
     const body = filterBody(readQuery(text), "*");
     assert.equal(body.status, undefined, one);
     JSON.stringify(body);
@@ -31,5 +43,6 @@ test("a malformed query is read, and what no server would know is left out", () 
 });
 
 test("a column that an address made up is no column", () => {
-  for (const one of ["m.", "p.", "m.a.b.value", "p.hyperparams", "p.%|", "x", ""]) assert.doesNotThrow(() => customColumn(one), one);
+  for (const one of ["m.", "p.", "m.a.b.value", "p.hyperparams", "p.%|", "x", ""])
+    assert.doesNotThrow(() => customColumn(one), one);
 });

@@ -3,13 +3,25 @@ import { test } from "node:test";
 import { alive, depths, layout, stepsOf } from "../../web/pages/pipelines/graph.js";
 import { changes, contents, parentsOf } from "../../web/pages/datasets/rules.js";
 
-const steps = stepsOf(JSON.stringify({ last: { parents: ["a", "b"] }, a: { parents: [] , job_id: "1", status: "running" },
-      b: { parents: ["a"], skip_job: true } }));
+const steps = stepsOf(
+  JSON.stringify({
+    last: { parents: ["a", "b"] },
+    a: { parents: [], job_id: "1", status: "running" },
+    b: { parents: ["a"], skip_job: true },
+  }),
+);
 
 test("a step stands one column behind the farthest of its parents", () => {
-  assert.deepEqual([...depths(steps)], [["a", 0], ["b", 1], ["last", 2]]);
+  assert.deepEqual(
+    [...depths(steps)],
+    [
+      ["a", 0],
+      ["b", 1],
+      ["last", 2],
+    ],
+  );
   const { places } = layout(steps);
-  const [a, b, last] = ["a", "b", "last"].map((name) => places.get(name)?.x ?? NaN);
+  const [a, b, last] = ["a", "b", "last"].map(name => places.get(name)?.x ?? NaN);
   assert.ok(a < b && b < last);
 });
 
@@ -24,8 +36,14 @@ test("files of a version are told from its parent's by name and hash", () => {
   const before = contents("head\nc.wav, 20, cc\nd.wav, 5, dd");
   assert.equal(own[0].name, "a, b.wav");
   const { files, removed } = changes(own, before);
-  assert.deepEqual(files.map((file) => file.change), ["added", "modified"]);
-  assert.deepEqual(removed.map((file) => file.name), ["d.wav"]);
+  assert.deepEqual(
+    files.map(file => file.change),
+    ["added", "modified"],
+  );
+  assert.deepEqual(
+    removed.map(file => file.name),
+    ["d.wav"],
+  );
 });
 
 test("parents of a version are found by their place in the structure", () => {
@@ -34,10 +52,19 @@ test("parents of a version are found by their place in the structure", () => {
 });
 
 test("a clone of a controller does not show the run before it as its own", () => {
-  const drawn = stepsOf(JSON.stringify({ a: { job_id: "old", status: "completed" }, b: { job_id: "new", status: "running" } }));
-  const tasks = new Map([["old", { status: "completed", parent: { id: "before" } }], ["new", { status: "in_progress", parent: { id: "run" } }]]);
-  const status = (/** @type {string} */ state) => alive(drawn, { id: "run", status: state }, tasks).map((step) => step.status);
+  const drawn = stepsOf(
+    JSON.stringify({ a: { job_id: "old", status: "completed" }, b: { job_id: "new", status: "running" } }),
+  );
+  const tasks = new Map([
+    ["old", { status: "completed", parent: { id: "before" } }],
+    ["new", { status: "in_progress", parent: { id: "run" } }],
+  ]);
+  const status = (/** @type {string} */ state) =>
+    alive(drawn, { id: "run", status: state }, tasks).map(step => step.status);
   assert.deepEqual(status("in_progress"), ["created", "in_progress"]);
-  assert.deepEqual(alive(drawn, { id: "other", status: "queued" }, tasks).map((step) => step.status), ["created", "created"]);
+  assert.deepEqual(
+    alive(drawn, { id: "other", status: "queued" }, tasks).map(step => step.status),
+    ["created", "created"],
+  );
   assert.deepEqual(status("completed"), ["completed", "in_progress"]);
 });

@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { widths } from "../../web/kit/bars.js";
 import { paperOf, ticks } from "../../web/kit/paper.js";
 
-const curve = (/** @type {string} */ name, /** @type {(number | null)[]} */ y) => ({ name, x: y.map((_, i) => i), y, ink: "#123456" });
+const curve = (/** @type {string} */ name, /** @type {(number | null)[]} */ y) => ({
+  name,
+  x: y.map((_, i) => i),
+  y,
+  ink: "#123456",
+});
 
 test("ticks are round and within the span", () => {
   assert.deepEqual(ticks(0, 10), [0, 2, 4, 6, 8, 10]);
@@ -14,7 +19,11 @@ test("ticks are round and within the span", () => {
 
 test("a picture has every name whole, on white, and nothing of a name becomes markup", () => {
   const names = Array.from({ length: 30 }, (_, i) => `run ${i} <b>&"`);
-  const { svg, height } = paperOf({ title: "a < b", curves: names.map((name) => curve(name, [1, 2, null, 4])), xName: "iteration" });
+  const { svg, height } = paperOf({
+    title: "a < b",
+    curves: names.map(name => curve(name, [1, 2, null, 4])),
+    xName: "iteration",
+  });
   assert.equal(svg.match(/&lt;b&gt;&amp;&quot;<\/text>/g)?.length, 30);
   assert.ok(svg.includes(">a &lt; b</text>") && svg.includes(">iteration</text>") && !svg.includes("<b>"));
   assert.ok(height > 500, "the legend makes room for itself");

@@ -20,7 +20,7 @@ function asked(wishes = {}) {
 const settled = async () => {
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
 };
-const pass = async (ms) => {
+const pass = async ms => {
   mock.timers.tick(ms);
   await settled();
 };
@@ -28,7 +28,7 @@ const gone = () => Object.assign(new Error("The server can’t be reached."), { 
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => {
-  open.splice(0).forEach((one) => one.close());
+  open.splice(0).forEach(one => one.close());
   mock.timers.reset();
 });
 
@@ -167,11 +167,11 @@ test("an answer that says the same is the same object, and draws nothing", async
 test("a result that is a function is merged into what is known by then", async () => {
   const { resource, calls } = asked();
   resource.load();
-  calls[0].resolve((old) => [...(old ?? []), "first"]);
+  calls[0].resolve(old => [...(old ?? []), "first"]);
   await settled();
   resource.load();
   resource.put(["older", "first"]); // fetched on the way up while the question is on its way
-  calls[1].resolve((old) => [...old, "second"]);
+  calls[1].resolve(old => [...old, "second"]);
   await settled();
   assert.deepEqual(resource.data, ["older", "first", "second"]);
 });
@@ -199,7 +199,11 @@ function listing(options = {}) {
   const rows = (page, signal) => new Promise((resolve, reject) => calls.push({ page, resolve, reject, signal }));
   const pages = new Pages({ rows, count: async () => options.total ?? null }, () => {}, { size: 10, ...options });
   open.push(pages);
-  return { pages, calls, answer: (call, length = 10) => call.resolve(Array.from({ length }, (_, i) => ({ id: `${call.page}.${i}` }))) };
+  return {
+    pages,
+    calls,
+    answer: (call, length = 10) => call.resolve(Array.from({ length }, (_, i) => ({ id: `${call.page}.${i}` }))),
+  };
 }
 
 test("pages are asked for as they come into sight, and those in sight are kept answered", async () => {
@@ -211,14 +215,24 @@ test("pages are asked for as they come into sight, and those in sight are kept a
   assert.equal(pages.rowAt(3).id, "0.3");
   assert.equal(pages.rowAt(12), undefined);
   pages.need(25, 35);
-  assert.deepEqual(calls.slice(1).map((one) => one.page), [2, 3]);
+  assert.deepEqual(
+    calls.slice(1).map(one => one.page),
+    [2, 3],
+  );
   answer(calls[2], 5);
   answer(calls[1]);
   await settled();
   assert.equal(pages.rowAt(34).id, "3.4");
   assert.equal(pages.rowAt(3).id, "0.3", "what was seen is still known");
   await pass(5000);
-  assert.deepEqual(calls.slice(3).map((one) => one.page).sort(), [2, 3], "only what is in sight");
+  assert.deepEqual(
+    calls
+      .slice(3)
+      .map(one => one.page)
+      .sort(),
+    [2, 3],
+    "only what is in sight",
+  );
 });
 
 test("the rows of the question before stand in until the new ones are there, and never mix with them", async () => {
@@ -251,13 +265,36 @@ test("a page that failed says so, and is asked for again", async () => {
   assert.equal(pages.count, 3);
 });
 
-const live = globSync("{lib,kit,actions,audio,pages}/**/*.js", { cwd: "web" }).flatMap((file) =>
-  [...readFileSync(`web/${file}`, "utf8").matchAll(/useApi\([^"]{0,60}"([a-z_]+\.[a-z_]+)"/g)].map((one) => one[1]));
+const live = globSync("{lib,kit,actions,audio,pages}/**/*.js", { cwd: "web" }).flatMap(file =>
+  [...readFileSync(`web/${file}`, "utf8").matchAll(/useApi\([^"]{0,60}"([a-z_]+\.[a-z_]+)"/g)].map(one => one[1]),
+);
 
 test("after a write whatever is in sight is asked anew; reading and signing in are no writes", () => {
   assert.ok(live.length > 10);
-  for (const one of ["tasks.get_all_ex", "events.get_task_log", "projects.validate_delete", "auth.login", "login.supported_modes", "users.set_preferences",
-    "debug.ping", "server.info", "storage.get_usage", "events.debug_images", "events.scalar_metrics_iter_histogram", ...live]) assert.ok(reads(one), one);
-  for (const one of ["tasks.stop_many", "tasks.clone", "queues.move_task_to_front", "models.set_ready", "projects.create", "auth.create_credentials",
-    "events.add", "users.update"]) assert.ok(!reads(one), one);
+  for (const one of [
+    "tasks.get_all_ex",
+    "events.get_task_log",
+    "projects.validate_delete",
+    "auth.login",
+    "login.supported_modes",
+    "users.set_preferences",
+    "debug.ping",
+    "server.info",
+    "storage.get_usage",
+    "events.debug_images",
+    "events.scalar_metrics_iter_histogram",
+    ...live,
+  ])
+    assert.ok(reads(one), one);
+  for (const one of [
+    "tasks.stop_many",
+    "tasks.clone",
+    "queues.move_task_to_front",
+    "models.set_ready",
+    "projects.create",
+    "auth.create_credentials",
+    "events.add",
+    "users.update",
+  ])
+    assert.ok(!reads(one), one);
 });

@@ -10,7 +10,18 @@ test("after signing in one comes to the address that was wanted", () => {
 });
 
 test("an address elsewhere, a broken one and the sign-in itself lead home", () => {
-  const elsewhere = ["https://evil.example/queues", "//evil.example", "/\\evil.example", "https://sounds.example//evil.example/x", "javascript:alert(1)",
-    "data:text/html,x", "http://[", "/login", "/login?next=/queues", "", null];
+  const elsewhere = [
+    "https://evil.example/queues",
+    "//evil.example",
+    "/\\evil.example",
+    "https://sounds.example//evil.example/x",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "http://[",
+    "/login",
+    "/login?next=/queues",
+    "",
+    null,
+  ];
   for (const one of elsewhere) assert.equal(nextPlace(one, origin), "/", String(one));
 });

@@ -6,10 +6,10 @@ import { changed, inPortions, loadedRows, reach, stillThere } from "../../web/li
 import { user } from "../../web/lib/session.js";
 import { answerQueue, metricColumns, metricOf, ordered } from "../../web/pages/models/rules.js";
 
-const rows = (...ids) => ids.map((id) => ({ id }));
+const rows = (...ids) => ids.map(id => ({ id }));
 
 test("a choice with Shift reaches from the row chosen last, if that still stands where it stood", () => {
-  const at = (list) => (index) => list[index];
+  const at = list => index => list[index];
   const list = rows("a", "b", "c", "d");
   assert.deepEqual(reach({ id: "a", index: 0 }, 2, at(list)), [0, 2]);
   assert.deepEqual(reach({ id: "d", index: 3 }, 1, at(list)), [1, 3]);
@@ -19,8 +19,14 @@ test("a choice with Shift reaches from the row chosen last, if that still stands
 
 test("a range over rows that are not loaded is not taken for what is loaded of it", () => {
   const list = rows("a", "b", "c");
-  assert.deepEqual(loadedRows(0, 2, (i) => list[i]), list);
-  assert.equal(loadedRows(0, 2, (i) => (i === 1 ? undefined : list[i])), null);
+  assert.deepEqual(
+    loadedRows(0, 2, i => list[i]),
+    list,
+  );
+  assert.equal(
+    loadedRows(0, 2, i => (i === 1 ? undefined : list[i])),
+    null,
+  );
 });
 
 test("what is gone is chosen no longer, what was not asked about stays", () => {
@@ -32,14 +38,15 @@ test("what is gone is chosen no longer, what was not asked about stays", () => {
 
 test("many are done with a portion at a time, each once", async () => {
   const seen = [];
-  await inPortions([1, 2, 3, 4, 5], 2, async (part) => seen.push(part));
+  await inPortions([1, 2, 3, 4, 5], 2, async part => seen.push(part));
   assert.deepEqual(seen, [[1, 2], [3, 4], [5]]);
 });
 
 test("whoever may only look is told so, whatever the task's state", () => {
   const task = { id: "t", status: "completed" };
   user.value = { role: "viewer" };
-  for (const action of Object.keys(reasons).filter((one) => one !== "compare")) assert.match(String(reasonFor(action, [task])), /role is to look/, action);
+  for (const action of Object.keys(reasons).filter(one => one !== "compare"))
+    assert.match(String(reasonFor(action, [task])), /role is to look/, action);
   assert.equal(reasonFor("compare", [task]), null);
   user.value = { role: "user" };
   assert.equal(reasonFor("clone", [task]), null);
@@ -52,37 +59,54 @@ test("two tabs that change the same thing lose nothing of each other", () => {
   /** @type {string[]} */
   const none = [];
   Object.assign(globalThis, {
-    localStorage: { getItem: (key) => store.get(key) ?? null, setItem: (key, text) => store.set(key, text) },
+    localStorage: { getItem: key => store.get(key) ?? null, setItem: (key, text) => store.set(key, text) },
     addEventListener: (type, listener) => listeners.push(listener),
   });
   const [one, two] = [shared("marks", none), shared("marks", none)];
-  one.change((now) => [...now, "a"]);
-  two.change((now) => [...now, "b"]); // has not heard of the first
+  one.change(now => [...now, "a"]);
+  two.change(now => [...now, "b"]); // has not heard of the first
   assert.deepEqual(two.value.value, ["a", "b"]);
-  listeners.forEach((listener) => listener({ key: "soundyard:marks" }));
+  listeners.forEach(listener => listener({ key: "soundyard:marks" }));
   assert.deepEqual(one.value.value, ["a", "b"]);
 });
 
 test("models are listed with the metrics of the tasks that made them, those without one last", () => {
   const other = { v2: { metric: "lr", variant: "x", value: 1 } };
-  const made = (value) => ({ last_metrics: { m1: { v1: { metric: "accuracy", variant: "validation", value } }, m2: other } });
+  const made = value => ({
+    last_metrics: { m1: { v1: { metric: "accuracy", variant: "validation", value } }, m2: other },
+  });
   const columns = metricColumns([made(0.5), {}]);
-  assert.deepEqual(columns.map((one) => one.label), ["accuracy/validation"]);
+  assert.deepEqual(
+    columns.map(one => one.label),
+    ["accuracy/validation"],
+  );
   assert.equal(metricOf(made(0.5), columns[0]), 0.5);
   assert.equal(metricOf(undefined, columns[0]), undefined);
-  const value = (one) => one.v;
+  const value = one => one.v;
   assert.deepEqual(ordered([{ v: 2 }, { v: undefined }, { v: 10 }], value, true).map(value), [10, 2, undefined]);
   assert.deepEqual(ordered([{ v: "b10" }, { v: "" }, { v: "b9" }], value, false).map(value), ["b9", "b10", ""]);
 });
 
-const agent = (queues, task, ago = 0) => ({ queues: queues.map((id) => ({ id })), task: task ? { id: task } : undefined,
-  last_activity_time: new Date(1e12 - ago).toISOString() });
-const queue = (id, name, entries = 0) => ({ id, name, entries: Array.from({ length: entries }, (_, i) => ({ task: `${id}${i}` })) });
+const agent = (queues, task, ago = 0) => ({
+  queues: queues.map(id => ({ id })),
+  task: task ? { id: task } : undefined,
+  last_activity_time: new Date(1e12 - ago).toISOString(),
+});
+const queue = (id, name, entries = 0) => ({
+  id,
+  name,
+  entries: Array.from({ length: entries }, (_, i) => ({ task: `${id}${i}` })),
+});
 
 test("a model is asked where no training stands before the question", () => {
   const at = (queues, workers) => answerQueue(queues, workers, 1e12);
   const both = [queue("a", "audio"), queue("p", "predict")];
-  assert.deepEqual(at(both, [agent(["p"]), agent(["a"], "t")]), { queue: "p", name: "predict", served: true, atOnce: true });
+  assert.deepEqual(at(both, [agent(["p"]), agent(["a"], "t")]), {
+    queue: "p",
+    name: "predict",
+    served: true,
+    atOnce: true,
+  });
   assert.deepEqual(at(both, [agent(["p"], "t"), agent(["a"])]).queue, "p", "its own agent is soon done");
   assert.deepEqual(at(both, [agent(["a"])]), { queue: "a", name: "audio", served: false, atOnce: true });
   assert.deepEqual(at(both, [agent(["a"], "t")]), { queue: "p", name: "predict", served: false, atOnce: false });

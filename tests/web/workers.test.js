@@ -10,7 +10,10 @@ function started(kinds) {
     /** @type {any} */
     const page = { onmessage: null, onerror: null, terminated: false, terminate: () => (page.terminated = true) };
     /** @type {any} */
-    const worker = { onmessage: null, postMessage: (/** @type {any} */ data) => setTimeout(() => page.onmessage({ data })) };
+    const worker = {
+      onmessage: null,
+      postMessage: (/** @type {any} */ data) => setTimeout(() => page.onmessage({ data })),
+    };
     page.postMessage = (/** @type {any} */ data) => setTimeout(() => worker.onmessage({ data }));
     serve(kinds, worker);
     ports.push(page);
@@ -41,8 +44,15 @@ const kinds = (/** @type {string[]} */ done) => ({
 
 test("each request gets its own answer, or its own error", async () => {
   const { asking } = started(kinds([]));
-  const [first, second, third] = await Promise.allSettled([asking.ask("twice", 1), asking.ask("broken", 0), asking.ask("twice", 3)]);
-  assert.deepEqual([first, third].map((one) => /** @type {any} */ (one).value), [2, 6]);
+  const [first, second, third] = await Promise.allSettled([
+    asking.ask("twice", 1),
+    asking.ask("broken", 0),
+    asking.ask("twice", 3),
+  ]);
+  assert.deepEqual(
+    [first, third].map(one => /** @type {any} */ (one).value),
+    [2, 6],
+  );
   assert.match(String(/** @type {any} */ (second).reason), /no such thing/);
 });
 
@@ -51,7 +61,11 @@ test("what is taken back is left off at once, while it is worked on and while it
   const done = [];
   const { asking } = started(kinds(done));
   const [first, second] = [new AbortController(), new AbortController()];
-  const asked = [asking.ask("long", "first", { signal: first.signal }), asking.ask("long", "second", { signal: second.signal }), asking.ask("long", "third")];
+  const asked = [
+    asking.ask("long", "first", { signal: first.signal }),
+    asking.ask("long", "second", { signal: second.signal }),
+    asking.ask("long", "third"),
+  ];
   setTimeout(() => (first.abort(), second.abort()), 30);
   const [a, b, c] = await Promise.allSettled(asked);
   assert.equal(/** @type {any} */ (a).reason.name, "AbortError");

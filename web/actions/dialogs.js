@@ -17,10 +17,16 @@ import { toast, toastError } from "../kit/toast.js";
 /** Queues with how many agents listen to each. */
 export function useQueues() {
   return useAsked(async () => {
-    const [queues, workers] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task", "tags"] }),
-        call("workers.get_all", {})]);
-    return queues.map((queue) =>
-      ({ ...queue, agents: (workers.workers ?? []).filter((/** @type {any} */ w) => w.queues?.some((/** @type {any} */ q) => q.id === queue.id)).length }));
+    const [queues, workers] = await Promise.all([
+      callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task", "tags"] }),
+      call("workers.get_all", {}),
+    ]);
+    return queues.map(queue => ({
+      ...queue,
+      agents: (workers.workers ?? []).filter((/** @type {any} */ w) =>
+        w.queues?.some((/** @type {any} */ q) => q.id === queue.id),
+      ).length,
+    }));
   }, "queues and agents");
 }
 
@@ -30,16 +36,24 @@ export function useQueues() {
  */
 export const QueueField = ({ queues, value, onChange }) => html`
   <${Combobox} label=${t("Queue")} value=${value} onChange=${onChange}
-    options=${queues.map((queue) =>
-        ({ value: queue.id, label: queue.name, note: queue.agents ? tn(queue.agents, "1 agent listens", "{n} agents listen") : t("no agent listens") }))} />
-  ${queues.find((queue) => queue.id === value)?.agents === 0
-    && html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`}`;
+    options=${queues.map(queue => ({
+      value: queue.id,
+      label: queue.name,
+      note: queue.agents ? tn(queue.agents, "1 agent listens", "{n} agents listen") : t("no agent listens"),
+    }))} />
+  ${
+    queues.find(queue => queue.id === value)?.agents === 0 &&
+    html`<p class="hint warning">${t("No agent listens on this queue now; the task will wait until one does.")}</p>`
+  }`;
 
 /** The queue used last, or the one that agents listen to. @param {any[] | undefined} queues */
 export function usualQueue(queues) {
   const last = remembered("queue", "");
-  const known = queues?.find((queue) => queue.id === last) ?? queues?.find((queue) => queue.agents) ?? queues?.find((queue) => queue.name === "audio")
-    ?? queues?.[0];
+  const known =
+    queues?.find(queue => queue.id === last) ??
+    queues?.find(queue => queue.agents) ??
+    queues?.find(queue => queue.name === "audio") ??
+    queues?.[0];
   return known?.id ?? "";
 }
 
@@ -48,14 +62,22 @@ export function usualQueue(queues) {
  * @param {Task[]} tasks @param {string} queue @returns {Promise<{task: Task, name?: string, error: any}[]>} those that were refused, and why
  */
 export async function enqueued(tasks, queue) {
-  const named = (/** @type {Task} */ task, /** @type {any} */ error) => ({ task, name: tasks.length > 1 ? task.name : undefined, error });
+  const named = (/** @type {Task} */ task, /** @type {any} */ error) => ({
+    task,
+    name: tasks.length > 1 ? task.name : undefined,
+    error,
+  });
   try {
-    const answers = await inPortions(tasks.map((task) => task.id), 500, (ids) => call("tasks.enqueue_many", { ids, queue }));
-    const failed = answers.flatMap((answer) => answer.failed ?? []);
+    const answers = await inPortions(
+      tasks.map(task => task.id),
+      500,
+      ids => call("tasks.enqueue_many", { ids, queue }),
+    );
+    const failed = answers.flatMap(answer => answer.failed ?? []);
     const why = new Map(failed.map((/** @type {any} */ one) => [one.id, one.error]));
-    return tasks.flatMap((task) => (why.has(task.id) ? [named(task, why.get(task.id))] : []));
+    return tasks.flatMap(task => (why.has(task.id) ? [named(task, why.get(task.id))] : []));
   } catch (error) {
-    return tasks.map((task) => named(task, error));
+    return tasks.map(task => named(task, error));
   }
 }
 
@@ -76,7 +98,7 @@ export function EnqueueDialog({ tasks, goOn, close }) {
     const worked = left.length - answer.length;
     if (worked) toast(tn(worked, "1 enqueued", "{n} enqueued"));
     if (!answer.length) return close(true);
-    setLeft(answer.map((one) => one.task));
+    setLeft(answer.map(one => one.task));
     setRefused(answer);
     return setBusy(false);
   };
@@ -94,14 +116,18 @@ export function EnqueueDialog({ tasks, goOn, close }) {
 /** @param {{tasks: Task[], close: (value?: any) => void}} props */
 export function TagsDialog({ tasks, close }) {
   const known = useApi("organization.get_tags", {}, { aside: true });
-  const common = [...new Set(tasks.flatMap((task) => task.tags ?? []))];
+  const common = [...new Set(tasks.flatMap(task => task.tags ?? []))];
   const [tags, setTags] = useState(common);
   const add = (/** @type {string} */ tag) => tag && !tags.includes(tag) && setTags([...tags, tag]);
   const submit = async () => {
     try {
-      const gone = common.filter((tag) => !tags.includes(tag));
-      const fresh = tags.filter((tag) => !common.includes(tag));
-      await inPortions(tasks.map((task) => task.id), 500, (ids) => call("tasks.update_tags", { ids, add_tags: fresh, remove_tags: gone }));
+      const gone = common.filter(tag => !tags.includes(tag));
+      const fresh = tags.filter(tag => !common.includes(tag));
+      await inPortions(
+        tasks.map(task => task.id),
+        500,
+        ids => call("tasks.update_tags", { ids, add_tags: fresh, remove_tags: gone }),
+      );
       close(true);
     } catch (error) {
       toastError(error);
@@ -109,28 +135,37 @@ export function TagsDialog({ tasks, close }) {
   };
   return html`<${Dialog} title=${t("Tags")} close=${close} onSubmit=${submit} footer=${html`<${Button} onClick=${() => close()}>${t("Cancel")}<//>
     <${Button} type="submit" primary>${t("Save")}<//>`}>
-    <div class="tags editing">${tags.map((tag) => html`<${Chip} onRemove=${() => setTags(tags.filter((one) => one !== tag))}
-            removeLabel=${t("Remove {name}", { name: tag })}>${tag}<//>`)}</div>
+    <div class="tags editing">${tags.map(
+      tag => html`<${Chip} onRemove=${() => setTags(tags.filter(one => one !== tag))}
+            removeLabel=${t("Remove {name}", { name: tag })}>${tag}<//>`,
+    )}</div>
     <${Combobox} label=${t("Add a tag")} value="" free
-      options=${(known.data?.tags ?? []).filter((/** @type {string} */ tag) => !tags.includes(tag)).map((/** @type {string} */ tag) =>
-          ({ value: tag, label: tag }))} onChange=${add} autofocus />
+      options=${(known.data?.tags ?? [])
+        .filter((/** @type {string} */ tag) => !tags.includes(tag))
+        .map((/** @type {string} */ tag) => ({ value: tag, label: tag }))} onChange=${add} autofocus />
   <//>`;
 }
 
 /** Projects as options. */
 export function useProjects() {
-  return useAsked(() => callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] }), "project names");
+  return useAsked(
+    () => callAll("projects.get_all", "projects", { only_fields: ["name"], order_by: ["name"] }),
+    "project names",
+  );
 }
 
 /** @param {{tasks: Task[], close: (value?: any) => void, endpoint?: string}} props */
 export function MoveDialog({ tasks, close, endpoint = "tasks.move" }) {
   const projects = useProjects();
   const [name, setName] = useState("");
-  const options = (projects.data ?? []).map((project) => ({ value: project.name, label: project.name }));
+  const options = (projects.data ?? []).map(project => ({ value: project.name, label: project.name }));
   const submit = async () => {
     try {
-      const known = projects.data?.find((project) => project.name === name);
-      await call(endpoint, { ids: tasks.map((task) => task.id), ...(known ? { project: known.id } : { project_name: name }) });
+      const known = projects.data?.find(project => project.name === name);
+      await call(endpoint, {
+        ids: tasks.map(task => task.id),
+        ...(known ? { project: known.id } : { project_name: name }),
+      });
       toast(t("Moved to {name}", { name }));
       close(true);
     } catch (error) {

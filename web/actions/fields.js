@@ -8,10 +8,11 @@ import { sweepValues } from "./sweep.js";
 /** @typedef {import("./sweep.js").Param} Param */
 
 /** @param {Param} param */
-const keyOf = (param) => `${param.section}/${param.name}`;
+const keyOf = param => `${param.section}/${param.name}`;
 
 /** Whether a parameter is meant by what somebody typed to find one. @param {Param} param @param {string} text */
-export const fits = (param, text) => `${keyOf(param)} ${told(param).section} ${told(param).help}`.toLowerCase().includes(text.toLowerCase());
+export const fits = (param, text) =>
+  `${keyOf(param)} ${told(param).section} ${told(param).help}`.toLowerCase().includes(text.toLowerCase());
 
 /** What is wrong with the text in a field. @param {Param} param @param {Record<string, string>} edits @returns {string | null} */
 export function paramProblem(param, edits) {
@@ -33,10 +34,14 @@ export function ParamFields({ params, edits, onEdit }) {
     const { [keyOf(param)]: _, ...others } = edits;
     onEdit(text === param.value ? others : { ...others, [keyOf(param)]: text });
   };
-  return inSections(params).map(({ title, params: own }) => html`<fieldset class="params" key=${title}><legend>${t(title)}</legend>
-    ${own.map((param) => html`<${ParamField} key=${keyOf(param)} param=${param} text=${edits[keyOf(param)]} problem=${paramProblem(param, edits)}
-          onEdit=${edit} />`)}
-  </fieldset>`);
+  return inSections(params).map(
+    ({ title, params: own }) => html`<fieldset class="params" key=${title}><legend>${t(title)}</legend>
+    ${own.map(
+      param => html`<${ParamField} key=${keyOf(param)} param=${param} text=${edits[keyOf(param)]} problem=${paramProblem(param, edits)}
+          onEdit=${edit} />`,
+    )}
+  </fieldset>`,
+  );
 }
 
 /** @param {{param: Param, text: string | undefined, problem: string | null, onEdit: (param: Param, text: string) => void}} props */
@@ -60,46 +65,78 @@ function ParamField({ param, text, problem, onEdit }) {
   const about = [help && `${id}-help`, problem && `${id}-problem`].filter(Boolean).join(" ");
   const given = { control, param, value: now, set, wrong: Boolean(problem), about };
   return html`<div class=${classes("param", text !== undefined && "changed", problem && "wrong")}>
-    ${control === "names" || control === "several" ? html`<div class="param-names">${name}<${Control} ...${given} /></div>`
-      : html`<label>${name}<${Control} ...${given} /></label>`}
+    ${
+      control === "names" || control === "several"
+        ? html`<div class="param-names">${name}<${Control} ...${given} /></div>`
+        : html`<label>${name}<${Control} ...${given} /></label>`
+    }
     ${help && html`<small class="param-help" id=${`${id}-help`}>${help}</small>`}
     ${problem && html`<small class="problem" id=${`${id}-problem`}>${problem}</small>`}
-    ${text !== undefined && !problem && html`<small class="was">${values.length > 1
-        ? tn(values.length, "1 value; was {value}", "{n} values; was {value}", { value: param.value })
-        : t("was {value}", { value: param.value || "–" })}</small>`}
+    ${
+      text !== undefined &&
+      !problem &&
+      html`<small class="was">${
+        values.length > 1
+          ? tn(values.length, "1 value; was {value}", "{n} values; was {value}", { value: param.value })
+          : t("was {value}", { value: param.value || "–" })
+      }</small>`
+    }
     <div class="param-links">
-      ${(usual === "switch" || usual === "list") && html`<button type="button" class="link several" aria-pressed=${control === "text"} onClick=${several}>
-          ${control === "text" ? t("One value") : t("Several values")}</button>`}
-      ${differs && html`<button type="button" class="link reset" onClick=${() => (setFree(false), set(standard ?? ""))}
+      ${
+        (usual === "switch" || usual === "list") &&
+        html`<button type="button" class="link several" aria-pressed=${control === "text"} onClick=${several}>
+          ${control === "text" ? t("One value") : t("Several values")}</button>`
+      }
+      ${
+        differs &&
+        html`<button type="button" class="link reset" onClick=${() => (setFree(false), set(standard ?? ""))}
           aria-label=${t("Set {name} to its default, {value}", { name: param.name, value: standard || "–" })}>
-          ${t("Default: {value}", { value: standard || "–" })}</button>`}
+          ${t("Default: {value}", { value: standard || "–" })}</button>`
+      }
     </div>
   </div>`;
 }
 
 /** @param {Param} param */
-const idOf = (param) => `param-${encodeURIComponent(keyOf(param))}`;
+const idOf = param => `param-${encodeURIComponent(keyOf(param))}`;
 
 /** Unit and range beside a name, or the type where there is neither. @param {Param} param */
 function rangeOf(param) {
-  const { unit, low, high, ends: [from, to] } = told(param);
-  const span = from === undefined ? "" : low === -Infinity ? t("at most {high}", { high: from }) : high === Infinity ? t("at least {low}", { low: from })
-    : t("{low} to {high}", { low: from, high: to });
+  const {
+    unit,
+    low,
+    high,
+    ends: [from, to],
+  } = told(param);
+  const span =
+    from === undefined
+      ? ""
+      : low === -Infinity
+        ? t("at most {high}", { high: from })
+        : high === Infinity
+          ? t("at least {low}", { low: from })
+          : t("{low} to {high}", { low: from, high: to });
   return [unit, span].filter(Boolean).join(" · ") || param.type;
 }
 
 /** @param {{control: string, param: Param, value: string, set: (value: string) => void, wrong: boolean, about: string}} props */
 function Control({ control, param, value, set, wrong, about }) {
   const rule = told(param);
-  if (control === "switch") return html`<span class="switch"><input type="checkbox" role="switch" checked=${/^true$/i.test(value)}
+  if (control === "switch")
+    return html`<span class="switch"><input type="checkbox" role="switch" checked=${/^true$/i.test(value)}
       aria-describedby=${about || undefined} onChange=${() => set(flipped(value))} /><span>${value}</span></span>`;
-  if (control === "list") return html`<select value=${value} aria-describedby=${about} onChange=${(/** @type {any} */ e) => set(e.target.value)}>
-      ${rule.choices.map((one) => html`<option value=${one} selected=${one === value}>${one}</option>`)}</select>`;
-  if (control === "several") return html`<span class="choices" role="group" aria-label=${param.name} aria-describedby=${about || undefined}>
-      ${rule.choices.map((one) => html`<label><input type="checkbox" checked=${isIn(value, one)} onChange=${() => set(toggled(value, one, rule.choices))} />
-        ${one}</label>`)}</span>`;
-  if (control === "names") return html`<${Combobox} free hideLabel label=${param.name} value=${value} about=${about} onChange=${set}
-      options=${rule.known.map((one) => ({ value: one, label: one, note: one === rule.standard ? t("default") : undefined }))} />`;
+  if (control === "list")
+    return html`<select value=${value} aria-describedby=${about} onChange=${(/** @type {any} */ e) => set(e.target.value)}>
+      ${rule.choices.map(one => html`<option value=${one} selected=${one === value}>${one}</option>`)}</select>`;
+  if (control === "several")
+    return html`<span class="choices" role="group" aria-label=${param.name} aria-describedby=${about || undefined}>
+      ${rule.choices.map(
+        one => html`<label><input type="checkbox" checked=${isIn(value, one)} onChange=${() => set(toggled(value, one, rule.choices))} />
+        ${one}</label>`,
+      )}</span>`;
+  if (control === "names")
+    return html`<${Combobox} free hideLabel label=${param.name} value=${value} about=${about} onChange=${set}
+      options=${rule.known.map(one => ({ value: one, label: one, note: one === rule.standard ? t("default") : undefined }))} />`;
   const key = (/** @type {KeyboardEvent} */ event) => {
     const way = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
     const next = way && control === "number" ? stepped(param, value, /** @type {1 | -1} */ (way)) : null;

@@ -12,7 +12,12 @@ const fields = ["name", "type", "comment", "project.id", "project.name", "parent
 /** Ask which template, then what to change in it. */
 export async function newRun() {
   const template = await openDialog(TemplateDialog);
-  if (template) await openDialog(CloneDialog, { task: template, title: t("New run"), name: `${template.name} ${stamp(new Date())}` });
+  if (template)
+    await openDialog(CloneDialog, {
+      task: template,
+      title: t("New run"),
+      name: `${template.name} ${stamp(new Date())}`,
+    });
 }
 
 /** "11-26 14:05", which tells runs of one template apart. @param {Date} now */
@@ -23,8 +28,16 @@ function stamp(now) {
 
 /** Drafts with the tag; one that is itself a clone is somebody's run. @returns {Promise<[string, any[]][]>} by project */
 async function fetchTemplates() {
-  const { tasks } = await call("tasks.get_all_ex", { tags: ["__$all", "template"], status: ["created"], system_tags: ["-archived"], search_hidden: true,
-    only_fields: fields, order_by: ["project.name", "created"], page: 0, page_size: 500 });
+  const { tasks } = await call("tasks.get_all_ex", {
+    tags: ["__$all", "template"],
+    status: ["created"],
+    system_tags: ["-archived"],
+    search_hidden: true,
+    only_fields: fields,
+    order_by: ["project.name", "created"],
+    page: 0,
+    page_size: 500,
+  });
   /** @type {Map<string, any[]>} */
   const found = new Map();
   for (const task of tasks) {
@@ -38,12 +51,19 @@ async function fetchTemplates() {
 /** @param {{close: (value?: any) => void}} props */
 function TemplateDialog({ close }) {
   const answer = useAsked(fetchTemplates, "templates");
-  return html`<${Dialog} title=${t("New run")} close=${close}><${Answered} answer=${answer}>${(/** @type {[string, any[]][]} */ projects) =>
-    projects.length ? projects.map(([name, templates]) => html`<section class="templates"><h3>${name}</h3>
-      <ul>${templates.map((one) => html`<li><button type="button" class="template" onClick=${() => close(one)}>
-          <strong>${one.name}</strong><small>${one.type?.replaceAll("_", " ")}</small>${one.comment && html`<span>${one.comment}</span>`}</button></li>`)}</ul>
-      </section>`)
-    : html`<${Empty} icon="clone" title=${t("No templates yet")}>
+  return html`<${Dialog} title=${t("New run")} close=${close}><${Answered} answer=${answer}>${(
+    /** @type {[string, any[]][]} */ projects,
+  ) =>
+    projects.length
+      ? projects.map(
+          ([name, templates]) => html`<section class="templates"><h3>${name}</h3>
+      <ul>${templates.map(
+        one => html`<li><button type="button" class="template" onClick=${() => close(one)}>
+          <strong>${one.name}</strong><small>${one.type?.replaceAll("_", " ")}</small>${one.comment && html`<span>${one.comment}</span>`}</button></li>`,
+      )}</ul>
+      </section>`,
+        )
+      : html`<${Empty} icon="clone" title=${t("No templates yet")}>
       <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p>
       <pre>python -m tasks.register</pre><//>`}<//>
   <//>`;

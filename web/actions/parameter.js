@@ -22,10 +22,28 @@ import { fromSchema } from "./schema.js";
  */
 export function told({ description = "", rule }) {
   if (rule) return fromSchema(rule);
-  const [, help, ends] = /^(.*?)(?: ?\[([^\]]+)\])?$/s.exec(description === "None" ? "" : description) ?? [null, description, undefined];
+  const [, help, ends] = /^(.*?)(?: ?\[([^\]]+)\])?$/s.exec(description === "None" ? "" : description) ?? [
+    null,
+    description,
+    undefined,
+  ];
   /** @type {Told} */
-  const found = { help: ends === undefined ? description.replace(/^None$/, "") : help, section: "", unit: "", choices: [], known: [],
-    low: -Infinity, high: Infinity, ends: [], each: false, items: "", empty: false, filled: false, ruled: ends !== undefined, standard: null };
+  const found = {
+    help: ends === undefined ? description.replace(/^None$/, "") : help,
+    section: "",
+    unit: "",
+    choices: [],
+    known: [],
+    low: -Infinity,
+    high: Infinity,
+    ends: [],
+    each: false,
+    items: "",
+    empty: false,
+    filled: false,
+    ruled: ends !== undefined,
+    standard: null,
+  };
   for (const part of (ends ?? "").split("; ")) read(part, found);
   return found;
 }
@@ -39,13 +57,19 @@ function read(part, into) {
   if (part.startsWith("one of ")) into.choices = part.slice(7).split(", ");
   else if (part === "or empty") into.empty = true;
   else if (part.startsWith("in ")) into.unit = part.slice(3);
-  else if (span) Object.assign(into, { each: Boolean(span[1]), items: span[1] ? "float" : "", low: Number(span[2] ?? span[3]),
-    high: span[4] === undefined ? Infinity : Number(span[4]), ends: span.slice(2).filter((one) => one !== undefined) });
+  else if (span)
+    Object.assign(into, {
+      each: Boolean(span[1]),
+      items: span[1] ? "float" : "",
+      low: Number(span[2] ?? span[3]),
+      high: span[4] === undefined ? Infinity : Number(span[4]),
+      ends: span.slice(2).filter(one => one !== undefined),
+    });
   else into.section = part;
 }
 
 /** Whether a type holds one number. @param {string | undefined} type */
-const numeric = (type) => /^(int|float)\b/.test(type ?? "");
+const numeric = type => /^(int|float)\b/.test(type ?? "");
 
 /**
  * What is wrong with a value, by its type and its own rules. Where it has rules they are the command line's, and so are the words.
@@ -62,18 +86,21 @@ export function problemOf(param, value) {
   if (rule.empty && /^(none|null|)$/i.test(value.trim())) return null;
   const wrong = unreadable(type, value, rule.items);
   if (wrong) return wrong;
-  const values = type.startsWith("list") ? items(value) ?? [] : [value];
+  const values = type.startsWith("list") ? (items(value) ?? []) : [value];
   if (rule.filled && !values.length) return ["It must not be empty", {}];
-  if (rule.choices.length && !values.every((one) => rule.choices.includes(one))) return ["It can be {choices}", { choices: rule.choices.join(", ") }];
+  if (rule.choices.length && !values.every(one => rule.choices.includes(one)))
+    return ["It can be {choices}", { choices: rule.choices.join(", ") }];
   return outside(rule, numeric(type) || rule.items ? values : []);
 }
 
 /** @param {Told} rule @param {string[]} values @returns {[string, Record<string, string>] | null} */
 function outside({ low, high, ends: [from, to] }, values) {
   const numbers = values.map(valueOf);
-  if (numbers.every((one) => one >= low && one <= high)) return null;
+  if (numbers.every(one => one >= low && one <= high)) return null;
   if (low === -Infinity) return ["It must be at most {high}", { high: from }];
-  return high === Infinity ? ["It must be at least {low}", { low: from }] : ["It must be between {low} and {high}", { low: from, high: to }];
+  return high === Infinity
+    ? ["It must be at least {low}", { low: from }]
+    : ["It must be between {low} and {high}", { low: from, high: to }];
 }
 
 /**
@@ -84,7 +111,8 @@ export function controlOf(param) {
   const type = (param.type ?? "").toLowerCase();
   if (type === "bool" && /^(true|false)$/i.test(param.value)) return "switch";
   const { choices, known, ruled } = told(param);
-  if (type.startsWith("list")) return choices.length && (items(param.value) ?? [""]).every((one) => choices.includes(one)) ? "several" : "text";
+  if (type.startsWith("list"))
+    return choices.length && (items(param.value) ?? [""]).every(one => choices.includes(one)) ? "several" : "text";
   if (choices.length && choices.includes(param.value)) return "list";
   if (known.length) return "names";
   return ruled && numeric(type) ? "number" : "text";
@@ -94,8 +122,8 @@ export function controlOf(param) {
  * @param {string[]} choices */
 export function toggled(text, choice, choices) {
   const now = items(text) ?? [];
-  const next = choices.filter((one) => now.includes(one) !== (one === choice));
-  return `[${next.map((one) => JSON.stringify(one)).join(", ")}]`;
+  const next = choices.filter(one => now.includes(one) !== (one === choice));
+  return `[${next.map(one => JSON.stringify(one)).join(", ")}]`;
 }
 
 /** Whether one is in a list. @param {string} text @param {string} choice */
@@ -109,7 +137,8 @@ export function isStandard(param, text) {
   function plain(written) {
     const type = (param.type ?? "").toLowerCase();
     if (empty && /^(none|null|)$/i.test(written.trim())) return "";
-    if (type.startsWith("list")) return JSON.stringify((items(written) ?? [written]).map((one) => (ofList ? valueOf(one) : one)));
+    if (type.startsWith("list"))
+      return JSON.stringify((items(written) ?? [written]).map(one => (ofList ? valueOf(one) : one)));
     if (type === "bool") return /^(true|yes|on|1|1\.0)$/i.test(written.trim()) ? "true" : "false";
     return numeric(type) ? String(valueOf(written)) : written;
   }

@@ -9,10 +9,10 @@ const notFinite = /^[+-]?(?:inf(?:inity)?|nan)$/i;
 const booleans = /^(?:true|yes|on|1|1\.0|false|no|off|0|0\.0)$/i;
 
 /** The number that a text stands for, with the full-width digits that an input method for Chinese writes. @param {string} text */
-export const valueOf = (text) => Number(narrow(text).replaceAll("_", ""));
+export const valueOf = text => Number(narrow(text).replaceAll("_", ""));
 
 /** @param {string} text */
-const narrow = (text) => text.replace(/[０-９]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0));
+const narrow = text => text.replace(/[０-９]/g, one => String.fromCharCode(one.charCodeAt(0) - 0xfee0));
 
 /** @typedef {[string, Record<string, string>]} Wrong an English sentence and what stands in its blanks, for `t` */
 
@@ -25,7 +25,7 @@ export function unreadable(type, text, of = "") {
   if (!type.startsWith("list")) return notOne(type, text);
   const found = items(text);
   if (!found) return ["Expected a list such as [1, 2], got '{text}'", { text: text.trim() }];
-  return found.map((one) => notOne(of, one)).find(Boolean) ?? null;
+  return found.map(one => notOne(of, one)).find(Boolean) ?? null;
 }
 
 /** @param {string} type @param {string} text @returns {Wrong | null} */
@@ -36,7 +36,10 @@ function notOne(type, text) {
   const whole = type === "int";
   const value = valueOf(plain);
   if (notFinite.test(plain) || (number.test(plain) && !Number.isFinite(value)))
-    return [whole ? "Expected a whole number that is finite, got '{text}'" : "Expected a number that is finite, got '{text}'", { text }];
+    return [
+      whole ? "Expected a whole number that is finite, got '{text}'" : "Expected a number that is finite, got '{text}'",
+      { text },
+    ];
   if (!number.test(plain) || (whole && !Number.isInteger(value)))
     return [whole ? "Expected a whole number, got '{text}'" : "Expected a number, got '{text}'", { text }];
   return null;
@@ -47,7 +50,9 @@ export function items(text) {
   const plain = text.trim();
   if (!/^[[(]/.test(plain)) return plain.split(/[\s,]+/).filter(Boolean);
   try {
-    const found = JSON.parse(plain.startsWith("[") && !plain.includes("'") ? plain.replace(/,\s*\]$/, "]") : asJson(plain));
+    const found = JSON.parse(
+      plain.startsWith("[") && !plain.includes("'") ? plain.replace(/,\s*\]$/, "]") : asJson(plain),
+    );
     return Array.isArray(found) ? found.map(String) : null;
   } catch {
     return null;
@@ -55,5 +60,8 @@ export function items(text) {
 }
 
 /** A Python list or tuple of plain values. @param {string} text */
-const asJson = (text) => text.replace(/^\(((?:.*,)?.*)\)$/s, (_, inner) => (inner.trim() === "" || inner.includes(",") ? `[${inner}]` : "null"))
-  .replace(/,\s*\]$/, "]").replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner) => JSON.stringify(inner.replace(/\\(.)/g, "$1")));
+const asJson = text =>
+  text
+    .replace(/^\(((?:.*,)?.*)\)$/s, (_, inner) => (inner.trim() === "" || inner.includes(",") ? `[${inner}]` : "null"))
+    .replace(/,\s*\]$/, "]")
+    .replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner) => JSON.stringify(inner.replace(/\\(.)/g, "$1")));

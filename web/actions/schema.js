@@ -13,7 +13,7 @@ export const SCHEMA = "parameters_schema";
  */
 export function withSchema(params, configuration) {
   const properties = read(configuration?.[SCHEMA]?.value);
-  return params.map((one) => {
+  return params.map(one => {
     const rule = one.section === "Args" && Object.hasOwn(properties, one.name) ? properties[one.name] : undefined;
     return rule && typeof rule === "object" ? { ...one, rule } : one;
   });
@@ -33,18 +33,30 @@ function read(text) {
 export function fromSchema(rule) {
   const types = [rule.type].flat();
   const each = types.includes("array");
-  const one = each ? rule.items ?? {} : rule;
-  const ends = ["minimum", "maximum"].filter((end) => Number.isFinite(one[end])).map((end) => shown(one[end]));
+  const one = each ? (rule.items ?? {}) : rule;
+  const ends = ["minimum", "maximum"].filter(end => Number.isFinite(one[end])).map(end => shown(one[end]));
   const texts = (/** @type {any} */ list) => (Array.isArray(list) ? list.map(String) : []);
   return {
-    help: String(rule.description ?? ""), section: String(rule["x-group"] ?? ""), unit: String(rule["x-unit"] ?? ""),
-    choices: texts(one.enum), known: texts(one.examples), low: one.minimum ?? -Infinity, high: one.maximum ?? Infinity, ends,
-    each, items: each ? { integer: "int", number: "float" }[String(one.type)] ?? "" : "",
-    empty: types.includes("null"), filled: each && rule.minItems > 0, ruled: true,
+    help: String(rule.description ?? ""),
+    section: String(rule["x-group"] ?? ""),
+    unit: String(rule["x-unit"] ?? ""),
+    choices: texts(one.enum),
+    known: texts(one.examples),
+    low: one.minimum ?? -Infinity,
+    high: one.maximum ?? Infinity,
+    ends,
+    each,
+    items: each ? ({ integer: "int", number: "float" }[String(one.type)] ?? "") : "",
+    empty: types.includes("null"),
+    filled: each && rule.minItems > 0,
+    ruled: true,
     standard: rule["x-default"] === undefined ? null : String(rule["x-default"]),
   };
 }
 
 /** A limit as the command line writes it: 1e-09, not 1e-9. @param {number} value */
-const shown = (value) => (value && Math.abs(value) < 1e-4 ? value.toExponential() : String(value))
-  .replace(/e([+-])(\d)$/, (_, sign, digit) => `e${sign}0${digit}`);
+const shown = value =>
+  (value && Math.abs(value) < 1e-4 ? value.toExponential() : String(value)).replace(
+    /e([+-])(\d)$/,
+    (_, sign, digit) => `e${sign}0${digit}`,
+  );

@@ -10,12 +10,28 @@
 export function waiting(task, queue, workers, now, silent = 180) {
   const entries = queue?.entries ?? [];
   const position = entries.findIndex((/** @type {any} */ entry) => (entry.task?.id ?? entry.task) === task.id) + 1;
-  const listening = workers.filter((worker) => worker.queues?.some((/** @type {any} */ one) => one.id === queue?.id));
-  const seen = (/** @type {any} */ worker) => Date.parse(worker.last_activity_time ?? worker.last_report_time ?? worker.register_time ?? 0);
-  const live = listening.filter((worker) => now - seen(worker) < silent * 1000);
-  const busy = live.filter((worker) => worker.task?.id);
-  const answer = { position, length: entries.length, workers: live, busy, lastSeen: listening.sort((a, b) => seen(b) - seen(a))[0] ?? null };
-  const kind = !position ? "gone" : !listening.length ? "nobody" : !live.length ? "silent" : busy.length === live.length ? "busy"
-    : position > live.length - busy.length ? "line" : "next";
+  const listening = workers.filter(worker => worker.queues?.some((/** @type {any} */ one) => one.id === queue?.id));
+  const seen = (/** @type {any} */ worker) =>
+    Date.parse(worker.last_activity_time ?? worker.last_report_time ?? worker.register_time ?? 0);
+  const live = listening.filter(worker => now - seen(worker) < silent * 1000);
+  const busy = live.filter(worker => worker.task?.id);
+  const answer = {
+    position,
+    length: entries.length,
+    workers: live,
+    busy,
+    lastSeen: listening.sort((a, b) => seen(b) - seen(a))[0] ?? null,
+  };
+  const kind = !position
+    ? "gone"
+    : !listening.length
+      ? "nobody"
+      : !live.length
+        ? "silent"
+        : busy.length === live.length
+          ? "busy"
+          : position > live.length - busy.length
+            ? "line"
+            : "next";
   return { kind, ...answer };
 }

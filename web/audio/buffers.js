@@ -10,20 +10,24 @@ import { measure } from "./mixes.js";
  * @returns {{buffers: AudioBuffer[] | null, error: any}}
  */
 export function useBuffers(sounds, engine, autoplay) {
-  const key = sounds.map((one) => one.url).join(" ");
+  const key = sounds.map(one => one.url).join(" ");
   const [state, setState] = useState(/** @type {any} */ ({ key: "", buffers: null, error: null }));
   useEffect(() => {
     let gone = false;
     engine.use([]);
-    loadTogether(sounds.map((one) => one.url)).then(
-      (buffers) => {
+    loadTogether(sounds.map(one => one.url)).then(
+      buffers => {
         if (gone) return;
         engine.use(buffers.map((buffer, i) => ({ buffer, loudness: Number(sounds[i].loudness ?? NaN) })));
         setState({ key, buffers, error: null });
         if (autoplay && buffers.length) engine.play(0);
-        for (const buffer of buffers) measure(buffer).then((found) => gone || engine.measured(buffer, found), () => {}); // then nothing is turned up
+        for (const buffer of buffers)
+          measure(buffer).then(
+            found => gone || engine.measured(buffer, found),
+            () => {},
+          ); // then nothing is turned up
       },
-      (error) => !gone && setState({ key, buffers: null, error }),
+      error => !gone && setState({ key, buffers: null, error }),
     );
     return () => {
       gone = true;
@@ -40,10 +44,16 @@ export function useBuffers(sounds, engine, autoplay) {
  */
 export function useRate(url, own, rate) {
   const key = `${rate} ${url}`;
-  const [state, setState] = useState(/** @type {{key: string, buffer: AudioBuffer | null}} */ ({ key: "", buffer: null }));
+  const [state, setState] = useState(
+    /** @type {{key: string, buffer: AudioBuffer | null}} */ ({ key: "", buffer: null }),
+  );
   useEffect(() => {
     let gone = false;
-    if (own.sampleRate !== rate) load(url, rate).then((buffer) => gone || setState({ key, buffer }), () => {}); // its own could be: so it is shown
+    if (own.sampleRate !== rate)
+      load(url, rate).then(
+        buffer => gone || setState({ key, buffer }),
+        () => {},
+      ); // its own could be: so it is shown
     return () => {
       gone = true;
     };

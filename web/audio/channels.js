@@ -5,7 +5,17 @@
 
 const side = Math.SQRT1_2; // −3 dB: of the centre in each front channel, and of a surround channel in the front one beside it
 /** @type {Record<string, number>} of a speaker in the mix, before they are made to add up to one */
-const weights = { FL: 0.5, FR: 0.5, FC: side, LFE: 0, BL: 0.5 * side, BR: 0.5 * side, SL: 0.5 * side, SR: 0.5 * side, BC: 0.5 };
+const weights = {
+  FL: 0.5,
+  FR: 0.5,
+  FC: side,
+  LFE: 0,
+  BL: 0.5 * side,
+  BR: 0.5 * side,
+  SL: 0.5 * side,
+  SR: 0.5 * side,
+  BC: 0.5,
+};
 
 /** @type {Record<number, string[]>} speakers by the number of channels, in the order in which browsers decode them: WAV's */
 const usual = {
@@ -21,10 +31,11 @@ const bits = ["FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR
 /** The share of each channel in the mix. @param {number} channels @param {number} [mask] of a WAV's header @returns {number[]} they add up to one */
 export function sharesOf(channels, mask = 0) {
   const told = bits.filter((_, bit) => (mask >>> bit) & 1);
-  const speakers = told.length === channels ? told : usual[channels] ?? [];
-  if (channels <= 2 || speakers.length !== channels || !speakers.every((name) => name in weights)) return Array(channels).fill(1 / channels);
+  const speakers = told.length === channels ? told : (usual[channels] ?? []);
+  if (channels <= 2 || speakers.length !== channels || !speakers.every(name => name in weights))
+    return Array(channels).fill(1 / channels);
   const all = speakers.reduce((sum, name) => sum + weights[name], 0);
-  return speakers.map((name) => weights[name] / all);
+  return speakers.map(name => weights[name] / all);
 }
 
 /** The mix of channels of one length. @param {Float32Array[]} channels @param {number[]} shares @param {Float32Array} into */

@@ -14,14 +14,14 @@
  */
 
 /** @param {Record<string, string>[]} rows */
-export const clipsOf = (rows) => rows.map((row) => clipOf(row));
+export const clipsOf = rows => rows.map(row => clipOf(row));
 
 /** What is only drawn, `top` and `peaks`, is read when a clip comes in sight: of thousands few do. @param {Record<string, string>} row @returns {Clip} */
 const clipOf = (row, top = /** @type {any} */ (null), peaks = /** @type {any} */ (null)) => ({
   id: row.clip,
   url: row.url ?? "",
   split: row.split ?? "",
-  fold: row.fold === "0" ? "" : row.fold ?? "", // 0: the set has none
+  fold: row.fold === "0" ? "" : (row.fold ?? ""), // 0: the set has none
   label: row.label,
   labels: row.label.split("|"),
   prediction: row.prediction ?? "",
@@ -50,7 +50,7 @@ function topOf(text) {
 /** @param {string | undefined} text base64 @returns {Int8Array} */
 export function peaksOf(text) {
   try {
-    return Int8Array.from(atob(text || ""), (letter) => letter.charCodeAt(0));
+    return Int8Array.from(atob(text || ""), letter => letter.charCodeAt(0));
   } catch {
     return new Int8Array();
   }
@@ -64,16 +64,23 @@ export function peaksOf(text) {
  * @param {Clip[]} clips @returns {Matrix}
  */
 export function confusion(clips) {
-  const classes = inOrder(clips.flatMap((clip) => [...clip.labels, clip.prediction]));
+  const classes = inOrder(clips.flatMap(clip => [...clip.labels, clip.prediction]));
   const number = new Map(classes.map((name, i) => [name, i]));
   const counts = classes.map(() => classes.map(() => 0));
-  for (const clip of clips) for (const label of clip.labels) counts[number.get(label) ?? 0][number.get(clip.prediction) ?? 0] += 1;
+  for (const clip of clips)
+    for (const label of clip.labels) counts[number.get(label) ?? 0][number.get(clip.prediction) ?? 0] += 1;
   const figures = classes.map((label, i) => {
     const support = sum(counts[i]);
-    const called = sum(counts.map((row) => row[i]));
+    const called = sum(counts.map(row => row[i]));
     const recall = support ? counts[i][i] / support : 0;
     const precision = called ? counts[i][i] / called : 0;
-    return { label, support, recall, precision, f1: recall + precision ? (2 * recall * precision) / (recall + precision) : 0 };
+    return {
+      label,
+      support,
+      recall,
+      precision,
+      f1: recall + precision ? (2 * recall * precision) / (recall + precision) : 0,
+    };
   });
   return { classes, counts, figures, total: clips.length, right: clips.filter(isRight).length };
 }
@@ -85,10 +92,11 @@ const { compare } = new Intl.Collator(undefined, { numeric: true });
 const splits = ["train", "training", "validation", "valid", "dev", "test"];
 
 /** Each value once, in the order of people: fold 10 behind fold 9, test behind train. @param {string[]} values */
-export const inOrder = (values) => [...new Set(values)].filter(Boolean).sort((a, b) => splits.indexOf(a) - splits.indexOf(b) || compare(a, b));
+export const inOrder = values =>
+  [...new Set(values)].filter(Boolean).sort((a, b) => splits.indexOf(a) - splits.indexOf(b) || compare(a, b));
 
 /** Were these clips judged by a model? @param {Clip[]} clips */
-export const areJudged = (clips) => clips.some((clip) => clip.prediction !== "");
+export const areJudged = clips => clips.some(clip => clip.prediction !== "");
 
 /**
  * @typedef {object} Classes
@@ -99,10 +107,16 @@ export const areJudged = (clips) => clips.some((clip) => clip.prediction !== "")
  * @param {Clip[]} clips @returns {Classes}
  */
 export function classesOf(clips) {
-  const field = /** @type {const} */ (["split", "fold"]).find((name) => inOrder(clips.map((clip) => clip[name])).length > 1) ?? "";
-  const parts = field ? inOrder(clips.map((clip) => clip[field])) : [];
+  const field =
+    /** @type {const} */ (["split", "fold"]).find(name => inOrder(clips.map(clip => clip[name])).length > 1) ?? "";
+  const parts = field ? inOrder(clips.map(clip => clip[field])) : [];
   const place = new Map(parts.map((value, i) => [value, i]));
-  const rows = new Map(inOrder(clips.flatMap((clip) => clip.labels)).map((label) => [label, { label, count: 0, seconds: 0, counts: parts.map(() => 0) }]));
+  const rows = new Map(
+    inOrder(clips.flatMap(clip => clip.labels)).map(label => [
+      label,
+      { label, count: 0, seconds: 0, counts: parts.map(() => 0) },
+    ]),
+  );
   for (const clip of clips) {
     for (const label of clip.labels) {
       const row = rows.get(label);
@@ -124,7 +138,8 @@ export function classesOf(clips) {
 
 const orders = {
   loss: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.loss - a.loss,
-  sure: (/** @type {Clip} */ a, /** @type {Clip} */ b) => Number(isRight(a)) - Number(isRight(b)) || b.confidence - a.confidence,
+  sure: (/** @type {Clip} */ a, /** @type {Clip} */ b) =>
+    Number(isRight(a)) - Number(isRight(b)) || b.confidence - a.confidence,
   unsure: (/** @type {Clip} */ a, /** @type {Clip} */ b) => a.confidence - b.confidence,
   duration: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.duration - a.duration,
   loud: (/** @type {Clip} */ a, /** @type {Clip} */ b) => b.loudness - a.loudness,
@@ -133,10 +148,11 @@ const orders = {
 };
 
 /** The orders that there are; the first is the usual one. @param {boolean} judged */
-export const orderNames = (judged) => (judged ? ["loss", "sure", "unsure", "duration", "name"] : ["name", "duration", "loud", "quiet"]);
+export const orderNames = judged =>
+  judged ? ["loss", "sure", "unsure", "duration", "name"] : ["name", "duration", "loud", "quiet"];
 
 /** @param {Clip} clip */
-export const isRight = (clip) => clip.labels.includes(clip.prediction);
+export const isRight = clip => clip.labels.includes(clip.prediction);
 
 /** Is a number in a range of which either end may be open, as in "0.9.."? @param {number} value @param {string | undefined} range */
 export function inRange(value, range) {

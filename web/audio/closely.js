@@ -26,7 +26,7 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   useEffect(() => {
     if (buffers) engine.select(first);
   }, [buffers]);
-  useWindow("keydown", (event) => {
+  useWindow("keydown", event => {
     const run = playing(engine)[command(event, true)];
     if (!run) return;
     event.preventDefault();
@@ -34,15 +34,23 @@ function Closely({ title, sounds, first = 0, frontEnd, close }) {
   });
   const number = Math.min(engine.selected.value, sounds.length - 1);
   return html`<${Dialog} wide title=${title} close=${close}>
-    ${error ? html`<${ErrorBox} error=${error} />` : buffers
-      ? html`<${Timeline} engine=${engine} url=${sounds[number].url} buffer=${buffers[number]} frontEnd=${settings} view=${view} />` : html`<${Loading} />`}
+    ${
+      error
+        ? html`<${ErrorBox} error=${error} />`
+        : buffers
+          ? html`<${Timeline} engine=${engine} url=${sounds[number].url} buffer=${buffers[number]} frontEnd=${settings} view=${view} />`
+          : html`<${Loading} />`
+    }
     <${Controls} first engine=${engine} frontEnd=${settings} view=${view} setView=${setView} />
-    ${sounds.length > 1 && html`<${Choice} label=${t("Version")} value=${String(number)}
+    ${
+      sounds.length > 1 &&
+      html`<${Choice} label=${t("Version")} value=${String(number)}
         onChange=${(/** @type {string} */ value) => engine.select(Number(value))}
-        options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`}
+        options=${sounds.map((one, i) => ({ value: String(i), label: `${i + 1} ${one.name}` }))} />`
+    }
     <p class="hint">${t("Space plays, 1–4 and ↑ ↓ switch at the same place, drag to loop a region, N makes all equally loud.")}</p>
   <//>`;
 }
 
 /** @param {{title: string, sounds: Sound[], first?: number, frontEnd?: string}} what */
-export const listenClosely = (what) => openDialog(Closely, what);
+export const listenClosely = what => openDialog(Closely, what);

@@ -11,23 +11,24 @@ const unknown = 48_000; // Hz, of a file that does not tell its rate
 /** @typedef {{bytes: ArrayBuffer, rate: number, mask: number}} Stored `rate` in Hz; `mask`: a WAV's loudspeakers */
 
 /** @type {Bounded<Stored>} */
-const files = new Bounded(filesRoom, (one) => one.bytes.byteLength);
+const files = new Bounded(filesRoom, one => one.bytes.byteLength);
 /** @type {Bounded<AudioBuffer>} */
-const decoded = new Bounded(room, (buffer) => 4 * buffer.length * buffer.numberOfChannels);
+const decoded = new Bounded(room, buffer => 4 * buffer.length * buffer.numberOfChannels);
 /** @type {WeakMap<AudioBuffer, number>} loudspeakers of the channels */
 const masks = new WeakMap();
 
 /** @param {AudioBuffer} buffer @returns {number} its channels' loudspeakers as a WAV's mask, 0 where they are not told */
-export const maskOf = (buffer) => masks.get(buffer) ?? 0;
+export const maskOf = buffer => masks.get(buffer) ?? 0;
 
 /** A rate that can be played. @param {number} rate Hz */
-const playable = (rate) => Math.max(lowest, Math.min(highest, rate || unknown));
+const playable = rate => Math.max(lowest, Math.min(highest, rate || unknown));
 
 /** @param {string} url @returns {Promise<Stored>} */
-const fetched = (url) => files.get(url, async () => {
-  const bytes = await (await readFile(url)).arrayBuffer();
-  return { bytes, ...headerOf(bytes) };
-});
+const fetched = url =>
+  files.get(url, async () => {
+    const bytes = await (await readFile(url)).arrayBuffer();
+    return { bytes, ...headerOf(bytes) };
+  });
 
 /**
  * A sound, decoded. @param {string} url @param {number} [rate] Hz; 0: its own
@@ -45,6 +46,6 @@ export async function load(url, rate = 0) {
 
 /** Several sounds at one rate, the highest that one of them was stored with: so they can run on one clock. @param {string[]} urls */
 export async function loadTogether(urls) {
-  const rates = (await Promise.all(urls.map(fetched))).map((one) => playable(one.rate));
-  return Promise.all(urls.map((url) => load(url, Math.max(0, ...rates))));
+  const rates = (await Promise.all(urls.map(fetched))).map(one => playable(one.rate));
+  return Promise.all(urls.map(url => load(url, Math.max(0, ...rates))));
 }

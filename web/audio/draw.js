@@ -17,19 +17,23 @@ export function drawPeaks(canvas, peaks) {
   const pairs = peaks.length >> 1;
   let most = 8;
   for (const peak of peaks) most = Math.max(most, Math.abs(peak));
-  bars(canvas, paint, pairs, (i) => [peaks[2 * i] / most, peaks[2 * i + 1] / most]);
+  bars(canvas, paint, pairs, i => [peaks[2 * i] / most, peaks[2 * i + 1] / most]);
 }
 
 /**
  * A waveform from its outline.
- * @param {HTMLCanvasElement} canvas @param {Float32Array} outline lowest and highest of each column in turn, −1…1 @param {number} width @param {number} height
+ * @param {HTMLCanvasElement} canvas @param {Float32Array} outline lowest and highest of each column in turn, −1…1
+ * @param {number} width @param {number} height
  */
 export function drawWave(canvas, outline, width, height) {
   const paint = sized(canvas, width, height);
-  bars(canvas, paint, outline.length >> 1, (i) => [outline[2 * i], outline[2 * i + 1]]);
+  bars(canvas, paint, outline.length >> 1, i => [outline[2 * i], outline[2 * i + 1]]);
 }
 
-/** @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2D} paint @param {number} count @param {(i: number) => [number, number]} extremes −1…1 */
+/**
+ * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2D} paint @param {number} count
+ * @param {(i: number) => [number, number]} extremes −1…1
+ */
 function bars(canvas, paint, count, extremes) {
   const { width, height } = canvas;
   paint.clearRect(0, 0, width, height);

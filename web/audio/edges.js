@@ -36,7 +36,8 @@ export function hush(gain, now) {
 /** When a loop jumps in a stretch of time. @param {Jumps} jumps @param {number} from @param {number} to @returns {number[]} */
 export function jumpsWithin({ first, period }, from, to) {
   const found = [];
-  for (let n = Math.max(0, Math.ceil((from - first) / period)); first + n * period < to; n += 1) found.push(first + n * period);
+  for (let n = Math.max(0, Math.ceil((from - first) / period)); first + n * period < to; n += 1)
+    found.push(first + n * period);
   return found;
 }
 

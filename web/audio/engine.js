@@ -59,7 +59,13 @@ export class Engine {
   /** @param {{buffer: AudioBuffer, loudness?: number, peak?: number}[]} voices versions of one clip, at one rate */
   use(voices) {
     this.stop();
-    this.voices = voices.map(({ buffer, loudness = NaN, peak = NaN }) => ({ buffer, loudness, peak, gain: null, source: null }));
+    this.voices = voices.map(({ buffer, loudness = NaN, peak = NaN }) => ({
+      buffer,
+      loudness,
+      peak,
+      gain: null,
+      source: null,
+    }));
     this.context = voices.length ? contextAt(voices[0].buffer.sampleRate) : null;
     this.offset = 0;
     this.loop.value = null;
@@ -68,7 +74,7 @@ export class Engine {
 
   /** What was measured of a version since. @param {AudioBuffer} buffer @param {{loudness: number, peak: number}} found */
   measured(buffer, { loudness, peak }) {
-    for (const voice of this.voices.filter((one) => one.buffer === buffer)) {
+    for (const voice of this.voices.filter(one => one.buffer === buffer)) {
       Object.assign(voice, { peak, loudness: Number.isFinite(voice.loudness) ? voice.loudness : loudness });
     }
     if (this.normalised.value) this.levels();

@@ -31,14 +31,19 @@ export function spectrum(samples, { n_fft: size, win_length: length, hop_length:
  * @param {Float32Array} samples @param {{n_fft: number, win_length: number, hop_length: number, preemphasis?: number}} settings
  * @param {(frames: number, bins: number) => Take} taker @returns {Frames}
  */
-export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 }, taker) {
+export function kaldiSpectrum(
+  samples,
+  { n_fft: size, win_length: length, hop_length: hop, preemphasis = 0.97 },
+  taker,
+) {
   const window = hann(length, length, length - 1);
   const part = new Float64Array(length);
   return powers(1 + Math.floor(Math.max(0, samples.length - length) / hop), size, taker, (frame, into) => {
     let mean = 0;
     for (let i = 0; i < length; i += 1) mean += (part[i] = samples[frame * hop + i] ?? 0) / length;
     into.fill(0);
-    for (let i = 0; i < length; i += 1) into[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
+    for (let i = 0; i < length; i += 1)
+      into[i] = (part[i] - mean - preemphasis * (part[Math.max(0, i - 1)] - mean)) * window[i];
   });
 }
 
@@ -50,7 +55,7 @@ export function kaldiSpectrum(samples, { n_fft: size, win_length: length, hop_le
 function* powers(frames, size, taker, frameAt) {
   const bins = Math.floor(size / 2) + 1;
   const take = taker(frames, bins);
-  const [re, im, first, second] = [size, size, bins, bins].map((length) => new Float64Array(length));
+  const [re, im, first, second] = [size, size, bins, bins].map(length => new Float64Array(length));
   const transform = transformOf(size);
   for (let frame = 0; frame < frames; frame += 2) {
     frameAt(frame, re);
@@ -72,7 +77,7 @@ function* powers(frames, size, taker, frameAt) {
 /** @typedef {(re: Float64Array, im: Float64Array) => void} Transform in place */
 
 /** The Fourier transform of a length. @param {number} size @returns {Transform} */
-export const transformOf = (size) => (size & (size - 1) ? anyLength(size) : powerOfTwo(size));
+export const transformOf = size => (size & (size - 1) ? anyLength(size) : powerOfTwo(size));
 
 /**
  * For lengths that are no power of two: as a convolution, by transforms that are (Bluestein 1970).
@@ -98,7 +103,8 @@ function anyLength(size) {
       b[i] = im[i] * cosine[i] - re[i] * sine[i];
     }
     inner(a, b);
-    for (let i = 0; i < long; i += 1) { // the product, with its parts changed over: so the same transform goes back
+    for (let i = 0; i < long; i += 1) {
+      // the product, with its parts changed over: so the same transform goes back
       const real = a[i] * chirpRe[i] - b[i] * chirpIm[i];
       a[i] = a[i] * chirpIm[i] + b[i] * chirpRe[i];
       b[i] = real;

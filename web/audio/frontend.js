@@ -19,8 +19,18 @@ import { decibels, kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from
  */
 
 /** @type {FrontEnd} */
-const usual = { sample_rate: 22050, n_fft: 1024, win_length: 1024, hop_length: 512, n_mels: 64, f_min: 20, f_max: 11025, mel_scale: "htk", norm: "none",
-  log_offset: 1e-6 };
+const usual = {
+  sample_rate: 22050,
+  n_fft: 1024,
+  win_length: 1024,
+  hop_length: 512,
+  n_mels: 64,
+  f_min: 20,
+  f_max: 11025,
+  mel_scale: "htk",
+  norm: "none",
+  log_offset: 1e-6,
+};
 
 /** What is drawn when no model says how it listens: windows of the same length at any rate. @param {number} rate Hz @returns {FrontEnd} */
 export function usualAt(rate) {
@@ -32,7 +42,7 @@ export function usualAt(rate) {
 export function readFrontEnd(text, rate) {
   if (!text) return rate ? usualAt(rate) : usual;
   const settings = { ...usual, ...parsed(text) };
-  return { ...settings, known: namesOf(settings).every((name) => name in kinds) };
+  return { ...settings, known: namesOf(settings).every(name => name in kinds) };
 }
 
 /** @param {string} text @returns {Record<string, any>} */
@@ -41,7 +51,9 @@ function parsed(text) {
     return JSON.parse(text);
   } catch {
     const pairs = [...text.matchAll(/^\s*"?(\w+)"?\s*[=:]\s*"?([^"\n]*?)"?\s*,?\s*$/gm)];
-    return Object.fromEntries(pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value]));
+    return Object.fromEntries(
+      pairs.map(([, name, value]) => [name, value !== "" && Number.isFinite(Number(value)) ? Number(value) : value]),
+    );
   }
 }
 
@@ -49,7 +61,10 @@ function parsed(text) {
 const kinds = { logmel: logMel, stft: logSpectrum, pcen, mfcc, whisper, kaldi };
 
 /** The front ends by their names. @param {FrontEnd} settings */
-const namesOf = ({ name = "logmel" }) => String(name).split("+").map((one) => one.trim());
+const namesOf = ({ name = "logmel" }) =>
+  String(name)
+    .split("+")
+    .map(one => one.trim());
 
 const derivatives = ["slope", "curvature"];
 
@@ -59,7 +74,7 @@ const derivatives = ["slope", "curvature"];
  */
 export function viewsOf(settings) {
   const deltas = String(settings.deltas).toLowerCase() === "true" ? derivatives : [];
-  return namesOf(settings).flatMap((name) => [name, ...deltas.map((one) => `${name} ${one}`)]);
+  return namesOf(settings).flatMap(name => [name, ...deltas.map(one => `${name} ${one}`)]);
 }
 
 /** What is drawn of all frequencies, whatever a model hears. */

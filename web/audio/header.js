@@ -9,22 +9,29 @@
 export function headerOf(buffer) {
   const view = new DataView(buffer);
   const start = id3(view);
-  const word = (/** @type {number} */ at) => (at + 4 <= view.byteLength ? String.fromCharCode(...new Uint8Array(buffer, at, 4)) : "");
+  const word = (/** @type {number} */ at) =>
+    at + 4 <= view.byteLength ? String.fromCharCode(...new Uint8Array(buffer, at, 4)) : "";
   if (["RIFF", "RF64"].includes(word(0)) && word(8) === "WAVE") return wave(view, word);
-  if (word(start) === "fLaC") return { rate: view.byteLength >= start + 22 ? view.getUint32(start + 18) >>> 12 : 0, mask: 0 };
+  if (word(start) === "fLaC")
+    return { rate: view.byteLength >= start + 22 ? view.getUint32(start + 18) >>> 12 : 0, mask: 0 };
   if (word(0) === "OggS") return { rate: ogg(view, word), mask: 0 };
   return { rate: mpeg(view, start), mask: 0 };
 }
 
 /** Where the sound begins, behind an ID3 tag (https://id3.org/id3v2.4.0-structure). @param {DataView} view */
 function id3(view) {
-  if (view.byteLength < 10 || view.getUint8(0) !== 0x49 || view.getUint8(1) !== 0x44 || view.getUint8(2) !== 0x33) return 0;
+  if (view.byteLength < 10 || view.getUint8(0) !== 0x49 || view.getUint8(1) !== 0x44 || view.getUint8(2) !== 0x33)
+    return 0;
   return 10 + [6, 7, 8, 9].reduce((size, at) => size * 128 + (view.getUint8(at) & 127), 0);
 }
 
 /** The chunk `fmt ` (http://soundfile.sapp.org/doc/WaveFormat/). @param {DataView} view @param {(at: number) => string} word @returns {Header} */
 function wave(view, word) {
-  for (let at = 12; at + 24 <= view.byteLength; at += 8 + view.getUint32(at + 4, true) + (view.getUint32(at + 4, true) & 1)) {
+  for (
+    let at = 12;
+    at + 24 <= view.byteLength;
+    at += 8 + view.getUint32(at + 4, true) + (view.getUint32(at + 4, true) & 1)
+  ) {
     if (word(at) !== "fmt ") continue;
     const extensible = view.getUint16(at + 8, true) === 0xfffe && at + 32 <= view.byteLength;
     return { rate: view.getUint32(at + 12, true), mask: extensible ? view.getUint32(at + 28, true) : 0 };

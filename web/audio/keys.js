@@ -7,18 +7,19 @@ import { PlainTable } from "../kit/table.js";
 import { speeds } from "./engine.js";
 
 /** @param {{close: () => void}} props */
-export const KeyHelp = ({ close }) => html`<${Dialog} title=${t("Keys")} close=${close}><${PlainTable} label=${t("Keys")} rows=${[
-  [html`<kbd>Space</kbd>`, t("play, pause")],
-  [html`<kbd>J</kbd> <kbd>K</kbd>`, t("next clip, previous clip")],
-  [html`<kbd>←</kbd> <kbd>→</kbd>`, t("a tenth of the clip back, forth")],
-  [html`<kbd>L</kbd>`, t("loop the region, or the clip")],
-  [html`<kbd>1</kbd>…<kbd>4</kbd>`, t("listen to another run’s version, at the same place")],
-  [html`<kbd>↑</kbd> <kbd>↓</kbd>`, t("next version, previous version; in the list: next row, previous row")],
-  [html`<kbd>S</kbd>`, t("slower: half, a quarter, as it is")],
-  [html`<kbd>N</kbd>`, t("all clips equally loud")],
-  [html`<kbd>M</kbd>`, t("mark the clip")],
-  [html`<kbd>?</kbd>`, t("this list")],
-]} /><//>`;
+export const KeyHelp = ({ close }) =>
+  html`<${Dialog} title=${t("Keys")} close=${close}><${PlainTable} label=${t("Keys")} rows=${[
+    [html`<kbd>Space</kbd>`, t("play, pause")],
+    [html`<kbd>J</kbd> <kbd>K</kbd>`, t("next clip, previous clip")],
+    [html`<kbd>←</kbd> <kbd>→</kbd>`, t("a tenth of the clip back, forth")],
+    [html`<kbd>L</kbd>`, t("loop the region, or the clip")],
+    [html`<kbd>1</kbd>…<kbd>4</kbd>`, t("listen to another run’s version, at the same place")],
+    [html`<kbd>↑</kbd> <kbd>↓</kbd>`, t("next version, previous version; in the list: next row, previous row")],
+    [html`<kbd>S</kbd>`, t("slower: half, a quarter, as it is")],
+    [html`<kbd>N</kbd>`, t("all clips equally loud")],
+    [html`<kbd>M</kbd>`, t("mark the clip")],
+    [html`<kbd>?</kbd>`, t("this list")],
+  ]} /><//>`;
 
 /**
  * What a key press asks for, or nothing when it is meant for what has the focus.
@@ -34,12 +35,27 @@ export function command(event, inDialog = false) {
   if (Boolean(document.querySelector("dialog[open]")) !== inDialog) return "";
   if (event.key === " " && target.closest?.("button, a") && !target.closest(".table-row.current")) return "";
   if (/^[1-4]$/.test(event.key)) return `version ${event.key}`;
-  return { " ": "toggle", j: "next", k: "previous", ArrowLeft: "back", ArrowRight: "forth", l: "loop", ArrowUp: "up", ArrowDown: "down", n: "normalise",
-    s: "slower", m: "mark", "?": "help", Escape: "drop" }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? "";
+  return (
+    {
+      " ": "toggle",
+      j: "next",
+      k: "previous",
+      ArrowLeft: "back",
+      ArrowRight: "forth",
+      l: "loop",
+      ArrowUp: "up",
+      ArrowDown: "down",
+      n: "normalise",
+      s: "slower",
+      m: "mark",
+      "?": "help",
+      Escape: "drop",
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? ""
+  );
 }
 
 /** What the commands of playing do, wherever an engine plays. @param {import("./engine.js").Engine} engine @returns {Record<string, () => void>} */
-export const playing = (engine) => ({
+export const playing = engine => ({
   toggle: () => engine.toggle(),
   back: () => engine.seek(engine.position() - engine.duration / 10),
   forth: () => engine.seek(engine.position() + engine.duration / 10),
@@ -48,5 +64,5 @@ export const playing = (engine) => ({
   slower: () => engine.setSpeed(speeds[(speeds.indexOf(engine.speed.value) + 1) % speeds.length]),
   up: () => engine.select(Math.min(engine.voices.length - 1, engine.selected.value + 1)),
   down: () => engine.select(Math.max(0, engine.selected.value - 1)),
-  ...Object.fromEntries([0, 1, 2, 3].map((i) => [`version ${i + 1}`, () => engine.select(i)])),
+  ...Object.fromEntries([0, 1, 2, 3].map(i => [`version ${i + 1}`, () => engine.select(i)])),
 });

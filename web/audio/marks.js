@@ -14,14 +14,22 @@ export function marksOf(task) {
     /** @param {string} clip */
     toggle(clip) {
       const on = !marked.value.has(clip);
-      kept.change((now) => [...now.filter((one) => one !== clip), ...(on ? [clip] : [])]);
+      kept.change(now => [...now.filter(one => one !== clip), ...(on ? [clip] : [])]);
     },
     /** @param {import("./clips.js").Clip[]} clips @param {string} name */
     download(clips, name) {
-      const rows = clips.filter((clip) => marked.value.has(clip.id));
-      const told = areJudged(clips) ? /** @type {const} */ (["prediction", "confidence", "loss"]) : /** @type {const} */ (["split", "fold", "duration"]);
-      save(`${name} marked.csv`,
-        csv(["clip", "label", ...told, "url"], rows.map((clip) => [clip.id, clip.label, ...told.map((field) => clip[field]), clip.url])), "text/csv");
+      const rows = clips.filter(clip => marked.value.has(clip.id));
+      const told = areJudged(clips)
+        ? /** @type {const} */ (["prediction", "confidence", "loss"])
+        : /** @type {const} */ (["split", "fold", "duration"]);
+      save(
+        `${name} marked.csv`,
+        csv(
+          ["clip", "label", ...told, "url"],
+          rows.map(clip => [clip.id, clip.label, ...told.map(field => clip[field]), clip.url]),
+        ),
+        "text/csv",
+      );
     },
   };
 }

@@ -6,10 +6,14 @@
  */
 
 const scales = {
-  htk: { to: (/** @type {number} */ hz) => 2595 * Math.log10(1 + hz / 700), from: (/** @type {number} */ mel) => 700 * (10 ** (mel / 2595) - 1) },
+  htk: {
+    to: (/** @type {number} */ hz) => 2595 * Math.log10(1 + hz / 700),
+    from: (/** @type {number} */ mel) => 700 * (10 ** (mel / 2595) - 1),
+  },
   slaney: {
     to: (/** @type {number} */ hz) => (hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4)),
-    from: (/** @type {number} */ mel) => (mel < 15 ? (200 * mel) / 3 : 1000 * Math.exp((Math.log(6.4) * (mel - 15)) / 27)),
+    from: (/** @type {number} */ mel) =>
+      mel < 15 ? (200 * mel) / 3 : 1000 * Math.exp((Math.log(6.4) * (mel - 15)) / 27),
   },
 };
 

@@ -6,7 +6,9 @@ import { maskOf } from "./decoded.js";
 
 const piece = 1 << 19; // samples of a channel
 
-const worker = new Asking(() => /** @type {any} */ (new Worker(`${basePath}/workers/sound.js`, { type: "module", name: "sound" })));
+const worker = new Asking(
+  () => /** @type {any} */ (new Worker(`${basePath}/workers/sound.js`, { type: "module", name: "sound" })),
+);
 /** @type {WeakMap<AudioBuffer, {number: number, there: Promise<void>}>} */
 const handed = new WeakMap();
 let count = 0;
@@ -22,7 +24,7 @@ async function handOver(buffer, number) {
       buffer.copyFromChannel(part, channel, from);
       return part;
     });
-    await worker.ask("piece", { number, from, channels, shares }, { transfer: channels.map((one) => one.buffer) });
+    await worker.ask("piece", { number, from, channels, shares }, { transfer: channels.map(one => one.buffer) });
   }
 }
 
@@ -55,7 +57,7 @@ async function asked(kind, buffer, more, signal) {
  * Loudness of the mix that a model hears, dB, and the peak of what is heard, 0…1.
  * @param {AudioBuffer} buffer @returns {Promise<{loudness: number, peak: number}>}
  */
-export const measure = (buffer) => asked("measure", buffer, {});
+export const measure = buffer => asked("measure", buffer, {});
 
 /**
  * Lowest and highest sample of the mix in each column, in turn.

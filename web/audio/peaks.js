@@ -17,11 +17,12 @@ const known = new Bounded(kept, () => 1);
 let last = Promise.resolve();
 
 /** @param {string} url @returns {Promise<Strip>} */
-export const peaksOfFile = (url) => known.get(url, () => {
-  const fresh = last.then(() => decoded(url));
-  last = fresh.catch(() => {});
-  return fresh;
-});
+export const peaksOfFile = url =>
+  known.get(url, () => {
+    const fresh = last.then(() => decoded(url));
+    last = fresh.catch(() => {});
+    return fresh;
+  });
 
 /** @param {string} url */
 async function decoded(url) {
@@ -29,6 +30,8 @@ async function decoded(url) {
   if (Number(response.headers.get("content-length")) > largest) return { peaks: new Int8Array(), duration: 0 };
   const bytes = await response.arrayBuffer();
   const buffer = await new OfflineAudioContext(1, 1, headerOf(bytes).rate || usualRate).decodeAudioData(bytes);
-  const peaks = Int8Array.from(await outlineOf(buffer, pairs), (value) => Math.max(-128, Math.min(127, Math.round(value * 128))));
+  const peaks = Int8Array.from(await outlineOf(buffer, pairs), value =>
+    Math.max(-128, Math.min(127, Math.round(value * 128))),
+  );
   return { peaks, duration: buffer.duration };
 }

@@ -16,11 +16,13 @@ const usual = [0.05, 1]; // shares of the values
 
 /** Log-mel of a waveform. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
 export const logMel = (samples, settings) =>
-  inBands(spectrum, samples, settings, melBank(settings), (power) => Math.log(power + settings.log_offset));
+  inBands(spectrum, samples, settings, melBank(settings), power => Math.log(power + settings.log_offset));
 
 /** Kaldi's log filter bank, which AST was trained with. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
 export const kaldi = (samples, settings) =>
-  inBands(kaldiSpectrum, samples, settings, melBank(settings, true), (power) => Math.log(Math.max(power, settings.log_offset)));
+  inBands(kaldiSpectrum, samples, settings, melBank(settings, true), power =>
+    Math.log(Math.max(power, settings.log_offset)),
+  );
 
 /**
  * @param {typeof spectrum} spectra @param {Float32Array} samples @param {FrontEnd} settings
@@ -29,7 +31,7 @@ export const kaldi = (samples, settings) =>
 function* inBands(spectra, samples, settings, bank, log) {
   const bands = bank.length;
   let values = new Float32Array();
-  const frames = yield* spectra(samples, settings, (count) => {
+  const frames = yield* spectra(samples, settings, count => {
     values = new Float32Array(count * bands);
     return (frame, power) => {
       for (let band = 0; band < bands; band += 1) {
@@ -41,7 +43,7 @@ function* inBands(spectra, samples, settings, bank, log) {
     };
   });
   const centres = melEdges(settings);
-  return { values, bands, frames, range: usual, label: (band) => hertz(centres[Math.min(bands - 1, band) + 1]) };
+  return { values, bands, frames, range: usual, label: band => hertz(centres[Math.min(bands - 1, band) + 1]) };
 }
 
 /** Every bin. @param {Float32Array} samples @param {FrontEnd} settings @param {(power: number) => number} log @returns {Drawing} */
@@ -53,18 +55,27 @@ function* inBins(samples, settings, log) {
       for (let bin = 0; bin < bins; bin += 1) values[frame * bins + bin] = log(power[bin]);
     };
   });
-  return { values, bands, frames, range: usual, label: (bin) => hertz((bin * settings.sample_rate) / settings.n_fft) };
+  return { values, bands, frames, range: usual, label: bin => hertz((bin * settings.sample_rate) / settings.n_fft) };
 }
 
 /** Log power of every bin. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
-export const logSpectrum = (samples, settings) => inBins(samples, settings, (power) => Math.log(power + settings.log_offset));
+export const logSpectrum = (samples, settings) =>
+  inBins(samples, settings, power => Math.log(power + settings.log_offset));
 
 /** Decibels on a linear frequency axis up to half the sample rate. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
-export const decibels = (samples, settings) => inBins(samples, settings, (power) => 10 * Math.log10(power + 1e-9));
+export const decibels = (samples, settings) => inBins(samples, settings, power => 10 * Math.log10(power + 1e-9));
 
 /** Each band over its own recent past (Wang et al. 2017, arXiv:1607.05666). @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
 export function* pcen(samples, settings) {
-  const { sample_rate, hop_length, pcen_gain = 0.98, pcen_bias = 2, pcen_power = 0.5, pcen_eps = 1e-6, pcen_seconds = 0.4 } = settings;
+  const {
+    sample_rate,
+    hop_length,
+    pcen_gain = 0.98,
+    pcen_bias = 2,
+    pcen_power = 0.5,
+    pcen_eps = 1e-6,
+    pcen_seconds = 0.4,
+  } = settings;
   const picture = yield* logMel(samples, settings);
   const { values, bands, frames } = picture;
   const constant = (pcen_seconds * sample_rate) / hop_length;
@@ -97,14 +108,14 @@ export function* mfcc(samples, settings) {
     }
     yield;
   }
-  return { values, bands: count, frames, range: usual, label: (k) => String(Math.min(count - 1, k)) };
+  return { values, bands: count, frames, range: usual, label: k => String(Math.min(count - 1, k)) };
 }
 
 /** Log-mel down to 80 dB below the clip's loudest. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
 export function* whisper(samples, settings) {
   const picture = yield* logMel(samples, settings);
   const floor = picture.values.reduce((most, value) => Math.max(most, value), -Infinity) - 8 * Math.LN10;
-  return { ...picture, values: picture.values.map((value) => Math.max(value, floor)) };
+  return { ...picture, values: picture.values.map(value => Math.max(value, floor)) };
 }
 
 /** How fast each band rises: the regression over five frames with repeated edges of the HTK Book. @param {Picture} picture @returns {Drawing} */
@@ -115,11 +126,13 @@ export function* slope(picture) {
   for (let frame = 0; frame < frames; frame += 1) {
     const [before, after, early, late] = [row(frame - 1), row(frame + 1), row(frame - 2), row(frame + 2)];
     for (let band = 0; band < bands; band += 1) {
-      values[frame * bands + band] = 0.1 * (from[after + band] - from[before + band]) + 0.2 * (from[late + band] - from[early + band]);
+      values[frame * bands + band] =
+        0.1 * (from[after + band] - from[before + band]) + 0.2 * (from[late + band] - from[early + band]);
     }
     if (frame % 256 === 0) yield;
   }
   return { ...picture, values, range: [0.01, 0.99] };
 }
 
-const hertz = (/** @type {number} */ value) => (value >= 1000 ? `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kHz` : `${Math.round(value)} Hz`);
+const hertz = (/** @type {number} */ value) =>
+  value >= 1000 ? `${(value / 1000).toFixed(value < 9950 ? 1 : 0)} kHz` : `${Math.round(value)} Hz`;

@@ -8,6 +8,6 @@ export const pins = signal([]);
 
 /** @param {Pin} pin put aside, or taken back */
 export function togglePin(pin) {
-  const others = pins.value.filter((one) => one.url !== pin.url);
+  const others = pins.value.filter(one => one.url !== pin.url);
   pins.value = others.length < pins.value.length ? others : [...others, pin].slice(-4);
 }

@@ -54,7 +54,11 @@ function Wave({ url, at, length, setLength, seek, label }) {
   const canvas = useRef(/** @type {any} */ (null));
   const [peaks, setPeaks] = useState(/** @type {Int8Array | null} */ (null));
   useEffect(() => {
-    if (visible) peaksOfFile(url).then((strip) => (setPeaks(strip.peaks), setLength(strip.duration)), () => setPeaks(new Int8Array()));
+    if (visible)
+      peaksOfFile(url).then(
+        strip => (setPeaks(strip.peaks), setLength(strip.duration)),
+        () => setPeaks(new Int8Array()),
+      );
   }, [visible, url]);
   useEffect(() => {
     if (peaks) drawPeaks(canvas.current, peaks);

@@ -10,7 +10,9 @@ import { wavOf } from "./wav.js";
  * @returns {Promise<Recording>}
  */
 export async function record(heard, signal) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  });
   const context = new AudioContext();
   const end = () => {
     for (const track of stream.getTracks()) track.stop();
@@ -29,7 +31,10 @@ export async function record(heard, signal) {
     mixInto(channels, sharesOf(channels.length), block);
     blocks.push(block);
     length += block.length;
-    heard(block.reduce((most, value) => Math.max(most, Math.abs(value)), 0), length / context.sampleRate);
+    heard(
+      block.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+      length / context.sampleRate,
+    );
   };
   context.createMediaStreamSource(stream).connect(node);
   const { sampleRate } = context;

@@ -1,7 +1,15 @@
 /** Spectrograms as pixels: which values the colours lie between, and no more columns than can be drawn. No canvas here. */
 
 /** Colours from quiet to loud: dark violet over red to light yellow, even steps in lightness. */
-const anchors = [[4, 3, 18], [44, 17, 95], [114, 31, 129], [183, 55, 121], [241, 96, 93], [254, 175, 119], [252, 253, 191]];
+const anchors = [
+  [4, 3, 18],
+  [44, 17, 95],
+  [114, 31, 129],
+  [183, 55, 121],
+  [241, 96, 93],
+  [254, 175, 119],
+  [252, 253, 191],
+];
 const colours = Uint8ClampedArray.from(Array.from({ length: 256 }, (_, i) => mixed(i / 255)).flat());
 const most = 4096; // columns: more than any screen has, and fewer than any canvas takes
 const fineness = 1 << 16; // steps of the histogram that quantiles are read from
@@ -34,7 +42,7 @@ export function* quantiles(values, shares) {
     if (i % 262_144 === 0) yield;
     if (Number.isFinite(values[i])) histogram[Math.round((values[i] - low) * scale)] += 1;
   }
-  return shares.map((share) => {
+  return shares.map(share => {
     if (share >= 1) return high;
     let step = 0;
     for (let seen = histogram[0]; step < fineness - 1 && seen <= share * count; seen += histogram[step]) step += 1;
@@ -71,5 +79,11 @@ export function* shaded({ values, bands, frames, range, label }) {
       pixels[at + 3] = 255;
     }
   }
-  return { pixels, width, height: bands, frames, labels: [1, 0.5, 0].map((place) => label(Math.round(place * (bands - 1)))) };
+  return {
+    pixels,
+    width,
+    height: bands,
+    frames,
+    labels: [1, 0.5, 0].map(place => label(Math.round(place * (bands - 1)))),
+  };
 }

@@ -15,10 +15,11 @@ import { readFrontEnd } from "./frontend.js";
 import { Workbench } from "./workbench.js";
 
 /** The artifact that holds a task's table of clips, or nothing. @param {any} task */
-export const clipsArtifact = (task) => (task.execution?.artifacts ?? []).find((/** @type {any} */ one) => one.key === "clips");
+export const clipsArtifact = task =>
+  (task.execution?.artifacts ?? []).find((/** @type {any} */ one) => one.key === "clips");
 
 /** @param {any} task @returns {Promise<import("./clips.js").Clip[]>} */
-const fetchClips = async (task) => clipsOf((await readTable(fileUrl(clipsArtifact(task).uri))).rows);
+const fetchClips = async task => clipsOf((await readTable(fileUrl(clipsArtifact(task).uri))).rows);
 
 /**
  * @typedef {{id: string, name: string}} Peer another run, or another version, to switch to while listening
@@ -28,7 +29,8 @@ const fetchClips = async (task) => clipsOf((await readTable(fileUrl(clipsArtifac
 export default function AudioTab({ task, peers, model }) {
   const artifact = clipsArtifact(task);
   const answer = useAsked(artifact ? () => fetchClips(task) : null, `clips ${artifact?.uri}`, { fixed: true });
-  if (!artifact) return html`<${Empty} icon="sound" title=${t("No table of clips")}>
+  if (!artifact)
+    return html`<${Empty} icon="sound" title=${t("No table of clips")}>
     <p>${t("An evaluate task keeps one: every held-out clip with its label and prediction. Sounds of other tasks are among the debug samples.")}</p>
     <${Evaluations} task=${task} /><//>`;
   return html`<${Answered} answer=${answer}>
@@ -37,14 +39,28 @@ export default function AudioTab({ task, peers, model }) {
 
 /** The evaluations of the models that a training has made: there is what it got wrong. @param {{task: any}} props */
 function Evaluations({ task }) {
-  const models = (task.models?.output ?? []).map((/** @type {any} */ one) => one.model?.id ?? one.model).filter(Boolean);
-  const ask = { "models.input.model": models, type: ["testing"], search_hidden: true, order_by: ["-last_update"], page: 0, page_size: 5,
-    only_fields: ["name", "status", "project.id", "last_update"] };
+  const models = (task.models?.output ?? [])
+    .map((/** @type {any} */ one) => one.model?.id ?? one.model)
+    .filter(Boolean);
+  const ask = {
+    "models.input.model": models,
+    type: ["testing"],
+    search_hidden: true,
+    order_by: ["-last_update"],
+    page: 0,
+    page_size: 5,
+    only_fields: ["name", "status", "project.id", "last_update"],
+  };
   const answer = useApi(models.length ? "tasks.get_all_ex" : null, ask, { aside: true });
   const found = answer.data?.tasks ?? [];
-  return found.length > 0 && html`<p>${t("What its model got wrong:")}</p>
-    <ul class="evaluations">${found.map((/** @type {any} */ one) => html`<li><a href=${taskLink(one, "audio")}>${one.name}</a>
-      <${StatusChip} status=${one.status} /> <small>${ago(one.last_update)}</small></li>`)}</ul>`;
+  return (
+    found.length > 0 &&
+    html`<p>${t("What its model got wrong:")}</p>
+    <ul class="evaluations">${found.map(
+      (/** @type {any} */ one) => html`<li><a href=${taskLink(one, "audio")}>${one.name}</a>
+      <${StatusChip} status=${one.status} /> <small>${ago(one.last_update)}</small></li>`,
+    )}</ul>`
+  );
 }
 
 /** @param {{task: any, clips: import("./clips.js").Clip[], peers?: Peer[], model?: any}} props */
@@ -60,19 +76,36 @@ function Prepared({ task, clips, peers, model }) {
 
 /** @param {boolean} wanted @param {string} own @returns {Peer[]} */
 function useEvaluations(wanted, own) {
-  const ask = { type: ["testing"], status: ["completed", "published"], order_by: ["-last_update"], page: 0, page_size: 50,
-    only_fields: ["name", "last_update"] };
-  const answer = useAsked(wanted ? async () => (await call("tasks.get_all_ex", ask)).tasks : null, "evaluations", { aside: true });
+  const ask = {
+    type: ["testing"],
+    status: ["completed", "published"],
+    order_by: ["-last_update"],
+    page: 0,
+    page_size: 50,
+    only_fields: ["name", "last_update"],
+  };
+  const answer = useAsked(wanted ? async () => (await call("tasks.get_all_ex", ask)).tasks : null, "evaluations", {
+    aside: true,
+  });
   return (answer.data ?? []).filter((/** @type {any} */ one) => one.id !== own);
 }
 
 /** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips.js").Clip[]}[]} */
 function useOtherRuns() {
   const ids = (query.value.get("with") ?? "").split(",").filter(Boolean);
-  const answer = useAsked(async () => Promise.all(ids.map(async (id) => {
-    const { task } = await call("tasks.get_by_id", { task: id });
-    const name = task.runtime?.version ? t("version {name}", { name: task.runtime.version }) : `${task.name} ${id.slice(0, 4)}`;
-    return { id, name, clips: clipsArtifact(task) ? await fetchClips(task) : [] };
-  })), `runs ${ids.join()}`, { aside: true });
+  const answer = useAsked(
+    async () =>
+      Promise.all(
+        ids.map(async id => {
+          const { task } = await call("tasks.get_by_id", { task: id });
+          const name = task.runtime?.version
+            ? t("version {name}", { name: task.runtime.version })
+            : `${task.name} ${id.slice(0, 4)}`;
+          return { id, name, clips: clipsArtifact(task) ? await fetchClips(task) : [] };
+        }),
+      ),
+    `runs ${ids.join()}`,
+    { aside: true },
+  );
   return answer.data ?? [];
 }

@@ -34,11 +34,14 @@ function useMade(ask, of) {
   useEffect(() => {
     if (!ask) return undefined;
     const controller = new AbortController();
-    ask(controller.signal).then((made) => controller.signal.aborted || setState({ made, of, error: null }),
-      (error) => controller.signal.aborted || setState({ made: null, of, error }));
+    ask(controller.signal).then(
+      made => controller.signal.aborted || setState({ made, of, error: null }),
+      error => controller.signal.aborted || setState({ made: null, of, error }),
+    );
     return () => controller.abort();
   }, of);
-  const waiting = state.of === null || state.of.some((/** @type {any} */ one, /** @type {number} */ i) => one !== of[i]);
+  const waiting =
+    state.of === null || state.of.some((/** @type {any} */ one, /** @type {number} */ i) => one !== of[i]);
   return { made: state.made, error: state.error, waiting };
 }
 
@@ -46,7 +49,7 @@ function useMade(ask, of) {
 function Wave({ buffer, width }) {
   const canvas = useRef(/** @type {any} */ (null));
   const columns = Math.round(width * (window.devicePixelRatio || 1));
-  const { made } = useMade(columns ? (signal) => outlineOf(buffer, columns, signal) : null, [buffer, columns]);
+  const { made } = useMade(columns ? signal => outlineOf(buffer, columns, signal) : null, [buffer, columns]);
   useLayoutEffect(() => {
     if (made) drawWave(canvas.current, made, width, waveHeight);
   }, [made]);
@@ -59,25 +62,42 @@ function Spectrogram({ url, buffer, frontEnd, view }) {
   const all = view === plain || frontEnd.known === undefined; // nobody's view: as it was stored
   const heard = useRate(url, buffer, all ? buffer.sampleRate : frontEnd.sample_rate);
   const settings = all ? usualAt(buffer.sampleRate) : frontEnd;
-  const { made, waiting, error } = useMade(heard && ((signal) => shadedOf(heard, settings, view, signal)), [heard, frontEnd, view]);
+  const { made, waiting, error } = useMade(heard && (signal => shadedOf(heard, settings, view, signal)), [
+    heard,
+    frontEnd,
+    view,
+  ]);
   useLayoutEffect(() => {
     if (made) drawSpectrogram(canvas.current, made);
   }, [made]);
   const bands = made?.height ?? 0;
-  const name = view === plain ? t("Spectrogram") : frontEnd.known ? t("What the model sees, {n} bands", { n: bands }) : t("Log-mel, {n} bands", { n: bands });
+  const name =
+    view === plain
+      ? t("Spectrogram")
+      : frontEnd.known
+        ? t("What the model sees, {n} bands", { n: bands })
+        : t("Log-mel, {n} bands", { n: bands });
   return html`<div class="spectrogram" aria-busy=${waiting}><canvas ref=${canvas} role="img" aria-label=${name}></canvas>
-    ${made && html`<ol class="bands" aria-hidden="true">
-        ${made.labels.map((label, i) => html`<li style=${{ bottom: `${100 - 50 * i}%` }}>${label}</li>`)}</ol>`}
-    ${error ? html`<p class="spectrogram-note problem" role="alert">${t("The spectrogram can’t be drawn: {reason}", { reason: error.message })}</p>`
-      : waiting && html`<p class="spectrogram-note" role="status">${t("Drawing…")}</p>`}</div>`;
+    ${
+      made &&
+      html`<ol class="bands" aria-hidden="true">
+        ${made.labels.map((label, i) => html`<li style=${{ bottom: `${100 - 50 * i}%` }}>${label}</li>`)}</ol>`
+    }
+    ${
+      error
+        ? html`<p class="spectrogram-note problem" role="alert">${t("The spectrogram can’t be drawn: {reason}", { reason: error.message })}</p>`
+        : waiting && html`<p class="spectrogram-note" role="status">${t("Drawing…")}</p>`
+    }</div>`;
 }
 
 /** @param {{duration: number}} props */
 function Axis({ duration }) {
-  const step = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find((one) => duration / one <= 10) ?? 60;
-  const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step).filter((at) => at < 0.96 * duration); // the last one would be cut
+  const step = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find(one => duration / one <= 10) ?? 60;
+  const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step).filter(
+    at => at < 0.96 * duration,
+  ); // the last one would be cut
   return html`<ol class="axis" aria-hidden="true">
-    ${marks.map((at) => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
+    ${marks.map(at => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
 }
 
 /** Takes the pointer: a click sets the playhead, a drag a region. @param {{engine: import("./engine.js").Engine, duration: number, width: number}} props */
@@ -104,8 +124,11 @@ function Overlay({ engine, duration, width }) {
   };
   const shown = dragged ?? engine.loop.value;
   return html`<div class="overlay" onPointerDown=${start} onPointerMove=${move} onPointerUp=${end}>
-    ${shown && html`<span class="region"
-        style=${{ left: `${(Math.min(...shown) / duration) * 100}%`, width: `${(Math.abs(shown[1] - shown[0]) / duration) * 100}%` }}></span>`}
+    ${
+      shown &&
+      html`<span class="region"
+        style=${{ left: `${(Math.min(...shown) / duration) * 100}%`, width: `${(Math.abs(shown[1] - shown[0]) / duration) * 100}%` }}></span>`
+    }
     <span class="playhead" ref=${head}></span></div>`;
 }
 

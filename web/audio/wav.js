@@ -7,7 +7,8 @@
 export function wavOf(samples, rate) {
   const buffer = new ArrayBuffer(44 + 2 * samples.length);
   const view = new DataView(buffer);
-  const text = (/** @type {number} */ at, /** @type {string} */ word) => [...word].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  const text = (/** @type {number} */ at, /** @type {string} */ word) =>
+    [...word].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
   text(0, "RIFF");
   view.setUint32(4, 36 + 2 * samples.length, true);
   text(8, "WAVEfmt ");

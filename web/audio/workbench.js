@@ -23,7 +23,12 @@ import { ConfusionMatrix } from "./matrix.js";
 /** What the address says. @param {boolean} judged @returns {Choice} */
 function readChoice(judged) {
   const get = (/** @type {string} */ name) => query.value.get(name) ?? "";
-  const of = Object.fromEntries(["label", "prediction", "right", "split", "fold", "find", "sure", "long", "loud", "kept"].map((name) => [name, get(name)]));
+  const of = Object.fromEntries(
+    ["label", "prediction", "right", "split", "fold", "find", "sure", "long", "loud", "kept"].map(name => [
+      name,
+      get(name),
+    ]),
+  );
   return /** @type {Choice} */ ({ ...of, sort: get("sort") || orderNames(judged)[0] });
 }
 
@@ -39,7 +44,7 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
   const [playlist, setPlaylist] = useState(false);
   const choice = readChoice(judged);
   const shown = useMemo(() => chosen(clips, choice), [clips, JSON.stringify(choice)]);
-  const current = clips.find((clip) => clip.id === query.value.get("clip")) ?? null;
+  const current = clips.find(clip => clip.id === query.value.get("clip")) ?? null;
   const at = current ? shown.indexOf(current) : -1;
   const open = (/** @type {any} */ clip, play = true) => {
     if (!clip) return;
@@ -48,9 +53,9 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
   };
   const step = (/** @type {number} */ by) => open(shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))]);
   const mark = () => current && marks.toggle(current.id);
-  engine.onEnd = () => playlist && open(shown.slice(at + 1).find((clip) => clip.url));
+  engine.onEnd = () => playlist && open(shown.slice(at + 1).find(clip => clip.url));
   useEffect(() => () => engine.stop(), []);
-  useWindow("keydown", (event) => {
+  useWindow("keydown", event => {
     const wanted = command(event);
     if (!wanted) return;
     event.preventDefault();
@@ -58,12 +63,16 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
   });
   const listen = (/** @type {string} */ label) => {
     const ofClass = chosen(clips, { ...choice, label, prediction: "", right: "" });
-    setQuery({ label, prediction: "", right: "", clip: (ofClass.find((clip) => clip.url) ?? ofClass[0])?.id });
+    setQuery({ label, prediction: "", right: "", clip: (ofClass.find(clip => clip.url) ?? ofClass[0])?.id });
     setPlaylist(true);
     setAutoplay(true);
   };
-  const versions = current ? [{ name: peers.length && !judged ? t("this version") : t("this run"), clip: current },
-    ...others.map((run) => ({ name: run.name, clip: run.clips.find((clip) => clip.id === current.id) ?? null }))] : [];
+  const versions = current
+    ? [
+        { name: peers.length && !judged ? t("this version") : t("this run"), clip: current },
+        ...others.map(run => ({ name: run.name, clip: run.clips.find(clip => clip.id === current.id) ?? null })),
+      ]
+    : [];
   const Overview = judged ? Judged : Counted;
   return html`<div class=${current ? "workbench" : "workbench idle"}>
     <${SplitPane} name="workbench" size=${Math.round(0.625 * innerWidth - 300)}
@@ -71,13 +80,19 @@ export function Workbench({ task, clips, judged, frontEnd, model, peers, others 
       <${Facets} clips=${clips} judged=${judged} choice=${choice} count=${shown.length} task=${task} peers=${peers} marks=${marks} playlist=${playlist}
         setPlaylist=${setPlaylist} />
       <${ClipList} clips=${shown} judged=${judged} current=${current?.id ?? null} open=${open} marked=${marks.marked.value} />`}
-      second=${current ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay}
+      second=${
+        current
+          ? html`<${Inspector} versions=${versions} judged=${judged} engine=${engine} frontEnd=${frontEnd} model=${model} autoplay=${autoplay}
           view=${query.value.get("view") ?? ""}
           setView=${(/** @type {string} */ view) => setQuery({ view: view === viewsOf(frontEnd)[0] ? null : view })}
             marked=${marks.marked.value.has(current.id)} mark=${mark} />`
-        : html`<${Empty} icon="sound" title=${t("Choose a clip")}>
-          <p>${judged ? t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.")
-              : t("Click a class, then a clip; J and K walk through them, Space plays.")}</p><//>`} />
+          : html`<${Empty} icon="sound" title=${t("Choose a clip")}>
+          <p>${
+            judged
+              ? t("Click a cell of the matrix, then a clip; J and K walk through them, Space plays.")
+              : t("Click a class, then a clip; J and K walk through them, Space plays.")
+          }</p><//>`
+      } />
   </div>`;
 }
 
@@ -96,12 +111,18 @@ function Judged({ clips, choice, listen }) {
 function Counted({ clips, choice, listen }) {
   const classes = useMemo(() => classesOf(clips), [clips]);
   const total = useMemo(() => clips.reduce((sum, clip) => sum + (clip.duration || 0), 0), [clips]);
-  const kept = useMemo(() => clips.filter((clip) => clip.url).length, [clips]);
-  const choose = (/** @type {string} */ label, /** @type {string} */ part) => setQuery(classes.field ? { label, [classes.field]: part } : { label });
-  return html`<p class="row"><strong>${tn(Number(clips.length), "1 clip", "{n} clips")}</strong> ${t("{n} classes, {time}",
-        { n: classes.rows.length, time: duration(total) })}<span class="grow"></span>
-      ${kept < clips.length && html`<small title=${t("The preprocess task’s parameter audio_limit decides how many.")}>
-          ${t("{n} with their sound", { n: number(kept) })}</small>`}</p>
+  const kept = useMemo(() => clips.filter(clip => clip.url).length, [clips]);
+  const choose = (/** @type {string} */ label, /** @type {string} */ part) =>
+    setQuery(classes.field ? { label, [classes.field]: part } : { label });
+  return html`<p class="row"><strong>${tn(Number(clips.length), "1 clip", "{n} clips")}</strong> ${t(
+    "{n} classes, {time}",
+    { n: classes.rows.length, time: duration(total) },
+  )}<span class="grow"></span>
+      ${
+        kept < clips.length &&
+        html`<small title=${t("The preprocess task’s parameter audio_limit decides how many.")}>
+          ${t("{n} with their sound", { n: number(kept) })}</small>`
+      }</p>
     <${ClassTable} classes=${classes} label=${choice.label} part=${classes.field ? choice[classes.field] : ""} choose=${choose} listen=${listen} />`;
 }
 

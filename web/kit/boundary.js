@@ -27,7 +27,8 @@ export class Boundary extends Component {
 
   /** @param {any} props @param {any} state */
   render({ children, name, small }, { error }) {
-    if (error) return html`<${Broken} name=${name} error=${error} small=${small} retry=${() => this.setState({ error: null })} />`;
+    if (error)
+      return html`<${Broken} name=${name} error=${error} small=${small} retry=${() => this.setState({ error: null })} />`;
     return typeof children === "function" ? html`<${Called} make=${children} />` : children;
   }
 }
@@ -36,7 +37,12 @@ export class Boundary extends Component {
 const Called = ({ make }) => make();
 
 /** @param {{name?: string, error: any, small?: boolean, retry: () => void}} props */
-const Broken = ({ name, error, small, retry }) => html`<div class=${small ? "broken small" : "state error broken"} role="alert">
+const Broken = ({
+  name,
+  error,
+  small,
+  retry,
+}) => html`<div class=${small ? "broken small" : "state error broken"} role="alert">
   <p class="strong">${name ? t("“{name}” can’t be shown", { name }) : t("This part can’t be shown")}</p>
   ${!small && html`<p>${t("The rest of the page works on. What broke it:")} <code>${String(error?.message || error)}</code></p>`}
   <${Button} icon="refresh" small=${small} onClick=${retry}>${t("Try again")}<//></div>`;

@@ -10,9 +10,24 @@ import { Icon } from "./icons.js";
  * string]: any}} props
  *   `writes`: it changes something, which not everybody may; `reason`: why it cannot be used now; `label`: the name when there is only an icon
  */
-export function Button({ icon, label, primary, danger, quiet, small, pressed, writes, reason: why, disabled, title, onClick, children, type = "button",
-    class: extra,
-    ...rest }) {
+export function Button({
+  icon,
+  label,
+  primary,
+  danger,
+  quiet,
+  small,
+  pressed,
+  writes,
+  reason: why,
+  disabled,
+  title,
+  onClick,
+  children,
+  type = "button",
+  class: extra,
+  ...rest
+}) {
   const reason = (writes && lookingOnly()) || why;
   const off = Boolean(reason) || disabled;
   return html`<button type=${type}
@@ -29,9 +44,11 @@ export function Button({ icon, label, primary, danger, quiet, small, pressed, wr
  */
 export const Choice = ({ label, value, options, onChange }) => html`
   <div class="choice" role="radiogroup" aria-label=${label} onKeyDown=${walk}>
-    ${options.map((option, i) => html`<button type="button" role="radio" aria-checked=${option.value === value}
-        tabindex=${option.value === value || (i === 0 && !options.some((one) => one.value === value)) ? 0 : -1}
-        onClick=${() => onChange(option.value)}>${option.label}</button>`)}
+    ${options.map(
+      (option, i) => html`<button type="button" role="radio" aria-checked=${option.value === value}
+        tabindex=${option.value === value || (i === 0 && !options.some(one => one.value === value)) ? 0 : -1}
+        onClick=${() => onChange(option.value)}>${option.label}</button>`,
+    )}
   </div>`;
 
 const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -41,7 +58,9 @@ function walk(event) {
   const step = steps[/** @type {keyof typeof steps} */ (event.key)];
   if (!step) return;
   const all = [.../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll("[role=radio]")];
-  const next = /** @type {HTMLElement} */ (all.at((all.indexOf(/** @type {Element} */ (document.activeElement)) + step) % all.length));
+  const next = /** @type {HTMLElement} */ (
+    all.at((all.indexOf(/** @type {Element} */ (document.activeElement)) + step) % all.length)
+  );
   event.preventDefault();
   next.focus();
   next.click();

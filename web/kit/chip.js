@@ -18,17 +18,20 @@ export const statusWords = {
 };
 
 /** @param {string} status */
-export const statusWord = (status) => t(statusWords[/** @type {keyof typeof statusWords} */ (status)] ?? status);
+export const statusWord = status => t(statusWords[/** @type {keyof typeof statusWords} */ (status)] ?? status);
 
 /** @param {{status: string}} props */
-export const StatusChip = ({ status }) => html`<span class=${`status status-${status}`}><span class="dot"></span>${statusWord(status)}</span>`;
+export const StatusChip = ({ status }) =>
+  html`<span class=${`status status-${status}`}><span class="dot"></span>${statusWord(status)}</span>`;
 
 /** @param {{children: any, onRemove?: () => void, removeLabel?: string, tone?: string, title?: string}} props */
 export const Chip = ({ children, onRemove, removeLabel, tone, title }) => html`
   <span class=${classes("chip", tone && `tone-${tone}`)} title=${title}><span class="chip-text">${children}</span>${
-    onRemove && html`<button type="button" class="chip-remove" aria-label=${removeLabel ?? t("Remove")} onClick=${onRemove}>
+    onRemove &&
+    html`<button type="button" class="chip-remove" aria-label=${removeLabel ?? t("Remove")} onClick=${onRemove}>
       <${Icon} name="close" size=${12} /></button>`
   }</span>`;
 
 /** @param {{tags: string[] | undefined}} props */
-export const Tags = ({ tags }) => (tags?.length ? html`<span class="tags">${tags.map((tag) => html`<${Chip}>${tag}<//>`)}</span>` : null);
+export const Tags = ({ tags }) =>
+  tags?.length ? html`<span class="tags">${tags.map(tag => html`<${Chip}>${tag}<//>`)}</span>` : null;

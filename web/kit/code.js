@@ -24,10 +24,11 @@ export function CodeView({ text, label, name = "text.txt", diff }) {
       <${Button} quiet small icon="download" label=${t("Download")} onClick=${() => save(name, text)} />
     </figcaption>
     <pre tabindex="0" aria-label=${label}>
-      <code>${diff ? shown.map((line) => html`<span class=${lineKind(line)}>${`${line}\n`}</span>`) : shown.join("\n")}</code></pre>
+      <code>${diff ? shown.map(line => html`<span class=${lineKind(line)}>${`${line}\n`}</span>`) : shown.join("\n")}</code></pre>
     ${lines.length > shown.length && html`<${Button} quiet onClick=${() => setWhole(true)}>${tn(lines.length, "Show the 1 line", "Show all {n} lines")}<//>`}
   </figure>`;
 }
 
 /** @param {string} line */
-const lineKind = (line) => (/^(\+\+\+|---|diff|index)/.test(line) ? "meta" : { "+": "added", "-": "removed", "@": "hunk" }[line[0]] ?? "");
+const lineKind = line =>
+  /^(\+\+\+|---|diff|index)/.test(line) ? "meta" : ({ "+": "added", "-": "removed", "@": "hunk" }[line[0]] ?? "");

@@ -16,23 +16,26 @@ let last = 0;
  */
 export function openDialog(component, props = {}) {
   const id = (last += 1);
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     open.value = [...open.value, { id, component, props, resolve }];
   });
 }
 
 /** @param {number} id @param {any} value */
 function close(id, value) {
-  const one = open.value.find((entry) => entry.id === id);
-  open.value = open.value.filter((entry) => entry.id !== id);
+  const one = open.value.find(entry => entry.id === id);
+  open.value = open.value.filter(entry => entry.id !== id);
   one?.resolve(value);
 }
 
 /** Close every dialog: the view under them has changed. */
-export const closeDialogs = () => open.value.forEach((one) => close(one.id, undefined));
+export const closeDialogs = () => open.value.forEach(one => close(one.id, undefined));
 
 export const Dialogs = () =>
-  open.value.map(({ id, component, props }) => html`<${component} key=${id} ...${props} close=${(/** @type {any} */ value) => close(id, value)} />`);
+  open.value.map(
+    ({ id, component, props }) =>
+      html`<${component} key=${id} ...${props} close=${(/** @type {any} */ value) => close(id, value)} />`,
+  );
 
 /**
  * The frame of a dialog: title, content, buttons at the foot.
@@ -72,7 +75,7 @@ const Confirm = ({ title, text, confirm, danger, close }) => html`
   <//>`;
 
 /** @param {{title: string, text: any, confirm: string, danger?: boolean}} question @returns {Promise<boolean>} */
-export const confirmed = async (question) => (await openDialog(Confirm, question)) === true;
+export const confirmed = async question => (await openDialog(Confirm, question)) === true;
 
 /**
  * Ask for one line of text.
@@ -95,4 +98,4 @@ function Prompt({ title, label, value = "", confirm, empty, check, close }) {
  *   `empty`: no text is an answer too; `check`: what is wrong with a text, or null
  * @param {Question} question @returns {Promise<string | undefined>}
  */
-export const asked = (question) => openDialog(Prompt, question);
+export const asked = question => openDialog(Prompt, question);

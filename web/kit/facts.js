@@ -3,6 +3,10 @@ import { html } from "../lib/dom.js";
 
 /** @param {{facts: [string, any][]}} props */
 export const Facts = ({ facts }) => html`<dl class="facts">
-  ${facts.filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false).map(([name, value]) => html`<dt>${name}</dt>
-      <dd>${value}</dd>`)}
+  ${facts
+    .filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false)
+    .map(
+      ([name, value]) => html`<dt>${name}</dt>
+      <dd>${value}</dd>`,
+    )}
 </dl>`;

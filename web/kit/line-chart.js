@@ -20,20 +20,23 @@ export function LineChart(props) {
   const { label, times, lines, format = String, height = 150, span = 0, level = 3 } = props;
   const [frame, size] = useSize();
   const chart = useRef(/** @type {any} */ (null));
-  const shape = `${lines.map((line) => line.label).join("|")} ${theme.value} ${language.value} ${height} ${span}`;
+  const shape = `${lines.map(line => line.label).join("|")} ${theme.value} ${language.value} ${height} ${span}`;
   const drawn = useRef("");
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let gone = false;
     if (!size.width) return undefined;
-    import("uplot").then(({ default: UPlot }) => {
-      if (gone || !frame.current) return;
-      const data = [times, ...lines.map((line) => line.values)];
-      if (chart.current && drawn.current === shape) return void chart.current.setData(data);
-      chart.current?.destroy();
-      chart.current = new UPlot(options(props, size.width, UPlot), /** @type {any} */ (data), frame.current);
-      drawn.current = shape;
-    }, () => gone || setFailed(true));
+    import("uplot").then(
+      ({ default: UPlot }) => {
+        if (gone || !frame.current) return;
+        const data = [times, ...lines.map(line => line.values)];
+        if (chart.current && drawn.current === shape) return void chart.current.setData(data);
+        chart.current?.destroy();
+        chart.current = new UPlot(options(props, size.width, UPlot), /** @type {any} */ (data), frame.current);
+        drawn.current = shape;
+      },
+      () => gone || setFailed(true),
+    );
     return () => {
       gone = true;
     };
@@ -43,8 +46,10 @@ export function LineChart(props) {
   }, [size.width, height]);
   useEffect(() => () => chart.current?.destroy(), []);
   return html`<figure class="line-chart">
-    <figcaption>${level === 2 ? html`<h2>${label}</h2>` : html`<h3>${label}</h3>`}${lines.map((line, i) => html`<span class="line-chart-key">
-            <i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`)}</figcaption>
+    <figcaption>${level === 2 ? html`<h2>${label}</h2>` : html`<h3>${label}</h3>`}${lines.map(
+      (line, i) => html`<span class="line-chart-key">
+            <i style=${{ background: `var(${colours[i % colours.length]})` }}></i>${line.label} <b>${latest(line, format)}</b></span>`,
+    )}</figcaption>
     ${failed && html`<small>${t("A part of this page could not be fetched.")}</small>`}
     <div ref=${frame} style=${{ height: `${height}px` }} role="img" aria-label=${spoken(props)}></div>
   </figure>`;
@@ -52,35 +57,64 @@ export function LineChart(props) {
 
 /** @param {Line} line @param {(value: number) => string} format */
 function latest(line, format) {
-  const value = line.values.findLast((one) => one !== null);
+  const value = line.values.findLast(one => one !== null);
   return value === undefined || value === null ? "–" : format(value);
 }
 
 /** @param {LineChartProps} props */
 const spoken = ({ label, lines, format = String }) =>
-  `${label}: ${lines.map((line) => t("{name} now {value}", { name: line.label, value: latest(line, format) })).join(", ")}`;
+  `${label}: ${lines.map(line => t("{name} now {value}", { name: line.label, value: latest(line, format) })).join(", ")}`;
 
 /** @param {LineChartProps} props @param {number} width @param {any} UPlot */
 function options({ lines, format = String, height = 150, least = 0, steps, span = 0 }, width, UPlot) {
   const style = getComputedStyle(document.documentElement);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const axis = { stroke: colour("--muted"), font: `11px ${style.getPropertyValue("--sans")}`, grid: { stroke: colour("--line"), width: 1 },
-    ticks: { show: false } };
-  const clock = (/** @type {number[]} */ splits) => splits.map((at) => clockText(at, splits[splits.length - 1] - splits[0]));
+  const axis = {
+    stroke: colour("--muted"),
+    font: `11px ${style.getPropertyValue("--sans")}`,
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+  };
+  const clock = (/** @type {number[]} */ splits) =>
+    splits.map(at => clockText(at, splits[splits.length - 1] - splits[0]));
   return /** @type {any} */ ({
-    width, height, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 } }, padding: [8, 22, 0, 0],
-    scales: { x: { range: (/** @type {any} */ _, /** @type {number} */ from, /** @type {number} */ to) =>
-        (span ? [Date.now() / 1000 - span, Date.now() / 1000] : [from, to]) },
-        y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) =>
-          [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1, 0.001)] } },
+    width,
+    height,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 5 } },
+    padding: [8, 22, 0, 0],
+    scales: {
+      x: {
+        range: (/** @type {any} */ _, /** @type {number} */ from, /** @type {number} */ to) =>
+          span ? [Date.now() / 1000 - span, Date.now() / 1000] : [from, to],
+      },
+      y: {
+        range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => [
+          Math.min(0, low ?? 0),
+          Math.max(least, (high ?? 0) * 1.1, 0.001),
+        ],
+      },
+    },
     axes: [
       { ...axis, space: 60, size: 24, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => clock(splits) },
-      { ...axis, size: room, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(format) },
+      {
+        ...axis,
+        size: room,
+        space: 34,
+        values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(format),
+      },
     ],
-    series: [{}, ...lines.map((_, i) => ({
-      stroke: colour(colours[i % colours.length]), width: 1.6, points: { show: false }, spanGaps: false,
-      fill: lines.length === 1 ? `${colour(colours[i])}22` : undefined, paths: steps ? UPlot.paths.stepped({ align: 1 }) : undefined,
-    }))],
+    series: [
+      {},
+      ...lines.map((_, i) => ({
+        stroke: colour(colours[i % colours.length]),
+        width: 1.6,
+        points: { show: false },
+        spanGaps: false,
+        fill: lines.length === 1 ? `${colour(colours[i])}22` : undefined,
+        paths: steps ? UPlot.paths.stepped({ align: 1 }) : undefined,
+      })),
+    ],
     plugins: [reading(lines, format)],
   });
 }
@@ -97,15 +131,23 @@ function clockText(at, span) {
 function reading(lines, format) {
   const note = document.createElement("div");
   note.className = "line-chart-note";
-  return { hooks: {
-    init: (/** @type {any} */ u) => u.over.append(note),
-    setCursor: (/** @type {any} */ u) => {
-      const at = u.cursor.idx;
-      note.hidden = at === null || at === undefined || u.cursor.left < 0;
-      if (note.hidden) return;
-      const when = new Date(u.data[0][at] * 1000).toLocaleString(language.value, { dateStyle: "short", timeStyle: "short" });
-      note.textContent = [when, ...lines.map((line, i) => `${line.label}: ${u.data[i + 1][at] === null ? "–" : format(u.data[i + 1][at])}`)].join("\n");
-      note.style.left = `${Math.min(u.cursor.left + 12, u.over.clientWidth - note.offsetWidth)}px`;
+  return {
+    hooks: {
+      init: (/** @type {any} */ u) => u.over.append(note),
+      setCursor: (/** @type {any} */ u) => {
+        const at = u.cursor.idx;
+        note.hidden = at === null || at === undefined || u.cursor.left < 0;
+        if (note.hidden) return;
+        const when = new Date(u.data[0][at] * 1000).toLocaleString(language.value, {
+          dateStyle: "short",
+          timeStyle: "short",
+        });
+        note.textContent = [
+          when,
+          ...lines.map((line, i) => `${line.label}: ${u.data[i + 1][at] === null ? "–" : format(u.data[i + 1][at])}`),
+        ].join("\n");
+        note.style.left = `${Math.min(u.cursor.left + 12, u.over.clientWidth - note.offsetWidth)}px`;
+      },
     },
-  } };
+  };
 }

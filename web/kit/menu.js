@@ -20,8 +20,11 @@ export function Menu({ items, label, icon = "more", children, quiet, small }) {
   return html`<span class="menu-anchor" ref=${anchor}>
     <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} aria-haspopup="menu" aria-expanded=${open} onClick=${() => setOpen(!open)}>
       ${children}<//>
-    ${open && html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
-      <${MenuList} items=${items.filter(Boolean)} label=${label} close=${() => setOpen(false)} /><//>`}
+    ${
+      open &&
+      html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
+      <${MenuList} items=${items.filter(Boolean)} label=${label} close=${() => setOpen(false)} /><//>`
+    }
   </span>`;
 }
 
@@ -39,12 +42,23 @@ function MenuList({ items, label, close }) {
     }
   };
   return html`<div class="menu" role="menu" aria-label=${label} ref=${list} onKeyDown=${walk}>
-    ${items.map((one) => (one.writes ? { ...one, reason: lookingOnly() ?? one.reason } : one)).map((item) => item.separator ? html`<hr />` : html`
+    ${items
+      .map(one => (one.writes ? { ...one, reason: lookingOnly() ?? one.reason } : one))
+      .map(item =>
+        item.separator
+          ? html`<hr />`
+          : html`
       <button type="button" role="menuitem" class=${classes("menu-item", item.danger && "danger")} aria-disabled=${item.reason ? "true" : undefined}
         title=${item.reason ?? undefined}
-        onClick=${() => { if (!item.reason) { close(); item.onClick?.(); } }}>
+        onClick=${() => {
+          if (!item.reason) {
+            close();
+            item.onClick?.();
+          }
+        }}>
         ${item.icon && html`<${Icon} name=${item.icon} />`}<span>${item.label}${item.reason && html`<small>${item.reason}</small>`}</span>
-      </button>`)}
+      </button>`,
+      )}
   </div>`;
 }
 
@@ -58,8 +72,12 @@ export function Popover({ anchor, close, children }) {
   useLayoutEffect(() => {
     const put = () => {
       if (!box.current || !anchor.current) return;
-      const next = placed(anchor.current.getBoundingClientRect(), box.current.offsetWidth, box.current.scrollHeight + 2);
-      setPlace((old) => (old.left === next.left && old.top === next.top && old.room === next.room ? old : next));
+      const next = placed(
+        anchor.current.getBoundingClientRect(),
+        box.current.offsetWidth,
+        box.current.scrollHeight + 2,
+      );
+      setPlace(old => (old.left === next.left && old.top === next.top && old.room === next.room ? old : next));
     };
     put();
     const grown = new ResizeObserver(put); // what is in it may come later
@@ -88,8 +106,11 @@ export function Popover({ anchor, close, children }) {
       document.removeEventListener("keydown", key, true);
     };
   }, []);
-  return html`<div class="popover" ref=${box} style=${{ left: `${place.left}px`, top: `${place.top}px`,
-    maxHeight: place.room ? `${place.room}px` : undefined }}>${children}</div>`;
+  return html`<div class="popover" ref=${box} style=${{
+    left: `${place.left}px`,
+    top: `${place.top}px`,
+    maxHeight: place.room ? `${place.room}px` : undefined,
+  }}>${children}</div>`;
 }
 
 const edge = 8; // px that are kept free at the window's edges
@@ -121,7 +142,10 @@ export function PopoverButton({ label, icon, text, children, quiet, small, marke
   return html`<span class="menu-anchor" ref=${anchor}>
     <${Button} icon=${icon} label=${label} quiet=${quiet} small=${small} class=${classes(marked && "marked")} aria-haspopup="dialog" aria-expanded=${open}
       onClick=${() => setOpen(!open)}>${text}<//>
-    ${open && html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
-        <div class="panel" role="dialog" aria-label=${label}>${children(() => setOpen(false))}</div><//>`}
+    ${
+      open &&
+      html`<${Popover} anchor=${anchor} close=${() => setOpen(false)}>
+        <div class="panel" role="dialog" aria-label=${label}>${children(() => setOpen(false))}</div><//>`
+    }
   </span>`;
 }

@@ -4,6 +4,7 @@ import { tn } from "../lib/text.js";
 import { Button } from "./button.js";
 
 /** @param {{total: number, most: number, portion: number, setMost: (most: number) => void, small?: boolean}} props `most`: so many are drawn now */
-export const More = ({ total, most, portion, setMost, small }) => total > most
-  && html`<p class="more">
+export const More = ({ total, most, portion, setMost, small }) =>
+  total > most &&
+  html`<p class="more">
     <${Button} small=${small} onClick=${() => setMost(most + portion)}>${tn(Math.min(portion, total - most), "Show 1 more", "Show {n} more")}<//></p>`;

@@ -36,8 +36,8 @@ export function Plot({ source, title, height }) {
   } catch (error) {
     return html`<${ErrorBox} error=${new Error(t("The plot’s JSON is damaged."))} />`;
   }
-  if (figure.data.length && figure.data.every((trace) => trace.type === "table")) return figure.data.map((trace) =>
-    html`<${TablePlot} trace=${trace} title=${title} />`);
+  if (figure.data.length && figure.data.every(trace => trace.type === "table"))
+    return figure.data.map(trace => html`<${TablePlot} trace=${trace} title=${title} />`);
   return html`<${Drawn} figure=${figure} source=${source} title=${title} height=${height} />`;
 }
 
@@ -45,17 +45,23 @@ export function Plot({ source, title, height }) {
 function TablePlot({ trace, title }) {
   const head = (trace.header?.values ?? []).map((/** @type {any} */ one) => (Array.isArray(one) ? one.join(" ") : one));
   const columns = trace.cells?.values ?? [];
-  const written = columns.map((/** @type {any[]} */ column) => (column.every((cell) => typeof cell === "number" || isGap(cell) || cell === "")
-    ? alike(column) : shown));
-  const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) => columns.map((/** @type {any[]} */ column, /** @type {number} */ k) =>
-    (isGap(column[i]) ? "" : written[k](column[i]))));
+  const written = columns.map((/** @type {any[]} */ column) =>
+    column.every(cell => typeof cell === "number" || isGap(cell) || cell === "") ? alike(column) : shown,
+  );
+  const rows = (columns[0] ?? []).map((/** @type {any} */ _, /** @type {number} */ i) =>
+    columns.map((/** @type {any[]} */ column, /** @type {number} */ k) =>
+      isGap(column[i]) ? "" : written[k](column[i]),
+    ),
+  );
   const numeric = columns.flatMap((/** @type {any[]} */ column, /** @type {number} */ i) =>
-    (i && column.every((cell) => cell === "" || isGap(cell) || !Number.isNaN(Number(cell))) ? [i] : []));
+    i && column.every(cell => cell === "" || isGap(cell) || !Number.isNaN(Number(cell))) ? [i] : [],
+  );
   return html`<div class="plot-box table-plot"><${PlainTable} label=${title} head=${head} rows=${rows} numeric=${numeric} /></div>`;
 }
 
 /** @param {any} cell */
-const shown = (cell) => (typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? ""));
+const shown = cell =>
+  typeof cell === "number" && !Number.isInteger(cell) ? Number(cell.toPrecision(5)) : String(cell ?? "");
 
 /** @param {{figure: {data: any[], layout: any}, source: string, title: string, height?: number}} props */
 function Drawn({ figure, source, title, height = 380 }) {
@@ -67,13 +73,18 @@ function Drawn({ figure, source, title, height = 380 }) {
   useEffect(() => {
     if (!visible && !drawn.current) return;
     if (!size.width) return;
-    plotly().then(async (library) => {
-      await library.react(inner.current, figure.data.map((trace) => fitted(trace, size.width)),
-        themed(figure, Math.max(size.width, ...figure.data.map(widthOf)), height),
-        { responsive: false, displaylogo: false, displayModeBar: "hover" });
-      drawn.current = true;
-      setState("ready");
-    }).catch(setState);
+    plotly()
+      .then(async library => {
+        await library.react(
+          inner.current,
+          figure.data.map(trace => fitted(trace, size.width)),
+          themed(figure, Math.max(size.width, ...figure.data.map(widthOf)), height),
+          { responsive: false, displaylogo: false, displayModeBar: "hover" },
+        );
+        drawn.current = true;
+        setState("ready");
+      })
+      .catch(setState);
   }, [visible, source, dark, size.width, height]);
   return html`<div class="plot-box" ref=${box} style=${{ height: `${height}px` }} role="figure" aria-label=${title}>
     ${state === "waiting" && html`<${Loading} label=${t("Drawing…")} />`}${state instanceof Error && html`<${ErrorBox} error=${state} />`}
@@ -81,10 +92,18 @@ function Drawn({ figure, source, title, height = 380 }) {
 }
 
 /** Kinds whose labels stand above what is drawn. */
-const labelledAbove = new Set(["parcoords", "parcats", "scatterpolar", "scatterpolargl", "barpolar", "pie", "sunburst"]);
+const labelledAbove = new Set([
+  "parcoords",
+  "parcats",
+  "scatterpolar",
+  "scatterpolargl",
+  "barpolar",
+  "pie",
+  "sunburst",
+]);
 
 /** @param {any[]} data @returns {number} pixels */
-const roomAbove = (data) => (data.some((trace) => labelledAbove.has(trace?.type)) ? 64 : 16);
+const roomAbove = data => (data.some(trace => labelledAbove.has(trace?.type)) ? 64 : 16);
 
 const perAxis = 92; // px, so that the names of axes beside each other do not run into one another
 
@@ -101,21 +120,44 @@ function widthOf(trace) {
 const narrow = 480; // px, below which a heatmap's scale takes no room from its cells
 
 /** @param {any} trace @param {number} width there is */
-const fitted = (trace, width) => (trace?.type === "heatmap" && width < narrow ? { ...sequential(trace), showscale: false } : sequential(trace));
+const fitted = (trace, width) =>
+  trace?.type === "heatmap" && width < narrow ? { ...sequential(trace), showscale: false } : sequential(trace);
 
 /** Even steps in lightness. @type {[number, string][]} */
-const fewToMany = [[0, "#f4f8fb"], [0.25, "#c3dcee"], [0.5, "#7fb5da"], [0.75, "#3a83be"], [1, "#0b4a8a"]];
+const fewToMany = [
+  [0, "#f4f8fb"],
+  [0.25, "#c3dcee"],
+  [0.5, "#7fb5da"],
+  [0.75, "#3a83be"],
+  [1, "#0b4a8a"],
+];
 
 /** A heatmap that names no colours of its own gets a sequential map: light is few, dark is many. @param {any} trace */
-const sequential = (trace) => (trace?.type === "heatmap" && !trace.colorscale ? { ...trace, colorscale: fewToMany } : trace);
+const sequential = trace =>
+  trace?.type === "heatmap" && !trace.colorscale ? { ...trace, colorscale: fewToMany } : trace;
 
 /** The layout in the page's colours. @param {{data: any[], layout: any}} figure @param {number} width @param {number} height */
 function themed({ data, layout }, width, height) {
-  const axis = { gridcolor: token("--line"), zerolinecolor: token("--line-strong"), linecolor: token("--line-strong"), automargin: true };
-  const axes = Object.fromEntries(Object.keys({ xaxis: 1, yaxis: 1, ...layout }).filter((name) => /^[xy]axis\d*$/.test(name)).map((name) =>
-      [name, { ...axis, ...layout[name] }]));
+  const axis = {
+    gridcolor: token("--line"),
+    zerolinecolor: token("--line-strong"),
+    linecolor: token("--line-strong"),
+    automargin: true,
+  };
+  const axes = Object.fromEntries(
+    Object.keys({ xaxis: 1, yaxis: 1, ...layout })
+      .filter(name => /^[xy]axis\d*$/.test(name))
+      .map(name => [name, { ...axis, ...layout[name] }]),
+  );
   return {
-    ...layout, ...axes, title: undefined, width, height, autosize: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    ...layout,
+    ...axes,
+    title: undefined,
+    width,
+    height,
+    autosize: false,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
     font: { ...layout.font, color: token("--text"), family: token("--sans"), size: 12 },
     margin: { l: 56, r: 20, t: roomAbove(data), b: 44, ...(layout.margin ?? {}) },
     ...(layout.scene && { scene: { ...layout.scene, bgcolor: "rgba(0,0,0,0)" } }), // a key without a value is taken for a scene

@@ -13,7 +13,7 @@ export function SortableList({ label, items, render, onMove }) {
   const [dragged, setDragged] = useState(/** @type {string | null} */ (null));
   const [over, setOver] = useState(-1);
   const list = useRef(/** @type {any} */ (null));
-  const from = items.findIndex((item) => item.id === dragged);
+  const from = items.findIndex(item => item.id === dragged);
   const end = () => (setDragged(null), setOver(-1));
   const drop = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -29,15 +29,21 @@ export function SortableList({ label, items, render, onMove }) {
     requestAnimationFrame(() => list.current?.querySelector(`[data-handle="${CSS.escape(id)}"]`)?.focus());
   };
   return html`<ol class="sortable" aria-label=${label} ref=${list} onDrop=${drop} onDragOver=${(/** @type {Event} */ e) => e.preventDefault()}>
-    ${items.map((item, index) => html`<li key=${item.id} class=${classes("sortable-item", item.id === dragged && "dragged", index === over && from >= 0
-              && from !== index && (from < index ? "below" : "above"))}
+    ${items.map(
+      (item, index) => html`<li key=${item.id} class=${classes(
+        "sortable-item",
+        item.id === dragged && "dragged",
+        index === over && from >= 0 && from !== index && (from < index ? "below" : "above"),
+      )}
       draggable="true" onDragStart=${(/** @type {DragEvent} */ e) => start(e, item.id, setDragged)} onDragEnd=${end}
         onDragOver=${(/** @type {Event} */ e) => (e.preventDefault(), setOver(index))}>
       <button type="button" class="grip" data-handle=${item.id}
         aria-label=${t("Move {name}: number {n} of {all}; the arrow keys move it", { name: item.name, n: index + 1, all: items.length })}
-        title=${t("Drag, or press ↑ and ↓")} onKeyDown=${(/** @type {KeyboardEvent} */ e) => key(e, item.id, index)}><span aria-hidden="true">⠿</span></button>
+        title=${t("Drag, or press ↑ and ↓")}
+        onKeyDown=${(/** @type {KeyboardEvent} */ e) => key(e, item.id, index)}><span aria-hidden="true">⠿</span></button>
       ${render(item, index)}
-    </li>`)}
+    </li>`,
+    )}
   </ol>`;
 }
 

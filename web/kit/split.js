@@ -15,7 +15,7 @@ export function SplitPane({ name, first, second, size = 480, least = 280, most =
     const bar = /** @type {HTMLElement} */ (event.currentTarget);
     const from = event.clientX;
     bar.setPointerCapture(event.pointerId);
-    bar.onpointermove = (move) => set(width + from - move.clientX);
+    bar.onpointermove = move => set(width + from - move.clientX);
     bar.onpointerup = () => (bar.onpointermove = null);
   };
   const key = (/** @type {KeyboardEvent} */ event) => {

@@ -12,13 +12,19 @@ import { Icon } from "./icons.js";
  * What is shown is older than it seems: the newest try to ask again has failed. While nobody answers at all the banner says so.
  * @param {{answer: {data: any, error: any, reload: () => Promise<void>}}} props
  */
-export const Outdated = ({ answer }) => answer.error && answer.data !== undefined && !answer.error.gone && html`<div class="outdated" role="alert">
+export const Outdated = ({ answer }) =>
+  answer.error &&
+  answer.data !== undefined &&
+  !answer.error.gone &&
+  html`<div class="outdated" role="alert">
   <${Icon} name="warning" /><span>${t("This is not up to date:")} ${sentence(answer.error)}</span><${Retry} small retry=${answer.reload} /></div>`;
 
 /** What could not be asked for, of all that has no place of its own to say so. */
-export const Missed = () => asides.value.length > 0 && html`<div class="outdated" role="alert">
+export const Missed = () =>
+  asides.value.length > 0 &&
+  html`<div class="outdated" role="alert">
   <${Icon} name="warning" /><span>${t("Not all of this page is there:")} ${sentence(asides.value[0].error)}</span>
-  <${Retry} small retry=${() => Promise.all(asides.value.map((one) => one.load()))} /></div>`;
+  <${Retry} small retry=${() => Promise.all(asides.value.map(one => one.load()))} /></div>`;
 
 /** Trying again, seen to be tried. @param {{retry: () => any, small?: boolean}} props */
 export function Retry({ retry, small }) {
@@ -32,7 +38,8 @@ export function Retry({ retry, small }) {
 }
 
 /** @param {{label?: string}} props */
-export const Loading = ({ label = t("Loading…") }) => html`<div class="state loading" role="status"><span class="spinner"></span>${label}</div>`;
+export const Loading = ({ label = t("Loading…") }) =>
+  html`<div class="state loading" role="status"><span class="spinner"></span>${label}</div>`;
 
 /** @param {{icon?: import("./icons.js").IconName, title: string, children?: any, page?: boolean}} props `page`: it is all that the page shows */
 export const Empty = ({ icon = "tasks", title, children, page }) => html`
@@ -56,7 +63,7 @@ export function ErrorBox({ error, retry, missing, page }) {
 }
 
 /** @param {any} error */
-const isMissing = (error) => error.code === 404 || /not found|invalid .* id|No such/i.test(error.message ?? "");
+const isMissing = error => error.code === 404 || /not found|invalid .* id|No such/i.test(error.message ?? "");
 
 /** @param {any} error */
 function title(error) {
@@ -69,7 +76,8 @@ function title(error) {
 /** @param {any} error */
 function advice(error) {
   if (error.gone) return t("Is it running? “python -m server” starts it; this page goes on by itself when it is back.");
-  if (error.code === 403) return t("Your user may not do this. An administrator can change that under Settings → Users.");
+  if (error.code === 403)
+    return t("Your user may not do this. An administrator can change that under Settings → Users.");
   return "";
 }
 
@@ -77,15 +85,20 @@ function advice(error) {
  * What was refused, in the dialog that asked for it, which stays open.
  * @param {{title: string, refused: {name?: string, error: any}[], children?: any}} props
  */
-export const Refused = ({ title, refused, children }) => html`<div class="refused" role="alert"><p class="strong">${title}</p>
-  <ul>${refused.map((one) => html`<li>${one.name && html`<strong>${one.name}: </strong>`}${sentence(one.error)}</li>`)}</ul>${children}</div>`;
+export const Refused = ({
+  title,
+  refused,
+  children,
+}) => html`<div class="refused" role="alert"><p class="strong">${title}</p>
+  <ul>${refused.map(one => html`<li>${one.name && html`<strong>${one.name}: </strong>`}${sentence(one.error)}</li>`)}</ul>${children}</div>`;
 
 /**
  * Shows an answer of `useApi` when it is there, and says so when it is not.
  * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any, page?: boolean}} props `page`: it is all that the page shows
  */
 export function Answered({ answer, children, page }) {
-  if (answer.data !== undefined) return html`<${Outdated} answer=${answer} /><${Boundary} on=${answer.data}>${() => children(answer.data)}<//>`;
+  if (answer.data !== undefined)
+    return html`<${Outdated} answer=${answer} /><${Boundary} on=${answer.data}>${() => children(answer.data)}<//>`;
   if (answer.error) return html`<${ErrorBox} page=${page} error=${answer.error} retry=${answer.reload} />`;
   return html`<${Loading} />`;
 }

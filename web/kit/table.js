@@ -51,7 +51,9 @@ export function DataTable(props) {
   const { label, count, rowAt, onNeed, rowHeight = 36, selection, onSelect, between, empty, height } = props;
   const [scroller, size] = useSize();
   const narrow = size.width > 0 && size.width < phone;
-  const columns = narrow ? props.columns.map((one) => ({ ...one, width: Math.min(one.width ?? 140, slim) })) : props.columns;
+  const columns = narrow
+    ? props.columns.map(one => ({ ...one, width: Math.min(one.width ?? 140, slim) }))
+    : props.columns;
   const [top, setTop] = useState(0);
   const seen = size.height || height || 600;
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - overscan, count - 1));
@@ -70,11 +72,11 @@ export function DataTable(props) {
     const [from, to] = reach(range && rowAt(index)?.id === row.id ? anchor.current : null, index, rowAt);
     anchor.current = { id: row.id, index };
     const loaded = from === to ? [row] : loadedRows(from, to, rowAt);
-    if (loaded || !between) return onSelect((old) => changed(old, loaded ?? [row], on));
+    if (loaded || !between) return onSelect(old => changed(old, loaded ?? [row], on));
     setBusy(true);
     try {
       const rows = await between(from, to);
-      if (question.current === onNeed) onSelect((old) => changed(old, rows, on)); // else it is another list by now
+      if (question.current === onNeed) onSelect(old => changed(old, rows, on)); // else it is another list by now
     } catch (error) {
       toastError(error);
     }
@@ -83,11 +85,13 @@ export function DataTable(props) {
   const press = usePress((row, index) => rowAt(index)?.id !== row.id, choose);
   useKeptFocus(scroller);
 
-  const template = `${onSelect ? "36px " : ""}${columns.map((c) => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
+  const template = `${onSelect ? "36px " : ""}${columns.map(c => `${c.width ?? 140}px`).join(" ")} minmax(0, 1fr)`;
   const width = columns.reduce((sum, c) => sum + (c.width ?? 140), onSelect ? 36 : 0);
   const keys = keysOf(first, last, rowAt);
-  const rows = keys.map((key, i) => html`<${Boundary} key=${key} small name=${rowAt(first + i)?.name} on=${rowAt(first + i)}>
-      <${Row} index=${first + i} row=${rowAt(first + i)} ...${props} press=${press} /><//>`);
+  const rows = keys.map(
+    (key, i) => html`<${Boundary} key=${key} small name=${rowAt(first + i)?.name} on=${rowAt(first + i)}>
+      <${Row} index=${first + i} row=${rowAt(first + i)} ...${props} press=${press} /><//>`,
+  );
   return html`<div class=${classes("table", props.waiting && "stale")} role="table" tabindex="0" aria-label=${label} aria-rowcount=${count + 1}
     aria-busy=${busy || Boolean(props.waiting)} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
@@ -129,7 +133,8 @@ function usePress(hasMoved, choose) {
       choose(one.row, one.index, event.shiftKey);
     },
     click: (/** @type {MouseEvent} */ event, /** @type {any} */ row, /** @type {number} */ index) => {
-      if (event.detail && pressed.current?.done) event.preventDefault(); // this press has been seen to
+      if (event.detail && pressed.current?.done)
+        event.preventDefault(); // this press has been seen to
       else choose(row, index, event.shiftKey);
     },
   };
@@ -140,7 +145,8 @@ function useKeptFocus(scroller) {
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
   const mine = scroller.current?.contains(active) ? active : null;
   useLayoutEffect(() => {
-    if (mine && document.activeElement === document.body) (mine.isConnected ? mine : scroller.current)?.focus({ preventScroll: true });
+    if (mine && document.activeElement === document.body)
+      (mine.isConnected ? mine : scroller.current)?.focus({ preventScroll: true });
   });
 }
 
@@ -150,25 +156,30 @@ function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, o
   const all = selection && count > 0 && selection.size >= count;
   const chooseAll = () => {
     const rows = Array.from({ length: count }, (_, i) => rowAt(i)).filter(Boolean);
-    onSelect?.((old) => (old.size ? new Map() : changed(old, rows, true)));
+    onSelect?.(old => (old.size ? new Map() : changed(old, rows, true)));
   };
   return html`<div class="table-head" role="rowgroup" style=${{ minWidth: `${width}px` }}><div class="table-row" role="row">
-    ${onSelect && html`<div role="columnheader" class="cell check">
+    ${
+      onSelect &&
+      html`<div role="columnheader" class="cell check">
         <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all}
-          indeterminate=${Boolean(!all && selection?.size)} onClick=${chooseAll} /></div>`}
-    ${columns.map((column) => {
-      const key = sort.findIndex((one) => one.key === column.sort);
+          indeterminate=${Boolean(!all && selection?.size)} onClick=${chooseAll} /></div>`
+    }
+    ${columns.map(column => {
+      const key = sort.findIndex(one => one.key === column.sort);
       const state = key < 0 ? "none" : sort[key].down ? "descending" : "ascending";
       return html`<div role="columnheader" key=${column.id} class=${classes("cell", column.numeric && "numeric")} aria-sort=${column.sort ? state : undefined}
         draggable=${Boolean(onReorder)}
         onDragStart=${() => (dragged.current = column.id)} onDragOver=${(/** @type {Event} */ e) => onReorder && e.preventDefault()}
           onDrop=${() => dragged.current && onReorder?.(dragged.current, column.id)}>
-        ${column.sort && onSort
-          ? html`<button type="button" class="sort" title=${t("Sort; with Shift as a second key")}
+        ${
+          column.sort && onSort
+            ? html`<button type="button" class="sort" title=${t("Sort; with Shift as a second key")}
             onClick=${(/** @type {MouseEvent} */ e) => onSort(/** @type {string} */ (column.sort), e.shiftKey)}>
               <span class="cell-text">${column.label}</span>${key >= 0 && html`<${Icon} name=${sort[key].down ? "down" : "up"} size=${12} />`}
               ${key >= 0 && sort.length > 1 ? html`<sub>${key + 1}</sub>` : null}</button>`
-          : html`<span class="cell-text" title=${column.label}>${column.label}</span>`}
+            : html`<span class="cell-text" title=${column.label}>${column.label}</span>`
+        }
         ${column.extra}
         ${onResize && html`<${ResizeHandle} column=${column} onResize=${onResize} />`}
       </div>`;
@@ -184,7 +195,7 @@ function ResizeHandle({ column, onResize }) {
     const from = event.clientX;
     const width = column.width ?? 140;
     handle.setPointerCapture(event.pointerId);
-    handle.onpointermove = (move) => onResize(column.id, Math.max(50, Math.round(width + move.clientX - from)));
+    handle.onpointermove = move => onResize(column.id, Math.max(50, Math.round(width + move.clientX - from)));
     handle.onpointerup = () => (handle.onpointermove = null);
   };
   return html`<span class="resize" onPointerDown=${start} draggable="true"
@@ -193,18 +204,22 @@ function ResizeHandle({ column, onResize }) {
 
 /** @param {TableProps & {index: number, row: any, press: ReturnType<typeof usePress>}} props */
 function Row({ index, row, columns, selection, onSelect, current, onOpen, press }) {
-  if (!row) return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}>
+  if (!row)
+    return html`<div class="table-row waiting" role="row" aria-rowindex=${index + 2}>
     <div role="cell" class="cell"><span class="bone"></span></div></div>`;
   const chosen = selection?.has(row.id);
   const open = (/** @type {MouseEvent} */ event) => {
-    if (onOpen && !/** @type {Element} */ (event.target).closest("a, button, input, label")) onOpen(row);
+    if (onOpen && !(/** @type {Element} */ (event.target).closest("a, button, input, label"))) onOpen(row);
   };
   return html`<div class=${classes("table-row", chosen && "chosen", current !== undefined && current === row.id && "current", onOpen && "clickable")} role="row"
     aria-rowindex=${index + 2} aria-selected=${onSelect ? Boolean(chosen) : undefined} onClick=${open}>
-    ${onSelect && html`<div role="cell" class="cell check">
+    ${
+      onSelect &&
+      html`<div role="cell" class="cell check">
         <input type="checkbox" aria-label=${t("Choose {name}", { name: row.name ?? row.id })} checked=${chosen}
-          onPointerDown=${() => press.down(row, index)} onClick=${(/** @type {MouseEvent} */ e) => press.click(e, row, index)} /></div>`}
-    ${columns.map((column) => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
+          onPointerDown=${() => press.down(row, index)} onClick=${(/** @type {MouseEvent} */ e) => press.click(e, row, index)} /></div>`
+    }
+    ${columns.map(column => html`<div role="cell" key=${column.id} class=${classes("cell", column.numeric && "numeric")}>${column.render(row)}</div>`)}
   </div>`;
 }
 
@@ -229,10 +244,21 @@ function walkRows(event, rowHeight) {
  */
 export const PlainTable = ({ label, head, rows, numeric = [], even = false }) => html`
   <div class="plain-table-frame" tabindex="0" role="region" aria-label=${label}><table class=${classes("plain-table", even && "even")}>
-    ${head && html`<thead><tr>${head.map((cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>
-        ${cell || html`<span class="visually-hidden">${t("More")}</span>`}</th>`)}</tr></thead>`}
-    <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>`
-                : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`))}</tr>`)}</tbody>
+    ${
+      head &&
+      html`<thead><tr>${head.map(
+        (cell, i) => html`<th scope="col" class=${numeric.includes(i) ? "numeric" : ""}>
+        ${cell || html`<span class="visually-hidden">${t("More")}</span>`}</th>`,
+      )}</tr></thead>`
+    }
+    <tbody>${rows.map(
+      row =>
+        html`<tr>${row.map((cell, i) =>
+          i === 0
+            ? html`<th scope="row">${cell}</th>`
+            : html`<td class=${numeric.includes(i) ? "numeric" : ""}>${cell}</td>`,
+        )}</tr>`,
+    )}</tbody>
   </table></div>`;
 
 /** Keep an element scrolled to the end while its content grows, unless the reader has scrolled up. */

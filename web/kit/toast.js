@@ -18,15 +18,15 @@ export function toast(text, { tone = "info", link } = {}) {
 }
 
 /** @param {any} error */
-export const toastError = (error) => toast(sentence(error), { tone: "error" });
+export const toastError = error => toast(sentence(error), { tone: "error" });
 
 /** @param {number} id */
-const dismiss = (id) => (toasts.value = toasts.value.filter((one) => one.id !== id));
+const dismiss = id => (toasts.value = toasts.value.filter(one => one.id !== id));
 
 export const Toasts = () => html`
   <div class="toasts" aria-live="polite">
     ${toasts.value.map(
-      (one) => html`<div key=${one.id} class=${`toast ${one.tone}`} role=${one.tone === "error" ? "alert" : "status"}>
+      one => html`<div key=${one.id} class=${`toast ${one.tone}`} role=${one.tone === "error" ? "alert" : "status"}>
         <span>${one.text}</span>${one.link && html`<a href=${one.link.href}>${one.link.label}</a>`}
         <button type="button" aria-label=${t("Close")} onClick=${() => dismiss(one.id)}><${Icon} name="close" size=${14} /></button>
       </div>`,

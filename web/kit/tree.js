@@ -7,7 +7,7 @@ import { Icon } from "./icons.js";
 /** @param {{label: string, nodes: TreeNode[], open?: number, selected?: string, onSelect?: (id: string) => void}} props `open`: levels that start open */
 export const Tree = ({ label, nodes, open = 1, selected, onSelect }) => html`
   <ul class="tree" role="tree" aria-label=${label} onKeyDown=${walk}>
-    ${nodes.map((node) => html`<${Branch} node=${node} level=${1} open=${open} selected=${selected} onSelect=${onSelect} />`)}</ul>`;
+    ${nodes.map(node => html`<${Branch} node=${node} level=${1} open=${open} selected=${selected} onSelect=${onSelect} />`)}</ul>`;
 
 /** @param {{node: TreeNode, level: number, open: number, selected?: string, onSelect?: (id: string) => void}} props */
 function Branch({ node, level, open, selected, onSelect }) {
@@ -28,8 +28,14 @@ function Branch({ node, level, open, selected, onSelect }) {
         ${children.length ? html`<${Icon} name=${shown ? "down" : "right"} size=${12} />` : null}</span>
       ${node.href ? html`<a href=${node.href}>${node.label}</a>` : html`<span>${node.label}</span>`}<span class="tree-note">${node.note}</span>
     </span>
-    ${shown && children.length ? html`<ul role="group">${children.map((child) => html`<${Branch} node=${child} level=${level + 1} open=${open}
-              selected=${selected} onSelect=${onSelect} />`)}</ul>` : null}
+    ${
+      shown && children.length
+        ? html`<ul role="group">${children.map(
+            child => html`<${Branch} node=${child} level=${level + 1} open=${open}
+              selected=${selected} onSelect=${onSelect} />`,
+          )}</ul>`
+        : null
+    }
   </li>`;
 }
 

@@ -46,12 +46,15 @@ function restyled(style, codes) {
 
 /** What a terminal would show of a line with carriage returns: the last thing written over it. @param {string} line */
 export function settled(line) {
-  const parts = line.split("\r").filter((part) => part !== "");
+  const parts = line.split("\r").filter(part => part !== "");
   return parts.at(-1) ?? "";
 }
 
 /** @param {string} line the part of a progress bar that stays the same, "" when it is none */
-const barName = (line) => /^(.*?)\d+(\.\d+)?%\s?[|▏▎▍▌▋▊▉█━╸ ]/.exec(line)?.[1] ?? (/^(.*?)\d+(it|s|B|kB|MB)?\s?\[\d\d:\d\d/.exec(line)?.[1] ?? "\n");
+const barName = line =>
+  /^(.*?)\d+(\.\d+)?%\s?[|▏▎▍▌▋▊▉█━╸ ]/.exec(line)?.[1] ??
+  /^(.*?)\d+(it|s|B|kB|MB)?\s?\[\d\d:\d\d/.exec(line)?.[1] ??
+  "\n";
 
 /**
  * Log events as lines, as a terminal would show them: carriage returns overwrite, and a progress bar is one line.

@@ -11,5 +11,5 @@ export const asides = signal(/** @type {Aside[]} */ ([]));
 /** Until what is given back is called. @param {Aside} one */
 export function missed(one) {
   asides.value = [...asides.value, one];
-  return () => (asides.value = asides.value.filter((other) => other !== one));
+  return () => (asides.value = asides.value.filter(other => other !== one));
 }

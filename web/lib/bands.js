@@ -16,9 +16,13 @@ export function meanOf(lines) {
     });
   }
   const x = [...values.keys()].sort((a, b) => a - b);
-  const at = x.map((one) => spread(/** @type {number[]} */ (values.get(one))));
-  return { x, y: at.map((one) => one.mean), low: at.map((one) => (one.sd === null ? null : one.mean - one.sd)),
-    high: at.map((one) => (one.sd === null ? null : one.mean + one.sd)) };
+  const at = x.map(one => spread(/** @type {number[]} */ (values.get(one))));
+  return {
+    x,
+    y: at.map(one => one.mean),
+    low: at.map(one => (one.sd === null ? null : one.mean - one.sd)),
+    high: at.map(one => (one.sd === null ? null : one.mean + one.sd)),
+  };
 }
 
 /** @param {number[]} values @returns {{mean: number, sd: number | null}} */

@@ -21,7 +21,10 @@ export class Bounded {
     }
     const entry = { promise: make(), weight: 0 };
     this.kept.set(key, entry);
-    entry.promise.then((value) => this.settle(key, entry, value), () => this.kept.get(key) === entry && this.kept.delete(key));
+    entry.promise.then(
+      value => this.settle(key, entry, value),
+      () => this.kept.get(key) === entry && this.kept.delete(key),
+    );
     return entry.promise;
   }
 

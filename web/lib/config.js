@@ -17,7 +17,7 @@ const base = inBrowser ? new URL(document.baseURI) : new URL("http://localhost/"
 export const basePath = base.pathname.replace(/\/[^/]*$/, "");
 
 /** @param {string} value */
-const absolute = (value) => new URL(value, base).href.replace(/\/$/, "");
+const absolute = value => new URL(value, base).href.replace(/\/$/, "");
 
 export const apiRoot = absolute(meta("api", "api"));
 export const filesRoot = absolute(meta("files", "files"));

@@ -24,7 +24,8 @@ export function fileUrl(url, root = filesRoot) {
   }
   const ours = new URL(root);
   if (!/^https?:$/.test(parsed.protocol)) return url;
-  const sameHost = parsed.hostname === ours.hostname || (loopback.test(parsed.hostname) && loopback.test(ours.hostname));
+  const sameHost =
+    parsed.hostname === ours.hostname || (loopback.test(parsed.hostname) && loopback.test(ours.hostname));
   const local = sameHost || loopback.test(parsed.hostname);
   if (!local) return url;
   if (parsed.pathname.startsWith("/files/")) return root + parsed.pathname.slice("/files".length) + parsed.search;

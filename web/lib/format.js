@@ -18,24 +18,33 @@ export function number(value) {
  * @param {unknown[]} values @returns {(value: unknown) => string}
  */
 export function alike(values) {
-  const known = values.filter((one) => one !== null && one !== undefined && one !== "").map(Number).filter(Number.isFinite);
+  const known = values
+    .filter(one => one !== null && one !== undefined && one !== "")
+    .map(Number)
+    .filter(Number.isFinite);
   const texts = known.map(number);
   const largest = Math.max(0, ...known.map(Math.abs));
-  if (known.every(Number.isInteger) || texts.some((one) => one.includes("e")) || largest >= 1e6) return number;
-  const most = Math.max(...known.filter((one) => !Number.isInteger(one)).map((one) => number(one).split(".")[1]?.length ?? 0));
+  if (known.every(Number.isInteger) || texts.some(one => one.includes("e")) || largest >= 1e6) return number;
+  const most = Math.max(
+    ...known.filter(one => !Number.isInteger(one)).map(one => number(one).split(".")[1]?.length ?? 0),
+  );
   const digits = Math.min(most, Math.max(1, 4 - Math.max(0, Math.floor(Math.log10(largest)))));
   const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return (value) => (Number.isFinite(Number(value)) && number(value) !== "–" ? Number(value).toLocaleString(language.value, how) : number(value));
+  return value =>
+    Number.isFinite(Number(value)) && number(value) !== "–"
+      ? Number(value).toLocaleString(language.value, how)
+      : number(value);
 }
 
 /** An axis's ticks, with as many decimals as the steps between them need. @param {(number | null)[]} at @returns {string[]} */
 export function tickTexts(at) {
-  const known = at.filter((one) => one !== null);
+  const known = at.filter(one => one !== null);
   const largest = Math.max(0, ...known.map(Math.abs));
   const step = Math.min(...known.slice(1).map((one, i) => Math.abs(one - known[i])));
-  if (largest >= 1e6 || largest < 1e-3 || !(step > 0) || known.every(Number.isInteger)) return at.map((one) => (one === null ? "" : number(one)));
+  if (largest >= 1e6 || largest < 1e-3 || !(step > 0) || known.every(Number.isInteger))
+    return at.map(one => (one === null ? "" : number(one)));
   const digits = Math.min(8, Number(step.toPrecision(3)).toFixed(8).replace(/0+$/, "").split(".")[1]?.length ?? 0);
-  return at.map((one) => (one === null ? "" : one === 0 ? "0" : one.toFixed(digits)));
+  return at.map(one => (one === null ? "" : one === 0 ? "0" : one.toFixed(digits)));
 }
 
 /** @param {unknown} bytes */
@@ -92,13 +101,13 @@ export function moment(when) {
 }
 
 /** @param {number} value */
-export const percent = (value) => (Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : "–");
+export const percent = value => (Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : "–");
 
 /** @param {number} value dB */
-export const decibels = (value) => (Number.isFinite(value) ? `${value.toFixed(1).replace("-", "−")} dB` : "–");
+export const decibels = value => (Number.isFinite(value) ? `${value.toFixed(1).replace("-", "−")} dB` : "–");
 
 /** @param {string | null | undefined} id */
-export const shortId = (id) => (id ? id.slice(0, 8) : "");
+export const shortId = id => (id ? id.slice(0, 8) : "");
 
 /**
  * CSV text of rows, quoted where it must be.
@@ -109,5 +118,5 @@ export function csv(header, rows) {
     const text = value === null || value === undefined ? "" : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+  return [header, ...rows].map(row => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }

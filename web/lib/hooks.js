@@ -28,7 +28,11 @@ import { Resource } from "./resource.js";
  * @returns {Answer}
  */
 export function useApi(endpoint, body = {}, options = {}) {
-  return useAsked(endpoint ? (signal) => call(endpoint, body, { signal }) : null, `${endpoint} ${JSON.stringify(body)}`, options);
+  return useAsked(
+    endpoint ? signal => call(endpoint, body, { signal }) : null,
+    `${endpoint} ${JSON.stringify(body)}`,
+    options,
+  );
 }
 
 /**
@@ -45,7 +49,8 @@ export function useAsked(ask, key, { every = 0, keep, fixed = false, aside = fal
   const { error } = resource;
   useEffect(() => (aside && error && !error.gone ? missed(resource) : undefined), [aside, resource, error]);
   return {
-    data: resource.data === undefined && keep !== undefined && kept.current.of === keep ? kept.current.data : resource.data,
+    data:
+      resource.data === undefined && keep !== undefined && kept.current.of === keep ? kept.current.data : resource.data,
     error: resource.error,
     loading: Boolean(ask) && resource.data === undefined && !resource.error,
     reload: () => resource.load(),
@@ -61,7 +66,15 @@ export function useResource(ask, key, wishes) {
   const latest = useRef(ask);
   latest.current = ask;
   const asked = Boolean(ask);
-  const resource = useMemo(() => new Resource(async (signal, old) => latest.current?.(signal, old), () => redraw((n) => n + 1), wishes), [key, asked]);
+  const resource = useMemo(
+    () =>
+      new Resource(
+        async (signal, old) => latest.current?.(signal, old),
+        () => redraw(n => n + 1),
+        wishes,
+      ),
+    [key, asked],
+  );
   useEffect(() => {
     if (asked) resource.load();
     return () => resource.close();
@@ -95,7 +108,7 @@ export function useSize() {
     if (!element.current) return undefined;
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry.contentRect;
-      setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
+      setSize(old => (old.width === width && old.height === height ? old : { width, height }));
     });
     observer.observe(element.current);
     return () => observer.disconnect();

@@ -48,7 +48,10 @@ export class Pages {
 
   /** Rows from `first` up to `last` are in sight. @param {number} first @param {number} last */
   need(first, last) {
-    const [from, to] = [Math.floor(Math.max(0, first) / this.size), Math.floor(Math.max(0, first, last - 1) / this.size)];
+    const [from, to] = [
+      Math.floor(Math.max(0, first) / this.size),
+      Math.floor(Math.max(0, first, last - 1) / this.size),
+    ];
     for (const [page, resource] of this.#shown) if (page < from || page > to) this.#leave(page, resource);
     for (let page = from; page <= to; page += 1) if (!this.#shown.has(page)) this.#show(page);
   }
@@ -56,7 +59,7 @@ export class Pages {
   /** @param {number} page */
   #show(page) {
     const data = this.#kept.get(page);
-    const one = new Resource((signal) => this.#source.rows(page, signal), this.#changed, { every: this.#every, data });
+    const one = new Resource(signal => this.#source.rows(page, signal), this.#changed, { every: this.#every, data });
     this.#shown.set(page, one);
     one.load();
   }
@@ -83,7 +86,7 @@ export class Pages {
 
   /** Ask again for what is in sight. */
   async reload() {
-    await Promise.all([this.#counting?.load(), ...[...this.#shown.values()].map((one) => one.load())]);
+    await Promise.all([this.#counting?.load(), ...[...this.#shown.values()].map(one => one.load())]);
   }
 
   close() {
@@ -103,7 +106,7 @@ export class Pages {
   }
 
   get #own() {
-    return this.#kept.size > 0 || [...this.#shown.values()].some((one) => one.data !== undefined);
+    return this.#kept.size > 0 || [...this.#shown.values()].some(one => one.data !== undefined);
   }
 
   /** Whether there is anything to show, be it of the question before. */
@@ -118,17 +121,27 @@ export class Pages {
 
   /** What the newest try failed with, of any page in sight. */
   get error() {
-    return [...this.#shown.values()].find((one) => one.error)?.error ?? null;
+    return [...this.#shown.values()].find(one => one.error)?.error ?? null;
   }
 
   /** How many rows are there, or presumed to be. @returns {number} */
   get count() {
     if (!this.#own) return this.#before?.count ?? 0;
-    const known = [...this.#kept, ...[...this.#shown].map(([page, one]) => /** @type {[number, any]} */ ([page, one.data]))].filter(([, rows]) => rows);
-    const ends = known.filter(([, rows]) => rows.length < this.size).map(([page, rows]) => page * this.size + rows.length);
-    const least = Math.max(0, ...known.filter(([, rows]) => rows.length).map(([page, rows]) => page * this.size + rows.length));
+    const known = [
+      ...this.#kept,
+      ...[...this.#shown].map(([page, one]) => /** @type {[number, any]} */ ([page, one.data])),
+    ].filter(([, rows]) => rows);
+    const ends = known
+      .filter(([, rows]) => rows.length < this.size)
+      .map(([page, rows]) => page * this.size + rows.length);
+    const least = Math.max(
+      0,
+      ...known.filter(([, rows]) => rows.length).map(([page, rows]) => page * this.size + rows.length),
+    );
     const presumed = this.total ?? (ends.length ? Math.min(...ends) : least + this.size);
-    const shown = [...this.#shown].filter(([, one]) => one.data?.length < this.size).map(([page, one]) => page * this.size + one.data.length);
+    const shown = [...this.#shown]
+      .filter(([, one]) => one.data?.length < this.size)
+      .map(([page, one]) => page * this.size + one.data.length);
     return shown.length ? Math.min(presumed, ...shown) : Math.max(presumed, least);
   }
 }

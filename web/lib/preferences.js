@@ -20,7 +20,9 @@ export function remembered(name, fallback) {
 export function remember(name, value) {
   try {
     localStorage.setItem(prefix + name, JSON.stringify(value));
-  } catch { /* storage is off or full: the choice lasts as long as the page */ }
+  } catch {
+    /* storage is off or full: the choice lasts as long as the page */
+  }
 }
 
 /**
@@ -30,9 +32,10 @@ export function remember(name, value) {
  */
 export function shared(name, fallback) {
   const value = signal(remembered(name, fallback));
-  if (typeof addEventListener !== "undefined") addEventListener("storage", (/** @type {StorageEvent} */ event) => {
-    if (event.key === prefix + name || event.key === null) value.value = remembered(name, fallback);
-  });
+  if (typeof addEventListener !== "undefined")
+    addEventListener("storage", (/** @type {StorageEvent} */ event) => {
+      if (event.key === prefix + name || event.key === null) value.value = remembered(name, fallback);
+    });
   return {
     value,
     change(how) {

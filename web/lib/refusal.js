@@ -12,11 +12,12 @@ export function sentence(error) {
   let rest = detail;
   for (const [name, value] of Object.entries(error?.data ?? {})) {
     const pair = `${name}=${value}`;
-    rest = rest === pair ? "" : rest.startsWith(`${pair}, `) ? rest.slice(pair.length + 2) : rest.replace(`, ${pair}`, "");
+    rest =
+      rest === pair ? "" : rest.startsWith(`${pair}, `) ? rest.slice(pair.length + 2) : rest.replace(`, ${pair}`, "");
   }
   const text = t((rest || kind).trim());
   return /[.!?…。！？]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }
 
 /** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const capital = text => text.charAt(0).toUpperCase() + text.slice(1);

@@ -13,10 +13,10 @@ const patience = 45_000; // ms after which an answer is not waited for any longe
 const open = new Set();
 
 /** Something was written: whatever was asked before that may be out of date. */
-export const written = () => open.forEach((one) => one.stale());
+export const written = () => open.forEach(one => one.stale());
 
 /** The server answers again. */
-export const recovered = () => open.forEach((one) => one.waking());
+export const recovered = () => open.forEach(one => one.waking());
 
 /** An answer that did not come. */
 export class NoAnswer extends Error {
@@ -128,11 +128,15 @@ export class Resource {
   async #run() {
     const mine = (this.#number += 1);
     const control = (this.#control = new AbortController());
-    const late = setTimeout(() => control.abort(new NoAnswer("The server has not answered for a long time.")), this.#wishes.patience);
+    const late = setTimeout(
+      () => control.abort(new NoAnswer("The server has not answered for a long time.")),
+      this.#wishes.patience,
+    );
     this.asking = true;
     try {
       const answer = await orAborted(this.#ask(control.signal, this.data), control.signal);
-      if (mine === this.#number && !this.#closed) this.#settle(this.#known(typeof answer === "function" ? answer(this.data) : answer), null);
+      if (mine === this.#number && !this.#closed)
+        this.#settle(this.#known(typeof answer === "function" ? answer(this.data) : answer), null);
     } catch (error) {
       const reason = control.signal.reason instanceof NoAnswer ? control.signal.reason : error;
       if (mine === this.#number && !this.#closed) this.#settle(this.data, reason);
@@ -186,7 +190,7 @@ let watching = false;
 function watchTab() {
   if (watching || typeof document === "undefined") return;
   watching = true;
-  document.addEventListener("visibilitychange", () => open.forEach((one) => one.seen(!document.hidden)));
+  document.addEventListener("visibilitychange", () => open.forEach(one => one.seen(!document.hidden)));
 }
 
 /**

@@ -33,7 +33,7 @@ function arrive() {
 if (inBrowser) addEventListener("popstate", arrive);
 
 /** The full address for a path of the interface; one that is full already stays as it is. @param {string} to */
-export const href = (to) => (basePath && (to === basePath || to.startsWith(`${basePath}/`)) ? to : basePath + to);
+export const href = to => (basePath && (to === basePath || to.startsWith(`${basePath}/`)) ? to : basePath + to);
 
 /** @param {string} to path with an optional query @param {{replace?: boolean}} [options] */
 export function navigate(to, { replace = false } = {}) {
@@ -77,7 +77,7 @@ export function setQuery(changes, { push = false } = {}) {
  */
 export function useQuery(name, fallback = "") {
   const value = query.value.get(name) ?? fallback;
-  return [value, (next) => setQuery({ [name]: next === fallback ? null : next })];
+  return [value, next => setQuery({ [name]: next === fallback ? null : next })];
 }
 
 /**
@@ -89,7 +89,7 @@ export function matcher(pattern) {
   const names = /** @type {string[]} */ ([]);
   const source = pattern
     .split("/")
-    .map((part) => {
+    .map(part => {
       if (part.endsWith(";ids")) {
         names.push("ids");
         return `${part.slice(0, -4)};ids=([^/;]*)[^/]*`;
@@ -100,7 +100,7 @@ export function matcher(pattern) {
     })
     .join("/");
   const expression = new RegExp(`^${source}/?$`);
-  return (path) => {
+  return path => {
     const found = expression.exec(path);
     return found && Object.fromEntries(names.map((name, i) => [name, decoded(found[i + 1])]));
   };
@@ -115,7 +115,8 @@ export function followLink(event) {
   const link = /** @type {HTMLAnchorElement | null} */ (target.closest?.("a[href]"));
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-  if (!link.pathname.startsWith(`${basePath}/`) || /^\/(api|files|vendor)\//.test(link.pathname.slice(basePath.length))) return;
+  if (!link.pathname.startsWith(`${basePath}/`) || /^\/(api|files|vendor)\//.test(link.pathname.slice(basePath.length)))
+    return;
   event.preventDefault();
   navigate(link.pathname.slice(basePath.length) + link.search);
 }

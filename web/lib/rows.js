@@ -25,7 +25,10 @@ export function useServerRows(endpoint, field, body, { every = 5, about = "", co
   const pages = useMemo(() => {
     const rows = async (/** @type {number} */ page, /** @type {AbortSignal} */ signal) =>
       (await call(endpoint, { ...body, page, page_size: 60 }, { signal }))[field] ?? [];
-    return new Pages({ rows, count }, () => redraw((n) => n + 1), { every, before: before.current?.about === about ? before.current.pages : null });
+    return new Pages({ rows, count }, () => redraw(n => n + 1), {
+      every,
+      before: before.current?.about === about ? before.current.pages : null,
+    });
   }, [JSON.stringify([endpoint, body, about])]);
   before.current = { about, pages };
   useEffect(() => {
@@ -33,8 +36,13 @@ export function useServerRows(endpoint, field, body, { every = 5, about = "", co
     return () => pages.close();
   }, [pages]);
   return {
-    count: pages.count, total: pages.total, error: pages.error, loaded: pages.loaded, rowAt: (index) => pages.rowAt(index),
-    need: useCallback((/** @type {number} */ first, /** @type {number} */ last) => pages.need(first, last), [pages]), reload: () => pages.reload(),
+    count: pages.count,
+    total: pages.total,
+    error: pages.error,
+    loaded: pages.loaded,
+    rowAt: index => pages.rowAt(index),
+    need: useCallback((/** @type {number} */ first, /** @type {number} */ last) => pages.need(first, last), [pages]),
+    reload: () => pages.reload(),
     between: (first, last) => pages.between(first, last),
   };
 }

@@ -25,14 +25,18 @@ export function samplesOf(metrics) {
     }
   }
   for (const sample of found.values()) sample.history.sort((a, b) => a.iter - b.iter);
-  return [...found.values()].filter((sample) => sample.history.length > 0).sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+  return [...found.values()]
+    .filter(sample => sample.history.length > 0)
+    .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
 
 /** Every iteration at which something was reported, ascending. @param {Sample[]} samples */
-export const iterationsOf = (samples) => [...new Set(samples.flatMap((sample) => sample.history.map((one) => one.iter)))].sort((a, b) => a - b);
+export const iterationsOf = samples =>
+  [...new Set(samples.flatMap(sample => sample.history.map(one => one.iter)))].sort((a, b) => a - b);
 
 /** The newest entry not after an iteration. @param {Sample} sample @param {number} iteration */
-export const entryAt = (sample, iteration) => sample.history.findLast((one) => one.iter <= iteration);
+export const entryAt = (sample, iteration) => sample.history.findLast(one => one.iter <= iteration);
 
 /** The iteration of the list nearest to a number. @param {number[]} iterations @param {number} wanted */
-export const nearest = (iterations, wanted) => iterations.reduce((best, one) => (Math.abs(one - wanted) < Math.abs(best - wanted) ? one : best), iterations[0]);
+export const nearest = (iterations, wanted) =>
+  iterations.reduce((best, one) => (Math.abs(one - wanted) < Math.abs(best - wanted) ? one : best), iterations[0]);

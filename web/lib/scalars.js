@@ -16,7 +16,12 @@ const samples = () => Math.min(6000, Math.max(500, 2 * Math.round((window.innerW
  * @param {string} task @param {string} xKind @param {number | null} from @param {AbortSignal} signal @param {boolean} model
  */
 async function ask(task, xKind, from, signal, model) {
-  const body = { task, key: xKind === "iter" ? "iter" : "timestamp", samples: samples(), ...(model ? { model_events: true } : {}) };
+  const body = {
+    task,
+    key: xKind === "iter" ? "iter" : "timestamp",
+    samples: samples(),
+    ...(model ? { model_events: true } : {}),
+  };
   return call("events.scalar_metrics_iter_histogram", from === null ? body : { ...body, from_iter: from }, { signal });
 }
 
@@ -38,23 +43,35 @@ export function useScalars(tasks, xKind, live, naming = (_, __, variant) => ({ n
     rounds.current = old ? rounds.current + 1 : 0;
     if (old && xKind !== "iter" && rounds.current % 4) return old;
     const fresh = !old || xKind !== "iter" || rounds.current % 30 === 0;
-    const answers = await Promise.all(tasks.map((task) => refreshed(task, xKind, fresh ? null : old[task], signal, model)));
-    if (old && !answers.some((one) => one.changed)) return old;
+    const answers = await Promise.all(
+      tasks.map(task => refreshed(task, xKind, fresh ? null : old[task], signal, model)),
+    );
+    if (old && !answers.some(one => one.changed)) return old;
     return Object.fromEntries(tasks.map((task, i) => [task, answers[i].data]));
   };
   const resource = useResource(tasks.length ? question : null, key, { every: live ? 4 : 0, compare: false });
-  const drawn = useMemo(() => resource.data && { charts: chartsOf(tasks, new Map(Object.entries(resource.data)), xKind, naming), xKind }, [resource.data]);
+  const drawn = useMemo(
+    () => resource.data && { charts: chartsOf(tasks, new Map(Object.entries(resource.data)), xKind, naming), xKind },
+    [resource.data],
+  );
   const same = useRef(tasks.join());
   if (same.current !== tasks.join()) kept.current = null; // the curves of other tasks are no stand-in
   same.current = tasks.join();
   if (drawn) kept.current = drawn;
-  return { charts: kept.current?.charts ?? null, xKind: kept.current?.xKind ?? xKind, error: resource.error, reload: () => resource.load() };
+  return {
+    charts: kept.current?.charts ?? null,
+    xKind: kept.current?.xKind ?? xKind,
+    error: resource.error,
+    reload: () => resource.load(),
+  };
 }
 
 /** @param {string} task @param {string} xKind @param {any} old @param {AbortSignal} signal @param {boolean} model */
 async function refreshed(task, xKind, old, signal, model) {
   if (!old) return { data: await ask(task, xKind, null, signal, model), changed: true };
-  const lasts = Object.values(old).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x.at(-1) ?? 0));
+  const lasts = Object.values(old).flatMap(variants =>
+    Object.values(variants).map((/** @type {any} */ line) => line.x.at(-1) ?? 0),
+  );
   const fresh = await ask(task, xKind, askFrom(lasts), signal, model);
   const data = { ...old };
   let changed = false;
@@ -76,8 +93,14 @@ function chartsOf(tasks, known, xKind, naming) {
   const charts = {};
   for (const task of tasks) {
     const metrics = known.get(task) ?? {};
-    const start = xKind === "relative"
-      ? Math.min(...Object.values(metrics).flatMap((variants) => Object.values(variants).map((/** @type {any} */ line) => line.x[0] ?? Infinity))) : 0;
+    const start =
+      xKind === "relative"
+        ? Math.min(
+            ...Object.values(metrics).flatMap(variants =>
+              Object.values(variants).map((/** @type {any} */ line) => line.x[0] ?? Infinity),
+            ),
+          )
+        : 0;
     for (const [metric, variants] of Object.entries(metrics)) {
       for (const [variant, line] of Object.entries(/** @type {Record<string, any>} */ (variants))) {
         const x = xKind === "relative" ? line.x.map((/** @type {number} */ at) => (at - start) / 1000) : line.x;

@@ -40,9 +40,15 @@ export function loadedRows(from, to, rowAt) {
  *   nothing is gone
  */
 export function stillThere(selection, rows, asked) {
-  const there = new Set(rows.map((row) => row.id));
-  const gone = asked.filter((id) => selection.has(id) && !there.has(id));
-  return gone.length ? changed(selection, gone.map((id) => ({ id })), false) : selection;
+  const there = new Set(rows.map(row => row.id));
+  const gone = asked.filter(id => selection.has(id) && !there.has(id));
+  return gone.length
+    ? changed(
+        selection,
+        gone.map(id => ({ id })),
+        false,
+      )
+    : selection;
 }
 
 /**

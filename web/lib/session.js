@@ -63,8 +63,11 @@ export async function signOut() {
 }
 
 /** Why nothing can be changed by whoever is signed in; null when it can. */
-export const lookingOnly = () => (user.value?.role === "viewer" ? t("Your role is to look: an administrator can give you another under Settings → Users")
-  : null);
+export const lookingOnly = () =>
+  user.value?.role === "viewer"
+    ? t("Your role is to look: an administrator can give you another under Settings → Users")
+    : null;
 
 /** May this user change users and server settings? */
-export const isAdmin = () => ["admin", "superuser", "root", "system"].includes(user.value?.role ?? "") || user.value?.is_admin === true;
+export const isAdmin = () =>
+  ["admin", "superuser", "root", "system"].includes(user.value?.role ?? "") || user.value?.is_admin === true;

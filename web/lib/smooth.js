@@ -10,7 +10,7 @@
 export function ema(values, weight) {
   let last = 0;
   let count = 0;
-  return values.map((value) => {
+  return values.map(value => {
     if (value === null || !Number.isFinite(value)) return value;
     count += 1;
     last = last * weight + (1 - weight) * value;
@@ -45,7 +45,9 @@ export function runningAverage(values, window) {
  */
 export function smoothed(values, kind, amount) {
   if (!amount) return values;
-  return kind === "average" ? runningAverage(values, 1 + 2 * Math.round(amount * Math.min(50, values.length / 4))) : ema(values, Math.min(0.999, amount));
+  return kind === "average"
+    ? runningAverage(values, 1 + 2 * Math.round(amount * Math.min(50, values.length / 4)))
+    : ema(values, Math.min(0.999, amount));
 }
 
 /**
@@ -57,9 +59,15 @@ export function appended(known, fresh) {
   let cut = known.x.length;
   while (cut > 0 && known.x[cut - 1] >= fresh.x[0]) cut -= 1;
   const late = new Set(fresh.x);
-  const between = known.x.slice(cut).map((x, i) => [x, known.y[cut + i]]).filter(([x]) => !late.has(x));
+  const between = known.x
+    .slice(cut)
+    .map((x, i) => [x, known.y[cut + i]])
+    .filter(([x]) => !late.has(x));
   const tail = [...fresh.x.map((x, i) => [x, fresh.y[i]]), ...between].sort((a, b) => a[0] - b[0]);
-  return { x: [...known.x.slice(0, cut), ...tail.map(([x]) => x)], y: [...known.y.slice(0, cut), ...tail.map(([, y]) => y)] };
+  return {
+    x: [...known.x.slice(0, cut), ...tail.map(([x]) => x)],
+    y: [...known.y.slice(0, cut), ...tail.map(([, y]) => y)],
+  };
 }
 
 /**
@@ -69,6 +77,6 @@ export function appended(known, fresh) {
  */
 export function askFrom(lasts) {
   const most = Math.max(0, ...lasts);
-  const moving = lasts.filter((x) => x >= most * 0.8);
+  const moving = lasts.filter(x => x >= most * 0.8);
   return moving.length ? Math.min(...moving) : 0;
 }

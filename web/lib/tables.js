@@ -31,7 +31,7 @@ export function parseCsv(source, separator = ",") {
   const header = lines.shift() ?? [];
   const skip = header[0] === "" ? 1 : 0;
   const columns = header.slice(skip);
-  const rows = lines.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i + skip] ?? ""])));
+  const rows = lines.map(cells => Object.fromEntries(columns.map((name, i) => [name, cells[i + skip] ?? ""])));
   return { columns, rows };
 }
 

@@ -18,7 +18,8 @@ export const language = preference("language", preferred);
 const words = signal({});
 
 /** Fetch the words of the language; the page waits for the first ones, so that it does not change under the eyes. */
-export const wordsReady = () => (tables[language.value]?.() ?? Promise.resolve({})).then((table) => (words.value = table));
+export const wordsReady = () =>
+  (tables[language.value]?.() ?? Promise.resolve({})).then(table => (words.value = table));
 
 if (typeof document !== "undefined") effect(() => void wordsReady());
 
@@ -33,7 +34,7 @@ export function tn(n, one, other, values) {
 }
 
 /** Numbers as people write them; a name that looks like one stays. @param {any} value */
-const written = (value) => (typeof value === "number" ? value.toLocaleString(language.value) : String(value));
+const written = value => (typeof value === "number" ? value.toLocaleString(language.value) : String(value));
 
 /**
  * The sentence in the reader's language, with `{name}` filled in.

@@ -28,17 +28,22 @@ export function Frame({ path, children }) {
     <a class="skip" href="#content" onClick=${skip}>${t("Skip to the content")}</a>
     <nav class="side" aria-label=${t("Main")}>
       <a class="brand" href=${href("/")}><${Brand} /><span>Soundyard</span></a>
-      ${places.map(({ to, icon, label, match }) =>
+      ${places.map(
+        ({ to, icon, label, match }) =>
           html`<a class="place" href=${href(to)} title=${t(label)} aria-current=${match.test(path) ? "page" : undefined}><${Icon} name=${icon} size=${18} />
-            <span>${t(label)}</span></a>`)}
+            <span>${t(label)}</span></a>`,
+      )}
       <span class="grow"></span>
       <button type="button" class="place" title=${dark ? t("Light") : t("Dark")}
         onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} size=${18} />
         <span>${dark ? t("Light") : t("Dark")}</span></button>
       <div class="side-foot">
         <${Menu} label=${t("Language")} icon="language" quiet
-          items=${Object.entries(languages).map(([code, name]) =>
-              ({ label: name, icon: code === language.value ? "check" : undefined, onClick: () => (language.value = code) }))} />
+          items=${Object.entries(languages).map(([code, name]) => ({
+            label: name,
+            icon: code === language.value ? "check" : undefined,
+            onClick: () => (language.value = code),
+          }))} />
         <${Menu} label=${t("Account")} icon="user" quiet items=${[
           { label: user.value?.name ?? t("Account"), reason: t("Signed in") },
           { label: t("Sign out"), onClick: signOut },
@@ -74,12 +79,16 @@ export function PageHead({ title, trail = [], children, under, documentTitle }) 
     if (!name || Date.now() - moved.at > fresh) return;
     moved.at = 0;
     announcement.value = name;
-    if (!/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) heading.current?.focus({ preventScroll: true });
+    if (!/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? ""))
+      heading.current?.focus({ preventScroll: true });
   }, [name]);
   return html`<header class="page-head">
     <div class="page-head-text">
-      ${trail.length > 0 && html`<nav class="trail" aria-label=${t("Where this is")}>
-          ${trail.map((step, i) => html`${i > 0 && html`<span aria-hidden="true">/</span>`}<a href=${href(step.href)}>${step.label}</a>`)}</nav>`}
+      ${
+        trail.length > 0 &&
+        html`<nav class="trail" aria-label=${t("Where this is")}>
+          ${trail.map((step, i) => html`${i > 0 && html`<span aria-hidden="true">/</span>`}<a href=${href(step.href)}>${step.label}</a>`)}</nav>`
+      }
       <h1 tabindex="-1" ref=${heading}>${title}</h1>${under}
     </div>
     <div class="page-head-actions">${children}</div>

@@ -16,7 +16,8 @@ export default function LoginPage() {
   const byLink = modes.data?.link?.enabled; // nobody has a password
   const signedIn = Boolean(user.value); // the page is asked for at its own address: there is nothing to do here
   useEffect(() => {
-    if (signedIn && path.value === "/login") navigate(nextPlace(query.value.get("next"), location.origin), { replace: true });
+    if (signedIn && path.value === "/login")
+      navigate(nextPlace(query.value.get("next"), location.origin), { replace: true });
   }, [signedIn]);
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -31,9 +32,15 @@ export default function LoginPage() {
   document.title = `${t("Sign in")} · Soundyard`;
   return html`<main class="login"><form onSubmit=${submit}>
     <div class="login-brand"><${Brand} /><h1>Soundyard</h1></div>
-    ${byLink && html`<p role="status">${query.value.get("link") === "used" ? t("This link does not hold any more: each works once, for a day.")
-      : t("This page is opened by the link that the server printed where it was started.")}</p>
-      <p class="hint">${t("Another one is printed by “python -m server link”, in the server’s folder. An access key lets you in, too.")}</p>`}
+    ${
+      byLink &&
+      html`<p role="status">${
+        query.value.get("link") === "used"
+          ? t("This link does not hold any more: each works once, for a day.")
+          : t("This page is opened by the link that the server printed where it was started.")
+      }</p>
+      <p class="hint">${t("Another one is printed by “python -m server link”, in the server’s folder. An access key lets you in, too.")}</p>`
+    }
     <label class="field"><span>${t("Name or access key")}</span>
       <input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
     <label class="field"><span>${t("Password or secret key")}</span>

@@ -19,10 +19,21 @@ import { PageHead } from "./frame.js";
 export default function ProjectsPage() {
   const [text, setText] = useQuery("q");
   const answer = useAsked(
-    () => callAll("projects.get_all_ex", "projects", { include_stats: true, stats_for_state: "active", order_by: ["-last_update"] }), "projects",
-      { every: 10 });
+    () =>
+      callAll("projects.get_all_ex", "projects", {
+        include_stats: true,
+        stats_for_state: "active",
+        order_by: ["-last_update"],
+      }),
+    "projects",
+    { every: 10 },
+  );
   const create = async () => {
-    const name = await asked({ title: t("New project"), label: t("Name; a slash makes a sub-project"), confirm: t("Create") });
+    const name = await asked({
+      title: t("New project"),
+      label: t("Name; a slash makes a sub-project"),
+      confirm: t("Create"),
+    });
     if (name) await call("projects.create", { name, description: "" }).then(answer.reload, toastError);
   };
   return html`<${PageHead} title=${t("Projects")}>
@@ -31,11 +42,14 @@ export default function ProjectsPage() {
       <${Button} icon="plus" writes onClick=${create}>${t("New project")}<//>
     <//>
     <div class="scroll"><${Answered} answer=${answer}>${(/** @type {any[]} */ projects) => {
-      const shown = projects.filter((project) => project.name.toLowerCase().includes(text.toLowerCase()));
-      if (!shown.length) return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>
+      const shown = projects.filter(project => project.name.toLowerCase().includes(text.toLowerCase()));
+      if (!shown.length)
+        return html`<${Empty} icon="projects" title=${text ? t("No project has such a name") : t("No projects yet")}>
         ${!text && html`<p>${t("A task makes its project by itself.")}</p>`}<//>`;
-      return html`<div class="cards">${shown.map((project) => html`<${Boundary} key=${project.id} name=${project.name}
-          on=${project}><${ProjectCard} project=${project} reload=${answer.reload} /><//>`)}</div>`;
+      return html`<div class="cards">${shown.map(
+        project => html`<${Boundary} key=${project.id} name=${project.name}
+          on=${project}><${ProjectCard} project=${project} reload=${answer.reload} /><//>`,
+      )}</div>`;
     }}<//></div>`;
 }
 
@@ -46,14 +60,23 @@ function ProjectCard({ project, reload }) {
   const items = [
     { label: t("Rename"), icon: /** @type {const} */ ("edit"), writes: true, onClick: () => rename(project, reload) },
     { label: t("Move"), icon: /** @type {const} */ ("move"), writes: true, onClick: () => move(project, reload) },
-    { label: t("Delete"), icon: /** @type {const} */ ("trash"), danger: true, writes: true, onClick: () => remove(project, reload) },
+    {
+      label: t("Delete"),
+      icon: /** @type {const} */ ("trash"),
+      danger: true,
+      writes: true,
+      onClick: () => remove(project, reload),
+    },
   ];
   return html`<article class="card project-card">
     <div class="row"><a class="strong grow" href=${tasksLink(project)}>${project.name}</a>
       <${Menu} label=${t("What to do with {name}", { name: project.name })} quiet small items=${items} /></div>
     ${project.description && html`<p class="muted">${project.description}</p>`}
-    <div class="status-row">${counts.length ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${number(n)}</span>`)
-        : html`<span class="muted">${t("No tasks")}</span>`}</div>
+    <div class="status-row">${
+      counts.length
+        ? counts.map(([status, n]) => html`<span class="row"><${StatusChip} status=${status} /> ${number(n)}</span>`)
+        : html`<span class="muted">${t("No tasks")}</span>`
+    }</div>
     <div class="row muted"><small>${t("Updated {when}", { when: ago(project.last_update ?? project.created) })}</small><span class="grow"></span>
       ${stats.total_runtime ? html`<small>${t("Compute time {time}", { time: duration(stats.total_runtime) })}</small>` : null}</div>
   </article>`;
@@ -64,28 +87,61 @@ async function rename(project, reload) {
   const cut = project.name.lastIndexOf("/") + 1;
   const [parent, leaf] = [project.name.slice(0, cut), project.name.slice(cut)];
   const label = parent ? t("Name, within {parent}", { parent: parent.slice(0, -1) }) : t("Name");
-  const name = await asked({ title: t("Rename"), label, value: leaf, confirm: t("Rename"),
-      check: (text) => (text.includes("/") ? t("A name has no slash; to put it elsewhere, move it.") : null) });
-  if (name && name !== leaf) await call("projects.update", { project: project.id, name: parent + name }).then(reload, toastError);
+  const name = await asked({
+    title: t("Rename"),
+    label,
+    value: leaf,
+    confirm: t("Rename"),
+    check: text => (text.includes("/") ? t("A name has no slash; to put it elsewhere, move it.") : null),
+  });
+  if (name && name !== leaf)
+    await call("projects.update", { project: project.id, name: parent + name }).then(reload, toastError);
 }
 
 /** @param {any} project @param {() => void} reload */
 async function move(project, reload) {
   const parent = project.name.slice(0, Math.max(0, project.name.lastIndexOf("/")));
-  const place = await asked({ title: t("Move"), label: t("Into which project? Nothing: to the top."), value: parent, confirm: t("Move"), empty: true });
-  if (place !== undefined && place !== parent) await call("projects.move", { project: project.id, new_location: place }).then(reload, toastError);
+  const place = await asked({
+    title: t("Move"),
+    label: t("Into which project? Nothing: to the top."),
+    value: parent,
+    confirm: t("Move"),
+    empty: true,
+  });
+  if (place !== undefined && place !== parent)
+    await call("projects.move", { project: project.id, new_location: place }).then(reload, toastError);
 }
 
 /** @param {any} project @param {() => void} reload */
 async function remove(project, reload) {
   try {
-    const { tasks = 0, models = 0, non_archived_tasks: live = 0 } = await call("projects.validate_delete", { project: project.id });
-    if (live) return void toast(tn(live, "1 task in it is not in the archive; archive it first.",
-      "{n} tasks in it are not in the archive; archive them first."), { tone: "error" });
-    const sure = await agreed({ title: t("Delete for good"), endpoint: "projects.validate_delete", body: { project: project.id },
-      of: (answer) => answer.release, confirm: t("Delete"), danger: true,
-      text: [t("The project {name} will be deleted. This cannot be undone.", { name: project.name }),
-        tn(tasks, "With it goes 1 archived task", "With it go {n} archived tasks"), tn(models, "and 1 model.", "and {n} models.")].join(" ") });
+    const {
+      tasks = 0,
+      models = 0,
+      non_archived_tasks: live = 0,
+    } = await call("projects.validate_delete", { project: project.id });
+    if (live)
+      return void toast(
+        tn(
+          live,
+          "1 task in it is not in the archive; archive it first.",
+          "{n} tasks in it are not in the archive; archive them first.",
+        ),
+        { tone: "error" },
+      );
+    const sure = await agreed({
+      title: t("Delete for good"),
+      endpoint: "projects.validate_delete",
+      body: { project: project.id },
+      of: answer => answer.release,
+      confirm: t("Delete"),
+      danger: true,
+      text: [
+        t("The project {name} will be deleted. This cannot be undone.", { name: project.name }),
+        tn(tasks, "With it goes 1 archived task", "With it go {n} archived tasks"),
+        tn(models, "and 1 model.", "and {n} models."),
+      ].join(" "),
+    });
     if (sure) await call("projects.delete", { project: project.id, delete_contents: true, force: true });
     if (sure) reload();
   } catch (error) {

@@ -10,10 +10,11 @@ const again = 2000; // ms between looks
 export function Unloaded({ error }) {
   const wasGone = useRef(false);
   useEffect(() => {
-    const look = () => call("debug.ping", {}, { quiet: true }).then(
-      () => wasGone.current && location.reload(), // a browser keeps a failed import, so that only a new page has another try
-      (failure) => (wasGone.current = failure.gone),
-    );
+    const look = () =>
+      call("debug.ping", {}, { quiet: true }).then(
+        () => wasGone.current && location.reload(), // a browser keeps a failed import, so that only a new page has another try
+        failure => (wasGone.current = failure.gone),
+      );
     look();
     const timer = setInterval(look, again);
     return () => clearInterval(timer);

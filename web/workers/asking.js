@@ -26,11 +26,15 @@ export class Asking {
     const id = (this.count += 1);
     return new Promise((resolve, reject) => {
       this.open.set(id, { resolve, reject });
-      signal?.addEventListener("abort", () => {
-        if (!this.open.delete(id)) return;
-        port.postMessage({ cancel: id });
-        reject(aborted());
-      }, { once: true });
+      signal?.addEventListener(
+        "abort",
+        () => {
+          if (!this.open.delete(id)) return;
+          port.postMessage({ cancel: id });
+          reject(aborted());
+        },
+        { once: true },
+      );
       port.postMessage({ id, kind, content }, transfer);
     });
   }

@@ -5,7 +5,7 @@ const { AudioWorkletProcessor, registerProcessor } = /** @type {any} */ (globalT
 class Microphone extends AudioWorkletProcessor {
   /** @param {Float32Array[][]} inputs */
   process([channels]) {
-    if (channels.length) /** @type {any} */ (this).port.postMessage(channels.map((one) => one.slice()));
+    if (channels.length) /** @type {any} */ (this).port.postMessage(channels.map(one => one.slice()));
     return true;
   }
 }

@@ -28,28 +28,31 @@ function tidy(bytes) {
   }
 }
 
-serve({
-  *begin({ number, length }) {
-    tidy(4 * length);
-    mixes.set(number, { samples: new Float32Array(length), peak: 0 });
-    return { result: null };
+serve(
+  {
+    *begin({ number, length }) {
+      tidy(4 * length);
+      mixes.set(number, { samples: new Float32Array(length), peak: 0 });
+      return { result: null };
+    },
+    *piece({ number, from, channels, shares }) {
+      const known = mix(number);
+      mixInto(channels, shares, known.samples.subarray(from, from + channels[0].length));
+      for (const channel of channels) known.peak = Math.max(known.peak, yield* levels.peak(channel));
+      return { result: null };
+    },
+    *measure({ number }) {
+      const { samples, peak } = mix(number);
+      return { result: { loudness: yield* levels.loudness(samples), peak } };
+    },
+    *outline({ number, columns }) {
+      const result = yield* outline(mix(number).samples, columns);
+      return { result, transfer: [result.buffer] };
+    },
+    *picture({ number, settings, view }) {
+      const result = yield* shaded(yield* pictureOf(mix(number).samples, settings, view));
+      return { result, transfer: [result.pixels.buffer] };
+    },
   },
-  *piece({ number, from, channels, shares }) {
-    const known = mix(number);
-    mixInto(channels, shares, known.samples.subarray(from, from + channels[0].length));
-    for (const channel of channels) known.peak = Math.max(known.peak, yield* levels.peak(channel));
-    return { result: null };
-  },
-  *measure({ number }) {
-    const { samples, peak } = mix(number);
-    return { result: { loudness: yield* levels.loudness(samples), peak } };
-  },
-  *outline({ number, columns }) {
-    const result = yield* outline(mix(number).samples, columns);
-    return { result, transfer: [result.buffer] };
-  },
-  *picture({ number, settings, view }) {
-    const result = yield* shaded(yield* pictureOf(mix(number).samples, settings, view));
-    return { result, transfer: [result.pixels.buffer] };
-  },
-}, /** @type {any} */ (globalThis));
+  /** @type {any} */ (globalThis),
+);

@@ -33,7 +33,7 @@ const channel = typeof WorkerGlobalScope === "undefined" ? null : new MessageCha
 
 /** Until the messages that wait have been read. @returns {Promise<void>} */
 function others() {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     if (!channel) return void setTimeout(resolve);
     channel.port1.onmessage = () => resolve();
     channel.port2.postMessage(0);

@@ -28,30 +28,45 @@ const fields = ["name", "hyperparams", "last_metrics", "project.id", "status", .
 
 /** Tasks in the order of the address. @param {string[]} ids */
 async function fetchTasks(ids) {
-  const found = (await call("tasks.get_all_ex", { id: ids, only_fields: fields, search_hidden: true, page: 0, page_size: 500 })).tasks;
-  const tasks = ids.map((id) => found.find((/** @type {any} */ task) => task.id === id)).filter(Boolean);
-  const twins = (/** @type {any} */ task) => tasks.filter((one) => one.name === task.name).length > 1;
-  return tasks.map((task) => ({ ...task, label: twins(task) ? `${task.name} ${task.id.slice(0, 4)}` : task.name }));
+  const found = (
+    await call("tasks.get_all_ex", { id: ids, only_fields: fields, search_hidden: true, page: 0, page_size: 500 })
+  ).tasks;
+  const tasks = ids.map(id => found.find((/** @type {any} */ task) => task.id === id)).filter(Boolean);
+  const twins = (/** @type {any} */ task) => tasks.filter(one => one.name === task.name).length > 1;
+  return tasks.map(task => ({ ...task, label: twins(task) ? `${task.name} ${task.id.slice(0, 4)}` : task.name }));
 }
 
 /** @param {{ids: string, project: string, tab?: string}} props */
 export default function ComparePage({ ids: text, project, tab }) {
   const ids = [...new Set(text.split(",").filter(Boolean))];
   const answer = useAsked(() => fetchTasks(ids), `compare ${ids.join()}`, { every: 10 });
-  const current = tabs.find((one) => one.id === tab || one.names.includes(tab ?? "")) ?? tabs[0];
-  const drop = (/** @type {string} */ id) => navigate(compareLink(ids.filter((one) => one !== id), current.id, project));
+  const current = tabs.find(one => one.id === tab || one.names.includes(tab ?? "")) ?? tabs[0];
+  const drop = (/** @type {string} */ id) =>
+    navigate(
+      compareLink(
+        ids.filter(one => one !== id),
+        current.id,
+        project,
+      ),
+    );
   return html`<${PageHead} title=${ids.length === 1 ? t("Compare: one task so far") : tn(ids.length, "Compare 1 task", "Compare {n} tasks")}
     trail=${[{ label: t("Tasks"), href: "/" }]}
-      under=${answer.data && html`<div class="compare-tasks">
-          ${answer.data.map((/** @type {any} */ task, /** @type {number} */ i) =>
+      under=${
+        answer.data &&
+        html`<div class="compare-tasks">
+          ${answer.data.map(
+            (/** @type {any} */ task, /** @type {number} */ i) =>
               html`<${Chip} onRemove=${() => drop(task.id)} removeLabel=${t("Leave {name} out", { name: task.name })}>
-        <span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a><//>`)}</div>`} />
+        <span class="swatch" style=${{ background: colour(i) }}></span> <a href=${taskLink(task)}>${nameOf(task)}</a><//>`,
+          )}</div>`
+      } />
     <${Tabs} label=${t("Kinds of comparison")} current=${current.id}
-      tabs=${tabs.map((one) => ({ id: one.id, label: t(one.label), href: compareLink(ids, one.id, project) }))} />
-    <${Answered} answer=${answer}>${(/** @type {any[]} */ tasks) => tasks.length < 1
-      ? html`<${Empty} icon="compare" title=${t("None of these tasks is there any more")} />`
-      : html`<${current.component} key=${current.id} tasks=${tasks} />`}<//>`;
+      tabs=${tabs.map(one => ({ id: one.id, label: t(one.label), href: compareLink(ids, one.id, project) }))} />
+    <${Answered} answer=${answer}>${(/** @type {any[]} */ tasks) =>
+      tasks.length < 1
+        ? html`<${Empty} icon="compare" title=${t("None of these tasks is there any more")} />`
+        : html`<${current.component} key=${current.id} tasks=${tasks} />`}<//>`;
 }
 
 /** Clones often share their name; then the id's beginning tells them apart. @param {any} task */
-export const nameOf = (task) => task.label;
+export const nameOf = task => task.label;

@@ -17,8 +17,14 @@ const fields = ["name", "status", "created", "runtime", "project.id", "project.n
 
 /** Datasets by their project; a version is a task. */
 export async function fetchDatasets() {
-  const { tasks } = await call("tasks.get_all_ex",
-    { system_tags: ["__$all", "dataset", "__$not", "archived"], search_hidden: true, only_fields: fields, order_by: ["-created"], page: 0, page_size: 500 });
+  const { tasks } = await call("tasks.get_all_ex", {
+    system_tags: ["__$all", "dataset", "__$not", "archived"],
+    search_hidden: true,
+    only_fields: fields,
+    order_by: ["-created"],
+    page: 0,
+    page_size: 500,
+  });
   /** @type {Map<string, any>} */
   const found = new Map();
   for (const task of tasks) {
@@ -30,7 +36,7 @@ export async function fetchDatasets() {
 }
 
 /** "Soundyard / esc10" of "Soundyard/.datasets/esc10". @param {any} project */
-export const nameOf = (project) => (project?.name ?? "").replace("/.datasets/", " / ");
+export const nameOf = project => (project?.name ?? "").replace("/.datasets/", " / ");
 
 export default function DatasetsPage() {
   const [text, setText] = useQuery("q");
@@ -39,10 +45,14 @@ export default function DatasetsPage() {
     <input type="search" class="search" aria-label=${t("Search datasets")} placeholder=${t("Search datasets")} value=${text}
       onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><//>
     <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ datasets) => {
-      const shown = datasets.filter((one) => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
-      if (!shown.length) return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}>
+      const shown = datasets.filter(one => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
+      if (!shown.length)
+        return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}>
         <p>${t("The preprocess task makes one:")}</p><pre>python -m tasks.preprocess</pre><//>`;
-      return shown.map((one) => html`<${Boundary} key=${one.project?.id} name=${nameOf(one.project)} on=${one}><${Dataset} dataset=${one} /><//>`);
+      return shown.map(
+        one =>
+          html`<${Boundary} key=${one.project?.id} name=${nameOf(one.project)} on=${one}><${Dataset} dataset=${one} /><//>`,
+      );
     }}<//></div>`;
 }
 
@@ -53,8 +63,15 @@ function Dataset({ dataset: { project, versions } }) {
   const [most, setMost] = useState(portion);
   return html`<section class="card"><h2><a href=${datasetLink(project, versions[0].id)}>${nameOf(project)}</a></h2>
     <${PlainTable} even label=${nameOf(project)} head=${[t("Version"), t("Status"), t("Files"), t("Size"), t("Created"), t("User")]}
-      rows=${versions.slice(0, most).map((task) =>
-          [html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`, html`<${StatusChip} status=${task.status} />`,
-            number(task.runtime?.ds_file_count), bytes(task.runtime?.ds_total_size), ago(task.created), task.user?.name ?? ""])} />
+      rows=${versions
+        .slice(0, most)
+        .map(task => [
+          html`<a href=${datasetLink(task.project, task.id)}>${task.runtime?.version ?? task.name}</a>`,
+          html`<${StatusChip} status=${task.status} />`,
+          number(task.runtime?.ds_file_count),
+          bytes(task.runtime?.ds_total_size),
+          ago(task.created),
+          task.user?.name ?? "",
+        ])} />
     <${More} total=${versions.length} most=${most} portion=${portion} setMost=${setMost} small /></section>`;
 }

@@ -5,8 +5,10 @@ import { answerQueue, predictQueue } from "./rules.js";
 
 /** Where a question would be answered now. @returns {Promise<import("./rules.js").Place>} */
 export async function placeToAsk() {
-  const [queues, { workers }] = await Promise.all([callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task"] }),
-    call("workers.get_all", { last_seen: 600 })]);
+  const [queues, { workers }] = await Promise.all([
+    callAll("queues.get_all", "queues", { only_fields: ["name", "entries.task"] }),
+    call("workers.get_all", { last_seen: 600 }),
+  ]);
   return answerQueue(queues, workers ?? [], Date.now());
 }
 
@@ -19,17 +21,26 @@ export async function ask(file, model) {
   const { task } = await call("tasks.get_by_id", { task: template });
   const args = task.hyperparams.Args;
   const changed = { ...args, url: { ...args.url, value: url }, model_id: { ...args.model_id, value: model } };
-  const { id } = await call("tasks.clone",
-    { task: template, new_task_name: `predict ${file.name}`, new_task_hyperparams: { ...task.hyperparams, Args: changed } });
+  const { id } = await call("tasks.clone", {
+    task: template,
+    new_task_name: `predict ${file.name}`,
+    new_task_hyperparams: { ...task.hyperparams, Args: changed },
+  });
   await call("tasks.enqueue", { task: id, queue });
   return id;
 }
 
 /** @returns {Promise<string>} */
 async function newestTemplate() {
-  const { tasks } = await call("tasks.get_all",
-    { name: "^predict$", type: ["inference"], status: ["created"], tags: ["template"], system_tags: ["-archived"], order_by: ["-last_update"],
-      only_fields: ["id", "parent"] });
+  const { tasks } = await call("tasks.get_all", {
+    name: "^predict$",
+    type: ["inference"],
+    status: ["created"],
+    tags: ["template"],
+    system_tags: ["-archived"],
+    order_by: ["-last_update"],
+    only_fields: ["id", "parent"],
+  });
   const template = tasks.find((/** @type {any} */ task) => !task.parent);
   if (!template) throw new Error(t("This server has no template “predict”. Put it there: python -m tasks.register"));
   return template.id;
@@ -40,7 +51,8 @@ export async function answerOf(id) {
   const { task } = await call("tasks.get_by_id", { task: id });
   if (task.status !== "completed") return { task, top: [] };
   const { tasks } = await call("events.get_task_single_value_metrics", { tasks: [id] });
-  const top = (tasks[0]?.values ?? []).map((/** @type {any} */ one) =>
-    /** @type {[string, number]} */ ([one.variant, one.value])).sort((/** @type {any} */ a, /** @type {any} */ b) => b[1] - a[1]);
+  const top = (tasks[0]?.values ?? [])
+    .map((/** @type {any} */ one) => /** @type {[string, number]} */ ([one.variant, one.value]))
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => b[1] - a[1]);
   return { task, top };
 }

@@ -14,15 +14,22 @@ export function metricColumns(tasks, most = 2) {
   for (const task of tasks) {
     for (const [metric, variants] of Object.entries(task.last_metrics ?? {})) {
       for (const [variant, one] of Object.entries(/** @type {Record<string, any>} */ (variants))) {
-        found.set(`${metric}.${variant}`, { metric: one.metric, variant: one.variant, metric_hash: metric, variant_hash: variant });
+        found.set(`${metric}.${variant}`, {
+          metric: one.metric,
+          variant: one.variant,
+          metric_hash: metric,
+          variant_hash: variant,
+        });
       }
     }
   }
-  return firstMetrics([...found.values()]).slice(0, most).map((id) => {
-    const [path, label] = id.slice(2).split("|");
-    const [metric, variant] = path.split(".");
-    return { id, label, metric, variant };
-  });
+  return firstMetrics([...found.values()])
+    .slice(0, most)
+    .map(id => {
+      const [path, label] = id.slice(2).split("|");
+      const [metric, variant] = path.split(".");
+      return { id, label, metric, variant };
+    });
 }
 
 /** A model's value of a metric: its task's best is unknown, so its last. @param {any} task @param {MetricColumn} column @returns {number | undefined} */
@@ -37,7 +44,10 @@ export function ordered(rows, value, down) {
   return [...rows].sort((a, b) => {
     const [x, y] = [value(a), value(b)];
     if (!there(x) || !there(y)) return Number(there(y)) - Number(there(x));
-    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
+    const order =
+      typeof x === "number" && typeof y === "number"
+        ? x - y
+        : String(x).localeCompare(String(y), undefined, { numeric: true });
     return down ? -order : order;
   });
 }
@@ -56,12 +66,18 @@ export const predictQueue = "predict";
  * @param {any[]} queues with `entries` @param {any[]} workers of `workers.get_all` @param {number} now milliseconds @returns {Place}
  */
 export function answerQueue(queues, workers, now) {
-  const live = workers.filter((one) => seemsAlive(one, now));
-  const listening = (/** @type {any} */ queue) => live.filter((one) => one.queues?.some((/** @type {any} */ other) => other.id === queue.id));
-  const idle = (/** @type {any} */ queue) => listening(queue).some((one) => !one.task?.id) && !queue.entries?.length;
-  const own = queues.find((one) => one.name === predictQueue);
+  const live = workers.filter(one => seemsAlive(one, now));
+  const listening = (/** @type {any} */ queue) =>
+    live.filter(one => one.queues?.some((/** @type {any} */ other) => other.id === queue.id));
+  const idle = (/** @type {any} */ queue) => listening(queue).some(one => !one.task?.id) && !queue.entries?.length;
+  const own = queues.find(one => one.name === predictQueue);
   const served = Boolean(own && listening(own).length);
-  const free = queues.find((one) => one.name !== "services" && idle(one));
+  const free = queues.find(one => one.name !== "services" && idle(one));
   const chosen = served || !free ? own : free;
-  return { queue: chosen?.id ?? "", name: chosen?.name ?? predictQueue, served, atOnce: Boolean(chosen && idle(chosen)) };
+  return {
+    queue: chosen?.id ?? "",
+    name: chosen?.name ?? predictQueue,
+    served,
+    atOnce: Boolean(chosen && idle(chosen)),
+  };
 }

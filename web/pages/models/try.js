@@ -50,8 +50,13 @@ export function TryModel({ model }) {
 
 /** What to do so that no question waits. @param {{place: import("./rules.js").Place}} props */
 const NoAgent = ({ place }) => html`<div class="hint">
-  <p>${place.atOnce ? t("The queue “{name}” has an agent that is free now; while it works, an answer waits.", { name: place.name })
-    : t("No agent is free, and none serves the queue “{name}”: an answer waits there until one does.", { name: predictQueue })}${" "}
+  <p>${
+    place.atOnce
+      ? t("The queue “{name}” has an agent that is free now; while it works, an answer waits.", { name: place.name })
+      : t("No agent is free, and none serves the queue “{name}”: an answer waits there until one does.", {
+          name: predictQueue,
+        })
+  }${" "}
     ${t("One for questions alone answers beside trainings:")}</p>
   <pre>python -m agents.start --queue ${predictQueue}</pre></div>`;
 
@@ -82,7 +87,11 @@ function Recorder({ done }) {
   };
   const heard = (/** @type {number} */ peak, /** @type {number} */ seconds) => {
     if (seconds >= longest) return finish();
-    setState((old) => (recording.current && seconds - old.seconds > 0.05 ? { on: true, level: Math.max(peak, old.level * 0.8), seconds } : old));
+    setState(old =>
+      recording.current && seconds - old.seconds > 0.05
+        ? { on: true, level: Math.max(peak, old.level * 0.8), seconds }
+        : old,
+    );
   };
   const start = async () => {
     try {
@@ -90,7 +99,9 @@ function Recorder({ done }) {
       setState({ on: true, level: 0, seconds: 0 });
     } catch (error) {
       if (controller.signal.aborted) return;
-      toastError(new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })));
+      toastError(
+        new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })),
+      );
     }
   };
   return html`<${Button} writes icon=${state.on ? "stop" : "mic"} pressed=${state.on} onClick=${() => (state.on ? finish() : start())}>
@@ -99,4 +110,4 @@ function Recorder({ done }) {
 }
 
 /** Per cent of a scale from −60 dB to full scale. @param {number} peak 0…1 */
-const share = (peak) => Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6)));
+const share = peak => Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6)));

@@ -43,30 +43,35 @@ const asTask = { running: "in_progress", pending: "created", executed: "complete
  */
 export function alive(steps, run, tasks) {
   const over = ["completed", "failed", "stopped", "published", "closed"].includes(run.status);
-  return steps.map((step) => {
+  return steps.map(step => {
     const task = tasks.get(step.task);
     const parent = task?.parent?.id ?? task?.parent;
     const ours = task && (over || parent === run.id || (run.status === "in_progress" && step.status === "cached"));
     if (ours) return { ...step, status: task.status };
-    if (task || !over) return { ...step, task: "", status: step.status === "skipped" && run.status === "in_progress" ? "skipped" : "created" };
+    if (task || !over)
+      return {
+        ...step,
+        task: "",
+        status: step.status === "skipped" && run.status === "in_progress" ? "skipped" : "created",
+      };
     return { ...step, status: asTask[step.status] ?? step.status };
   });
 }
 
 /** How far a step is from the start: one more than the farthest of its parents. @param {Step[]} steps */
 export function depths(steps) {
-  const known = new Map(steps.map((step) => [step.name, step]));
+  const known = new Map(steps.map(step => [step.name, step]));
   /** @type {Map<string, number>} */
   const depth = new Map();
   const visit = (/** @type {string} */ name, /** @type {string[]} */ path) => {
     const found = depth.get(name);
     if (found !== undefined || path.includes(name)) return found ?? 0;
-    const parents = (known.get(name)?.parents ?? []).filter((parent) => known.has(parent));
-    const own = parents.length ? 1 + Math.max(...parents.map((parent) => visit(parent, [...path, name]))) : 0;
+    const parents = (known.get(name)?.parents ?? []).filter(parent => known.has(parent));
+    const own = parents.length ? 1 + Math.max(...parents.map(parent => visit(parent, [...path, name]))) : 0;
     depth.set(name, own);
     return own;
   };
-  steps.forEach((step) => visit(step.name, []));
+  steps.forEach(step => visit(step.name, []));
   return depth;
 }
 
@@ -77,29 +82,43 @@ export function layout(steps) {
   const depth = depths(steps);
   /** @type {number[]} */
   const filled = [];
-  const places = new Map(steps.map((step) => {
-    const column = depth.get(step.name) ?? 0;
-    const row = filled[column] ?? 0;
-    filled[column] = row + 1;
-    return [step.name, { x: column * (box.width + box.gapX), y: row * (box.height + box.gapY) }];
-  }));
-  const rows = Math.max(1, ...filled.map((count) => count ?? 0));
-  return { places, width: Math.max(1, filled.length) * (box.width + box.gapX) - box.gapX, height: rows * (box.height + box.gapY) - box.gapY };
+  const places = new Map(
+    steps.map(step => {
+      const column = depth.get(step.name) ?? 0;
+      const row = filled[column] ?? 0;
+      filled[column] = row + 1;
+      return [step.name, { x: column * (box.width + box.gapX), y: row * (box.height + box.gapY) }];
+    }),
+  );
+  const rows = Math.max(1, ...filled.map(count => count ?? 0));
+  return {
+    places,
+    width: Math.max(1, filled.length) * (box.width + box.gapX) - box.gapX,
+    height: rows * (box.height + box.gapY) - box.gapY,
+  };
 }
 
 /** @param {{steps: Step[], selected: string, select: (name: string) => void, note: (step: Step) => string}} props */
 export function Graph({ steps, selected, select, note }) {
   const { places, width, height } = layout(steps);
-  const edges = steps.flatMap((step) => step.parents.filter((parent) => places.has(parent)).map((parent) =>
-      ({ from: /** @type {Place} */ (places.get(parent)), to: /** @type {Place} */ (places.get(step.name)) })));
+  const edges = steps.flatMap(step =>
+    step.parents
+      .filter(parent => places.has(parent))
+      .map(parent => ({
+        from: /** @type {Place} */ (places.get(parent)),
+        to: /** @type {Place} */ (places.get(step.name)),
+      })),
+  );
   return html`<div class="graph"><svg width=${width + 8} height=${height + 8} viewBox=${`-4 -4 ${width + 8} ${height + 8}`}>
     ${edges.map(({ from, to }) => {
       const [x1, y1, x2, y2] = [from.x + box.width, from.y + box.height / 2, to.x, to.y + box.height / 2];
       return html`<path class="edge" d=${`M${x1} ${y1}C${x1 + box.gapX / 2} ${y1} ${x2 - box.gapX / 2} ${y2} ${x2} ${y2}`} />`;
     })}
-    ${steps.map((step) =>
+    ${steps.map(
+      step =>
         html`<foreignObject key=${step.name} x=${places.get(step.name)?.x} y=${places.get(step.name)?.y} width=${box.width} height=${box.height}>
       <button type="button" class=${`step-box step-${step.status}`} aria-pressed=${selected === step.name} onClick=${() => select(step.name)}>
-        <strong>${step.name}</strong><small>${statusWord(step.status)}${note(step) && ` · ${note(step)}`}</small></button></foreignObject>`)}
+        <strong>${step.name}</strong><small>${statusWord(step.status)}${note(step) && ` · ${note(step)}`}</small></button></foreignObject>`,
+    )}
   </svg></div>`;
 }

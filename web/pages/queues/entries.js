@@ -31,16 +31,22 @@ export function Entries({ queue, queues, reload }) {
     await reload();
   };
   const move = (/** @type {string} */ id, /** @type {number} */ to) => {
-    const how = moveCall(entries.findIndex((entry) => entry.id === id), to, entries.length);
+    const how = moveCall(
+      entries.findIndex(entry => entry.id === id),
+      to,
+      entries.length,
+    );
     if (!how) return;
     setEntries(moved(entries, id, to));
     run(() => call(how.endpoint, { queue: queue.id, task: id, ...(how.count ? { count: how.count } : {}) }));
   };
-  const dequeue = (/** @type {Entry} */ entry) => run(async () => {
-    await call("tasks.dequeue", { task: entry.id });
-    toast(t("{name} is out of the queue", { name: entry.name }));
-  });
-  const elsewhere = (/** @type {Entry} */ entry) => openDialog(MoveToQueueDialog, { entry, from: queue, queues }).then(reload);
+  const dequeue = (/** @type {Entry} */ entry) =>
+    run(async () => {
+      await call("tasks.dequeue", { task: entry.id });
+      toast(t("{name} is out of the queue", { name: entry.name }));
+    });
+  const elsewhere = (/** @type {Entry} */ entry) =>
+    openDialog(MoveToQueueDialog, { entry, from: queue, queues }).then(reload);
   const actions = { move, dequeue, elsewhere, last: entries.length - 1 };
   return html`<${SortableList} label=${t("Tasks in {name}", { name: queue.name })} items=${entries} onMove=${move}
     render=${(/** @type {Entry} */ entry, /** @type {number} */ index) => html`<${Row} entry=${entry} index=${index} queue=${queue} ...${actions} />`} />`;

@@ -11,18 +11,24 @@ import { lastSeen, seemsAlive } from "../workers/rules.js";
 export function Listeners({ queue }) {
   if (!queue.workers.length) {
     return html`<div class="notice"><${Icon} name="warning" />
-      <div><p>${queue.entries.length ? t("Nothing here will start: no agent listens on this queue.")
-            : t("No agent listens on this queue.")} ${t("Start one on a machine with this checkout:")}</p>
+      <div><p>${
+        queue.entries.length
+          ? t("Nothing here will start: no agent listens on this queue.")
+          : t("No agent listens on this queue.")
+      } ${t("Start one on a machine with this checkout:")}</p>
       <pre>python -m agents.start --queue ${queue.name}</pre></div></div>`;
   }
-  return html`<ul class="listeners" aria-label=${t("Agents that listen")}>${queue.workers.map((worker) => html`<li>
+  return html`<ul class="listeners" aria-label=${t("Agents that listen")}>${queue.workers.map(
+    worker => html`<li>
     <${Icon} name="workers" /><a href=${href(`/workers?worker=${encodeURIComponent(worker.id)}`)}>${worker.id}</a> <span class="muted">
-      <${Doing} worker=${worker} /></span></li>`)}</ul>`;
+      <${Doing} worker=${worker} /></span></li>`,
+  )}</ul>`;
 }
 
 /** @param {{worker: any}} props */
 function Doing({ worker }) {
-  if (!seemsAlive(worker, Date.now())) return html`<span class="problem">${t("silent; last seen {when}", { when: ago(lastSeen(worker)) })}</span>`;
+  if (!seemsAlive(worker, Date.now()))
+    return html`<span class="problem">${t("silent; last seen {when}", { when: ago(lastSeen(worker)) })}</span>`;
   if (!worker.task?.id) return t("is free");
   return html`${t("runs")} <a href=${taskLink({ id: worker.task.id, project: worker.project })}>${worker.task.name ?? worker.task.id}</a>`;
 }

@@ -9,13 +9,15 @@ import { toast, toastError } from "../../kit/toast.js";
 
 /** @param {{entry: import("./rules.js").Entry, from: import("./rules.js").Queue, queues: import("./rules.js").Queue[], close: (value?: any) => void}} props */
 export function MoveToQueueDialog({ entry, from, queues, close }) {
-  const others = queues.filter((queue) => queue.id !== from.id).map((queue) => ({ ...queue, agents: queue.workers.length }));
+  const others = queues
+    .filter(queue => queue.id !== from.id)
+    .map(queue => ({ ...queue, agents: queue.workers.length }));
   const [queue, setQueue] = useState(others[0]?.id ?? "");
   const submit = async () => {
     if (!queue) return;
     try {
       await requeue(entry.id, from.id, queue);
-      toast(t("Moved to {name}", { name: others.find((one) => one.id === queue)?.name }));
+      toast(t("Moved to {name}", { name: others.find(one => one.id === queue)?.name }));
       close(true);
     } catch (error) {
       toastError(error);

@@ -18,7 +18,10 @@ import { chosenQueue, joined } from "./rules.js";
 
 /** Everything that the page shows of queues, in two calls. */
 async function askQueues() {
-  const [queues, workers] = await Promise.all([callAll("queues.get_all_ex", "queues"), call("workers.get_all", { last_seen: 86400 })]);
+  const [queues, workers] = await Promise.all([
+    callAll("queues.get_all_ex", "queues"),
+    call("workers.get_all", { last_seen: 86400 }),
+  ]);
   return joined(queues, workers.workers ?? []);
 }
 
@@ -27,24 +30,30 @@ export default function QueuesPage({ queue: wanted }) {
   const answer = useAsked(askQueues, "queues", { every: 3 });
   return html`<${PageHead} title=${t("Queues")}><${Button} icon="plus" writes onClick=${() => create(answer.reload)}>${t("New queue")}<//><//>
     <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Queue[]} */ queues) =>
-          html`<${Body} queues=${queues} wanted=${wanted} reload=${answer.reload} />`}<//></section>`;
+      html`<${Body} queues=${queues} wanted=${wanted} reload=${answer.reload} />`}<//></section>`;
 }
 
 /** @param {{queues: Queue[], wanted: string | undefined, reload: () => Promise<void>}} props */
 function Body({ queues, wanted, reload }) {
   const chosen = chosenQueue(queues, wanted);
-  if (!queues.length) return html`<${Empty} icon="queues" title=${t("There is no queue yet")}><p>${t("A queue holds tasks until an agent takes them.")}</p>
+  if (!queues.length)
+    return html`<${Empty} icon="queues" title=${t("There is no queue yet")}><p>${t("A queue holds tasks until an agent takes them.")}</p>
     <${Button} primary icon="plus" writes onClick=${() => create(reload)}>${t("New queue")}<//><//>`;
   return html`<div class="with-side">
-    <nav class="side-list" aria-label=${t("Queues")}>${queues.map((queue) => html`
+    <nav class="side-list" aria-label=${t("Queues")}>${queues.map(
+      queue => html`
       <a key=${queue.id} href=${href(`/queues/${queue.id}`)} aria-current=${queue === chosen ? "true" : undefined}>
         <span class="side-list-name">${queue.name}</span>
-        <small>${queue.entries.length ? tn(queue.entries.length, "1 waiting", "{n} waiting") : t("empty")} · ${queue.workers.length
-            ? tn(queue.workers.length, "1 agent", "{n} agents") : t("no agent")}</small>
-      </a>`)}</nav>
-    ${chosen
-      ? html`<${OneQueue} key=${chosen.id} queue=${chosen} queues=${queues} reload=${reload} />`
-      : html`<${Empty} icon="queues" title=${t("This queue is gone")}><p>${t("Somebody has deleted it, or the address is wrong.")}</p><//>`}
+        <small>${queue.entries.length ? tn(queue.entries.length, "1 waiting", "{n} waiting") : t("empty")} · ${
+          queue.workers.length ? tn(queue.workers.length, "1 agent", "{n} agents") : t("no agent")
+        }</small>
+      </a>`,
+    )}</nav>
+    ${
+      chosen
+        ? html`<${OneQueue} key=${chosen.id} queue=${chosen} queues=${queues} reload=${reload} />`
+        : html`<${Empty} icon="queues" title=${t("This queue is gone")}><p>${t("Somebody has deleted it, or the address is wrong.")}</p><//>`
+    }
   </div>`;
 }
 
@@ -95,10 +104,22 @@ async function rename(queue, reload) {
 
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function remove(queue, reload) {
-  const text = queue.workers.length ? tn(queue.workers.length,
-    "1 agent listens on it; it goes on with its other queues.", "{n} agents listen on it; they go on with their other queues.")
+  const text = queue.workers.length
+    ? tn(
+        queue.workers.length,
+        "1 agent listens on it; it goes on with its other queues.",
+        "{n} agents listen on it; they go on with their other queues.",
+      )
     : t("No agent listens on it.");
-  if (!(await confirmed({ title: t("Delete the queue {name}?", { name: queue.name }), text, confirm: t("Delete"), danger: true }))) return;
+  if (
+    !(await confirmed({
+      title: t("Delete the queue {name}?", { name: queue.name }),
+      text,
+      confirm: t("Delete"),
+      danger: true,
+    }))
+  )
+    return;
   await attempt(async () => {
     await call("queues.delete", { queue: queue.id });
     toast(t("{name} is deleted", { name: queue.name }));
@@ -108,8 +129,14 @@ async function remove(queue, reload) {
 
 /** @param {Queue} queue @param {() => Promise<void>} reload */
 async function clear(queue, reload) {
-  const sure = await confirmed({ title: t("Dequeue all"),
-      text: tn(queue.entries.length, "1 task becomes what it was before it was enqueued. Nothing is deleted.",
-        "{n} tasks become what they were before they were enqueued. Nothing is deleted."), confirm: t("Dequeue all") });
-  if (sure) await attempt(() => call("tasks.dequeue_many", { ids: queue.entries.map((entry) => entry.id) }), reload);
+  const sure = await confirmed({
+    title: t("Dequeue all"),
+    text: tn(
+      queue.entries.length,
+      "1 task becomes what it was before it was enqueued. Nothing is deleted.",
+      "{n} tasks become what they were before they were enqueued. Nothing is deleted.",
+    ),
+    confirm: t("Dequeue all"),
+  });
+  if (sure) await attempt(() => call("tasks.dequeue_many", { ids: queue.entries.map(entry => entry.id) }), reload);
 }

@@ -10,9 +10,10 @@
  * @param {any[]} queues of `queues.get_all_ex` @param {any[]} workers of `workers.get_all` @returns {Queue[]}
  */
 export function joined(queues, workers) {
-  const listening = (/** @type {string} */ id) => workers.filter((worker) => worker.queues?.some((/** @type {any} */ one) => one.id === id));
+  const listening = (/** @type {string} */ id) =>
+    workers.filter(worker => worker.queues?.some((/** @type {any} */ one) => one.id === id));
   return queues
-    .map((queue) => ({ ...queue, workers: listening(queue.id), entries: (queue.entries ?? []).map(entryOf) }))
+    .map(queue => ({ ...queue, workers: listening(queue.id), entries: (queue.entries ?? []).map(entryOf) }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -27,8 +28,8 @@ function entryOf(entry) {
  * @param {Queue[]} queues @param {string | undefined} wanted
  */
 export function chosenQueue(queues, wanted) {
-  if (wanted) return queues.find((queue) => queue.id === wanted || queue.name === wanted) ?? null;
-  return queues.find((queue) => queue.entries.length) ?? queues.find((queue) => queue.workers.length) ?? queues[0] ?? null;
+  if (wanted) return queues.find(queue => queue.id === wanted || queue.name === wanted) ?? null;
+  return queues.find(queue => queue.entries.length) ?? queues.find(queue => queue.workers.length) ?? queues[0] ?? null;
 }
 
 /**
@@ -40,14 +41,16 @@ export function moveCall(from, to, length) {
   if (from === to || from < 0) return null;
   if (to <= 0) return { endpoint: "queues.move_task_to_front" };
   if (to >= length - 1) return { endpoint: "queues.move_task_to_back" };
-  return to < from ? { endpoint: "queues.move_task_forward", count: from - to } : { endpoint: "queues.move_task_backward", count: to - from };
+  return to < from
+    ? { endpoint: "queues.move_task_forward", count: from - to }
+    : { endpoint: "queues.move_task_backward", count: to - from };
 }
 
 /** The order after a move, so that the screen need not wait. @template {{id: string}} T @param {T[]} entries @param {string} id @param {number} to */
 export function moved(entries, id, to) {
-  const entry = entries.find((one) => one.id === id);
+  const entry = entries.find(one => one.id === id);
   if (!entry) return entries;
-  const others = entries.filter((one) => one !== entry);
+  const others = entries.filter(one => one !== entry);
   return [...others.slice(0, to), entry, ...others.slice(to)];
 }
 

@@ -30,28 +30,36 @@ export function AuditSection() {
     setKind(one);
     setShown(portion);
   };
-  const answer = useApi(isAdmin() ? "audit.get_all" : null, { kind, page_size: Math.min(shown, most) }, { every: 30, keep: kind });
-  if (!isAdmin()) return html`<${ErrorBox} error=${{ code: 403, message: t("Only administrators see the audit log.") }} />`;
+  const answer = useApi(
+    isAdmin() ? "audit.get_all" : null,
+    { kind, page_size: Math.min(shown, most) },
+    { every: 30, keep: kind },
+  );
+  if (!isAdmin())
+    return html`<${ErrorBox} error=${{ code: 403, message: t("Only administrators see the audit log.") }} />`;
   const refused = /** @type {any} */ (answer.error)?.code;
-  if (refused === 404 || refused === 400) return html`<section class="card" aria-label=${t("Audit log")}><h2>${t("Audit log")}</h2>
+  if (refused === 404 || refused === 400)
+    return html`<section class="card" aria-label=${t("Audit log")}><h2>${t("Audit log")}</h2>
     <${Empty} icon="settings" title=${t("This server keeps no audit log")} /></section>`;
   return html`<section class="card" aria-label=${t("Audit log")}>
     <header class="card-head"><h2>${t("Audit log")}</h2>
       <${Select} hideLabel label=${t("Which entries")} value=${kind} options=${kinds()} onChange=${choose} /></header>
     <p class="hint">${t("Who signed in or failed to, changed users, keys and settings, and deleted what.")}</p>
-    <${Answered} answer=${answer}>${(/** @type {{entries: Entry[], total: number}} */ { entries, total }) => (entries.length ? html`
+    <${Answered} answer=${answer}>${(/** @type {{entries: Entry[], total: number}} */ { entries, total }) =>
+      entries.length
+        ? html`
       <${PlainTable} label=${t("Audit log")} head=${[t("When"), t("What was done"), t("Who"), t("Address")]} rows=${entries.map(row)} />
       <${More} total=${Math.min(total, most)} most=${shown} portion=${portion} setMost=${setShown} />
       ${total > most && shown >= most && html`<p class="hint">${t("Older entries: audit.get_all of the API, page by page.")}</p>`}`
-      : html`<p>${t("Nothing of this kind yet.")}</p>`)}<//>
+        : html`<p>${t("Nothing of this kind yet.")}</p>`}<//>
   </section>`;
 }
 
 /** @param {Entry} entry */
-const row = (entry) => [
+const row = entry => [
   html`<time title=${moment(entry.at)}>${ago(entry.at)}</time>`,
   html`<div class=${entry.failed ? "problem" : ""}>${deed(entry)}
-    ${entry.what.map((one) => html` <b title=${one.id}>${one.name || one.id}</b>`)}
+    ${entry.what.map(one => html` <b title=${one.id}>${one.name || one.id}</b>`)}
     ${details(entry) && html`<br /><small class="muted">${details(entry)}</small>`}</div>`,
   entry.user_name || html`<span class="muted">${t("nobody")}</span>`,
   html`<small>${entry.client}</small>`,
@@ -66,5 +74,7 @@ function deed(entry) {
 }
 
 /** @param {Entry} entry */
-const details = (entry) =>
-  Object.entries(entry.details).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}`).join(" · ");
+const details = entry =>
+  Object.entries(entry.details)
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(", ") : value}`)
+    .join(" · ");

@@ -31,6 +31,12 @@ agent {
  * @param {{web: string, api: string, files: string, accessKey: string, secretKey: string}} values
  */
 export const clearmlEnvironment = ({ web, api, files, accessKey, secretKey }) =>
-  [["WEB_HOST", web], ["API_HOST", api], ["FILES_HOST", files], ["API_ACCESS_KEY", accessKey], ["API_SECRET_KEY", secretKey]]
+  [
+    ["WEB_HOST", web],
+    ["API_HOST", api],
+    ["FILES_HOST", files],
+    ["API_ACCESS_KEY", accessKey],
+    ["API_SECRET_KEY", secretKey],
+  ]
     .map(([name, value]) => `export CLEARML_${name}="${value}"`)
     .join("\n") + "\n";

@@ -31,22 +31,29 @@ export function KeysSection() {
 /** @param {{keys: Key[], reload: () => Promise<void>}} props */
 function Keys({ keys, reload }) {
   if (!keys.length) return html`<p>${t("You have no key yet.")}</p>`;
-  const rows = [...keys].sort((a, b) => String(b.last_used ?? "").localeCompare(String(a.last_used ?? ""))).map((key) => [
-    html`<code>${key.access_key}</code>`,
-    html`<span class="editable">${key.label || html`<span class="muted">${t("no label")}</span>`} <${Button} quiet small icon="edit"
+  const rows = [...keys]
+    .sort((a, b) => String(b.last_used ?? "").localeCompare(String(a.last_used ?? "")))
+    .map(key => [
+      html`<code>${key.access_key}</code>`,
+      html`<span class="editable">${key.label || html`<span class="muted">${t("no label")}</span>`} <${Button} quiet small icon="edit"
         label=${t("Label {key}", { key: key.access_key })} onClick=${() => relabel(key, reload)} /></span>`,
-    key.last_used ? html`<time title=${moment(key.last_used)}>${ago(key.last_used)}</time>
+      key.last_used
+        ? html`<time title=${moment(key.last_used)}>${ago(key.last_used)}</time>
       ${key.last_used_from ? html` <small>${t("from {place}", { place: key.last_used_from })}</small>` : null}`
-      : html`<span class="muted">${t("never")}</span>`,
-    html`<${Button} small danger icon="trash" aria-label=${t("Revoke {key}", { key: key.label || key.access_key })} onClick=${() => revoke(key, reload)}>
+        : html`<span class="muted">${t("never")}</span>`,
+      html`<${Button} small danger icon="trash" aria-label=${t("Revoke {key}", { key: key.label || key.access_key })} onClick=${() => revoke(key, reload)}>
       ${t("Revoke")}<//>`,
-  ]);
+    ]);
   return html`<${PlainTable} label=${t("Access keys")} head=${[t("Access key"), t("Label"), t("Last used"), ""]} rows=${rows} />`;
 }
 
 /** @param {() => Promise<void>} reload */
 async function create(reload) {
-  const label = await asked({ title: t("New access key"), label: t("What is it for? (a machine, a person)"), confirm: t("Create") });
+  const label = await asked({
+    title: t("New access key"),
+    label: t("What is it for? (a machine, a person)"),
+    confirm: t("Create"),
+  });
   if (!label) return;
   try {
     const { credentials } = await call("auth.create_credentials", { label });
@@ -67,7 +74,9 @@ async function relabel(key, reload) {
 
 /** @param {Key} key @param {() => Promise<void>} reload */
 async function revoke(key, reload) {
-  const text = t("Whatever uses {key} is refused from now on: programs, agents and runs that are under way.", { key: key.label || key.access_key });
+  const text = t("Whatever uses {key} is refused from now on: programs, agents and runs that are under way.", {
+    key: key.label || key.access_key,
+  });
   if (!(await confirmed({ title: t("Revoke the key?"), text, confirm: t("Revoke"), danger: true }))) return;
   try {
     await call("auth.revoke_credentials", { access_key: key.access_key });
@@ -81,7 +90,13 @@ async function revoke(key, reload) {
 /** @param {{credentials: {access_key: string, secret_key: string}, close: (value?: any) => void}} props */
 function NewKeyDialog({ credentials, close }) {
   const [form, setForm] = useState("conf");
-  const values = { web: location.origin + basePath, api: apiRoot, files: filesRoot, accessKey: credentials.access_key, secretKey: credentials.secret_key };
+  const values = {
+    web: location.origin + basePath,
+    api: apiRoot,
+    files: filesRoot,
+    accessKey: credentials.access_key,
+    secretKey: credentials.secret_key,
+  };
   return html`<${Dialog} wide title=${t("Your new access key")} close=${close} onSubmit=${close}
     footer=${html`<${Button} type="submit" primary>${t("I have kept it")}<//>`}>
     <p class="notice-line">
@@ -90,8 +105,10 @@ function NewKeyDialog({ credentials, close }) {
       <${Button} small pressed=${form === "conf"} onClick=${() => setForm("conf")}>clearml.conf<//>
       <${Button} small pressed=${form === "env"} onClick=${() => setForm("env")}>${t("Environment variables")}<//>
     </div>
-    ${form === "conf"
-      ? html`<${CodeView} key="conf" label="clearml.conf" name="clearml.conf" text=${clearmlConf(values)} />`
-      : html`<${CodeView} key="env" label=${t("Environment variables")} name="clearml.sh" text=${clearmlEnvironment(values)} />`}
+    ${
+      form === "conf"
+        ? html`<${CodeView} key="conf" label="clearml.conf" name="clearml.conf" text=${clearmlConf(values)} />`
+        : html`<${CodeView} key="env" label=${t("Environment variables")} name="clearml.sh" text=${clearmlEnvironment(values)} />`
+    }
   <//>`;
 }

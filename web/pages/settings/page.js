@@ -32,12 +32,16 @@ const aliases = { "workspace-configuration": "keys", profile: "account" };
 /** @param {{section?: string}} props */
 export default function SettingsPage({ section = "keys" }) {
   const wanted = aliases[/** @type {keyof typeof aliases} */ (section)] ?? section;
-  const chosen = sections.find((one) => one.id === wanted);
+  const chosen = sections.find(one => one.id === wanted);
   return html`<${PageHead} title=${t("Settings")} />
     <section class="scroll"><div class="with-side">
-      <nav class="side-list" aria-label=${t("Settings")}>${sections.filter((one) => !one.admin || isAdmin()).map((one) => html`
+      <nav class="side-list" aria-label=${t("Settings")}>${sections
+        .filter(one => !one.admin || isAdmin())
+        .map(
+          one => html`
         <a href=${href(`/settings/${one.id}`)} aria-current=${one === chosen ? "page" : undefined}>
-          <span class="side-list-name">${t(one.label)}</span></a>`)}</nav>
+          <span class="side-list-name">${t(one.label)}</span></a>`,
+        )}</nav>
       <div class="stack settings-body">${chosen ? html`<${chosen.section} />` : html`<${Empty} icon="settings" title=${t("There is no such section")} />`}</div>
     </div></section>`;
 }

@@ -21,11 +21,12 @@ export function passwordProblem(first, second) {
  * A password that a person can pass on: five groups of four letters and digits that cannot be taken for one another.
  * @param {(bytes: Uint8Array) => Uint8Array} [random]
  */
-export function newPassword(random = (bytes) => crypto.getRandomValues(/** @type {any} */ (bytes))) {
+export function newPassword(random = bytes => crypto.getRandomValues(/** @type {any} */ (bytes))) {
   const letters = "abcdefghjkmnpqrstuvwxyz23456789";
   const picked = [];
   while (picked.length < 20) {
-    for (const byte of random(new Uint8Array(32))) if (byte < 248 && picked.length < 20) picked.push(letters[byte % 31]);
+    for (const byte of random(new Uint8Array(32)))
+      if (byte < 248 && picked.length < 20) picked.push(letters[byte % 31]);
   }
-  return [0, 4, 8, 12, 16].map((at) => picked.slice(at, at + 4).join("")).join("-");
+  return [0, 4, 8, 12, 16].map(at => picked.slice(at, at + 4).join("")).join("-");
 }

@@ -13,7 +13,7 @@ import { PlainTable } from "../../kit/table.js";
 import { toast, toastError } from "../../kit/toast.js";
 import { newPassword, roles } from "./rules.js";
 
-const roleOptions = () => roles.map((role) => ({ value: role.value, label: t(role.label) }));
+const roleOptions = () => roles.map(role => ({ value: role.value, label: t(role.label) }));
 
 export function UsersSection() {
   const answer = useApi("users.get_all", {}, { every: 15 });
@@ -21,9 +21,9 @@ export function UsersSection() {
   return html`<section class="card">
     <header class="card-head"><h2>${t("Users")}</h2>
       <${Button} primary icon="plus" onClick=${() => openDialog(NewUserDialog).then(answer.reload)}>${t("New user")}<//></header>
-    <p class="hint">${roles.map((role) => html`<b>${t(role.label)}</b>: ${t(role.note)}. `)}</p>
+    <p class="hint">${roles.map(role => html`<b>${t(role.label)}</b>: ${t(role.note)}. `)}</p>
     <${Answered} answer=${answer}>${(/** @type {{users: any[]}} */ { users }) => html`
-      <${PlainTable} label=${t("Users")} head=${[t("Name"), t("Role"), t("Since"), ""]} rows=${users.map((one) => row(one, answer.reload))} />`}<//>
+      <${PlainTable} label=${t("Users")} head=${[t("Name"), t("Role"), t("Since"), ""]} rows=${users.map(one => row(one, answer.reload))} />`}<//>
   </section>`;
 }
 
@@ -55,8 +55,14 @@ async function change(body, reload) {
 
 /** @param {any} one @param {() => Promise<void>} reload */
 async function givePassword(one, reload) {
-  if (!(await confirmed({ title: t("New password for {name}?", { name: one.name }),
-          text: t("The old one stops working at once, and the browsers that use it are signed out."), confirm: t("New password") }))) return;
+  if (
+    !(await confirmed({
+      title: t("New password for {name}?", { name: one.name }),
+      text: t("The old one stops working at once, and the browsers that use it are signed out."),
+      confirm: t("New password"),
+    }))
+  )
+    return;
   const password = newPassword();
   try {
     await call("users.update", { user: one.id, password });
@@ -69,8 +75,15 @@ async function givePassword(one, reload) {
 
 /** @param {any} one @param {() => Promise<void>} reload */
 async function remove(one, reload) {
-  if (!(await confirmed({ title: t("Delete {name}?", { name: one.name }), text: t("Keys and sessions stop working at once. Tasks and models stay."),
-          confirm: t("Delete"), danger: true }))) return;
+  if (
+    !(await confirmed({
+      title: t("Delete {name}?", { name: one.name }),
+      text: t("Keys and sessions stop working at once. Tasks and models stay."),
+      confirm: t("Delete"),
+      danger: true,
+    }))
+  )
+    return;
   await call("users.delete", { user: one.id }).catch(toastError);
   await reload();
 }
@@ -101,7 +114,7 @@ function NewUserDialog({ close }) {
     <${Button} type="submit" primary reason=${name.trim() ? null : t("Give a name")}>${t("Create")}<//>`}>
     <label class="field"><span>${t("Name")}</span>
       <input autofocus autocomplete="off" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
-    <${Select} label=${t("Role")} value=${role} options=${roles.map((one) => ({ value: one.value, label: `${t(one.label)}: ${t(one.note)}` }))}
+    <${Select} label=${t("Role")} value=${role} options=${roles.map(one => ({ value: one.value, label: `${t(one.label)}: ${t(one.note)}` }))}
       onChange=${setRole} />
     <p class="hint">${t("A password is made and shown once.")}</p>
   <//>`;

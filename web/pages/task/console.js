@@ -14,18 +14,20 @@ import { toastError } from "../../kit/toast.js";
 const batch = 500;
 
 /** @param {any} event */
-const identity = (event) => event._id ?? event.id ?? `${event.timestamp} ${event.worker} ${event.msg}`;
+const identity = event => event._id ?? event.id ?? `${event.timestamp} ${event.worker} ${event.msg}`;
 
 /** @typedef {{events: any[], total: number}} Log oldest first, as far as it has been fetched */
 
 /** Lines put into what is known, wherever they belong. @param {any} answer @returns {(old: Log | undefined) => Log} */
-const merged = (answer) => (old = { events: [], total: 0 }) => {
-  const known = new Set(old.events.map(identity));
-  const added = (answer.events ?? []).filter((/** @type {any} */ event) => !known.has(identity(event)));
-  const total = answer.total ?? old.total;
-  if (!added.length && total === old.total && known.size) return old;
-  return { events: [...old.events, ...added].sort((a, b) => a.timestamp - b.timestamp), total };
-};
+const merged =
+  answer =>
+  (old = { events: [], total: 0 }) => {
+    const known = new Set(old.events.map(identity));
+    const added = (answer.events ?? []).filter((/** @type {any} */ event) => !known.has(identity(event)));
+    const total = answer.total ?? old.total;
+    if (!added.length && total === old.total && known.size) return old;
+    return { events: [...old.events, ...added].sort((a, b) => a.timestamp - b.timestamp), total };
+  };
 
 /**
  * A task's log: the last lines first, then what is new; older ones when they are asked for.
@@ -34,17 +36,29 @@ const merged = (answer) => (old = { events: [], total: 0 }) => {
 function useLog(task, live) {
   const fetch = async (/** @type {any} */ more, /** @type {AbortSignal} */ signal) =>
     merged(await call("events.get_task_log", { task, batch_size: batch, order: "asc", ...more }, { signal }));
-  const resource = useResource((signal, old) => {
-    const last = old?.events.at(-1)?.timestamp;
-    return fetch(last === undefined ? { navigate_earlier: true } : { navigate_earlier: false, from_timestamp: last }, signal);
-  }, `log ${task}`, { every: live ? 2 : 15, compare: false });
+  const resource = useResource(
+    (signal, old) => {
+      const last = old?.events.at(-1)?.timestamp;
+      return fetch(
+        last === undefined ? { navigate_earlier: true } : { navigate_earlier: false, from_timestamp: last },
+        signal,
+      );
+    },
+    `log ${task}`,
+    { every: live ? 2 : 15, compare: false },
+  );
   const earlier = async () => {
     const from = resource.data?.events[0]?.timestamp;
     const merge = await fetch({ navigate_earlier: true, from_timestamp: from }, new AbortController().signal);
     resource.put(merge(resource.data));
   };
-  return { ...(resource.data ?? { events: [], total: 0 }), ready: resource.data !== undefined, error: resource.error, reload: () => resource.load(),
-    earlier: () => earlier().catch(toastError) };
+  return {
+    ...(resource.data ?? { events: [], total: 0 }),
+    ready: resource.data !== undefined,
+    error: resource.error,
+    reload: () => resource.load(),
+    earlier: () => earlier().catch(toastError),
+  };
 }
 
 /** @param {{task: any, live: boolean}} props */
@@ -54,7 +68,7 @@ export default function ConsoleTab({ task, live }) {
   const [times, setTimes] = useQuery("times");
   const lines = useMemo(() => logLines(log.events), [log.events]);
   const wanted = search.toLowerCase();
-  const shown = wanted ? lines.filter((line) => line.text.toLowerCase().includes(wanted)) : lines;
+  const shown = wanted ? lines.filter(line => line.text.toLowerCase().includes(wanted)) : lines;
   const { element, onScroll } = useStickToEnd(shown.length ? shown[shown.length - 1].text + shown.length : 0);
   const download = async () => {
     try {
@@ -65,7 +79,8 @@ export default function ConsoleTab({ task, live }) {
   };
   if (log.error && !log.ready) return html`<${ErrorBox} error=${log.error} retry=${log.reload} />`;
   if (!log.ready) return html`<${Loading} />`;
-  if (!lines.length) return html`<${Empty} icon="tasks" title=${t("The console is empty")}>
+  if (!lines.length)
+    return html`<${Empty} icon="tasks" title=${t("The console is empty")}>
     <p>${live ? t("Lines appear here as the task writes them.") : t("This task has written no line; it may never have run.")}</p><//>`;
   return html`<section class="console">
     <div class="console-bar">
@@ -86,7 +101,8 @@ export default function ConsoleTab({ task, live }) {
 const portion = 200; // lines that are drawn anew when one of them changes
 
 /** @template T @param {T[]} lines @returns {T[][]} */
-const portionsOf = (lines) => Array.from({ length: Math.ceil(lines.length / portion) }, (_, i) => lines.slice(i * portion, (i + 1) * portion));
+const portionsOf = lines =>
+  Array.from({ length: Math.ceil(lines.length / portion) }, (_, i) => lines.slice(i * portion, (i + 1) * portion));
 
 /** @typedef {{lines: {text: string, time: number}[], wanted: string, times: boolean}} PortionProps */
 
@@ -95,15 +111,21 @@ class Portion extends Component {
   /** @param {PortionProps} next */
   shouldComponentUpdate(next) {
     const { lines, wanted, times } = /** @type {PortionProps} */ (/** @type {any} */ (this).props);
-    return wanted !== next.wanted || times !== next.times || lines.length !== next.lines.length
-      || lines.some((line, i) => line.text !== next.lines[i].text || line.time !== next.lines[i].time);
+    return (
+      wanted !== next.wanted ||
+      times !== next.times ||
+      lines.length !== next.lines.length ||
+      lines.some((line, i) => line.text !== next.lines[i].text || line.time !== next.lines[i].time)
+    );
   }
 
   /** @param {any} props */
   render({ lines, wanted, times }) {
-    return lines.map((/** @type {{text: string, time: number}} */ line) => html`<div class="console-line"><span class="console-time">
+    return lines.map(
+      (/** @type {{text: string, time: number}} */ line) => html`<div class="console-line"><span class="console-time">
       ${times ? new Date(line.time).toLocaleTimeString("en-GB") : ""}</span>
-      <span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`);
+      <span>${pieces(line.text).map(piece => html`<span class=${piece.style}>${marked(piece.text, wanted)}</span>`)}${"\n"}</span></div>`,
+    );
   }
 }
 
@@ -112,14 +134,28 @@ async function wholeLog(task) {
   const events = [];
   let from;
   for (;;) {
-    const answer = await call("events.get_task_log", { task, batch_size: 5000, order: "asc", navigate_earlier: false, from_timestamp: from });
+    const answer = await call("events.get_task_log", {
+      task,
+      batch_size: 5000,
+      order: "asc",
+      navigate_earlier: false,
+      from_timestamp: from,
+    });
     const seen = new Set(events.slice(-5000).map(identity));
     const fresh = (answer.events ?? []).filter((/** @type {any} */ event) => !seen.has(identity(event)));
     events.push(...fresh);
     if (!fresh.length || events.length >= answer.total) break;
     from = fresh.at(-1).timestamp;
   }
-  return logLines(events).map((line) => pieces(line.text).map((piece) => piece.text).join("")).join("\n") + "\n";
+  return (
+    logLines(events)
+      .map(line =>
+        pieces(line.text)
+          .map(piece => piece.text)
+          .join(""),
+      )
+      .join("\n") + "\n"
+  );
 }
 
 /** @param {string} text @param {string} wanted lower case */

@@ -28,10 +28,14 @@ export default function EndingTab({ task, reload }) {
         <${Button} icon="play" reason=${reasons.continue(task)} onClick=${async () => (await act("continue", [task])) && reload()}>
           ${t("Continue")}<//></div>`}<//>
     <${Card} class="last-lines" title=${t("The last lines of its console")}
-        head=${html`<a href=${taskLink(task, "log")}>${t("The whole console")}</a>`}><${Answered} answer=${log}>${(/** @type {any} */ data) => {
-      const lines = logLines([...(data.events ?? [])].reverse()).slice(-shown);
-      return lines.length ? html`<${Lines} lines=${lines} />` : html`<p class="hint">${t("It has written no line.")}</p>`;
-    }}<//><//>
+        head=${html`<a href=${taskLink(task, "log")}>${t("The whole console")}</a>`}><${Answered} answer=${log}>${(
+          /** @type {any} */ data,
+        ) => {
+          const lines = logLines([...(data.events ?? [])].reverse()).slice(-shown);
+          return lines.length
+            ? html`<${Lines} lines=${lines} />`
+            : html`<p class="hint">${t("It has written no line.")}</p>`;
+        }}<//><//>
   </div>`;
 }
 
@@ -39,16 +43,23 @@ export default function EndingTab({ task, reload }) {
 function Lines({ lines }) {
   const { element, onScroll } = useStickToEnd(lines.length);
   return html`<pre class="console-log" tabindex="0" aria-label=${t("The last lines of its console")} ref=${element} onScroll=${onScroll}>
-    ${lines.map((line) => html`<div class="console-line"><span class="console-time"></span>
-      <span>${pieces(line.text).map((piece) => html`<span class=${piece.style}>${piece.text}</span>`)}${"\n"}</span></div>`)}</pre>`;
+    ${lines.map(
+      line => html`<div class="console-line"><span class="console-time"></span>
+      <span>${pieces(line.text).map(piece => html`<span class=${piece.style}>${piece.text}</span>`)}${"\n"}</span></div>`,
+    )}</pre>`;
 }
 
 /** @param {{task: any, events: any[]}} props newest first */
 function Said({ task, events }) {
   const said = why(task);
-  const last = lastWord(events.map((one) => one.msg ?? "").reverse());
+  const last = lastWord(events.map(one => one.msg ?? "").reverse());
   const reasons = [...new Set([tells(said) && said, last])].filter(Boolean);
   return html`${reasons.length ? html`<p class="ending-reason">${reasons.join("\n")}</p>` : html`<p class="hint">${t("Nothing was said of it.")}</p>`}
-    <${Facts} facts=${[[t("Status"), statusWord(task.status)], [t("Reason"), !tells(said) && said], [t("Worker"), task.last_worker],
-        [t("Ended"), task.completed && moment(task.completed)], [t("Iteration"), task.last_iteration > 0 && task.last_iteration]]} />`;
+    <${Facts} facts=${[
+      [t("Status"), statusWord(task.status)],
+      [t("Reason"), !tells(said) && said],
+      [t("Worker"), task.last_worker],
+      [t("Ended"), task.completed && moment(task.completed)],
+      [t("Iteration"), task.last_iteration > 0 && task.last_iteration],
+    ]} />`;
 }

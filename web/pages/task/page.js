@@ -54,12 +54,17 @@ export default function TaskPage({ task: id, tab }) {
   useEffect(() => {
     if (task) setLive(["in_progress", "queued", "publishing"].includes(task.status));
   }, [task?.status]);
-  if (!task) return answer.error ? html`<${ErrorBox} page error=${answer.error} retry=${answer.reload}
-    missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />` : html`<${Loading} />`;
+  if (!task)
+    return answer.error
+      ? html`<${ErrorBox} page error=${answer.error} retry=${answer.reload}
+    missing=${t("This task is not there any more: somebody deleted it, or the address is wrong.")} />`
+      : html`<${Loading} />`;
   const current = tabFor(tab, /** @type {Record<string, string>} */ (firstTabs)[task.status] ?? "scalars");
   const ended = ["failed", "stopped"].includes(task.status) || current === "ending";
-  const links = tabs.filter((one) => ended || one.id !== "ending").map((one) => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
-  const name = links.find((one) => one.id === current)?.label;
+  const links = tabs
+    .filter(one => ended || one.id !== "ending")
+    .map(one => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
+  const name = links.find(one => one.id === current)?.label;
   return html`<${Boundary} name=${task.name} on=${task}><${TaskHead} task=${task} reload=${answer.reload} /><//>
     <${Outdated} answer=${answer} /><${Tabs} label=${t("Parts of the task")} tabs=${links} current=${current} />
     <${Boundary} key=${current} name=${name} on=${task}><${Tab} key=${task.started} id=${current} task=${task} reload=${answer.reload} /><//>`;
@@ -71,11 +76,16 @@ function Tab({ id, task, reload }) {
   const [error, setError] = useState(/** @type {any} */ (null));
   useEffect(() => {
     let wanted = true;
-    loaders[/** @type {keyof typeof loaders} */ (id)]().then((found) => wanted && setModule(found), (failed) => wanted && setError(failed));
+    loaders[/** @type {keyof typeof loaders} */ (id)]().then(
+      found => wanted && setModule(found),
+      failed => wanted && setError(failed),
+    );
     return () => (wanted = false);
   }, []);
   if (error) return html`<${Unloaded} error=${error} />`;
-  return module ? html`<${module.default} task=${task} reload=${reload} live=${["in_progress", "queued"].includes(task.status)} />` : html`<${Loading} />`;
+  return module
+    ? html`<${module.default} task=${task} reload=${reload} live=${["in_progress", "queued"].includes(task.status)} />`
+    : html`<${Loading} />`;
 }
 
 /** @param {{task: any, reload: () => void}} props */
@@ -90,25 +100,37 @@ function TaskHead({ task, reload }) {
     const name = await asked({ title: t("Rename"), label: t("Name"), value: task.name, confirm: t("Rename") });
     if (name) await call("tasks.update", { task: task.id, name }).then(reload, toastError);
   };
-  const item = (/** @type {string} */ action, /** @type {string} */ label, /** @type {any} */ icon, danger = false) =>
-    ({ label: t(label), icon, danger, reason: reasons[action]?.(task), onClick: () => run(action) });
+  const item = (
+    /** @type {string} */ action,
+    /** @type {string} */ label,
+    /** @type {any} */ icon,
+    danger = false,
+  ) => ({ label: t(label), icon, danger, reason: reasons[action]?.(task), onClick: () => run(action) });
   const archived = isArchived(task);
   return html`<${PageHead} title=${task.name || task.id}
     trail=${[{ label: t("Tasks"), href: "/" }, ...(task.project?.name ? [{ label: task.project.name, href: tasksLink(task.project) }] : [])]}
     under=${html`<${TaskFacts} task=${task} />`}>
     <${Button} icon="clone" primary writes onClick=${() => run("clone")}>${t("Clone")}<//>
-    ${running
-      ? html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${() => run("abort")}>${t("Abort")}<//>`
-      : html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} onClick=${() => run("enqueue")}>${t("Enqueue")}<//>`}
+    ${
+      running
+        ? html`<${Button} icon="stop" reason=${reasons.abort(task)} onClick=${() => run("abort")}>${t("Abort")}<//>`
+        : html`<${Button} icon="enqueue" reason=${reasons.enqueue(task)} onClick=${() => run("enqueue")}>${t("Enqueue")}<//>`
+    }
     <${Menu} label=${t("More actions")} items=${[
-      item("dequeue", "Dequeue", "dequeue"), item("retry", "Retry from the start", "refresh"), item("continue", "Continue", "play"),
-        item("reset", "Reset", "reset"), item("publish", "Publish", "publish"),
+      item("dequeue", "Dequeue", "dequeue"),
+      item("retry", "Retry from the start", "refresh"),
+      item("continue", "Continue", "play"),
+      item("reset", "Reset", "reset"),
+      item("publish", "Publish", "publish"),
       { label: "", separator: true },
-      { label: t("Rename"), icon: "edit", writes: true, onClick: rename }, item("tags", "Tags", "tag"), item("move", "Move", "move"),
-        { label: t("Compare"), icon: "compare", onClick: () => navigate(compareLink([task.id], "scalars")) },
+      { label: t("Rename"), icon: "edit", writes: true, onClick: rename },
+      item("tags", "Tags", "tag"),
+      item("move", "Move", "move"),
+      { label: t("Compare"), icon: "compare", onClick: () => navigate(compareLink([task.id], "scalars")) },
       item("export", "Export as JSON", "download"),
       { label: "", separator: true },
-      archived ? item("restore", "Restore", "reset") : item("archive", "Archive", "archive"), item("delete", "Delete", "trash", true),
+      archived ? item("restore", "Restore", "reset") : item("archive", "Archive", "archive"),
+      item("delete", "Delete", "trash", true),
     ]} />
   <//>`;
 }
@@ -131,7 +153,11 @@ const TaskFacts = ({ task }) => html`<div class="task-facts">
 function Reason({ task }) {
   const said = why(task);
   const failed = task.status === "failed";
-  const console = useApi(failed && !tells(said) ? "events.get_task_log" : null, { task: task.id, batch_size: 50, order: "desc" }, { aside: true });
+  const console = useApi(
+    failed && !tells(said) ? "events.get_task_log" : null,
+    { task: task.id, batch_size: 50, order: "desc" },
+    { aside: true },
+  );
   const last = lastWord((console.data?.events ?? []).map((/** @type {any} */ one) => one.msg ?? "").reverse());
   const text = [said, last].filter(Boolean).join(": ");
   if (task.status === "in_progress" && !tells(said) && said !== "stopping") return null; // an agent says so of every task

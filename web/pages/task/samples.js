@@ -19,11 +19,15 @@ const portion = 60; // samples drawn before "show more"
 
 /** @param {{task: any, live: boolean, also?: any}} props `also`: another task whose samples belong here */
 export default function SamplesTab({ task, live, also }) {
-  const answer = useApi("events.debug_images", { metrics: [task, also].filter(Boolean).map((one) => ({ task: one.id })), iters: history },
-    { every: live ? 10 : 0 });
+  const answer = useApi(
+    "events.debug_images",
+    { metrics: [task, also].filter(Boolean).map(one => ({ task: one.id })), iters: history },
+    { every: live ? 10 : 0 },
+  );
   return html`<${Answered} answer=${answer}>${(/** @type {any} */ data) => {
     const samples = samplesOf(data.metrics);
-    if (!samples.length) return html`<${Empty} icon="sound" title=${t("No debug samples yet")}>
+    if (!samples.length)
+      return html`<${Empty} icon="sound" title=${t("No debug samples yet")}>
       <p>${t("Pictures and sounds that the task reports appear here.")}</p><//>`;
     return html`<${Samples} samples=${samples} frontEnd=${task.configuration?.frontend?.value} />`;
   }}<//>`;
@@ -38,24 +42,40 @@ function Samples({ samples, frontEnd }) {
   const now = at === "" ? iterations[iterations.length - 1] : nearest(iterations, Number(at) || 0);
   const wanted = find.toLowerCase();
   const shown = samples
-    .filter((sample) => sample.name.toLowerCase().includes(wanted))
-    .map((sample) => ({ sample, entry: entryAt(sample, now) }))
-    .filter((one) => one.entry !== undefined);
-  const pictures = shown.filter((one) => fileKind(one.entry?.url) === "image").map((one) =>
-    ({ url: fileUrl(one.entry?.url), label: one.sample.name, iterations: one.sample.history.map((past) => ({ iter: past.iter, url: fileUrl(past.url) })) }));
+    .filter(sample => sample.name.toLowerCase().includes(wanted))
+    .map(sample => ({ sample, entry: entryAt(sample, now) }))
+    .filter(one => one.entry !== undefined);
+  const pictures = shown
+    .filter(one => fileKind(one.entry?.url) === "image")
+    .map(one => ({
+      url: fileUrl(one.entry?.url),
+      label: one.sample.name,
+      iterations: one.sample.history.map(past => ({ iter: past.iter, url: fileUrl(past.url) })),
+    }));
   return html`<div class="tool-bar">
       <input type="search" class="search" aria-label=${t("Find a sample")} placeholder=${t("Find a sample")} value=${find}
         onInput=${(/** @type {any} */ e) => setFind(e.target.value)} />
       ${iterations.length > 1 && html`<${Iteration} iterations=${iterations} now=${now} set=${setAt} />`}
       <small>${tn(shown.length, "1 sample", "{n} samples")}</small><span class="grow"></span>
-      ${pins.value.length > 0 && html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>
+      ${
+        pins.value.length > 0 &&
+        html`<${Button} small icon="sound" onClick=${() => listenClosely({ title: t("Side by side"), sounds: pins.value, frontEnd })}>
           ${tn(pins.value.length, "Listen to 1 pinned", "Listen to {n} pinned")}<//>
-          <${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`}</div>
+          <${Button} small quiet icon="close" label=${t("Unpin all")} onClick=${() => (pins.value = [])} />`
+      }</div>
     <div class="scroll stack">
-      ${byTitle(shown.slice(0, most)).map(([title, ones]) => html`<section key=${title} class="sample-group"><h2>${title}</h2><div class="samples">
-        ${ones.map(({ sample, entry }) =>
+      ${byTitle(shown.slice(0, most)).map(
+        ([title, ones]) => html`<section key=${title} class="sample-group"><h2>${title}</h2><div class="samples">
+        ${ones.map(
+          ({ sample, entry }) =>
             html`<${Card} key=${sample.name} sample=${sample} entry=${entry} now=${now} frontEnd=${frontEnd}
-              open=${(/** @type {string} */ url) => showPictures(pictures, pictures.findIndex((one) => one.url === url))} />`)}</div></section>`)}
+              open=${(/** @type {string} */ url) =>
+                showPictures(
+                  pictures,
+                  pictures.findIndex(one => one.url === url),
+                )} />`,
+        )}</div></section>`,
+      )}
       <${More} total=${shown.length} most=${most} portion=${portion} setMost=${setMost} />
       ${!shown.length && html`<${Empty} icon="filter" title=${t("Nothing fits")} />`}
     </div>`;
@@ -105,18 +125,23 @@ function SoundButtons({ sample, entry, frontEnd }) {
   const closely = () => {
     const at = sample.history.indexOf(entry);
     const near = sample.history.slice(Math.max(0, at - 3), Math.max(4, at + 1));
-    listenClosely({ title: sample.name, sounds: near.map((one) => ({ name: t("iteration {n}", { n: one.iter }), url: fileUrl(one.url) })),
-        first: near.indexOf(entry), frontEnd });
+    listenClosely({
+      title: sample.name,
+      sounds: near.map(one => ({ name: t("iteration {n}", { n: one.iter }), url: fileUrl(one.url) })),
+      first: near.indexOf(entry),
+      frontEnd,
+    });
   };
   return html`<${Button} quiet small icon="expand" label=${t("Listen closely to {name}", { name: sample.name })} onClick=${closely} />
-    <${Button} quiet small icon="mark" pressed=${pins.value.some((one) => one.url === url)} label=${t("Pin {name} to hear it against others", { name })}
+    <${Button} quiet small icon="mark" pressed=${pins.value.some(one => one.url === url)} label=${t("Pin {name} to hear it against others", { name })}
       onClick=${() => togglePin({ name, url })} />`;
 }
 
 /** @param {{url: string, label: string, open: (url: string) => void}} props */
 function Medium({ url, label, open }) {
   const kind = fileKind(url);
-  if (kind === "image") return html`<button type="button" class="bare" aria-label=${t("Enlarge {name}", { name: label })} onClick=${() => open(url)}>
+  if (kind === "image")
+    return html`<button type="button" class="bare" aria-label=${t("Enlarge {name}", { name: label })} onClick=${() => open(url)}>
     <img loading="lazy" src=${url} alt=${label} /></button>`;
   if (kind === "audio") return html`<${AudioPlayer} url=${url} label=${label} />`;
   if (kind === "video") return html`<video controls preload="metadata" src=${url} aria-label=${label}></video>`;

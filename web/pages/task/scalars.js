@@ -23,16 +23,26 @@ export function useCurveView() {
 }
 
 /** @param {{view: ReturnType<typeof useCurveView>, children?: any}} props */
-export const CurveControls = ({ view, children }) => html`<aside class="scalars-side" aria-label=${t("How curves are shown")}>
+export const CurveControls = ({
+  view,
+  children,
+}) => html`<aside class="scalars-side" aria-label=${t("How curves are shown")}>
   <input type="search" aria-label=${t("Find a metric")} placeholder=${t("Find a metric")} value=${view.find}
     onInput=${(/** @type {any} */ e) => view.setFind(e.target.value)} />
   <div class="field"><span>${t("Horizontal axis")}</span>
     <${Choice} label=${t("Horizontal axis")} value=${view.x} onChange=${view.setX}
-      options=${[{ value: "iter", label: t("iteration") }, { value: "relative", label: t("time") }, { value: "time", label: t("clock") }]} /></div>
+      options=${[
+        { value: "iter", label: t("iteration") },
+        { value: "relative", label: t("time") },
+        { value: "time", label: t("clock") },
+      ]} /></div>
   <label class="field"><span>${t("Smoothing")} ${view.amount ? view.amount.toFixed(2) : t("off")}</span>
     <input type="range" min="0" max="0.99" step="0.01" value=${view.amount} onInput=${(/** @type {any} */ e) => view.setAmount(e.target.value)} /></label>
   <${Select} label=${t("Kind of smoothing")} value=${view.kind} onChange=${view.setKind}
-    options=${[{ value: "ema", label: t("exponential") }, { value: "average", label: t("running average") }]} />
+    options=${[
+      { value: "ema", label: t("exponential") },
+      { value: "average", label: t("running average") },
+    ]} />
   <label class="row"><input type="checkbox" checked=${view.log} onChange=${() => view.setLog(view.log ? "" : "1")} />${t("Logarithmic values")}</label>
   ${children}
 </aside>`;
@@ -41,8 +51,11 @@ export const CurveControls = ({ view, children }) => html`<aside class="scalars-
 export default function ScalarsTab({ task, live, model = false }) {
   const view = useCurveView();
   const scalars = useScalars([task.id], view.x, live, undefined, model);
-  const single = useApi("events.get_task_single_value_metrics", { tasks: [task.id], ...(model ? { model_events: true } : {}) },
-    { every: live ? 15 : 0, aside: true });
+  const single = useApi(
+    "events.get_task_single_value_metrics",
+    { tasks: [task.id], ...(model ? { model_events: true } : {}) },
+    { every: live ? 15 : 0, aside: true },
+  );
   const shared = useHidden();
   const smoothing = useMemo(() => ({ kind: view.kind, amount: view.amount }), [view.kind, view.amount]);
   const values = single.data?.tasks?.find((/** @type {any} */ one) => one.task === task.id)?.values ?? [];
@@ -50,18 +63,31 @@ export default function ScalarsTab({ task, live, model = false }) {
   if (!scalars.charts) return html`<${Loading} />`;
   const outdated = { data: scalars.charts, error: scalars.error, reload: scalars.reload };
   const wanted = view.find.toLowerCase();
-  const names = Object.keys(scalars.charts).filter((name) => name.toLowerCase().includes(wanted)).sort(byInterest);
-  if (!names.length && !values.length && !wanted) return html`<${Empty} icon="models" title=${t("No scalars yet")}>
-    <p>${live ? t("Curves appear here as the task reports them.")
-        : t("This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.")}</p><//>`;
+  const names = Object.keys(scalars.charts)
+    .filter(name => name.toLowerCase().includes(wanted))
+    .sort(byInterest);
+  if (!names.length && !values.length && !wanted)
+    return html`<${Empty} icon="models" title=${t("No scalars yet")}>
+    <p>${
+      live
+        ? t("Curves appear here as the task reports them.")
+        : t("This task has reported none; TensorBoard scalars and Logger.report_scalar appear here.")
+    }</p><//>`;
   return html`<div class="scalars"><${CurveControls} view=${view} /><div class="charts-main"><${Outdated} answer=${outdated} />
-    ${values.length > 0 && html`<div class="single-values">
+    ${
+      values.length > 0 &&
+      html`<div class="single-values">
         <${Card} class="figures-card" title=${t("Summary")}>${() => html`
-          <dl class="figures">${values.map((/** @type {any} */ one) =>
-                html`<div><dt title=${one.variant}>${one.variant}</dt><dd>${number(one.value)}</dd></div>`)}</dl>`}<//></div>`}
-    <div class="charts">${names.map((name) =>
-          html`<${Boundary} key=${name} name=${name} on=${scalars.charts?.[name]}><${Chart} title=${name} lines=${scalars.charts?.[name]}
-            xKind=${scalars.xKind} logY=${view.log} smoothing=${smoothing} shared=${shared} /><//>`)}</div>
+          <dl class="figures">${values.map(
+            (/** @type {any} */ one) =>
+              html`<div><dt title=${one.variant}>${one.variant}</dt><dd>${number(one.value)}</dd></div>`,
+          )}</dl>`}<//></div>`
+    }
+    <div class="charts">${names.map(
+      name =>
+        html`<${Boundary} key=${name} name=${name} on=${scalars.charts?.[name]}><${Chart} title=${name} lines=${scalars.charts?.[name]}
+            xKind=${scalars.xKind} logY=${view.log} smoothing=${smoothing} shared=${shared} /><//>`,
+    )}</div>
   </div></div>`;
 }
 

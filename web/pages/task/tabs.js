@@ -15,4 +15,5 @@ export const tabs = [
 ];
 
 /** @param {string | undefined} name @param {string} fallback */
-export const tabFor = (name, fallback) => tabs.find((tab) => tab.id === name || tab.names.includes(name ?? ""))?.id ?? fallback;
+export const tabFor = (name, fallback) =>
+  tabs.find(tab => tab.id === name || tab.names.includes(name ?? ""))?.id ?? fallback;

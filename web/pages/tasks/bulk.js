@@ -29,14 +29,27 @@ export function BulkBar({ tasks, total, chooseAll, done, clear, compare }) {
   };
   const run = async (/** @type {string} */ action) => (await act(action, tasks)) && done();
   const archived = tasks.some(isArchived);
-  const shown = [...buttons, archived ? { action: "restore", icon: /** @type {const} */ ("reset"), label: "Restore" }
-    : { action: "archive", icon: /** @type {const} */ ("archive"), label: "Archive" }];
+  const shown = [
+    ...buttons,
+    archived
+      ? { action: "restore", icon: /** @type {const} */ ("reset"), label: "Restore" }
+      : { action: "archive", icon: /** @type {const} */ ("archive"), label: "Archive" },
+  ];
   return html`<div class="bulk" role="toolbar" aria-label=${t("With the chosen tasks")}>
     <strong>${tn(tasks.length, "1 chosen", "{n} chosen")}</strong>
-    ${(total ?? 0) > tasks.length && html`<button type="button" class="link" disabled=${busy} onClick=${all}>${busy ? t("Choosing…")
-        : tn(Number(total), "Choose the 1 that matches", "Choose all {n} that match")}</button>`}
-    <${Button} icon="compare" primary reason=${tasks.length < 2 ? t("Choose two or more to compare")
-      : tasks.length > most ? t("No more than {n} can be compared at once", { n: most }) : null} onClick=${compare}>${t("Compare")}<//>
+    ${
+      (total ?? 0) > tasks.length &&
+      html`<button type="button" class="link" disabled=${busy} onClick=${all}>${
+        busy ? t("Choosing…") : tn(Number(total), "Choose the 1 that matches", "Choose all {n} that match")
+      }</button>`
+    }
+    <${Button} icon="compare" primary reason=${
+      tasks.length < 2
+        ? t("Choose two or more to compare")
+        : tasks.length > most
+          ? t("No more than {n} can be compared at once", { n: most })
+          : null
+    } onClick=${compare}>${t("Compare")}<//>
     <${Button} icon="clone" writes reason=${tasks.length === 1 ? null : t("Choose one task to clone")} onClick=${() => run("clone")}>${t("Clone")}<//>
     ${shown.map(({ action, icon, label }) => html`<${Button} icon=${icon} reason=${reasonFor(action, tasks)} onClick=${() => run(action)}>${t(label)}<//>`)}
     <${Button} icon="trash" danger reason=${reasonFor("delete", tasks)} onClick=${() => run("delete")}>${t("Delete")}<//>

@@ -20,7 +20,18 @@ const spans = { "1h": 3600, "1d": 86_400, "7d": 604_800, "30d": 2_592_000 }; // 
 /** @type {TableQuery["kind"][]} */
 const kinds = ["runs", "templates", "all"];
 
-const statuses = ["created", "queued", "in_progress", "stopped", "completed", "failed", "published", "publishing", "closed", "unknown"];
+const statuses = [
+  "created",
+  "queued",
+  "in_progress",
+  "stopped",
+  "completed",
+  "failed",
+  "published",
+  "publishing",
+  "closed",
+  "unknown",
+];
 
 export const sinceNames = Object.keys(spans);
 
@@ -30,24 +41,28 @@ const numbers = /^(?=.*\d)(-?[\d.]+(e[+-]?\d+)?)?\.\.(-?[\d.]+(e[+-]?\d+)?)?$/i;
 const list = (/** @type {string | null} */ text) => (text ? text.split(",").filter(Boolean).map(decoded) : []);
 
 /** @param {string[]} values */
-export const joined = (values) => values.map((value) => encodeURIComponent(value)).join(",");
+export const joined = values => values.map(value => encodeURIComponent(value)).join(",");
 
 /** @param {URLSearchParams} query @returns {TableQuery} */
 export function readQuery(query) {
   const under = (/** @type {string} */ prefix) =>
-    [...query].filter(([name, value]) => name.startsWith(prefix) && value).map(([name, value]) => [name.slice(prefix.length), value]);
+    [...query]
+      .filter(([name, value]) => name.startsWith(prefix) && value)
+      .map(([name, value]) => [name.slice(prefix.length), value]);
   return {
     text: query.get("q") ?? "",
     regex: query.get("regex") === "1",
     archived: query.get("archive") === "1",
-    kind: kinds.find((one) => one === query.get("kind")) ?? "runs",
-    status: list(query.get("status")).filter((one) => statuses.includes(one)),
+    kind: kinds.find(one => one === query.get("kind")) ?? "runs",
+    status: list(query.get("status")).filter(one => statuses.includes(one)),
     type: list(query.get("type")),
     user: list(query.get("user")),
     parent: list(query.get("parent")),
     project: list(query.get("project")),
     tags: list(query.get("tags")),
-    sort: list(query.get("sort")).map((one) => (one.startsWith("-") ? { key: one.slice(1), down: true } : { key: one, down: false })),
+    sort: list(query.get("sort")).map(one =>
+      one.startsWith("-") ? { key: one.slice(1), down: true } : { key: one, down: false },
+    ),
     params: Object.fromEntries(under("is.").map(([path, value]) => [path, list(value)])),
     ranges: Object.fromEntries(under("in.").filter(([, value]) => numbers.test(value))),
     since: Object.fromEntries(under("since.").filter(([, value]) => value in spans)),
@@ -56,22 +71,22 @@ export function readQuery(query) {
 
 /** The next sort order after a click on a column. @param {TableQuery["sort"]} sort @param {string} key @param {boolean} add */
 export function nextSort(sort, key, add) {
-  const old = sort.find((one) => one.key === key);
+  const old = sort.find(one => one.key === key);
   const next = { key, down: old ? !old.down : true };
   if (!add) return [next];
-  return old ? sort.map((one) => (one.key === key ? next : one)) : [...sort, next];
+  return old ? sort.map(one => (one.key === key ? next : one)) : [...sort, next];
 }
 
 /** @param {TableQuery["sort"]} sort */
-export const sortText = (sort) => joined(sort.map(({ key, down }) => (down ? `-${key}` : key)));
+export const sortText = sort => joined(sort.map(({ key, down }) => (down ? `-${key}` : key)));
 
 /** Python's and our own special characters, made plain. @param {string} text */
-export const escapePattern = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+export const escapePattern = text => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** ClearML's list language for tags. @param {string[]} tags */
 export function tagFilter(tags) {
-  const wanted = tags.filter((tag) => !tag.startsWith("-"));
-  const unwanted = tags.filter((tag) => tag.startsWith("-")).map((tag) => tag.slice(1));
+  const wanted = tags.filter(tag => !tag.startsWith("-"));
+  const unwanted = tags.filter(tag => tag.startsWith("-")).map(tag => tag.slice(1));
   return [...(wanted.length ? ["__$all", ...wanted] : []), ...(unwanted.length ? ["__$not", ...unwanted] : [])];
 }
 
@@ -82,7 +97,12 @@ export function tagFilter(tags) {
  */
 export function filterBody(query, project, now = Date.now()) {
   /** @type {Record<string, any>} */
-  const body = { system_tags: [query.archived ? "archived" : "-archived", ...(query.kind === "runs" ? ["-pipeline", "-dataset"] : [])] };
+  const body = {
+    system_tags: [
+      query.archived ? "archived" : "-archived",
+      ...(query.kind === "runs" ? ["-pipeline", "-dataset"] : []),
+    ],
+  };
   if (project !== "*") Object.assign(body, { project: [project], include_subprojects: true, search_hidden: true });
   else if (query.project.length) Object.assign(body, { project: query.project, include_subprojects: true });
   if (query.status.length) body.status = query.status;
@@ -96,8 +116,10 @@ export function filterBody(query, project, now = Date.now()) {
     body._any_ = { pattern, fields: ["name", "id", "comment", "tags"] };
   }
   for (const [path, values] of Object.entries(query.params)) if (values.length) body[`${path}.value`] = values;
-  for (const [path, range] of Object.entries(query.ranges)) body[path] = range.split("..").map((edge) => (edge === "" ? null : Number(edge)));
-  for (const [path, span] of Object.entries(query.since)) body[path] = [`>=${before(now, spans[/** @type {"1h"} */ (span)])}`];
+  for (const [path, range] of Object.entries(query.ranges))
+    body[path] = range.split("..").map(edge => (edge === "" ? null : Number(edge)));
+  for (const [path, span] of Object.entries(query.since))
+    body[path] = [`>=${before(now, spans[/** @type {"1h"} */ (span)])}`];
   return body;
 }
 
@@ -120,10 +142,24 @@ export const tableBody = (query, project, fields) => ({
 });
 
 /** How many filters are on. @param {TableQuery} query */
-export const filterCount = (query) =>
-  [query.status, query.type, query.user, query.parent, query.project, query.tags, query.text, ...Object.values(query.params), ...Object.values(query.ranges),
-    ...Object.values(query.since)].filter((one) => one.length).length;
+export const filterCount = query =>
+  [
+    query.status,
+    query.type,
+    query.user,
+    query.parent,
+    query.project,
+    query.tags,
+    query.text,
+    ...Object.values(query.params),
+    ...Object.values(query.ranges),
+    ...Object.values(query.since),
+  ].filter(one => one.length).length;
 
 /** What takes every filter out of the address; the order of rows and the columns stay. @param {URLSearchParams} query @returns {Record<string, null>} */
-export const cleared = (query) => Object.fromEntries([...query.keys()].filter((name) =>
-    /^(q|regex|status|type|user|parent|project|tags|(is|in|since)\..*)$/.test(name)).map((name) => [name, null]));
+export const cleared = query =>
+  Object.fromEntries(
+    [...query.keys()]
+      .filter(name => /^(q|regex|status|type|user|parent|project|tags|(is|in|since)\..*)$/.test(name))
+      .map(name => [name, null]),
+  );

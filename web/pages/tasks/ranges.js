@@ -9,7 +9,7 @@ import { sinceNames } from "./query.js";
 const sinceWords = { "1h": "the last hour", "1d": "the last day", "7d": "the last week", "30d": "the last month" };
 
 /** @param {string} value */
-export const sinceWord = (value) => t(sinceWords[/** @type {"1h"} */ (value)] ?? value);
+export const sinceWord = value => t(sinceWords[/** @type {"1h"} */ (value)] ?? value);
 
 /** "≥ 0.5", "≤ 3", "0.5 – 3". @param {string} range as in the address: "0.5..3", either end may be open */
 export function rangeWord(range) {
@@ -33,7 +33,11 @@ function Range({ now, set }) {
     event.preventDefault();
     set(from || to ? `${from}..${to}` : null);
   };
-  const field = (/** @type {string} */ name, /** @type {string} */ value, /** @type {(text: string) => void} */ change) => html`
+  const field = (
+    /** @type {string} */ name,
+    /** @type {string} */ value,
+    /** @type {(text: string) => void} */ change,
+  ) => html`
     <label class="field"><span>${name}</span>
       <input type="number" step="any" value=${value} onInput=${(/** @type {any} */ e) => change(e.target.value)} /></label>`;
   return html`<form class="range-filter" onSubmit=${submit}>${field(t("From"), from, setFrom)}${field(t("To"), to, setTo)}
@@ -45,7 +49,10 @@ function Range({ now, set }) {
 export function SinceFilter({ path, label, asked }) {
   const now = asked.since[path] ?? "";
   return html`<${PopoverButton} icon="filter" label=${t("Filter by {name}", { name: label })} quiet small marked=${Boolean(now)}>
-    ${(/** @type {() => void} */ close) => html`<div class="filter-list" role="radiogroup" aria-label=${label}>${["", ...sinceNames].map((value) => html`
+    ${(/** @type {() => void} */ close) =>
+      html`<div class="filter-list" role="radiogroup" aria-label=${label}>${["", ...sinceNames].map(
+        value => html`
       <label><input type="radio" name=${path} checked=${value === now} onChange=${() => (setQuery({ [`since.${path}`]: value || null }), close())} />
-        ${value ? sinceWord(value) : t("any time")}</label>`)}</div>`}<//>`;
+        ${value ? sinceWord(value) : t("any time")}</label>`,
+      )}</div>`}<//>`;
 }

@@ -18,13 +18,23 @@ const units = {
 
 /** @param {{worker: any, span: {seconds: number, interval: number}, close: () => void}} props */
 export function MachineCharts({ worker, span, close }) {
-  const answer = useAsked(async () => {
-    const now = Date.now() / 1000;
-    const items = machineMetrics.map((key) => ({ key, category: "avg" }));
-    const { workers } = await call("workers.get_stats",
-      { worker_ids: [worker.id], from_date: now - span.seconds, to_date: now, interval: Math.max(span.interval, 30), items, split_by_variant: true });
-    return { metrics: workers?.[0]?.metrics ?? [], seconds: span.seconds };
-  }, `machine ${worker.id} ${span.seconds}`, { every: 15, keep: worker.id });
+  const answer = useAsked(
+    async () => {
+      const now = Date.now() / 1000;
+      const items = machineMetrics.map(key => ({ key, category: "avg" }));
+      const { workers } = await call("workers.get_stats", {
+        worker_ids: [worker.id],
+        from_date: now - span.seconds,
+        to_date: now,
+        interval: Math.max(span.interval, 30),
+        items,
+        split_by_variant: true,
+      });
+      return { metrics: workers?.[0]?.metrics ?? [], seconds: span.seconds };
+    },
+    `machine ${worker.id} ${span.seconds}`,
+    { every: 15, keep: worker.id },
+  );
   return html`<section class="card" aria-label=${worker.id}>
     <header class="card-head"><h2>${worker.id}</h2>
       <span class="hint">${lastSeen(worker) ? t("registered {when}", { when: moment(worker.register_time) }) : t("not seen lately")}</span>
@@ -33,8 +43,10 @@ export function MachineCharts({ worker, span, close }) {
       const charts = chartsOf(metrics, t);
       if (!charts.length) return html`<p class="hint">${t("It has not reported its machine in this span.")}</p>`;
       return html`<div class="chart-grid">
-        ${charts.map((chart) => html`<${LineChart} key=${chart.title} label=${t(chart.title)} times=${chart.times} lines=${chart.lines} span=${seconds}
-              ...${units[chart.unit]} />`)}</div>`;
+        ${charts.map(
+          chart => html`<${LineChart} key=${chart.title} label=${t(chart.title)} times=${chart.times} lines=${chart.lines} span=${seconds}
+              ...${units[chart.unit]} />`,
+        )}</div>`;
     }}<//>
   </section>`;
 }

@@ -18,7 +18,7 @@ import { WorkerTable } from "./table.js";
 /** Workers of the last day, with the load of the last minutes. @returns {Promise<Found>} */
 async function askWorkers() {
   const now = Date.now() / 1000;
-  const items = ["cpu_usage", "gpu_usage", "memory_used", "memory_free"].map((key) => ({ key, category: "avg" }));
+  const items = ["cpu_usage", "gpu_usage", "memory_used", "memory_free"].map(key => ({ key, category: "avg" }));
   const [listed, stats] = await Promise.all([
     call("workers.get_all", { last_seen: 86400 }),
     call("workers.get_stats", { from_date: now - 300, to_date: now, interval: 60, items, split_by_variant: true }),
@@ -35,24 +35,34 @@ export default function WorkersPage() {
       <${SpanChoice} span=${span} onChange=${setSpan} />
     <//>
     <section class="scroll"><${Answered} answer=${answer}>${(/** @type {Found} */ found) => html`<div class="stack">
-      ${found.workers.length
-        ? html`<section class="card" aria-label=${t("Workers")}>
+      ${
+        found.workers.length
+          ? html`<section class="card" aria-label=${t("Workers")}>
           <${WorkerTable} workers=${found.workers} load=${found.load} chosen=${chosen} choose=${choose} /></section>`
-        : html`<${NoWorkers} />`}
-      ${chosen && html`<${MachineCharts} key=${chosen} worker=${found.workers.find((one) => one.id === chosen) ?? { id: chosen }} span=${spanOf(span)}
-          close=${() => choose(null)} />`}
+          : html`<${NoWorkers} />`
+      }
+      ${
+        chosen &&
+        html`<${MachineCharts} key=${chosen} worker=${found.workers.find(one => one.id === chosen) ?? { id: chosen }} span=${spanOf(span)}
+          close=${() => choose(null)} />`
+      }
       <${Activity} span=${spanOf(span)} />
     </div>`}<//></section>`;
 }
 
 /** @param {string} span */
-const spanOf = (span) => spans[/** @type {keyof typeof spans} */ (span)] ?? spans["1h"];
+const spanOf = span => spans[/** @type {keyof typeof spans} */ (span)] ?? spans["1h"];
 
 /** @param {any[]} workers */
 function summary(workers) {
-  const count = (/** @type {string} */ state) => workers.filter((one) => stateOf(one, Date.now()) === state).length;
-  return [t("{n} running", { n: count("running") }), t("{n} free", { n: count("free") }),
-    count("silent") && t("{n} silent", { n: count("silent") })].filter(Boolean).join(" · ");
+  const count = (/** @type {string} */ state) => workers.filter(one => stateOf(one, Date.now()) === state).length;
+  return [
+    t("{n} running", { n: count("running") }),
+    t("{n} free", { n: count("free") }),
+    count("silent") && t("{n} silent", { n: count("silent") }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 const NoWorkers = () => html`<${Empty} icon="workers" title=${t("No agent has reported in the last day")}>
@@ -61,14 +71,22 @@ const NoWorkers = () => html`<${Empty} icon="workers" title=${t("No agent has re
 
 /** @param {{span: {seconds: number, interval: number}}} props */
 function Activity({ span }) {
-  const answer = useAsked(async () => {
-    const now = Date.now() / 1000;
-    const body = { from_date: now - span.seconds, to_date: now, interval: Math.max(60, span.interval) };
-    return { ...(await call("workers.get_activity_report", body)), seconds: span.seconds };
-  }, `activity ${span.seconds}`, { every: 20, keep: "" });
-  return html`<section class="card" aria-label=${t("Agents over time")}><${Answered} answer=${answer}>${(/** @type {any} */ { total, active, seconds }) => html`
+  const answer = useAsked(
+    async () => {
+      const now = Date.now() / 1000;
+      const body = { from_date: now - span.seconds, to_date: now, interval: Math.max(60, span.interval) };
+      return { ...(await call("workers.get_activity_report", body)), seconds: span.seconds };
+    },
+    `activity ${span.seconds}`,
+    { every: 20, keep: "" },
+  );
+  return html`<section class="card" aria-label=${t("Agents over time")}><${Answered} answer=${answer}>${(
+    /** @type {any} */ { total, active, seconds },
+  ) => html`
     <${LineChart} level=${2} label=${t("Agents over time")} times=${total.dates.slice(0, -1)} least=${2} span=${seconds} steps
       format=${(/** @type {number} */ n) => (Number.isInteger(n) ? String(n) : "")}
-      lines=${[{ label: t("reporting"), values: total.counts.slice(0, -1) },
-          { label: t("working"), values: active.counts.slice(0, -1) }]} />`}<//></section>`; // the last interval has only begun: nobody has reported in it yet
+      lines=${[
+        { label: t("reporting"), values: total.counts.slice(0, -1) },
+        { label: t("working"), values: active.counts.slice(0, -1) },
+      ]} />`}<//></section>`; // the last interval has only begun: nobody has reported in it yet
 }

@@ -4,7 +4,7 @@
 export const silentAfter = 180;
 
 /** @param {any} worker */
-export const lastSeen = (worker) => worker.last_activity_time ?? worker.last_report_time ?? worker.register_time;
+export const lastSeen = worker => worker.last_activity_time ?? worker.last_report_time ?? worker.register_time;
 
 /** @param {any} worker @param {number} now milliseconds */
 export const seemsAlive = (worker, now) => now - Date.parse(lastSeen(worker) ?? 0) < silentAfter * 1000;
@@ -33,7 +33,7 @@ export const machineCharts = [
   { title: "Temperature", unit: "celsius", lines: { cpu_temperature: "CPU", gpu_temperature: "GPU" } },
 ];
 
-export const machineMetrics = machineCharts.flatMap((chart) => Object.keys(chart.lines));
+export const machineMetrics = machineCharts.flatMap(chart => Object.keys(chart.lines));
 
 /**
  * Charts with what was measured: times that belong to any line, and each line's values at them.
@@ -41,15 +41,19 @@ export const machineMetrics = machineCharts.flatMap((chart) => Object.keys(chart
  * @param {(sentence: string) => string} words
  */
 export function chartsOf(metrics, words) {
-  return machineCharts.flatMap((chart) => {
-    const found = Object.keys(chart.lines).flatMap((name) => metrics.filter((one) => one.metric === name && one.dates?.length));
+  return machineCharts.flatMap(chart => {
+    const found = Object.keys(chart.lines).flatMap(name =>
+      metrics.filter(one => one.metric === name && one.dates?.length),
+    );
     if (!found.length) return [];
-    const times = [...new Set(found.flatMap((one) => one.dates))].sort((a, b) => a - b);
-    const several = new Set(found.map((one) => one.variant)).size > 1;
-    const lines = found.map((one) => {
-      const values = new Map(one.dates.map((/** @type {number} */ at, /** @type {number} */ i) => [at, one.stats?.[0]?.values?.[i] ?? null]));
+    const times = [...new Set(found.flatMap(one => one.dates))].sort((a, b) => a - b);
+    const several = new Set(found.map(one => one.variant)).size > 1;
+    const lines = found.map(one => {
+      const values = new Map(
+        one.dates.map((/** @type {number} */ at, /** @type {number} */ i) => [at, one.stats?.[0]?.values?.[i] ?? null]),
+      );
       const name = words(chart.lines[one.metric]);
-      return { label: several ? `${name} ${one.variant}` : name, values: times.map((at) => values.get(at) ?? null) };
+      return { label: several ? `${name} ${one.variant}` : name, values: times.map(at => values.get(at) ?? null) };
     });
     return [{ title: chart.title, unit: chart.unit, times, lines }];
   });
@@ -60,6 +64,9 @@ export function chartsOf(metrics, words) {
  * @param {any[] | undefined} metrics @param {string} name
  */
 export function newest(metrics, name) {
-  const values = (metrics ?? []).filter((one) => one.metric === name).map((one) => one.stats?.[0]?.values?.at(-1)).filter((value) => typeof value === "number");
+  const values = (metrics ?? [])
+    .filter(one => one.metric === name)
+    .map(one => one.stats?.[0]?.values?.at(-1))
+    .filter(value => typeof value === "number");
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }

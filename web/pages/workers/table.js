@@ -13,10 +13,13 @@ const stateClass = { running: "status-in_progress", free: "status-completed", si
 /** @param {{workers: any[], load: Record<string, any[]>, chosen: string, choose: (id: string | null) => void}} props */
 export const WorkerTable = ({ workers, load, chosen, choose }) => html`
   <div class="plain-table-frame"><table class="plain-table worker-table">
-    <thead><tr>${[t("Worker"), t("State"), t("Task"), t("Queues"), t("CPU"), t("GPU"), t("Memory"),
-            t("Last seen")].map((word) => html`<th scope="col">${word}</th>`)}</tr></thead>
-    <tbody>${workers.map((worker) =>
-          html`<${Row} key=${worker.id} worker=${worker} metrics=${load[worker.id]} chosen=${worker.id === chosen} choose=${choose} />`)}</tbody>
+    <thead><tr>${[t("Worker"), t("State"), t("Task"), t("Queues"), t("CPU"), t("GPU"), t("Memory"), t("Last seen")].map(
+      word => html`<th scope="col">${word}</th>`,
+    )}</tr></thead>
+    <tbody>${workers.map(
+      worker =>
+        html`<${Row} key=${worker.id} worker=${worker} metrics=${load[worker.id]} chosen=${worker.id === chosen} choose=${choose} />`,
+    )}</tbody>
   </table></div>`;
 
 /** @param {{worker: any, metrics: any[] | undefined, chosen: boolean, choose: (id: string | null) => void}} props */
@@ -28,12 +31,22 @@ function Row({ worker, metrics, chosen, choose }) {
         onClick=${() => choose(chosen ? null : worker.id)}>${worker.id}</button>
       <small class="under">${[worker.user?.name, worker.ip].filter(Boolean).join(" · ")}</small></th>
     <td><span class=${`status ${stateClass[state]}`}><span class="dot"></span>${t(stateWords[state])}</span></td>
-    <td>${worker.task?.id ? html`<a href=${taskLink({ id: worker.task.id, project: worker.project })}>${worker.task.name ?? worker.task.id}</a>
-        <small class="under">${[worker.project?.name, duration((worker.task.running_time ?? 0) / 1000), worker.task.last_iteration
-              ? t("iteration {n}", { n: number(worker.task.last_iteration) }) : ""].filter(Boolean).join(" · ")}</small>`
-              : html`<span class="muted">–</span>`}</td>
-    <td>${(worker.queues ?? []).map((/** @type {any} */ queue, /** @type {number} */ i) => html`${i ? ", " : ""}
-          <a href=${href(`/queues/${queue.id}`)}>${queue.name}</a>${queue.num_tasks ? html` <small>(${queue.num_tasks})</small>` : null}`)}</td>
+    <td>${
+      worker.task?.id
+        ? html`<a href=${taskLink({ id: worker.task.id, project: worker.project })}>${worker.task.name ?? worker.task.id}</a>
+        <small class="under">${[
+          worker.project?.name,
+          duration((worker.task.running_time ?? 0) / 1000),
+          worker.task.last_iteration ? t("iteration {n}", { n: number(worker.task.last_iteration) }) : "",
+        ]
+          .filter(Boolean)
+          .join(" · ")}</small>`
+        : html`<span class="muted">–</span>`
+    }</td>
+    <td>${(worker.queues ?? []).map(
+      (/** @type {any} */ queue, /** @type {number} */ i) => html`${i ? ", " : ""}
+          <a href=${href(`/queues/${queue.id}`)}>${queue.name}</a>${queue.num_tasks ? html` <small>(${queue.num_tasks})</small>` : null}`,
+    )}</td>
     <td><${Meter} label=${t("CPU")} value=${newest(metrics, "cpu_usage")} /></td>
     <td><${Meter} label=${t("GPU")} value=${newest(metrics, "gpu_usage")} /></td>
     <td><${Meter} label=${t("Memory")} value=${used !== null && free !== null && used + free > 0 ? (100 * used) / (used + free) : null} /></td>
