@@ -13,7 +13,7 @@ from torchmetrics import functional as others
 
 from audio.errors import ConfigError
 from audio.features.logmel import LogMel
-from audio.features.registry import MFCC, PCEN
+from audio.features.transformed import MFCC, PCEN
 from audio.metrics.objective import balanced, correct, loss_of
 from audio.metrics.statistics import (
     answers_of,
