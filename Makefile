@@ -13,7 +13,7 @@ SAMPLE ?= 20
 SEED ?= 0
 ROOMS ?=
 PY := .venv/bin/python
-TWO := -n 2 # processes: see tests/conftest.py
+TWO := -n 2 # processes: what each takes is in tests/conftest.py
 unexport PYTHONDONTWRITEBYTECODE # else every process of every task would compile torch and clearml anew
 
 .DEFAULT_GOAL := help

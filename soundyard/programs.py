@@ -13,8 +13,11 @@ from tasks.registry import tasks
 Parser = Callable[[], argparse.ArgumentParser]
 
 
-class _Parser(Exception):
-    """Leaves a program with its parser."""
+class _Parser(BaseException):
+    """Leaves a program with its parser.
+
+    It is no Exception: the SDK, once imported, swallows those of a parser and parses again.
+    """
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         super().__init__(parser.prog)

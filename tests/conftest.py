@@ -244,6 +244,15 @@ class AgentProcess:
             processes.end(agent, self.folder)
 
 
+@pytest.fixture(autouse=True)
+def _process_as_it_was() -> Iterator[None]:
+    """What programs set in the process that runs them is put back, when a test runs them in its own."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    yield
+    os.umask(umask)
+
+
 @pytest.fixture(scope="session")
 def opened() -> Iterator[ExitStack]:
     """What the run has to end when it ends."""
@@ -290,15 +299,15 @@ def new_agent(tmp_path: Path) -> Iterator[Callable[..., AgentProcess]]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of two processes (`make test`), one runs what starts real programs, the other everything else, file by file.
+    """Two processes (`make test`) take a room of tests that start real programs as a whole, of the others file by file.
 
-    So no two of those tests disturb each other, and the shared server, its agents and its finished job are made once.
+    So the shared server, its agents and its finished job are made once for a room.
     """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            return "programs" if file.startswith(("tests/browser/", "tests/e2e/")) else file
+            return next((room for room in ("tests/browser", "tests/e2e") if file.startswith(room)), file)
 
     return ByRoom(config, log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import requests
 
 from server.app.backups import listed
@@ -19,6 +20,7 @@ def ready(server: ServerProcess) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
+@pytest.mark.slow  # a minute of a server's own looks
 def test_damage_is_said_within_a_minute_and_the_last_good_backup_answers_the_same(
     new_server: Callable[..., ServerProcess], tmp_path: Path
 ) -> None:

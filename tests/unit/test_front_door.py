@@ -90,6 +90,15 @@ def test_what_is_not_known_is_answered_with_what_is_near(words, said, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_a_programs_parser_is_found_where_the_sdk_has_been_imported():
+    program = (
+        "import clearml; from soundyard import programs; "
+        "print([one.parser().prog for name, one in programs.PROGRAMS.items() if name in ('agent', 'run')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "['soundyard agent', 'soundyard run']\n", done.stderr
+
+
 @pytest.mark.parametrize("name", sorted(programs.PROGRAMS))
 def test_every_program_answers_help_by_the_name_that_it_was_called_by(name):
     done = subprocess.run(

@@ -33,8 +33,7 @@ IN_TURN = {"model": "cnn", "frontend": "logmel+pcen", "members": 2, "deltas": Tr
 SHRUNK = {"model": "mobilenet_v3_small", "image_size": 32}  # more frames than pixels
 NETWORKS = [
     {"model": "cnn"},
-    IN_TURN,
-    SHRUNK,
+    *(pytest.param(one, marks=SLOW) for one in (IN_TURN, SHRUNK)),
     *(pytest.param({"model": name}, marks=SLOW) for name in OTHERS),
 ]
 

@@ -47,6 +47,7 @@ def test_pretrained_takes_the_file_that_lies_in_torch_s_cache(tmp_path, monkeypa
 
 def test_weights_that_can_t_be_downloaded_are_an_error_that_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies that it has met first
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     with pytest.raises(ConfigError, match=r"resnet18-\w+\.pth into .*checkpoints"):
