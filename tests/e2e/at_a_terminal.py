@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.conftest import DATA, free_port
 from tests.documented import program
 from tests.e2e.certificates import certificate
+from tests.plugins import examples
 
 LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs a program that is typed, or installs
     **dict.fromkeys(("make setup", "make web", "make test-browser", "make bench"), "installs"),
@@ -74,6 +75,9 @@ class Here:
         """A word of a documented command, as it is typed here."""
         known = {
             **dict.fromkeys(("/path/to/ESC-10", "/path/to/recordings", "PATH"), str(self.sounds)),
+            "/path/to/sounds": str(self.folder / "prefixed"),
+            **{name: str(self.folder / name) for name in examples()},
+            "siren.wav": str(next(self.sounds.rglob("*.wav"))),
             "FILE": str(next(self.sounds.rglob("*.wav"))),
             "model.pt": str(self.checkpoint),
             "all.tar": str(self.folder / "all.tar"),
@@ -102,7 +106,9 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
     name = program(words)
     known = tuple(here.word(word) for word in words)
     if name == "tasks.register":
-        known = (*words[:-1], "esc10") if words[-1] == "NAME" else words
+        known = tuple(
+            "esc10" if word == "NAME" else here.word(word) if word in examples() else word for word in words
+        )
     known = tuple(
         (here.dataset if name in TAKE_A_DATASET else here.model) if word == "ID" else word for word in known
     )
