@@ -66,23 +66,28 @@ def spare_threads(model: nn.Module, threads: int = 0) -> int:
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Whatever is set of torch inside is afterwards as it was: a training must not slow down who called it."""
-    threads, benchmark = torch.get_num_threads(), torch.backends.cudnn.benchmark
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    benchmark, deterministic = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.backends.cudnn.benchmark = benchmark
+    with on_threads(torch.get_num_threads()):
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+            torch.backends.cudnn.benchmark = benchmark
 
 
 @contextlib.contextmanager
 def on_threads(count: int) -> Iterator[None]:
-    """Torch on so many CPU threads."""
-    with restored():
-        torch.set_num_threads(count)
+    """Torch on so many CPU threads.
+
+    It is around every batch that is heard, so it touches nothing else: what sets determinism imports torch's compiler.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
         yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

@@ -70,7 +70,8 @@ def _one(name: str, settings: dict[str, Any]) -> FrontEnd:
         raise PluginError(
             f"The front end {name!r} ({entry.where}) is no class; it must be a torch.nn.Module."
         )
-    layer: Any = kind(**{key: value for key, value in settings.items() if key in _accepted(kind)})
+    accepted = _accepted(kind)
+    layer: Any = kind(**{key: value for key, value in settings.items() if key in accepted})
     layer_settings = getattr(layer, "settings", None)
     if isinstance(layer_settings, dict):
         layer_settings["name"] = name  # by which it is found again

@@ -1,6 +1,8 @@
 """What trainings, evaluations, predictions and exports set in their process is afterwards as it was."""
 
 import logging
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +21,7 @@ from audio.inference import Predictor
 from audio.inspection.inspect import inspect
 from audio.reporting.figures import waveform_figure
 from audio.training.train import train
+from tests.conftest import ROOT
 
 from .conftest import ignore
 
@@ -96,3 +99,13 @@ WORK: dict[str, Work] = {
 def test_the_process_is_left_as_it_was(work: Work, before, store, trained, tiny, tmp_path):
     work(store, trained, tiny, tmp_path)
     assert settings() == before
+
+
+def test_hearing_a_batch_does_not_import_torchs_compiler():
+    program = (
+        "import sys; from audio.devices import on_threads\n"
+        "with on_threads(1): pass\n"
+        "print([name for name in sys.modules if name.startswith('torch._inductor')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
