@@ -27,6 +27,11 @@ def by_name(
     raise error(f"There is no {kind} {name!r}.{hint} There are: {', '.join(sorted(things)) or 'none'}.")
 
 
+def one_line(text: str) -> str:
+    """A text on a line of the console: what would break it, or steer the terminal, as `\\n`."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def printable(text: str) -> str:
     """A text with a file's name in it, whatever its bytes: those that are not UTF-8 as `\\xff`."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

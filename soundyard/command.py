@@ -48,7 +48,7 @@ def _complete(words: list[str]) -> int:
         found[0].complete(found[1])
     elif words and words[0] in groups():
         completion.consumed(1)
-        completion.answer(completion.one_of(_below(words[0]), ("--help",)))
+        completion.answer(completion.one_of(programs.below(words[0]), ("--help",)))
     elif not words:
         completion.answer(completion.one_of(commands(), OPTIONS))
     return 0
@@ -95,17 +95,8 @@ def about() -> str:
     return "\n".join(lines)
 
 
-def _below(name: str) -> dict[str, str]:
-    """The second words of a group, and what they are for."""
-    return {
-        one.name.split()[1]: one.about
-        for one in programs.PROGRAMS.values()
-        if one.name.startswith(f"{name} ")
-    }
-
-
 def _group(name: str, rest: Sequence[str]) -> int:
-    below = _below(name)
+    below = programs.below(name)
     if rest and rest[0] not in ("--help", "-h"):
         return _refuse(f"soundyard {name}", rest[0], below)
     print(f"usage: soundyard {name} {{{','.join(below)}}} ...\n")

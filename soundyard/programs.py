@@ -47,10 +47,8 @@ class Program:
 
     def complete(self, words: Sequence[str]) -> None:
         """Tell a shell how a line with these words goes on: the parser does, before it parses."""
-        below = (
-            [name.split()[1] for name in PROGRAMS if name.startswith(f"{self.name} ")] if not words else []
-        )
-        before_parsing(lambda parser: completion.answer(parser, below))
+        second = [] if words else [*below(self.name)]
+        before_parsing(lambda parser: completion.answer(parser, second))
         self.run(words)
 
     def parser(self) -> argparse.ArgumentParser:
@@ -184,6 +182,11 @@ def speak_of_all() -> None:
 def of_task(name: str) -> Program:
     """A task as `soundyard run` starts it here."""
     return Program(f"run {name}", "", f"tasks.{name}", f"python -m tasks.{name}")
+
+
+def below(name: str) -> dict[str, str]:
+    """The second words behind a first one, and what they are for."""
+    return {one.name.split()[1]: one.about for one in PROGRAMS.values() if one.name.startswith(f"{name} ")}
 
 
 def find(words: Sequence[str]) -> tuple[Program, list[str]] | None:

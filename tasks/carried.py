@@ -41,8 +41,7 @@ def write_to(task: Any, given: Sequence[str]) -> None:
 
 def carries(task: Any) -> bool:
     """Whether a task uses plugins that travel with it."""
-    kept = task.get_parameters().get(f"{SECTION}/{NAME}") or ""
-    return bool(read(str(kept), LIST_OF_PLACES) and task.get_configuration_object(NAME))
+    return bool(_given(task) and task.get_configuration_object(NAME))
 
 
 def configuration(given: Sequence[str]) -> dict[str, str]:
@@ -55,8 +54,7 @@ def bring(task: Any, config: type) -> None:
     """Import what a task's parameters name. Raises PluginError."""
     if NAME not in kinds(config):
         return
-    kept = task.get_parameters().get(f"{SECTION}/{NAME}") or ""
-    load(read(str(kept), kinds(config)[NAME]), task.get_configuration_object(NAME))
+    load(_given(task), task.get_configuration_object(NAME))
 
 
 def load(given: Sequence[str], text: str | None) -> list[Plugin]:
@@ -90,10 +88,16 @@ def for_model(model: Any, path: Path) -> None:
     if not plugins.lacking(needs) or not model.task:
         return
     trained: Any = Task.get_task(task_id=model.task)
-    own = read(str(trained.get_parameters().get(f"{SECTION}/{NAME}") or ""), LIST_OF_PLACES)
+    own = _given(trained)
     given = [one["given"] for one in needs if one["given"] in own]
     print(f"note: the model's training {model.task} brings its plugins: {', '.join(given)}", flush=True)
     load(given, trained.get_configuration_object(NAME))
+
+
+def _given(task: Any) -> list[str]:
+    """The plugins that a task's parameter names."""
+    named: list[str] = read(str(task.get_parameters().get(f"{SECTION}/{NAME}") or ""), LIST_OF_PLACES)
+    return named
 
 
 def _kept(text: str | None) -> list[dict[str, Any]]:

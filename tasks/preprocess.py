@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio.config import Group, PreprocessConfig
 from audio.errors import AudioError
+from audio.named import one_line
 from tasks.errors import NothingThere
 from tasks.session import Run, job, session
 
@@ -131,11 +132,6 @@ def _say(report: "PreprocessReport") -> None:
     if report.others:
         other = ", ".join(f"{count} {kind}" for kind, count in sorted(report.others.items()))
         print(f"files in the folder that are not sound: {other}")
-
-
-def one_line(name: str) -> str:
-    """A file's name on a line of the console: what would break it, or steer the terminal, as `\\n`."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)
 
 
 def _list(what: str, rows: list[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from audio.named import one_line
 from soundyard.tracked.rows import DATES, moment
 
 COLOURS = {
@@ -35,7 +36,7 @@ def print_json(content: Any) -> None:
 
 def plain(text: object) -> str:
     """Without what would move a terminal's cursor or change its colours."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(text))
+    return one_line(str(text))
 
 
 def cell(name: str, value: Any, now: datetime | None = None) -> Text:
