@@ -28,7 +28,7 @@ from agents import decision, ending, leftovers, processes, repository, satisfied
 DAEMON = "agents.unmodified"
 INTERRUPTED = 254  # the exit status that the daemon takes for stopped
 AGENT_STOPPED = "its agent was stopped"
-AGENT_GONE = "its agent was killed; it was ended with it"
+AGENT_GONE = "which was killed; the task was ended with it"
 LEFT_SECONDS = 5.0  # that what a task has left running may take to end
 UNTIL_KILLED = 10.0  # s; the daemon looks at the task's status every half second
 
@@ -54,6 +54,7 @@ class Launch:
         self._file = Path(command[command.index("--config-file") + 1])
         self._settings = tracked.read_settings(self._file)
         self._task = tracked.Tracked(tracked.Server(self._settings), command[command.index("--id") + 1])
+        self._task.ping()
         self._home = Path(self._settings["agent"]["vcs_cache"]["path"]).parent
         self._child: subprocess.Popen[bytes] | None = None
         self._asked_to_end = False
@@ -155,8 +156,10 @@ class Launch:
         (self._home / "temporary" / f"{self._task.id}.cfg").unlink(missing_ok=True)
         said = ending.tail(_console())
         self._end_what_is_left()
+        if self._agent_gone:
+            return self._lost()
         if self._asked_to_end:
-            return self._tell("stopped", AGENT_GONE if self._agent_gone else AGENT_STOPPED, INTERRUPTED)
+            return self._tell("stopped", AGENT_STOPPED, INTERRUPTED)
         if status:
             why = ending.reason(status, said)
             print(f"error: {why}", flush=True)
@@ -174,6 +177,15 @@ class Launch:
             names = ", ".join(sorted({_name(one) for one in left}))
             print(f"note: the task left processes running: {names}; they are ended with it", flush=True)
             processes.end_all(left, LEFT_SECONDS)
+
+    def _lost(self) -> int:
+        """Say that nobody runs it any more: it waits for the next agent, or has failed."""
+        try:
+            if self._task.running:
+                self._task.lost(os.environ.get(tracked.WORKER_ID) or "its agent", AGENT_GONE)
+        except (requests.RequestException, KeyError) as error:
+            print(f"note: the server could not be told: {error}", flush=True)
+        return INTERRUPTED
 
     def _tell(self, how: str, why: str, status: int) -> int:
         """Say how it ended, unless the task or a person has said so already; stay until the daemon has seen it."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import requests
 
-from agents import processes, tracked
+from agents import naming, processes, tracked
 
-WHY = "its agent was killed; what was left of it was ended when the next agent started"
+WHY = "which was killed; what was left of it was ended when the next agent started"
 
 
 def end(folder: Path) -> list[str]:
@@ -21,8 +21,9 @@ def end(folder: Path) -> list[str]:
         tasks = sorted({task for task in map(processes.task_of, left) if task})
         settings = _settings(folder / f"{agent.name}.conf")
         processes.end(agent, folder)
+        worker = naming.worker_id(agent.name, folder)
         told.append(_said(agent, tasks, len(left)))
-        told += [f"  {wrong}" for task in tasks if (wrong := _tell(settings, task))]
+        told += [f"  {wrong}" for task in tasks if (wrong := _tell(settings, task, worker))]
     return told
 
 
@@ -39,12 +40,12 @@ def _said(agent: processes.Agent, tasks: list[str], count: int) -> str:
     return f"agent {agent.name} was killed and had left {of} running: ended"
 
 
-def _tell(settings: dict[str, object], task: str) -> str:
-    """Mark the task stopped if it still counts as running; gives why that could not be done."""
+def _tell(settings: dict[str, object], task: str, worker: str) -> str:
+    """Have the task handed on if it still counts as running; gives why that could not be done."""
     try:
         found = tracked.Tracked(tracked.Server(settings), task)
         if found.running:
-            found.end("stopped", WHY)
+            found.lost(worker, WHY)
     except (requests.RequestException, KeyError) as error:
         return f"the server could not be told about task {task}: {error}"
     return ""

@@ -27,6 +27,7 @@ from agents import (
     orphans,
     processes,
     pythons,
+    tracked,
     unmodified,
 )
 from audio import interruption
@@ -37,7 +38,6 @@ from tasks.errors import NotConfigured, SoundyardError, Unreachable
 LISTENS = "Listening to queues"  # what the agent prints once the server has registered it
 START_SECONDS = 60.0
 WAIT_SECONDS = 300.0
-WORKER_ID = "CLEARML_WORKER_ID"
 
 
 class DidNotStart(SoundyardError):
@@ -157,7 +157,7 @@ def start(
     if not log.exists():  # with a log here it is one of ours that comes back
         naming.require_unused(worker, connection.call(server, "workers.get_all")["workers"])
     variables = environment.prepare(server, name, kind=kind)
-    variables |= {"PYTHONPATH": str(connection.ROOT), WORKER_ID: worker, unmodified.LOG: str(log)}
+    variables |= {"PYTHONPATH": str(connection.ROOT), tracked.WORKER_ID: worker, unmodified.LOG: str(log)}
     process = _run(_command(queues, gpus, services, kind), variables, folder, log)
     agent = processes.record(folder, name, process.pid, log, f"{', '.join(queues)} ({device})")
     try:

@@ -17,6 +17,7 @@ TIMEOUT = 30.0
 RETRIES = Retry(
     12, backoff_factor=0.2, backoff_max=10, status_forcelist=(429, 502, 503, 504), allowed_methods=None
 )
+WORKER_ID = "CLEARML_WORKER_ID"  # variable of an agent, and of what it starts
 PROPERTY = "environment"  # of a task: `auto`, `installed`, or `own`
 
 
@@ -73,6 +74,10 @@ class Tracked:
         now = self._server.call("tasks.get_by_id", task=self.id)["task"]
         return now["status"] == "in_progress" and "stopping" not in str(now.get("status_message") or "")
 
+    def ping(self) -> None:
+        """Say that this process belongs to the task's run: a server that hands the task on knows whom not to hear."""
+        self._server.call("tasks.ping", task=self.id)
+
     def note_environment(self, kind: str, why: str) -> None:
         """Say which environment it runs in, among its runtime properties."""
         found = self._server.call("tasks.get_by_id", task=self.id)["task"].get("runtime") or {}
@@ -87,6 +92,18 @@ class Tracked:
         self._server.call(
             f"tasks.{how}", task=self.id, status_reason=reason, status_message=reason, force=True
         )
+
+    def lost(self, worker: str, reason: str) -> str:
+        """Its agent was killed: the server hands it on, or it has failed. Returns: its status.
+
+        A full ClearML Server knows no such thing: there it is stopped.
+        """
+        try:
+            answer = self._server.call("tasks.worker_lost", task=self.id, worker=worker, reason=reason)
+        except requests.HTTPError:
+            self.end("stopped", f"{worker}: {reason}")
+            return "stopped"
+        return str(answer["status"])
 
 
 def read_settings(file: Path) -> dict[str, Any]:

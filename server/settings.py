@@ -61,9 +61,18 @@ class Settings:
         120.0, "a running task silent for longer than this is stopped; 0: never"
     )
     lost_task_minutes: float = setting(
-        5.0, "the same when its worker says that it runs something else, or is gone for sure; 0: never"
+        5.0, "a silent task is lost sooner when its worker runs something else, or is gone for sure; 0: never"
     )
-    worker_timeout_seconds: float = setting(600.0, "a worker silent for longer than this is gone")
+    worker_timeout_seconds: float = setting(
+        600.0,
+        "a worker silent for longer than this is gone, and the task that it ran is lost when that was silent, too; a "
+        "queue's metadata lost_seconds goes before it",
+    )
+    lost_retries: int = setting(
+        1,
+        "how often a task that is lost with its worker goes back to its queue before it has failed; a queue's metadata "
+        "lost_retries goes before it",
+    )
     hold_seconds: float = setting(
         25.0, "how long an agent's poll of empty queues waits for a task (below its own 30 s); 0: not at all"
     )
@@ -121,6 +130,8 @@ class Settings:
                 f"host {self.host} can be reached from other machines, and authentication is off: "
                 "add --auth password, or bind 127.0.0.1"
             )
+        if self.lost_retries < 0 or self.worker_timeout_seconds < 0:
+            raise ValueError("lost_retries and worker_timeout_seconds are 0 or more")
         if self.backup_every < 0 or self.backup_keep < 1:
             raise ValueError("backup_every is a number of hours (0: none), and backup_keep at least 1")
         for proxy in self.proxies:

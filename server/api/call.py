@@ -27,6 +27,8 @@ class Identity:
     name: str = ""
     key: str = ""
     session: str = ""
+    login: str = ""
+    """Of the token, each its own: tells programs apart that have one key. Empty for a key that comes by itself."""
     until: int = 0
     """Seconds since 1970: nothing that is made with a token of a limited life may outlive it. 0: it isn't limited."""
 
@@ -58,6 +60,10 @@ class Call:
     def user(self) -> str:
         assert self.identity is not None, f"{self.endpoint} is served without credentials"
         return self.identity.user
+
+    @property
+    def login(self) -> str:
+        return self.identity.login if self.identity else ""
 
     @property
     def company(self) -> str:

@@ -58,6 +58,7 @@ class Tokens:
             },
             "key": identity.key,
             "session": identity.session,
+            "jti": secrets.token_hex(8),
             "iat": int(now.timestamp()),
             "exp": ends,
             **({"until": ends} if limited or identity.until else {}),

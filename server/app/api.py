@@ -40,6 +40,7 @@ from server.app.metrics import Metrics
 from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.domain import public
+from server.domain.tasks import lost
 from server.domain.users import access, audited, project_access
 
 log = logging.getLogger("soundyard.api")
@@ -170,9 +171,18 @@ class Api:
 def _handled(call: Call, found: registry.Endpoint, asked: object) -> Any:
     if found.role not in (None, "viewer"):
         public.check(call.store, found.name, asked)
+        _require_ours(call, found, asked)
     with audited.watched(call, found, asked) as deed:
         deed.answer = found.handler(call, asked)
     return deed.answer
+
+
+def _require_ours(call: Call, found: registry.Endpoint, asked: object) -> None:
+    """Raises: InvalidTaskStatus for a change by a run that was given up. Taking the task again makes a new one."""
+    if found.name.startswith("tasks."):
+        named = (getattr(asked, name, None) for name in ("task", "tasks", "ids"))
+        listed = [[one] if isinstance(one, str) else one for one in named if one]
+        lost.require_ours(call.store, call.login, (one for several in listed for one in several))
 
 
 def _require_offered(path: str, name: str) -> None:

@@ -31,6 +31,7 @@ from server.app.observed import facts_of
 from server.app.pace import Pace
 from server.app.uploads import Upload
 from server.domain import files
+from server.domain.tasks import lost
 from server.domain.users import audit, project_access
 from server.store import addresses
 
@@ -113,10 +114,15 @@ class Files:
                     gathered, size = [], 0
             await run_in_threadpool(upload.feed, b"".join(gathered))
             now = datetime.now(timezone.utc)
-            await self._run(identity, files.keep, self._context.store, upload.finish(), identity.user, now)
+            await self._run(identity, self._keep, upload, identity, now)
         finally:
             await run_in_threadpool(upload.discard)
         return _json([name for name, _ in upload.files])
+
+    def _keep(self, upload: Upload, identity: Identity, now: datetime) -> None:
+        finished = list(upload.finish())
+        lost.require_ours_by_name(self._context.store, identity.login, (name for name, _ in finished))
+        files.keep(self._context.store, finished, identity.user, now)
 
     def _download(self, path: str, raw: str, headers: Headers) -> Response:
         file = self._context.store.files.find(path, raw)

@@ -109,6 +109,7 @@ def scheduled(context: Context, begun: bool = True) -> list[Job]:
         watchdog=timedelta(minutes=settings.watchdog_minutes),
         lost_task=timedelta(minutes=settings.lost_task_minutes),
         worker_timeout=timedelta(seconds=settings.worker_timeout_seconds),
+        retries=settings.lost_retries,
     )
     jobs = [
         Job("watchdog", dog.due.total_seconds(), dog.run),

@@ -155,6 +155,8 @@ def get_next_task(call: Call, request: GetNextTask) -> dict[str, Any]:
         return {}  # most polls end here, without asking for the one writer
     with call.store.transaction():
         popped = next(filter(None, (call.store.queues.pop(queue, call.now) for queue in wanted)), None)
+        if popped:
+            call.store.runs.take(popped["task"], call.login)
     if popped is None:
         return {}
     answer: dict[str, Any] = {"entry": {"task": popped["task"], "added": popped["added"]}}

@@ -71,14 +71,16 @@ def status_report(call: Call, request: StatusReport) -> dict[str, Any]:
     """A sign of life, with what the worker runs and how its machine does."""
     local = workers.is_local(call.client, call.headers.get("x-clearml-worker", ""))
     fields = {"user": call.user, "company": call.company, "ip": call.client, "local": local}
-    fields |= {"task": request.task, "queue": request.queue}
+    theirs = request.task not in call.store.runs.lost_to(call.login)
+    fields |= {"task": request.task if theirs else None, "queue": request.queue}
     given = {"queues": request.queues, "tags": request.tags, "system_tags": request.system_tags}
     fields |= {name: value for name, value in given.items() if value is not None}
     stats = workers.rows_of(request.machine_stats or {})
     with call.store.transaction():
         call.store.workers.touch(request.worker, call.now, fields)
-        if request.task:
+        if request.task and theirs:
             call.store.workers.note_task(request.task, request.worker, call.now)
+            call.store.runs.note(request.task, call.login)
         if stats:
             at = int(call.now.timestamp() * 1000)
             call.store.workers.add_stats(request.worker, request.task, at, stats)

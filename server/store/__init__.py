@@ -19,6 +19,7 @@ from server.store.projects import Projects
 from server.store.queues import Queues
 from server.store.releases import Releases
 from server.store.retention import Retention
+from server.store.runs import Runs
 from server.store.serving import Serving
 from server.store.settings import StoredSettings
 from server.store.space import Space
@@ -52,6 +53,7 @@ class Store:
         self.contents = Contents(self.db)
         self.queues = Queues(self.db)
         self.workers = Workers(self.db)
+        self.runs = Runs(self.db)
         self.usage = Usage(self.db)
         self.serving = Serving(self.db)
         self.settings = StoredSettings(self.db)

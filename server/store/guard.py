@@ -80,6 +80,8 @@ FREE = {
     "project_access": "read by admins",
     "file_releases": "the server's own list of what goes",
     "retention_done": "the server's own notes",
+    "task_runs": "the server's own notes: logins are told to nobody",
+    "task_losses": "the server's own notes",
 }
 """Tables that are shown to everybody whom the role lets read them, and why."""
 

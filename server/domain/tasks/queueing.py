@@ -72,6 +72,7 @@ def enqueue(
         enqueue_status=found.get("enqueue_status") if waiting else found["status"],
         system_tags=[tag for tag in found["system_tags"] if tag != "development"],
     )
+    store.runs.begin_anew(task)
     store.queues.remove(task)
     store.queues.add(queue, task, now)
     return changed

@@ -99,6 +99,7 @@ def acting_as(store: Store, identity: Identity, user: str) -> Identity:
         found["name"],
         key=identity.key,
         session=identity.session,
+        login=identity.login,
         until=identity.until,
     )
 
@@ -119,7 +120,7 @@ def of_token(store: Store, tokens: Tokens, token: str, now: datetime) -> Identit
         identity = store.users.identity_of_session(claims.get("session", ""))
     if identity is None:
         raise BlockedToken()
-    return replace(identity, until=int(claims.get("until", 0)))
+    return replace(identity, until=int(claims.get("until", 0)), login=str(claims.get("jti", "")))
 
 
 def of_password(

@@ -11,13 +11,14 @@ from server.api.errors import BadRequest, EventsNotAdded
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain.events import events, ingest
+from server.domain.tasks import lost
 
 
 @endpoint("events.add_batch", Nothing, raw=True)
 def add_batch(call: Call, request: Nothing) -> dict[str, Any]:
     """Report many events: one JSON object a line. What is wrong with some doesn't keep the others out."""
     lines, errors = ingest.lines(call.body)
-    return _outcome(ingest.write(call.store, ingest.sort(lines, call.now, errors), call.now))
+    return _outcome(_written(call, ingest.sort(lines, call.now, errors)))
 
 
 @endpoint("events.add", Nothing, raw=True)
@@ -27,7 +28,16 @@ def add(call: Call, request: Nothing) -> dict[str, Any]:
         event: Any = orjson.loads(call.body)
     except orjson.JSONDecodeError as fault:
         raise BadRequest(f"the body is not JSON: {fault}") from fault
-    return _outcome(ingest.write(call.store, ingest.sort([event], call.now), call.now))
+    return _outcome(_written(call, ingest.sort([event], call.now)))
+
+
+def _written(call: Call, batch: ingest.Batch) -> ingest.Outcome:
+    """What a run reports that was given up is left out, and counted as an error."""
+    over = call.store.runs.lost_to(call.login)
+    for owner in [owner for owner in batch.owners if owner[0] in over]:
+        batch.owners.pop(owner)
+        batch.errors[f"task {owner[0]}: {lost.HANDED_ON}"] += 1
+    return ingest.write(call.store, batch, call.now)
 
 
 def _outcome(outcome: ingest.Outcome) -> dict[str, Any]:

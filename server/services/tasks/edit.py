@@ -133,6 +133,7 @@ def ping(call: Call, request: Ping) -> dict[str, Any]:
         if task["status"] == "in_progress":
             fields["active_duration"] = transitions.seconds_since(task.get("started"), call.now)
         call.store.tasks.update(request.task, fields)
+        call.store.runs.note(request.task, call.login)
     return {}
 
 

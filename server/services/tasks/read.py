@@ -10,7 +10,7 @@ from server.api.errors import NotSupported
 from server.api.registry import endpoint
 from server.api.request import Query, Request
 from server.domain import entities, project_tree, references
-from server.domain.tasks import legacy_fields, transitions
+from server.domain.tasks import legacy_fields, lost, transitions
 
 _NO_REPORTS = {"type": ["-report"]}
 
@@ -24,6 +24,7 @@ def get_by_id(call: Call, request: OfTask) -> dict[str, Any]:
     """One task, whole."""
     task = transitions.existing(call.store, request.task)
     legacy_fields.shown([task], call.version)
+    lost.shown(call.store, call.login, [task])
     return {"task": task}
 
 
@@ -43,6 +44,7 @@ def get_all(call: Call, request: Query) -> dict[str, Any]:
     """Tasks by filter."""
     tasks, scroll = call.store.tasks.page(_filters(call, request), *_visible(request))
     legacy_fields.shown(tasks, call.version)
+    lost.shown(call.store, call.login, tasks)
     return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
 
 
@@ -52,6 +54,7 @@ def get_all_ex(call: Call, request: Query) -> dict[str, Any]:
     query = _filters(call, request)
     tasks, scroll = references.find(call.store, call.store.tasks, query, *_visible(request))
     legacy_fields.shown(tasks, call.version)
+    lost.shown(call.store, call.login, tasks)
     return {"tasks": tasks, **({"scroll_id": scroll} if scroll else {})}
 
 

@@ -9,7 +9,7 @@ from server.api.call import Call
 from server.api.errors import InvalidTaskStatus
 from server.api.registry import endpoint
 from server.domain import pipelines
-from server.domain.tasks import publishing, queueing, transitions
+from server.domain.tasks import lost, publishing, queueing, transitions
 from server.services.tasks.read import OfTask
 
 
@@ -39,6 +39,7 @@ def started(call: Call, request: Transition) -> dict[str, Any]:
     """It runs. Agents and the SDK say so several times."""
     with call.store.transaction():
         answer = change(call, request, "in_progress")
+        call.store.runs.note(request.task, call.login)
     return {**answer, "started": int("status_changed" in answer["fields"])}
 
 
@@ -54,6 +55,23 @@ def failed(call: Call, request: Transition) -> dict[str, Any]:
     """It ended in an error."""
     with call.store.transaction():
         return change(call, request, "failed")
+
+
+class WorkerLost(OfTask):
+    worker: str = "its agent"
+    """Who ran it."""
+    reason: str = "which was killed"
+
+
+@endpoint("tasks.worker_lost", WorkerLost)
+def worker_lost(call: Call, request: WorkerLost) -> dict[str, Any]:
+    """Whoever ran it is gone for sure, as the machine that it was on can tell: back to its queue, or it has failed."""
+    policy = lost.Policy(call.settings.lost_retries, call.settings.worker_timeout_seconds)
+    with call.store.transaction():
+        status = lost.hand_on(
+            call.store, request.task, policy, call.now, request.worker[:200], request.reason[:300]
+        )
+    return {"updated": 1, "status": status}
 
 
 @endpoint("tasks.close", Transition)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from server.domain.tasks import watchdog
+from server.domain.tasks import lost, queueing, transitions, watchdog
 from server.domain.tasks.watchdog import Watchdog
 from server.domain.workers import workers
 from server.store import Store, times
@@ -98,7 +98,9 @@ def test_a_worker_that_came_back_without_its_task_is_proof(store, dog):
     for minute in range(2, 8):
         report(store, "box:0", minute)
         assert dog.run(at(minute)) == ([] if minute <= 6 else ["t"])
-    assert store.tasks.get("t")["status_reason"] == watchdog.LOST
+    found = store.tasks.get("t")
+    assert found["status"] == "failed"  # it came out of no queue
+    assert found["status_reason"] == "worker lost: box:0, which does not run it any more"
 
 
 def test_a_task_that_still_speaks_is_left_alone_whatever_its_worker_says(store, dog):
@@ -119,17 +121,97 @@ def test_a_worker_that_signed_off_is_proof(store, dog):
     assert run_until(dog, 7, start=6.5) == ["t"]
 
 
-def test_a_remote_worker_that_falls_silent_with_its_task_proves_nothing(store, dog):
+@pytest.mark.parametrize("local", [True, False])
+def test_a_worker_that_falls_silent_with_its_task_is_gone_after_ten_minutes(store, dog, local):
+    task(store)
+    report(store, "box:0", 1, "t", local=local)
+    assert run_until(dog, 11) == []
+    assert run_until(dog, 12, start=11.5) == ["t"]
+
+
+def test_a_network_that_is_away_for_a_while_costs_a_task_nothing(store, dog):
+    task(store)
+    for minute in (1, 10, 19, 28):
+        report(store, "far:0", minute, "t", local=False)
+        assert run_until(dog, minute + 8.5, start=minute) == []
+
+
+def test_a_task_that_speaks_while_its_worker_does_not_is_left_alone(store, dog):
     task(store)
     report(store, "far:0", 1, "t", local=False)
-    assert run_until(dog, 100) == []
+    for minute in range(2, 60):
+        ping(store, "t", minute)
+        assert dog.run(at(minute)) == []
 
 
-def test_a_worker_on_this_machine_that_falls_silent_with_its_task_is_proof(store, dog):
-    task(store)
-    report(store, "here:0", 1, "t", local=True)
-    assert run_until(dog, 10.5) == []
-    assert run_until(dog, 12, start=11) == ["t"]
+def waiting(store: Store, **metadata: str) -> str:
+    """Tasks `t` and `next`, of one queue; `t` runs on `far:0`."""
+    with store.transaction():
+        items = {key: {"key": key, "type": None, "value": value} for key, value in metadata.items()}
+        queue = store.queues.create("work", None, "", START, metadata=items)
+        store.queues.add(queue, task(store, "next", "queued"), START)
+    task(store, execution={"queue": queue})
+    report(store, "far:0", 1, "t")
+    return queue
+
+
+def entries(store: Store, queue: str) -> list[str]:
+    return [one["task"] for one in store.queues.entries(queue)]
+
+
+def test_lost_work_waits_at_the_front_of_its_queue_and_fails_when_it_is_lost_again(store, dog):
+    queue = waiting(store)
+    assert run_until(dog, 12) == ["t"] and entries(store, queue) == ["t", "next"]
+    found = store.tasks.get("t")
+    assert found["status"] == "queued" and found["runtime"]["lost_workers"] == "1"
+    assert found["status_reason"].startswith("worker lost: far:0, of which nothing was heard for 6")
+    assert found["status_reason"].endswith("back at the front of its queue, retry 1 of 1")
+    with store.transaction():
+        assert store.queues.pop(queue, at(13))["task"] == "t"
+        transitions.change(store, "t", "in_progress", at(13), None)
+    report(store, "other:0", 13, "t")
+    assert run_until(dog, 25, start=13.5) == ["t"] and entries(store, queue) == ["next"]
+    found = store.tasks.get("t")
+    assert found["status"] == "failed" and found["status_reason"].endswith("for the second time")
+
+
+def test_a_queue_says_how_often_and_after_what_silence(store, dog):
+    queue = waiting(store, lost_retries="0", lost_seconds="90")
+    assert run_until(dog, 2.5) == [] and run_until(dog, 3, start=2.6) == ["t"]
+    assert store.tasks.get("t")["status"] == "failed" and entries(store, queue) == ["next"]
+
+
+@pytest.mark.parametrize("nonsense", ["", "often", "-1", "nan", "1e99"])
+def test_a_policy_that_cannot_be_read_is_the_servers(store, dog, nonsense):
+    queue = waiting(store, lost_retries=nonsense, lost_seconds=nonsense)
+    assert run_until(dog, 11) == [] and run_until(dog, 12, start=11.5) == ["t"]
+    assert entries(store, queue) == ["t", "next"]
+
+
+def test_a_task_whose_agent_died_before_it_ever_reported_is_handed_on_as_well(store, dog):
+    with store.transaction():
+        queue = store.queues.create("work", None, "", START)
+    task(store, execution={"queue": queue})
+    task(store, "by hand", execution={"queue": queue}, system_tags=["development"])
+    assert run_until(dog, 11) == ["t"] and entries(store, queue) == ["t"]
+
+
+def test_a_task_that_was_asked_to_stop_is_not_handed_on_when_its_worker_is_lost(store, dog):
+    queue = waiting(store, lost_seconds="60")
+    with store.transaction():
+        store.tasks.update("t", {"status_message": "stopping"})
+    run_until(dog, 12)
+    assert store.tasks.get("t")["status"] == "stopped" and entries(store, queue) == ["next"]
+
+
+def test_losses_are_counted_anew_when_a_person_enqueues_the_task(store, dog):
+    queue = waiting(store)
+    run_until(dog, 12)
+    with store.transaction():
+        queueing.enqueue(store, "t", queue, "", at(12))
+        store.queues.remove("t")
+        transitions.change(store, "t", "in_progress", at(12), None)
+        assert lost.hand_on(store, "t", lost.Policy(1, 600), at(13), "far:0", "it says") == "queued"
 
 
 def test_only_loopback_under_our_own_host_name_is_this_machine():

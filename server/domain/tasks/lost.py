@@ -1,0 +1,129 @@
+"""Work whose worker is gone: back to the front of its queue, or failed, and the old run speaks for it no more.
+
+How often a task is handed on, and after how long a silence, is the queue's to say, by its metadata `lost_retries` and
+`lost_seconds`, or else the server's (`--lost-retries`, `--worker-timeout-seconds`). Nobody can tell a machine without
+power from one without a network: an old run may come back when another has taken its task. It is known by its login
+(`server/store/runs.py`). Its agent and its SDK, which look whether the task still runs, are told that it is stopped,
+and end it; what it reports is refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.api.errors import InvalidTaskStatus
+from server.domain.events import ingest
+from server.domain.tasks import transitions
+from server.store import Store, times
+
+log = logging.getLogger("soundyard.lost")
+
+RETRIES, SECONDS = "lost_retries", "lost_seconds"
+"""Keys of a queue's metadata."""
+LOST = "worker lost"
+"""How the reason begins, whatever became of the task."""
+HANDED_ON = "its worker was taken for lost: this run is over"
+_TASK_IN_A_NAME = re.compile(r"\.([0-9a-f]{32})/")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`retries`: how often a task is handed on. `seconds`: of silence, after which a worker is gone; 0: never."""
+
+    retries: int
+    seconds: float
+
+    def of_queue(self, queue: dict[str, Any] | None) -> Policy:
+        """What the queue's metadata says, and this where it says nothing that can be read."""
+        said = (queue or {}).get("metadata") or {}
+        retries = _number(said.get(RETRIES))
+        seconds = _number(said.get(SECONDS))
+        return Policy(
+            self.retries if retries is None else int(retries), self.seconds if seconds is None else seconds
+        )
+
+
+def _number(item: dict[str, Any] | None) -> float | None:
+    try:
+        value = float((item or {}).get("value") or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e9 else None
+
+
+def hand_on(store: Store, task: str, policy: Policy, now: datetime, worker: str, why: str) -> str:
+    """Give up a task's run: it waits at the front of its queue again, or it has failed. In a transaction.
+
+    `policy`: the server's; the queue's goes before it. Returns: the status that it has now.
+    Raises: InvalidTaskId. InvalidTaskStatus: it doesn't run.
+    """
+    found = transitions.existing(store, task, ("status", "execution", "runtime", "enqueue_status"))
+    if found["status"] != "in_progress":
+        raise InvalidTaskStatus(f"its status is {found['status']}, expected in_progress", task=task)
+    queue = store.queues.get((found.get("execution") or {}).get("queue") or "")
+    most = policy.of_queue(queue).retries
+    times_lost = store.runs.give_up(task, now)
+    text = f"{LOST}: {worker}, {why}"
+    fields: dict[str, Any] = {}
+    fields["runtime"] = {
+        **(found.get("runtime") or {}),
+        "lost_workers": str(times_lost),
+        "last_lost_worker": worker,
+    }
+    if queue is None or times_lost > most:
+        spent = f", for the {_ordinal(times_lost)} time" if times_lost > 1 else ""
+        status, text = "failed", f"{text}{spent}"
+    else:
+        status, fields["enqueue_status"] = "queued", "stopped"
+        text = f"{text}; back at the front of its queue, retry {times_lost} of {most}"
+    transitions.change(
+        store, task, status, now, None,
+        reason=text, message=text, allowed_from=("in_progress",), **fields,
+    )  # fmt: skip
+    if status == "queued" and queue is not None:
+        store.queues.add(queue["id"], task, now, front=True)
+    _say(store, task, text, now)
+    log.warning("task %s: %s", task, text)
+    return status
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third"}.get(number, f"{number}th")
+
+
+def _say(store: Store, task: str, text: str, now: datetime) -> None:
+    """In the task's console, between what the two runs say."""
+    at = int(now.timestamp() * 1000)
+    line = {"type": "log", "task": task, "level": "warn", "timestamp": at, "msg": f"{text}\n"}
+    ingest.write(store, ingest.sort([line], now), now)
+
+
+def require_ours(store: Store, login: str, named: Iterable[str]) -> None:
+    """Raises: InvalidTaskStatus when one of these tasks was handed on, and this login had run it before."""
+    lost = store.runs.lost_to(login).intersection(named)
+    if lost:
+        raise InvalidTaskStatus(HANDED_ON, task=lost.pop())
+
+
+def require_ours_by_name(store: Store, login: str, files: Iterable[str]) -> None:
+    """The same for the names of files, which have their task's id in them."""
+    if store.runs.lost_to(login):
+        require_ours(store, login, [found[1] for name in files for found in _TASK_IN_A_NAME.finditer(name)])
+
+
+def shown(store: Store, login: str, tasks: list[dict[str, Any]]) -> None:
+    """An old run that asks how its task does hears that it is stopped, whatever the new one is at."""
+    lost = store.runs.lost_to(login) if tasks else set()
+    for task in tasks:
+        if task.get("id") in lost and "status" in task:
+            task |= {"status": "stopped", "status_message": HANDED_ON, "status_reason": HANDED_ON}
+
+
+def silent_for(seen: str, since: datetime, now: datetime) -> float:
+    """Seconds that a worker has said nothing; silence counts from `since` at the earliest."""
+    return (now - max(times.parse(seen), since)).total_seconds()
