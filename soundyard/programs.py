@@ -111,6 +111,13 @@ PROGRAMS = {
         Program("agent stop", "end agents", "agents.stop", "python -m agents.stop"),
         Program("agent prune", "clear what agents have left", "agents.prune", "python -m agents.prune"),
         Program(
+            "slurm",
+            "run a queue's tasks as jobs of Slurm",
+            "agents.slurm.__main__",
+            "python -m agents.slurm",
+            starts_others=True,
+        ),
+        Program(
             "register", "put the task templates on the server", "tasks.register", "python -m tasks.register"
         ),
         Program("run", "one task here, or with --queue on a queue", "soundyard.run", "soundyard run"),

@@ -4,13 +4,13 @@ import subprocess
 from pathlib import Path
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate of this machine that is signed by itself, and its key."""
+def certificate(folder: Path, name: str, address: str = "127.0.0.1") -> tuple[Path, Path]:
+    """A certificate of this machine, or of an address, that is signed by itself, and its key."""
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
         [
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", str(key), "-out", str(cert),
+            "-addext", f"subjectAltName=IP:{address},DNS:localhost", "-keyout", str(key), "-out", str(cert),
         ],
         check=True,
         capture_output=True,
