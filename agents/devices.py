@@ -1,5 +1,6 @@
 """Which GPUs this machine has, asked before an agent is started for one: the agent itself would start regardless."""
 
+import re
 import shutil
 import subprocess
 
@@ -23,8 +24,41 @@ def present() -> dict[str, str]:
     return {index.strip(): name.strip() for index, name in rows} if listed.returncode == 0 else {}
 
 
+def parts() -> set[str]:
+    """Ids of the GPUs and of their MIG parts."""
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return set()
+    return set(re.findall(r"UUID: ([^)\s]+)", listed.stdout))
+
+
+def occupied(asked: str, free: float) -> str:
+    """Why these GPUs can't be given to a task now; empty when they can. `free`: the share of memory, 0 to 1."""
+    query = ["nvidia-smi", "--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        listed = subprocess.run(query, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"nvidia-smi does not answer ({error})"
+    rows = [line.split(",") for line in listed.stdout.splitlines() if line.count(",") == 2]
+    memory = {index.strip(): (left.strip(), whole.strip()) for index, left, whole in rows}
+    wanted = list(memory) if asked == "all" else [one.strip() for one in asked.split(",")]
+    for index in wanted:
+        if index.startswith(("MIG-", "GPU-")):
+            continue  # nvidia-smi tells no memory of a part in this table
+        if index not in memory:
+            return f"GPU {index} is not there any more: nvidia-smi does not list it"
+        left, whole = memory[index]
+        if left.isdigit() and whole.isdigit() and int(left) < free * int(whole):
+            return (
+                f"of GPU {index}, {int(left) / 1024:.1f} of {int(whole) / 1024:.1f} GiB are free; "
+                f"something else uses it (--gpu-free {free:g})"
+            )
+    return ""
+
+
 def check(asked: str) -> None:
-    """Refuse GPUs that do not exist. `asked` is a list of indices, such as `0` or `0,1`, or `all`.
+    """Refuse GPUs that do not exist. `asked` is a list of indices, such as `0` or `0,1`, ids of parts, or `all`.
 
     Raises:
         NoSuchDevice: with what there is.
@@ -35,7 +69,8 @@ def check(asked: str) -> None:
             f"GPU {asked} was asked for, and this machine has none that nvidia-smi lists: "
             "install the NVIDIA driver, or start the agent with --cpu-only."
         )
-    missing = [one for one in asked.split(",") if one.strip() not in found] if asked != "all" else []
+    there = found.keys() | (parts() if "-" in asked else set())
+    missing = [one for one in asked.split(",") if one.strip() not in there] if asked != "all" else []
     if missing:
         listed = ", ".join(f"{index} ({name})" for index, name in found.items())
         raise NoSuchDevice(f"There is no GPU {', '.join(missing)} in this machine. It has: {listed}.")

@@ -20,6 +20,8 @@ POLITE_SECONDS = (
     10.0  # a task has to upload its checkpoint, an agent to tell the server that the task has stopped
 )
 
+SUPERVISOR = "agents.supervise"
+
 
 @dataclass(frozen=True)
 class Agent:
@@ -50,7 +52,7 @@ class Agent:
         gone = not psutil.pid_exists(self.pid) or _is_zombie(self.pid)
         if not self._here or not gone or psutil.boot_time() > self.began + 1:
             return []
-        return [one for one in _session(self.pid) if _began(one) > self.began - 1]
+        return [one for one in session(self.pid) if _began(one) > self.began - 1]
 
     @property
     def is_over(self) -> bool:
@@ -108,19 +110,29 @@ def _forget(agent: Agent, folder: Path) -> None:
 
 
 def end_session(leader: int, patience: float | None = None) -> None:
-    """End every process of a session, in three rounds.
+    """End every process of a session, a supervisor that leads it first, which would start its daemon again."""
+    _send(signal.SIGINT, [one for one in session(leader) if _is_supervisor(one)])
+    end_below(leader, patience)
+    left = session(leader)
+    _, left = psutil.wait_procs(left, timeout=2)
+    _send(signal.SIGKILL, left)
+    psutil.wait_procs(left, timeout=5)
+
+
+def end_below(leader: int, patience: float | None = None) -> None:
+    """End every process of a session but its supervisor, in three rounds.
 
     First the tasks that agents run are terminated, and may take some seconds to keep what they have. Then the agents
     are interrupted: they kill what is left of their tasks and tell the server. Whoever still runs is killed.
     """
     patience = POLITE_SECONDS if patience is None else patience
-    _send(signal.SIGTERM, _tasks(leader))
-    _wait_while(lambda: _tasks(leader), patience)
+    _send(signal.SIGTERM, tasks(leader))
+    _wait_while(lambda: tasks(leader), patience)
     _send(signal.SIGINT, _agents(leader))
     if not _wait_while(lambda: _agents(leader), patience / 2):
         _send(signal.SIGTERM, _agents(leader))
         _wait_while(lambda: _agents(leader), patience / 2)
-    left = _session(leader)
+    left = [one for one in session(leader) if not _is_supervisor(one)]
     _send(signal.SIGKILL, left)
     psutil.wait_procs(left, timeout=5)
 
@@ -136,12 +148,12 @@ def _wait_while(anybody: Callable[[], list[psutil.Process]], seconds: float) -> 
 
 
 def _agents(leader: int) -> list[psutil.Process]:
-    return [one for one in _session(leader) if _is_agent(one)]
+    return [one for one in session(leader) if _is_agent(one)]
 
 
-def _tasks(leader: int) -> list[psutil.Process]:
+def tasks(leader: int) -> list[psutil.Process]:
     """What agents run: children of agents that are none themselves, and launchers, whose agent may be gone."""
-    members = _session(leader)
+    members = session(leader)
     agents = {one.pid for one in members if _is_agent(one)}
     return [one for one in members if one.pid not in agents and (_parent(one) in agents or _is_launcher(one))]
 
@@ -153,7 +165,7 @@ def _parent(process: psutil.Process) -> int:
         return 0
 
 
-def _session(leader: int) -> list[psutil.Process]:
+def session(leader: int) -> list[psutil.Process]:
     """Processes of the session that `leader` leads, zombies left out."""
     found = []
     for process in psutil.process_iter(["pid", "status"]):
@@ -168,7 +180,11 @@ def _session(leader: int) -> list[psutil.Process]:
 def _is_agent(process: psutil.Process) -> bool:
     """Daemons, and agents that prepare a task; the launcher of a task is none: it passes on that it has to end."""
     command = _command(process)
-    return "clearml_agent" in command and "agents.launch" not in command
+    return "clearml_agent" in command and not {"agents.launch", SUPERVISOR} & set(command)
+
+
+def _is_supervisor(process: psutil.Process) -> bool:
+    return SUPERVISOR in _command(process)
 
 
 def _is_launcher(process: psutil.Process) -> bool:

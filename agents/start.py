@@ -3,10 +3,12 @@
     python -m agents.start --queue audio --gpus 0
     python -m agents.start --queue audio --cpu-only --detached
     python -m agents.start --queue services --services-mode --detached    for pipeline controllers
+    python -m agents.start --queue urgent audio --all                     one for each GPU; urgent goes before audio
     python -m agents.start --queue audio --wait --detached                beside a server that is just starting
 
-In the foreground it shows what the agent says, and Ctrl-C ends the agent and the task it runs. Detached it returns as
-soon as the agent listens; `python -m agents.stop` ends it. Logs are in `.soundyard/agents/`.
+An agent that dies is started again (`agents/supervise.py`). In the foreground it shows what the agent says; Ctrl-C ends
+the agent and the task it runs, and SIGTERM lets the task finish, for a while. Detached it returns as soon as the agent
+listens; `python -m agents.stop` ends it. Logs are in `.soundyard/agents/`.
 """
 
 import signal
@@ -16,17 +18,18 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from agents import (
     decision,
     devices,
     environment,
+    follow,
     launch,
     naming,
     orphans,
     processes,
     pythons,
+    several,
     tracked,
     unmodified,
 )
@@ -38,6 +41,8 @@ from tasks.errors import NotConfigured, SoundyardError, Unreachable
 LISTENS = "Listening to queues"  # what the agent prints once the server has registered it
 START_SECONDS = 60.0
 WAIT_SECONDS = 300.0
+DRAIN_SECONDS = 60.0
+GPU_FREE = 0.5
 
 
 class DidNotStart(SoundyardError):
@@ -46,26 +51,42 @@ class DidNotStart(SoundyardError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    started: list[processes.Agent] = []
     try:
         if options.wait is not None:
             wait_for_the_server(options.wait)
-        agent = start(
-            options.queue,
-            gpus=None if options.cpu_only else options.gpus,
-            services=options.services_mode,
-            kind=decision.OWN if options.build_environment else options.environment,
-            name=options.name,
-        )
+        kind = decision.OWN if options.build_environment else options.environment
+        for gpus, name in several.wanted(options):
+            started.append(
+                start(
+                    options.queue,
+                    gpus=gpus,
+                    services=options.services_mode,
+                    kind=kind,
+                    name=name,
+                    drain=options.drain,
+                    free=options.gpu_free,
+                )
+            )
     except SoundyardError as fault:
+        _end(started)
         print(f"error: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        _end(started)
         print("interrupted", file=sys.stderr)
         return interruption.caught()
     if options.detached:
-        print(f"agent {agent.name} listens on {agent.about}; its log is {agent.log}")
+        for agent in started:
+            print(f"agent {agent.name} listens on {agent.about}; its log is {agent.log}")
         return 0
-    return _follow(agent)
+    return follow.follow(started)
+
+
+def _end(agents: Sequence[processes.Agent]) -> None:
+    """Those that were started before one could not be."""
+    for agent in agents:
+        processes.end(agent, environment.folder())
 
 
 def parser() -> CommandLine:
@@ -82,8 +103,10 @@ def parser() -> CommandLine:
     )
     device = command_line.add_mutually_exclusive_group()
     device.add_argument(
-        "--gpus", help="indices of the GPUs it may use, such as 0 or 0,1 (default: 0 if there is one)"
+        "--gpus",
+        help="the GPUs that it may use: indices, such as 0 or 0,1, MIG ids, or all (default: 0 if there is one)",
     )
+    device.add_argument("--all", action="store_true", help="an agent for each GPU of this machine")
     device.add_argument("--cpu-only", action="store_true", help="use no GPU")
     add(
         "--services-mode",
@@ -98,6 +121,27 @@ def parser() -> CommandLine:
         const=WAIT_SECONDS,
         metavar="SECONDS",
         help=f"for a server that is not up yet, {WAIT_SECONDS:.0f} s if no other time is given",
+    )
+    add(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="so many agents, side by side, each with a task of its own; on the CPU",
+    )
+    add(
+        "--drain",
+        type=float,
+        default=DRAIN_SECONDS,
+        metavar="SECONDS",
+        help=f"on SIGTERM, how long a task may take to finish until it goes back to its queue ({DRAIN_SECONDS:.0f})",
+    )
+    add(
+        "--gpu-free",
+        type=float,
+        default=GPU_FREE,
+        metavar="SHARE",
+        help=f"how much of a GPU's memory has to be free before a task is taken, 0 to 1 ({GPU_FREE}); 0: any",
     )
     add("--detached", action="store_true", help="return once the agent listens")
     add(
@@ -138,8 +182,10 @@ def start(
     services: bool = False,
     kind: str = decision.AUTO,
     name: str | None = None,
+    drain: float = DRAIN_SECONDS,
+    free: float = GPU_FREE,
 ) -> processes.Agent:
-    """Start `clearml-agent daemon` and wait until it listens.
+    """Start `clearml-agent daemon` below its supervisor and wait until it listens.
 
     `gpus`: indices, None for none at all, empty for the first if there is one. `name`: of queues and device if None.
 
@@ -158,7 +204,8 @@ def start(
         naming.require_unused(worker, connection.call(server, "workers.get_all")["workers"])
     variables = environment.prepare(server, name, kind=kind)
     variables |= {"PYTHONPATH": str(connection.ROOT), tracked.WORKER_ID: worker, unmodified.LOG: str(log)}
-    process = _run(_command(queues, gpus, services, kind), variables, folder, log)
+    command = [*_supervised(gpus, drain, free), *_command(queues, gpus, services, kind)]
+    process = _run(command, variables, folder, log)
     agent = processes.record(folder, name, process.pid, log, f"{', '.join(queues)} ({device})")
     try:
         _wait_until_it_listens(process, log)
@@ -176,6 +223,11 @@ def _checked(gpus: str | None, services: bool) -> str | None:
     if gpus is not None:
         devices.check(gpus)
     return gpus
+
+
+def _supervised(gpus: str | None, drain: float, free: float) -> list[str]:
+    command = [sys.executable, "-m", processes.SUPERVISOR, "--drain", f"{drain:g}", "--free", f"{free:g}"]
+    return [*command, *(["--gpus", gpus] if gpus else []), "--"]
 
 
 def _command(queues: Sequence[str], gpus: str | None, services: bool, kind: str) -> list[str]:
@@ -229,29 +281,6 @@ def _wait_until_it_listens(process: "subprocess.Popen[bytes]", log: Path) -> Non
             raise DidNotStart(f"The agent ended with status {process.returncode}:\n{last}\nIts log is {log}.")
         time.sleep(0.1)
     raise DidNotStart(f"The agent has not registered within {START_SECONDS:.0f} s. Its log is {log}.")
-
-
-def _follow(agent: processes.Agent) -> int:
-    """Show the agent's log until it ends, or until we are told to end it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with Path(agent.log).open(errors="replace") as log:
-            while agent.alive:
-                _show(log)
-                time.sleep(0.2)
-            _show(log)
-    except KeyboardInterrupt:
-        print(f"\nending agent {agent.name}", file=sys.stderr)
-    finally:
-        processes.end(agent, environment.folder())
-    return 0
-
-
-def _show(log: IO[str]) -> None:
-    if Path(log.name).stat().st_size < log.tell():
-        log.seek(0)  # it has been cut short
-    sys.stdout.write(log.read())
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ log is cut short when it is long, and what tasks have left is pruned every hour.
 
 import os
 import runpy
+import signal
 import sys
 import threading
 import time
@@ -28,8 +29,17 @@ def main() -> None:
     sys.argv = sys.argv[1:]
     log = os.environ.pop(LOG, None)
     if log and sys.argv[1:2] == ["daemon"]:
+        threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
         threading.Thread(target=keep_house, args=(Path(log),), daemon=True).start()
     runpy.run_module("clearml_agent", run_name="__main__", alter_sys=True)
+
+
+def end_with(supervisor: int) -> None:
+    """A daemon whose supervisor was killed is killed as well: it could not be stopped or found by its name any more.
+    Its task ends in order, and the server is told that it is lost (`agents/launch.py`)."""
+    while os.getppid() == supervisor:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def keep_house(log: Path) -> None:

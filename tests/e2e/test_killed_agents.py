@@ -72,11 +72,12 @@ def test_the_next_agent_ends_what_a_killed_one_left_and_says_so(
 ) -> None:
     agent, task = start(server, tmp_path, state, WAITS)
     is_up(server, task)
-    daemon = psutil.Process(agent.pids[0])
+    supervisor = psutil.Process(agent.pids[0])
+    (daemon,) = supervisor.children()
     launcher = next(one for one in daemon.children() if "agents.launch" in one.cmdline())
-    for one in (daemon, launcher):
+    for one in (supervisor, daemon, launcher):
         one.kill()
-    psutil.wait_procs([daemon], timeout=10)
+    psutil.wait_procs([supervisor, daemon], timeout=10)
     assert processes.of_task(task) and not agent.pids
     listed = server.run("-m", "agents.list", SOUNDYARD_STATE=str(state)).stdout
     assert "was killed and has left" in listed

@@ -128,7 +128,9 @@ def test_a_launcher_without_its_agent_ends_the_task(server, task, launched, monk
     parents = iter([1, *[2] * 1000])
     monkeypatch.setattr(launch.os, "getppid", lambda: next(parents))
     assert launched("import time; time.sleep(60)") == launch.INTERRUPTED
-    assert server.task(task)["status_reason"] == launch.AGENT_GONE
+    found = server.admin("tasks.get_by_id", task=task)["task"]  # whose login has not run it
+    assert found["status_reason"].endswith(launch.AGENT_GONE)
+    assert found["status"] == "failed"  # it came from no queue
 
 
 def test_processes_that_a_task_leaves_are_ended_with_it_and_named(server, task, launched, tmp_path, capsys):

@@ -15,6 +15,7 @@ from agents import (
     decision,
     devices,
     environment,
+    follow,
     naming,
     processes,
     pythons,
@@ -117,7 +118,7 @@ def test_a_followed_agent_is_shown_to_its_end_also_when_its_log_is_cut_short(hom
 
     thread = threading.Timer(0.5, end)
     thread.start()
-    assert start._follow(agent) == 0
+    assert follow.follow([agent]) == 0
     thread.join()
     assert capsys.readouterr().out == "first " * 10 + "cut"
     assert not (home / "a.json").exists()
@@ -128,13 +129,13 @@ def test_ctrl_c_ends_the_agent_that_is_followed(home, monkeypatch, capsys):
     process = popen("import time; time.sleep(600)")
     agent = processes.record(home, "a", process.pid, home / "a.log", "audio (cpu)")
 
-    def interrupted(log):
+    def interrupted(log, before):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(start, "_show", interrupted)
+    monkeypatch.setattr(follow, "show", interrupted)
     monkeypatch.setattr(processes, "POLITE_SECONDS", 0.2)
     monkeypatch.setattr(processes, "end", lambda one, folder: (process.kill(), process.wait()))
-    assert start._follow(agent) == 0
+    assert follow.follow([agent]) == 0
     assert "ending agent a" in capsys.readouterr().err and process.returncode == -9
 
 
@@ -190,12 +191,29 @@ def test_the_command_starts_what_was_asked_for(home, monkeypatch, capsys, argume
         start, "start", lambda queues, **options: seen.update(options, queues=queues) or agent
     )
     assert start.main(["--detached", *arguments]) == 0
-    assert seen == {"queues": ["audio"], "gpus": None, "services": False, "kind": kind, "name": None}
+    usual = {"drain": start.DRAIN_SECONDS, "free": start.GPU_FREE}
+    assert seen == usual | {"queues": ["audio"], "gpus": "", "services": False, "kind": kind, "name": None}
     assert capsys.readouterr().out == "agent a listens on audio (cpu); its log is /log\n"
     start.main(["--detached", "--cpu-only", "--services-mode", "--name", "n", "--queue", "x", "y"])
-    assert seen == {"queues": ["x", "y"], "gpus": None, "services": True, "kind": "auto", "name": "n"}
-    start.main(["--detached", "--gpus", "0,1"])
-    assert seen["gpus"] == "0,1"
+    assert seen == usual | {"queues": ["x", "y"], "gpus": None, "services": True, "kind": "auto", "name": "n"}
+    start.main(["--detached", "--gpus", "0,1", "--drain", "5", "--gpu-free", "0"])
+    assert (seen["gpus"], seen["drain"], seen["free"]) == ("0,1", 5, 0)
+
+
+def test_one_command_starts_an_agent_for_each_gpu_or_several_on_the_cpu(monkeypatch, capsys):
+    names = []
+    agent = processes.Agent("a", 1, 0.0, "/log", "audio (cpu)")
+    monkeypatch.setattr(start, "start", lambda queues, gpus, name, **_: names.append((gpus, name)) or agent)
+    monkeypatch.setattr(devices, "present", lambda: {"0": "A", "1": "B"})
+    assert start.main(["--detached", "--all"]) == 0 and names == [("0", None), ("1", None)]
+    names.clear()
+    assert start.main(["--detached", "--cpu-only", "--workers", "2", "--name", "n"]) == 0
+    assert names == [(None, "n"), (None, "n-2")]
+    for wrong in (["--workers", "2"], ["--workers", "0"], ["--drain", "-1"], ["--gpu-free", "2"]):
+        assert start.main(["--detached", *wrong]) == 1, wrong
+    monkeypatch.setattr(devices, "present", dict)
+    capsys.readouterr()
+    assert start.main(["--detached", "--all"]) == 1 and "this machine has none" in capsys.readouterr().err
 
 
 def test_the_command_tells_what_went_wrong(home, monkeypatch, capsys):
@@ -243,6 +261,7 @@ def test_a_house_is_kept_by_daemons_alone(home, monkeypatch):
         unmodified.runpy, "run_module", lambda *one, **how: ran.append((one, how, list(sys.argv)))
     )
     monkeypatch.setattr(unmodified, "keep_house", ran.append)
+    monkeypatch.setattr(unmodified, "end_with", lambda supervisor: None)
     monkeypatch.setattr(sys, "executable", sys.executable)
     for words, log in ((["daemon", "--x"], "/l/a.log"), (["execute"], "/l/a.log"), (["daemon"], "")):
         monkeypatch.setattr(sys, "argv", ["unmodified", "clearml_agent", *words])
@@ -309,8 +328,8 @@ def test_a_server_that_is_starting_again_is_asked_again(monkeypatch):
 def test_a_cut_log_is_read_from_its_beginning(tmp_path, capsys):
     (tmp_path / "log").write_text("long before")
     with (tmp_path / "log").open() as log:
-        start._show(log)
+        follow.show(log)
         (tmp_path / "log").write_text("new")
-        start._show(log)
-        start._show(log)
+        follow.show(log)
+        follow.show(log)
     assert capsys.readouterr().out == "long beforenew" and isinstance(log, io.TextIOBase)

@@ -100,15 +100,15 @@ def test_certificates_are_checked_unless_that_is_switched_off(settings):
     assert tracked.Server(off)._session.verify is False
 
 
-def test_a_task_whose_agent_was_killed_is_marked_stopped_unless_it_has_ended(server, settings, made):
+def test_a_task_whose_agent_was_killed_is_lost_unless_it_has_ended(server, settings, made):
     one = made()
     server.call("tasks.started", task=one.id)
-    assert orphans._tell(settings, one.id) == ""
+    assert orphans._tell(settings, one.id, "m:a") == ""
     found = server.task(one.id)
-    assert (found["status"], found["status_reason"]) == ("stopped", orphans.WHY)
+    assert (found["status"], found["status_reason"]) == ("failed", f"worker lost: m:a, {orphans.WHY}")
     other = made()
     server.call("tasks.started", task=other.id)
     server.call("tasks.failed", task=other.id, status_reason="its own")
-    assert orphans._tell(settings, other.id) == ""
+    assert orphans._tell(settings, other.id, "m:a") == ""
     assert server.task(other.id)["status_reason"] == "its own"
-    assert "could not be told about task nobody" in orphans._tell(settings, "nobody")
+    assert "could not be told about task nobody" in orphans._tell(settings, "nobody", "m:a")
