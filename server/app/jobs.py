@@ -14,6 +14,8 @@ from server.app import beginning, memory
 from server.app.backups import Backups
 from server.app.context import Context
 from server.app.pruning import Pruning
+from server.domain.alerts.deliveries import Deliveries
+from server.domain.alerts.watch import Watch
 from server.domain.tasks.watchdog import Watchdog
 from server.domain.users import audit
 
@@ -86,6 +88,15 @@ def upkeep(context: Context) -> list[Job]:
         pruning = Pruning(context.store, settings.retention_minutes)
         jobs.append(Job("retention", 1.0, pruning.run, pruning.end))
     return jobs
+
+
+def alerting(context: Context) -> list[Job]:
+    """What is told to people who don't look: other servers may be slow to take it."""
+    deliveries = Deliveries(context.store, context.settings.url)
+    return [
+        Job("alerts", 2.0, Watch(context.store).run),
+        Job("deliveries of alerts", 2.0, deliveries.run, deliveries.end),
+    ]
 
 
 def once(run: Callable[[datetime], object]) -> Callable[[datetime], object]:

@@ -21,7 +21,7 @@ from server.app import App, beginning, browser, connections, handshakes, logs, m
 from server.app.announcement import announced
 from server.app.beginning import CannotStart
 from server.app.context import Context
-from server.app.jobs import Jobs, scheduled, upkeep
+from server.app.jobs import Jobs, alerting, scheduled, upkeep
 from server.domain.users import links
 from server.settings import Settings
 from server.store import Store, privacy
@@ -55,6 +55,7 @@ def serve(settings: Settings) -> None:
             )
         opened.enter_context(Jobs(scheduled(context, begun)))
         opened.enter_context(Jobs(upkeep(context)))
+        opened.enter_context(Jobs(alerting(context)))
         opened.enter_context(announced(settings, [one.getsockname()[1] for one in sockets]))
         app = App(context)
         most = connections.affordable(settings.max_connections, available)

@@ -1,6 +1,7 @@
 """One module per API namespace. Importing this package registers every endpoint."""
 
 from server.services import (
+    alerts,
     audit,
     auth,
     debug,
@@ -21,6 +22,7 @@ from server.services import (
 )
 
 __all__ = [
+    "alerts",
     "audit",
     "auth",
     "debug",

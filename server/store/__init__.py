@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from server.store.alerts import Alerts
 from server.store.audit import Audit
 from server.store.contents import Contents
 from server.store.db import Database
@@ -60,6 +61,7 @@ class Store:
         self.retention = Retention(self.db)
         self.space = Space(self.db)
         self.audit = Audit(self.db)
+        self.alerts = Alerts(self.db)
         self.health = Health(self.db)
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -64,6 +64,7 @@ TABLES = {
     "dataset_parents": Guarded(f"coalesce({_TASK.format('{row}.child')}, '')"),
     "task_counts": Guarded("coalesce({row}.project, '')", kept=True),
     "project_files": Guarded("{row}.project", kept=True),
+    "alert_events": Guarded("coalesce({row}.project, '')", kept=True),
 }
 MASKED = {"workers": "task", "worker_stats": "task"}
 """Tables that are shown whole, but for the column that names a task."""
@@ -78,6 +79,10 @@ FREE = {
     "settings": "read by admins",
     "audit": "read by admins",
     "project_access": "read by admins",
+    "alert_channels": "read by admins",
+    "alert_rules": "read by admins",
+    "alert_deliveries": "read by admins",
+    "alert_changes": "the server's own notes, written by a trigger",
     "file_releases": "the server's own list of what goes",
     "retention_done": "the server's own notes",
     "task_runs": "the server's own notes: logins are told to nobody",

@@ -31,9 +31,11 @@ def _rows(connection: Reader, table: str) -> int | str:
 
 
 def secrets(connection: Reader) -> list[str]:
-    """Texts that people gave to be kept secret: credentials of cloud storage."""
-    row = connection.execute("SELECT value FROM settings WHERE name = 'storage'").fetchone()
-    return list(_texts(json.loads(row["value"]))) if row else []
+    """Texts that people gave to be kept secret: credentials of cloud storage, addresses that alerts are sent to."""
+    found = connection.execute("SELECT value FROM settings WHERE name = 'storage'").fetchall()
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alert_channels'").fetchone():
+        found += connection.execute("SELECT address AS value FROM alert_channels").fetchall()
+    return [text for row in found for text in _texts(json.loads(row["value"]))]
 
 
 def _texts(value: Any) -> list[str]:

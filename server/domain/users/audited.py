@@ -41,6 +41,8 @@ READ_BY_ADMINS = frozenset(
         "auth.validate_token",
         "audit.get_all",
         "projects.get_access",
+        "alerts.get_all",
+        "alerts.get_deliveries",
     }
 )
 """What else only an admin may do changes the server, and is kept as that, without being named here."""

@@ -1,0 +1,1 @@
+"""Alerts: what is told to people who are not looking."""
