@@ -2,6 +2,7 @@
 import { serverGone } from "./api.js";
 import { basePath } from "./lib/config.js";
 import { html, render, useEffect, useState } from "./lib/dom.js";
+import { watchNotices } from "./lib/notices.js";
 import { followLink, path } from "./lib/router.js";
 import { begin, user } from "./lib/session.js";
 import { language, t, wordsReady } from "./lib/text.js";
@@ -56,6 +57,7 @@ function Page({ route }) {
 }
 
 document.addEventListener("click", followLink);
+watchNotices();
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 wordsReady().finally(() => {
   root.replaceChildren();

@@ -57,7 +57,7 @@ def pages(api: Api) -> Iterator[Shot]:
     yield "tasks-columns", "/", ("button[title=Columns]",)
     yield "tasks-chosen", "/", (".table-body input >> nth=0", ".table-body input >> nth=1")
     yield from ((place, f"/{place}", ()) for place in places)
-    for section in ("keys", "account", "users", "audit", "appearance", "server", "storage"):
+    for section in ("keys", "account", "users", "audit", "appearance", "server", "storage", "alerts"):
         yield f"settings-{section}", f"/settings/{section}", ()
     yield from of_tasks(api)
     models = api("models.get_all", order_by=["-created"], page=0, page_size=1)["models"]

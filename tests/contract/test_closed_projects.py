@@ -23,7 +23,7 @@ ROWS = {
     "projects": "id", "tasks": "id", "task_documents": "id", "task_params": "task", "task_models": "task",
     "last_metrics": "task", "models": "id", "queue_entries": "task", "queue_handouts": "task", "series": "task",
     "logs": "task", "file_uses": "owner", "dataset_parents": "child", "project_files": "project",
-    "task_counts": "project", "files": "path",
+    "task_counts": "project", "files": "path", "alert_events": "project",
     "scalars": "series", "scalar_tiles": "series", "rich_events": "series",
 }  # fmt: skip
 """Every guarded table, and what tells whose a row is."""

@@ -6,6 +6,7 @@ import { t } from "../../lib/text.js";
 import { Empty } from "../../kit/states.js";
 import { PageHead } from "../frame.js";
 import { AccountSection } from "./account.js";
+import { AlertsSection } from "./alerts.js";
 import { AppearanceSection } from "./appearance.js";
 import { AuditSection } from "./audit.js";
 import { KeysSection } from "./keys.js";
@@ -22,6 +23,7 @@ const sections = [
   { id: "users", label: "Users", section: UsersSection, admin: true },
   { id: "audit", label: "Audit log", section: AuditSection, admin: true },
   { id: "storage", label: "Storage", section: StorageSection },
+  { id: "alerts", label: "Alerts", section: AlertsSection },
   { id: "appearance", label: "Appearance", section: AppearanceSection },
   { id: "server", label: "Server", section: ServerSection },
 ];

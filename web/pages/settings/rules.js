@@ -30,3 +30,21 @@ export function newPassword(random = bytes => crypto.getRandomValues(/** @type {
   }
   return [0, 4, 8, 12, 16].map(at => picked.slice(at, at + 4).join("")).join("-");
 }
+
+/** What a rule of alerts may look for. */
+export const ruleKinds = [
+  { value: "status", label: "A task’s status" },
+  { value: "metric", label: "A metric’s value" },
+  { value: "queue", label: "A queue that waits" },
+  { value: "worker", label: "A worker that is lost" },
+  { value: "disk", label: "A disk nearly full" },
+];
+
+/** Where a message may go. */
+export const channelKinds = [
+  { value: "slack", label: "Slack or Mattermost" },
+  { value: "discord", label: "Discord" },
+  { value: "feishu", label: "Feishu or Lark" },
+  { value: "json", label: "Any webhook (JSON)" },
+  { value: "mail", label: "Mail" },
+];
