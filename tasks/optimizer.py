@@ -1,186 +1,230 @@
-"""ClearML's optimizer, made to end when it is told to: a search that was stopped starts no further trial.
+"""Optuna's study of a search: which values come next, and which training is not worth going on with.
 
-As it comes, `stop` reaches neither Optuna's loop nor its threads: each trial that is aborted makes room for the next,
-trials that were taken off their queue are waited for without end, and what fails in its thread is a traceback there.
+The trainings on the server are the truth: a study is told again what has run, from their parameters and curves, so that
+a search whose process was killed goes on from there on any machine.
 """
 
-import contextlib
-import threading
-import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from tasks import identify, trials
+from tasks import parameters
+from tasks.errors import BadParameter
+from tasks.repeats import Setting
+from tasks.space import Range, points
 
-GONE = "unknown"  # status of a trial that was deleted
-PACE = 1.0  # s between looks at a trial; as it comes, a trial without a figure is asked for without a pause
+SAMPLERS = ("tpe", "cmaes", "grid", "random")
+PRUNERS = ("median", "asha", "none")
+TRIES = 50  # to find values that were not tried before
 
-
-class Ending:
-    """Shared by a search and the threads of its optimizer: that it ends, that they have ended, and what went wrong."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.done = threading.Event()
-        self.fault: Exception | None = None
+Values = dict[str, Any]
 
 
-class Ended(Exception):
-    """Raised where a trial would be made after the search has been told to end."""
+class Study:
+    """Proposes values and compares curves. `seed` makes its proposals the same again."""
 
+    def __init__(
+        self,
+        space: Sequence[Range],
+        signs: Sequence[str],
+        sampler: str,
+        prune: str,
+        earliest: int,
+        seed: int,
+    ) -> None:
+        import optuna
 
-def strategy(ending: Ending, why: str, searched: Collection[str]) -> type:
-    """How values are proposed: by Optuna's sampler where it is installed, else at random.
-
-    `why` is what trials are told that the search's end stops. Trials are named by the parameters that are `searched`.
-    """
-    parent, ended = _parent()
-
-    class Controlled(parent):  # type: ignore[misc, valid-type]
-        """`parent` that begins, watches and ends its trials as the search says."""
-
-        _job_class = _job(ending, why, ended)
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            self.set_job_naming_scheme(lambda base, values: trial_name(base, values, searched))
-
-        def start(self) -> None:
-            try:
-                super().start()
-            except ended:
-                pass
-            except Exception as fault:
-                ending.fault = ending.fault or fault
-            finally:
-                ending.done.set()
-
-        def stop(self) -> None:
-            ending.asked.set()
-            self._stop_event.set()
-
-        def helper_create_job(self, *arguments: Any, **options: Any) -> Any:
-            if ending.asked.is_set():
-                if getattr(self, "_study", None):
-                    self._study.stop()  # heard here, in a thread of its own
-                raise ended
-            return super().helper_create_job(*arguments, **options)
-
-        def monitor_job(self, job: Any) -> bool:
-            if ending.asked.wait(PACE):
-                job.abort()
-                return False
-            if job.status() in ("created", GONE):  # somebody has taken it off its queue, reset or deleted it
-                return False
-            return bool(super().monitor_job(job))
-
-    return Controlled
-
-
-def trial_name(base: str, values: Mapping[str, str], searched: Collection[str]) -> str:
-    """What tells a trial from the others: the name of its base and the values that are searched, without those that
-    all trials share."""
-    told = {name.rpartition("/")[2]: value for name, value in values.items()}
-    return " ".join([base, *(f"{name}={_short(told[name])}" for name in searched if name in told)])
-
-
-def _short(value: str) -> str:
-    try:
-        return f"{float(value):.4g}"
-    except ValueError:
-        return value
-
-
-def _parent() -> tuple[Any, type[Exception]]:
-    """The strategy that is refined, and what it takes for a trial that is not to be."""
-    try:
-        from clearml.automation.optuna import OptimizerOptuna
-        from optuna import TrialPruned, exceptions, logging
-
-        logging.set_verbosity(logging.WARNING)  # each trial is told here, by its name
-        warnings.simplefilter("ignore", exceptions.ExperimentalWarning)  # of what the SDK uses
-        return OptimizerOptuna, TrialPruned
-    except ImportError:
-        from clearml.automation import RandomSearch
-
-        print(
-            "note: optuna is not installed, values are drawn at random: pip install -r requirements-extra.txt"
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # each trial is told by its name
+        self._space, self._sampler, self._prune = list(space), sampler, prune
+        self._optuna = optuna.create_study(
+            directions=["maximize" if sign == "max" else "minimize" for sign in signs],
+            sampler=_sampler(sampler, seed),
+            pruner=_pruner(prune, earliest),
         )
-        return RandomSearch, Ended
+        self._trials: dict[int, Any] = {}
+        self._tried: set[tuple[tuple[str, str], ...]] = set()
+        self._told: set[int] = set()
+        self._steps: dict[int, int] = {}
 
+    @property
+    def prunes(self) -> bool:
+        return self._prune != "none"
 
-def _job(ending: Ending, why: str, ended: type[Exception]) -> type:
-    from clearml import Task
-    from clearml.automation import ClearmlJob
+    def knows(self, number: int) -> bool:
+        return number in self._trials
 
-    class Trial(ClearmlJob):
-        """A trial: none begins once the search is to end, and none is lost without a word."""
+    def propose(self, number: int) -> Values | None:
+        """The values of a trial to come, by name; None when every combination has been tried."""
+        from optuna.trial import TrialState
 
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            with _ending_on_fault(ending, ended):
-                super().__init__(*arguments, **options)
+        if self._sampler == "grid":
+            point = next((one for one in points(self._space) if _key(one) not in self._tried), None)
+            if point is None:
+                return None
+            self._optuna.enqueue_trial(point)
+        for _ in range(TRIES):
+            trial = self._optuna.ask()
+            values = self._suggested(trial)
+            if _key(values) not in self._tried:
+                self._tried.add(_key(values))
+                self._trials[number] = trial
+                return values
+            self._optuna.tell(trial, state=TrialState.FAIL)
+        return None
 
-        def launch(self, queue_name: str | None = None) -> bool:
-            made: Any = self.task
-            if ending.asked.is_set():
-                made.delete()  # a draft that nobody has asked for
-                return False
-            try:
-                with _ending_on_fault(ending, ended):
-                    Task.enqueue(task=self.task_id(), queue_name=queue_name)
-            except BaseException:
-                made.delete()
-                raise
+    def recall(self, setting: Setting, curve: Mapping[int, float]) -> None:
+        """Take in a trial of an earlier run of the search, with the curve that its first training has so far."""
+        values = self._read(setting.parameters)
+        self._tried.add(_key(values))
+        if any(not one.contains(values[one.name]) for one in self._space if one.name in values):
+            return  # the space was edited since
+        self._optuna.enqueue_trial(values)
+        self._trials[setting.number] = self._optuna.ask()
+        self._suggested(self._trials[setting.number])
+        self.poor(setting.number, curve)
+
+    def poor(self, number: int, curve: Mapping[int, float]) -> bool:
+        """Whether a trial whose first training has this curve, by epoch, is worse than others were."""
+        trial = self._trials.get(number)
+        if trial is None or not self.prunes:
+            return False
+        found = False
+        for step in sorted(one for one in curve if one > self._steps.get(number, -1)):
+            trial.report(curve[step], step)
+            self._steps[number] = step
+            found = found or bool(trial.should_prune())
+        return found
+
+    def tell(self, setting: Setting, objectives: Sequence[str]) -> bool:
+        """Take in how a trial has ended, once; gives whether it was news."""
+        from optuna.trial import TrialState
+
+        trial = self._trials.get(setting.number)
+        if setting.number in self._told or setting.running or not (setting.lost or setting.whole):
+            return False
+        self._told.add(setting.number)
+        if trial is None:
             return True
+        if setting.has(objectives):
+            self._optuna.tell(trial, [setting.mean(name) for name in objectives])
+        elif setting.pruned and self._steps.get(setting.number) is not None:
+            self._optuna.tell(trial, state=TrialState.PRUNED)
+        else:
+            self._optuna.tell(trial, state=TrialState.FAIL)
+        return True
 
-        def status(self, force: bool = False) -> str:
-            try:
-                return str(super().status(force))
-            except Exception:  # of the SDK, whose reasons differ
-                if identify.task(self.task_id()) is None:
-                    return GONE
-                raise
+    def importance(self) -> list[dict[str, float]]:
+        """For each objective, how much of its variance each parameter explains (fANOVA); empty: too little is known.
 
-        def abort(self) -> None:
-            trials.stop(self.task_id(), why if ending.asked.is_set() else "others were better at this epoch")
+        Parameters that are searched under a condition are left out: not every trial has them.
+        """
+        import optuna
 
-    return Trial
+        done = self._optuna.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
+        always = [
+            one.name
+            for one in self._space
+            if not one.when and len({str(t.params.get(one.name)) for t in done}) > 1
+        ]
+        if len(done) < 4 or len(always) < 2:
+            return []
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        found = []
+        for position in range(len(self._optuna.directions)):
+            if len({one.values[position] for one in done}) < 2:
+                return []
+            found.append(
+                optuna.importance.get_param_importances(
+                    self._optuna,
+                    evaluator=evaluator,
+                    params=always,
+                    target=partial(_figure, position=position),
+                )
+            )
+        return found
+
+    def _suggested(self, trial: Any) -> Values:
+        values: Values = {}
+        for one in self._space:
+            if one.holds(values):
+                values[one.name] = _suggest(trial, one)
+        return values
+
+    def _read(self, texts: Mapping[str, str]) -> Values:
+        """The values that were proposed for a training, from its parameters."""
+        values: Values = {}
+        for one in self._space:
+            if one.name in texts and one.holds(values):
+                text = texts[one.name]
+                values[one.name] = text if one.choices else int(float(text)) if one.whole else float(text)
+        return values
 
 
-@contextlib.contextmanager
-def _ending_on_fault(ending: Ending, ended: type[Exception]) -> Iterator[None]:
-    """The search ends when a trial can't begin: neither could the next."""
-    try:
-        yield
-    except Exception as fault:
-        ending.fault = fault
-        ending.asked.set()
-        raise ended from fault
+def refuse(space: Sequence[Range], sampler: str, prune: str, objectives: int) -> None:
+    """Raise BadParameter for what contradicts each other, before anything is made."""
+    endless = [one.name for one in space if not one.steps]
+    if sampler == "grid" and endless:
+        raise BadParameter(
+            f"sampler is grid, and {', '.join(endless)} is a range of real numbers, which has no grid: list "
+            f"its values, as {endless[0]}=a|b|c, or take sampler=random."
+        )
+    searched = [one for one in space if len(one.steps) != 1]
+    if sampler == "cmaes" and (words := [one.name for one in searched if one.choices or one.when]):
+        raise BadParameter(
+            f"sampler is cmaes, which searches ranges of numbers, and {', '.join(words)} is listed or conditional: "
+            f"write low..high for it, or take sampler=tpe."
+        )
+    if sampler == "cmaes" and objectives > 1:
+        raise BadParameter("sampler is cmaes, which has one objective; with several take sampler=tpe.")
+    if prune != "none" and objectives > 1:
+        raise BadParameter(
+            f"prune is {prune}, which compares one objective, and there are {objectives}: take prune=none."
+        )
 
 
-def parameter(one: Any) -> Any:
-    """A `tasks.space.Range` as the optimizer takes it."""
-    from clearml.automation import DiscreteParameterRange, UniformIntegerParameterRange, UniformParameterRange
-    from clearml.automation.parameters import LogUniformParameterRange
+def refuse_absent(sampler: str) -> None:
+    """Raise BadParameter when a package that a sampler needs is not installed."""
+    from importlib.util import find_spec
 
-    from tasks import parameters
+    needed = ["optuna", *(["cmaes"] if sampler == "cmaes" else [])]
+    if absent := [name for name in needed if find_spec(name) is None]:
+        raise BadParameter(
+            f"sampler={sampler} needs {' and '.join(absent)}: pip install -r requirements-extra.txt"
+            + (", or take sampler=tpe." if absent == ["cmaes"] else ".")
+        )
 
-    name = f"{parameters.SECTION}/{one.name}"
+
+def _sampler(name: str, seed: int) -> Any:
+    from optuna import samplers
+
+    if name == "tpe":
+        return samplers.TPESampler(seed=seed, constant_liar=True)
+    if name == "cmaes":
+        return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    return samplers.RandomSampler(seed=seed)  # a grid's points are put before it
+
+
+def _pruner(name: str, earliest: int) -> Any:
+    from optuna import pruners
+
+    if name == "median":
+        return pruners.MedianPruner(n_warmup_steps=earliest)
+    if name == "asha":
+        return pruners.SuccessiveHalvingPruner(min_resource=earliest, reduction_factor=3)
+    return pruners.NopPruner()
+
+
+def _suggest(trial: Any, one: Range) -> Any:
     if one.choices:
-        return DiscreteParameterRange(name, values=[parameters.write(value) for value in one.choices])
+        return trial.suggest_categorical(one.name, one.texts)
     if one.whole:
-        return UniformIntegerParameterRange(name, int(one.low), int(one.high), include_max_value=True)
-    if one.log:
-        from math import log10
-
-        return LogUniformParameterRange(name, log10(one.low), log10(one.high), include_max_value=True)
-    return UniformParameterRange(name, one.low, one.high, include_max_value=True)
+        return trial.suggest_int(one.name, int(one.low), int(one.high), log=one.log)
+    return trial.suggest_float(one.name, one.low, one.high, log=one.log)
 
 
-def constant(name: str, value: Any) -> Any:
-    """A parameter with one value for all trials."""
-    from clearml.automation import DiscreteParameterRange
+def _figure(trial: Any, position: int) -> float:
+    return float(trial.values[position])
 
-    from tasks import parameters
 
-    return DiscreteParameterRange(f"{parameters.SECTION}/{name}", values=[parameters.write(value)])
+def _key(values: Values) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, parameters.write(value)) for name, value in values.items()))

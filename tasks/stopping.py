@@ -23,6 +23,10 @@ class StopRequest:
         """True once the server has asked to stop: the shape of `should_stop` in `audio/`."""
         return self._requested.is_set()
 
+    def wait(self, seconds: float) -> None:
+        """Pause, no longer than until the server asks to stop."""
+        self._requested.wait(seconds)
+
     def kept(self) -> None:
         """Say that everything worth keeping has been uploaded, and wait for the process to be ended."""
         self._kept.set()

@@ -1,10 +1,11 @@
-"""The trials of a search as the server has them: what became of each, why, and that none runs on."""
+"""The trainings of a search as the server has them: what became of each, why, and that none runs on."""
 
 import math
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from tasks.errors import NoResult
@@ -21,8 +22,13 @@ FIELDS = [
         "last_metrics",
         "hyperparams",
         "models.output",
+        "created",
+        "started",
+        "completed",
+        "status_changed",
     ),
 ]
+DATES = ("created", "started", "completed", "status_changed")
 PAGE = 500
 PATIENCE = 60.0  # s that trials which were told to stop have, before the search ends without them
 CHARACTERS = 300  # of a reason
@@ -38,15 +44,17 @@ class Trial:
     values: dict[str, float]  # last value of each scalar, as quantity/split
     parameters: dict[str, str] = field(default_factory=dict)
     model: str = ""  # id of its output model
+    marks: dict[str, str] = field(default_factory=dict)  # its user properties: of which study and trial it is
+    dates: dict[str, float] = field(default_factory=dict)  # created, started, … in s since 1970
 
     @property
     def finished(self) -> bool:
         return self.status in FINISHED
 
 
-def of(search: str) -> list[Trial]:
-    """All trials of a search, archived ones too."""
-    return [_trial(found) for found in _children(search, FIELDS)]
+def of(search: str, **more: Any) -> list[Trial]:
+    """All trials of a search, archived ones too; `more` narrows them, as the server's tasks.get_all takes it."""
+    return [_trial(found) for found in _children(search, FIELDS, **more)]
 
 
 def _children(search: str, only: Sequence[str], **more: Any) -> list[dict[str, Any]]:
@@ -69,7 +77,8 @@ def _children(search: str, only: Sequence[str], **more: Any) -> list[dict[str, A
 
 def _trial(found: dict[str, Any]) -> Trial:
     scalars = [one for variants in (found.get("last_metrics") or {}).values() for one in variants.values()]
-    arguments = (found.get("hyperparams") or {}).get("Args", {})
+    sections = found.get("hyperparams") or {}
+    arguments, marks = sections.get("Args", {}), sections.get("properties", {})
     models = (found.get("models") or {}).get("output") or []
     return Trial(
         id=found["id"],
@@ -80,18 +89,22 @@ def _trial(found: dict[str, Any]) -> Trial:
         },
         parameters={name: str(one.get("value", "")) for name, one in arguments.items()},
         model=str(models[-1]["model"]) if models else "",
+        marks={name: str(one.get("value", "")) for name, one in marks.items()},
+        dates={name: when for name in DATES if (when := _seconds(found.get(name))) is not None},
     )
+
+
+def _seconds(date: Any) -> float | None:
+    """A date of the server, which the SDK gives as it likes, in s since 1970."""
+    if not date:
+        return None
+    found = date if isinstance(date, datetime) else datetime.fromisoformat(str(date))
+    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def _is_number(scalar: dict[str, Any]) -> bool:
     value = scalar.get("value")
     return isinstance(value, int | float) and math.isfinite(value)
-
-
-def best(trials: Sequence[Trial], objective: str, sign: str) -> list[Trial]:
-    """Those that finished and reported the objective, the best first: one that was lost on its way is never best."""
-    whole = [one for one in trials if one.finished and objective in one.values]
-    return sorted(whole, key=lambda one: one.values[objective], reverse=sign == "max")
 
 
 def refuse_no_result(trials: Sequence[Trial], objective: str) -> None:
@@ -159,6 +172,17 @@ def stop(task: str, why: str) -> None:
     except APIError as fault:
         if fault.code not in (400, 404):  # ended, reset or deleted in the meantime
             raise
+
+
+def curve(task: str, objective: str) -> dict[int, float]:
+    """The values of a scalar so far, by iteration."""
+    from clearml import Task
+
+    quantity, _, split = objective.partition("/")
+    reported: Any = Task.get_task(task_id=task).get_reported_scalars()
+    line = (reported.get(quantity) or {}).get(split) or {}
+    points = zip(line.get("x") or [], line.get("y") or [], strict=True)
+    return {int(step): float(value) for step, value in points if math.isfinite(float(value))}
 
 
 def stop_all(search: str, why: str) -> int:

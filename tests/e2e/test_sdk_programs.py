@@ -39,3 +39,9 @@ def test_a_pipeline_runs_its_steps_in_processes_here(
         assert server.scalars(steps[1]["id"]) == {}
         single = server.call("events.get_task_single_value_metrics", tasks=[steps[1]["id"]])["tasks"]
         assert single[0]["values"][0]["value"] == 6
+
+
+@pytest.mark.slow
+def test_the_sdks_optimizer_clones_watches_and_names_the_best(server: ServerProcess, tmp_path: Path) -> None:
+    said = run(server, "tests/e2e/programs/optimizer.py", "optimizing", folder=tmp_path)
+    assert said.rstrip().endswith("all is well")

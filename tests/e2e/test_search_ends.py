@@ -150,3 +150,47 @@ def test_a_search_whose_trials_fail_on_an_agent_says_why(server, agents, prepare
     assert done.returncode == 1
     assert "finished: 2 failed" in done.stderr or "has not finished: 1 failed" in done.stderr, done.stderr
     assert "win_length (1024) is longer than n_fft" in done.stderr
+
+
+def marks(server: ServerProcess, search: str) -> list[tuple[str, str]]:
+    """Which trial and repeat each training of a search is."""
+    found = server.call("tasks.get_all", parent=search, only_fields=["hyperparams.properties"])["tasks"]
+    return sorted(
+        (own["trial"]["value"], own["repeat"]["value"])
+        for own in (one["hyperparams"]["properties"] for one in found)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_a_search_whose_process_was_killed_goes_on_and_every_training_counts_once(
+    server, agents, start, tmp_path
+):
+    process = start(
+        *("--queue", "audio", "--trials", "2", "--seeds", "1, 2", "--epochs", "1", "--prune", "none"),
+        *("--space", "learning_rate=log:0.0003..0.01, model=cnn|crnn, mixup=0|0.5 if model=crnn"),
+        *("--publish", "true"),
+    )
+    search = until(lambda: re.search(r"task id=(\w+)", said(tmp_path)), 90, "the search is a task")[1]
+    until(lambda: children(server, search, "completed"), 300, "a training has finished")
+    process.kill()
+    process.wait()
+    before = {one["id"] for one in children(server, search)}
+    server.call("tasks.stop", task=search, force=True)
+    server.enqueue(search, "services")  # goes on under an agent, in another process
+    task = server.wait_for(search, "completed", seconds=900)
+    assert "The search goes on" in server.console(search)
+    assert marks(server, search) == [(str(trial), str(seed)) for trial in range(2) for seed in range(2)]
+    ended = children(server, search)
+    assert before <= {one["id"] for one in ended} and {one["status"] for one in ended} == {"completed"}
+    assert "over 2 trainings" in task["comment"]
+    best = {name: one["value"] for name, one in task["hyperparams"]["Best"].items()}
+    assert 0.0003 <= float(best["learning_rate"]) <= 0.01 and best["model"] in ("cnn", "crnn")
+    assert [one["key"] for one in task["execution"]["artifacts"]] == ["best parameters"]
+    model = task["hyperparams"]["properties"]["best_model_id"]["value"]
+    assert server.call("models.get_by_id", model=model)["model"]["ready"]
+    curves = server.call("events.scalar_metrics_iter_histogram", task=search)["accuracy/validation"]
+    assert curves["best so far"]["x"] == curves["trial"]["x"] == [1, 2]
+    assert curves["best so far"]["y"] == [max(curves["trial"]["y"][:n]) for n in (1, 2)]
+    plots = server.call("events.get_task_plots", task=search)["plots"]
+    assert {"parallel coordinates", "trials, the best first"} <= {one["metric"] for one in plots}

@@ -4,7 +4,8 @@ import pytest
 
 from tasks.errors import NoResult
 from tasks.findings import worth
-from tasks.trials import Trial, best, ends, refuse_no_result
+from tasks.repeats import Setting, best
+from tasks.trials import Trial, ends, refuse_no_result
 
 NAME = "accuracy/validation"
 
@@ -13,13 +14,17 @@ def trial(id: str, status: str = "completed", value: float | None = None, reason
     return Trial(id, status, reason, {} if value is None else {NAME: value})
 
 
+def alone(*trials: Trial) -> list[Setting]:
+    return [Setting(number, {0: one}, 1) for number, one in enumerate(trials)]
+
+
 def test_only_a_trial_that_finished_is_best_however_good_a_lost_one_was():
-    trials = [
+    settings = alone(
         trial("a", value=0.5), trial("b", "failed", 0.99), trial("c", "stopped", 0.98), trial("d", value=0.7),
         trial("e", "in_progress", 0.97), trial("f"),
-    ]  # fmt: skip
-    assert [one.id for one in best(trials, NAME, "max")] == ["d", "a"]
-    assert [one.id for one in best(trials, NAME, "min")] == ["a", "d"]
+    )  # fmt: skip
+    assert [one.first.id for one in best(settings, [NAME], ["max"])] == ["d", "a"]
+    assert [one.first.id for one in best(settings, [NAME], ["min"])] == ["a", "d"]
 
 
 def test_a_search_without_a_finished_trial_says_how_many_ended_how_and_why():
@@ -44,6 +49,6 @@ def test_no_trial_and_an_objective_that_none_reports_are_no_result_either():
 
 
 def test_the_best_of_several_is_said_to_be_biased():
-    assert "biased upwards" in worth(trial("a", value=0.5), NAME, 20, "max")
-    assert "biased downwards" in worth(trial("a", value=0.5), NAME, 20, "min")
-    assert "biased" not in worth(trial("a", value=0.5), NAME, 1, "max")
+    assert "biased upwards" in worth(alone(trial("a", value=0.5))[0], NAME, 20, "max")
+    assert "biased downwards" in worth(alone(trial("a", value=0.5))[0], NAME, 20, "min")
+    assert "biased" not in worth(alone(trial("a", value=0.5))[0], NAME, 1, "max")
