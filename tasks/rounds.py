@@ -48,6 +48,9 @@ class Rounds:
         self.study, self._queue = study, queue
         self._known: dict[str, Trial] = {}
         self._mark = _mark(run.task)
+        self._begun: set[tuple[int, int]] = (
+            set()
+        )  # trial and repeat: one that a person deletes is not made again
         self._exhausted = False
 
     @property
@@ -151,12 +154,16 @@ class Rounds:
     def _begin(self) -> bool:
         """Begin the next training: of a trial that lacks some, else of a new one. False: there is none now."""
         for setting in self.settings():
-            if setting.missing and not (self.study.prunes and not setting.first.finished):
-                values = {one.name: setting.parameters[one.name] for one in self._space if
-                          one.name in setting.parameters}  # fmt: skip
-                self._make(setting.number, setting.missing[0], values)
+            missing = [one for one in setting.missing if (setting.number, one) not in self._begun]
+            if missing and not (self.study.prunes and not setting.first.finished):
+                values = {
+                    one.name: setting.parameters[one.name]
+                    for one in self._space
+                    if one.name in setting.parameters
+                }
+                self._make(setting.number, missing[0], values)
                 return True
-        numbers = [setting.number for setting in self.settings()]
+        numbers = {setting.number for setting in self.settings()} | {trial for trial, _ in self._begun}
         if self._exhausted or len(numbers) >= self.wanted.trials:
             return False
         number = max(numbers, default=-1) + 1
@@ -182,6 +189,7 @@ class Rounds:
         except BaseException:
             starting.delete(made)  # a draft that nobody has asked for
             raise
+        self._begun.add((number, repeat))
         for one in trials.of(self._task.id, id=[made]):
             self._known[one.id] = one
 
