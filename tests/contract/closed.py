@@ -18,6 +18,7 @@ from server.api import registry
 from server.api.tokens import Tokens
 from server.app import App
 from server.app.context import Context
+from server.domain.alerts.watch import Watch
 from server.domain.users import access, users
 from server.settings import Settings
 from server.store import Store
@@ -73,10 +74,14 @@ def world(folder: Path) -> Iterator[World]:
     with TestClient(app, base_url="http://127.0.0.1:8080") as client:
         admin, una = Api(client, key, store), Api(client, users_key, store)
         queue = admin("queues.create", name=QUEUE)["id"]
+        admin(
+            "alerts.set_rule", name="rule", kind="status", statuses=["published"], desktop=True, channels=[]
+        )
         made = [filled(admin, name, queue) for name in ("own", "shared", HUSH)]
         admin("workers.status_report", worker=WORKER, task=made[2].tasks[2], queues=[queue])
         admin("projects.set_access", project=made[1].project, user=user, level="read")
         admin("projects.set_access", project=made[2].project, user="*", level="none")
+        Watch(store).run(datetime.now(timezone.utc))
         yield World(admin, una, user, queue, admin("queues.create", name="other")["id"], *made)
     store.close()
 
