@@ -13,8 +13,11 @@ class CommandLine(argparse.ArgumentParser):
     """argparse's parser, which looks at the options' names before it reads any value.
 
     By itself argparse takes `--epoch` for `--epochs` until another option begins with it, and tells of `--prot 8080`
-    that `8080` is unexpected.
+    that `8080` is unexpected; and values that there may be any number of all have to stand before the first option, or
+    all behind it.
     """
+
+    _mixing = False  # values before and behind options are being brought together
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         program = str(more.get("prog") or "")
@@ -37,7 +40,13 @@ class CommandLine(argparse.ArgumentParser):
             name = word.partition("=")[0]
             if name.startswith("--") and name not in known:
                 self.error(unknown(name, known))
-        return super().parse_known_args(words, namespace)
+        if self._mixing or "--" in words or not _takes_many(self):
+            return super().parse_known_args(words, namespace)
+        self._mixing = True
+        try:  # else `clone TASK --name x lr=0.1` leaves lr=0.1 over: no value was there before --name
+            return super().parse_known_intermixed_args(words, namespace)
+        finally:
+            self._mixing = False
 
 
 _called: dict[str, str] = {}
@@ -77,6 +86,12 @@ def unknown(option: str, known: Iterable[str]) -> str:
     """What to tell of an option that there is not."""
     near = get_close_matches(option, sorted(known), 1)
     return f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else "; --help lists them")
+
+
+def _takes_many(parser: argparse.ArgumentParser) -> bool:
+    """Whether it takes any number of values by their place, and hands no words on to a parser below it."""
+    places = [action.nargs for action in parser._actions if not action.option_strings]
+    return bool({"*", "+"} & {*places}) and not {argparse.PARSER, argparse.REMAINDER} & {*places}
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterable[str]:

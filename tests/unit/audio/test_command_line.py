@@ -59,3 +59,26 @@ def test_names_that_a_terminal_cannot_show_do_not_end_the_program():
         check=True,
     )
     assert done.stdout == b"caf\\xe9 \\udcff\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["task a=1 b=2 --name x", "--name x task a=1 b=2", "task --name x a=1 b=2", "task a=1 --name x b=2"],
+)
+def test_any_number_of_values_stand_on_any_side_of_an_option(words):
+    above = CommandLine(prog="p")
+    clone = above.add_subparsers(dest="command").add_parser("clone")
+    clone.add_argument("task")
+    clone.add_argument("edits", nargs="*")
+    clone.add_argument("--name")
+    read = above.parse_args(["clone", *words.split()])
+    assert (read.task, read.edits, read.name) == ("task", ["a=1", "b=2"], "x")
+
+
+def test_values_of_which_one_has_to_be_there_are_asked_for(capsys):
+    flat = CommandLine(prog="p")
+    flat.add_argument("files", nargs="+")
+    flat.add_argument("--count", type=int)
+    with pytest.raises(SystemExit):
+        flat.parse_args(["--count", "2"])
+    assert "required: files" in capsys.readouterr().err
