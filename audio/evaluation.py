@@ -61,6 +61,7 @@ class EvaluationResult:
     precision: str  # that the answers were computed in
     recordings: int  # that the clips are of
     independent: float  # clips that tell as much of the accuracy, each of a recording of its own
+    judged: pd.DataFrame  # index: clip; columns: right (every label of it), recording
     apart: "EvaluationResult | None" = (
         None  # of clips that the model was trained on, which the figures leave out
     )
@@ -264,6 +265,7 @@ def summarise(
         precision=precision,
         recordings=sources.nunique(),
         independent=independent(right, list(sources)),
+        judged=pd.DataFrame({"right": right, "recording": list(sources)}, index=pd.Index(rows["clip"])),
         figures=figures(metrics, answers),
     )
 

@@ -1,7 +1,8 @@
-"""The main job: preprocess → train → evaluate, each a task that an agent takes from a queue.
+"""The main job: preprocess → train → evaluate, and on to publishing; each a task that an agent takes from a queue.
 
     python pipelines/main_job.py --dataset esc10 --data /path/to/ESC-10
     python pipelines/main_job.py --epochs 10 --controller_queue services
+    python pipelines/main_job.py --crossvalidate "1, 2, 3" --publish --cache --retries 2
 
 The controller runs here and waits, or, with --controller_queue, is a task itself that an agent in services mode takes.
 It is started as a file: a controller under `python -m` would be recorded as the SDK's own module.
@@ -23,13 +24,13 @@ if __name__ == "__main__":
 from audio.command_line import spoken
 from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
+from pipelines import steps
 from tasks import carried, command, connection, identify, names, parameters, presets, register, schema, source
 from tasks.errors import SoundyardError
 from tasks.session import Job, Run, check_names, session, under_an_agent
 
 NAME = "main job"
 SCRIPT = "pipelines/main_job.py"
-STEPS = ("preprocess", "train", "evaluate")
 POLL_MINUTES = 0.03  # between the controller's looks at its steps
 
 PIPELINE = Group("Pipeline")
@@ -53,6 +54,17 @@ class MainJobParameters:
     learning_rate: float = same_as(TrainConfig, "learning_rate")
     seed: int = same_as(TrainConfig, "seed")
     queue: str = PIPELINE(names.QUEUE, "queue that the steps are put on")
+    dataset_id: str = PIPELINE("", "ClearML dataset to begin with; empty: preprocess makes one")
+    search_trials: int = PIPELINE(0, "trials of a search whose best values are trained with; 0: none", 0)
+    crossvalidate: list[int] = PIPELINE(
+        [], "folds held out, each by a step of its own, at a time; empty: none", 1
+    )
+    publish: bool = PIPELINE(
+        False, "compare with the published model; export and publish the new one where it is better"
+    )
+    level: float = PIPELINE(0.05, "largest p at which a model counts as better; 1: any gain", 0, 1)
+    cache: bool = PIPELINE(False, "take a step that ran already with the same code, inputs and parameters")
+    retries: int = PIPELINE(0, "how often a step that has failed is run again", 0, 10)
     plugins: list[Place] = same_as(TrainConfig, "plugins")
 
     def __post_init__(self) -> None:
@@ -76,7 +88,7 @@ class MainJobParameters:
 
     def check_steps(self) -> None:
         """Raises AudioError or SoundyardError for what a step would not start with, were it run on this machine."""
-        for step in STEPS:
+        for step in steps.PLAIN[bool(self.dataset_id) :]:
             check_names(register.defaults(step, self.values_of(step)))
 
 
@@ -153,20 +165,16 @@ def run(draft: str = "") -> int:
     """Be the controller: here with the id of a draft, or under an agent."""
     project = f"{names.project()}/.pipelines/{NAME}"
     with session(Job(NAME, "controller", SCRIPT, project), MainJobParameters, draft=draft) as started:
+        if started.remote:
+            steps.resume(started.task)
         pipeline = assemble(started)
         pipeline.start_locally()
-        unfinished = [
-            name
-            for name, step in pipeline.get_pipeline_dag().items()
-            if step.status not in ("completed", "cached")
-        ]
-        if unfinished:
-            raise SoundyardError(f"not completed: {', '.join(unfinished)}; their own consoles say why")
+        steps.refuse_unfinished(pipeline)
     return 0
 
 
 def assemble(started: Run[MainJobParameters]) -> Any:
-    """The three steps, cloned from their templates, with what one hands to the next."""
+    """The steps, cloned from their templates, with what one hands to the next."""
     from clearml import PipelineController
 
     chosen = started.parameters
@@ -178,22 +186,18 @@ def assemble(started: Run[MainJobParameters]) -> Any:
         abort_on_failure=True,
     )
     pipeline.set_default_execution_queue(chosen.queue)
-    handed = {
-        "preprocess": {},
-        "train": {"Args/dataset_id": "${preprocess.parameters.properties/dataset_id}"},
-        "evaluate": {
-            "Args/dataset_id": "${preprocess.parameters.properties/dataset_id}",
-            "Args/model_id": "${train.models.output.-1.id}",
-        },
-    }
-    for before, name in zip((None, *STEPS), STEPS, strict=False):
+    for step in steps.chain(chosen):
         pipeline.add_step(
-            name=name,
-            base_task_id=register.template(name),
-            parents=[before] if before else [],
+            name=step.name,
+            base_task_id=register.template(step.task),
+            parents=step.parents,
             configuration_overrides=carried.configuration(chosen.plugins),
-            parameter_override={**chosen.shared_with(name), **handed[name]},
+            parameter_override={**chosen.shared_with(step.task), **step.handed},
             task_overrides={"tags": []},  # a step is no template
+            cache_executed_step=chosen.cache and step.repeatable,
+            retry_on_failure=chosen.retries,
+            pre_execute_callback=step.before,
+            execution_queue=step.queue or None,
         )
     return pipeline
 

@@ -9,7 +9,9 @@ for name, kind in {  # task → its ClearML type
     "evaluate": "testing",
     "crossvalidate": "testing",
     "search": "optimizer",
+    "compare": "qc",
     "export": "custom",
+    "publish": "custom",
     "predict": "inference",
 }.items():
     tasks.register(

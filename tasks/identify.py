@@ -14,6 +14,7 @@ TASK_FIELDS = [
     "models.output",
     "script.entry_point",
     "hyperparams",
+    "parent",
 ]
 MODEL_FIELDS = ["id", "name", "uri", "framework", "task"]
 SOME = 3  # that are named in a message

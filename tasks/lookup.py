@@ -1,6 +1,7 @@
 """What other tasks left on the server: datasets and models; by id, or the newest finished one."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -247,3 +248,33 @@ def newest_model(project: str) -> str:
     raise NothingThere(
         f"Project {project} has no finished training with a model. Run the train task first: python -m tasks.train"
     )
+
+
+def published_model(project: str) -> str:
+    """The id of the model of a project that was published last, exported files apart; empty where there is none."""
+    from clearml.backend_api.session.client import APIClient
+
+    client: Any = APIClient()
+    projects = client.projects.get_all(name=f"^{re.escape(project)}$", only_fields=["id"])
+    if not projects:
+        return ""
+    found = client.models.get_all(
+        project=[one.id for one in projects],
+        ready=True,
+        system_tags=["-archived"],
+        only_fields=["id", "framework", "metadata", "last_update", "parent", "name"],
+    )
+    ours = [one.data.to_dict() for one in found]
+    ours = [one for one in ours if not _is_exported(one)]
+    return str(max(ours, key=_published_at)["id"]) if ours else ""
+
+
+def _is_exported(model: dict[str, Any]) -> bool:
+    """Whether `tasks.export` made it: a file of another format, named behind the model's name."""
+    return model.get("framework") in EXPORTED or str(model.get("name")).endswith(", torchscript")
+
+
+def _published_at(model: dict[str, Any]) -> str:
+    """When `tasks.publish` did, else when the model was changed last, as the page's button does it."""
+    told = (model.get("metadata") or {}).get("published_at") or {}
+    return str(told.get("value") or model.get("last_update") or "").replace(" ", "T")
