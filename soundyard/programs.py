@@ -135,7 +135,7 @@ PROGRAMS = {
         ),
         Program(
             "pipeline",
-            "the main job: preprocess, train, evaluate",
+            "the main job: preprocess, train, evaluate, publish",
             "pipelines.main_job",
             "python pipelines/main_job.py",
         ),
