@@ -15,6 +15,10 @@ class ConfigError(AudioError, ValueError):
     """A setting, or two settings together, that make no sense."""
 
 
+class NothingUnheard(ConfigError):
+    """Every clip that is to be judged by is one that the model was trained on."""
+
+
 class PluginError(AudioError):
     """A plugin can't be found or imported, adds nothing, or uses a name that is taken."""
 

@@ -17,6 +17,8 @@ from tasks import decisions
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from audio.evaluation import EvaluationResult
     from audio.metrics.paired import Paired
 
@@ -56,11 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run.task.set_user_properties(model_id=new.id, against_id=old.id if old else "")
         result, fold = _heard(run, new, str(folder), run.parameters.fold)
         _report_model(run, "new", result)
-        before = both = None
+        both = None
         if old is not None and old.id != new.id:
-            before, _ = _heard(run, old, str(folder), fold)
-            _report_model(run, "published", before)
-            common = result.judged.join(before.judged, how="inner", rsuffix="_old")
+            common = _common(run, result, old, str(folder), fold)
             if len(common):
                 right, right_old = (common[name].to_numpy(bool) for name in ("right", "right_old"))
                 both = paired(right, right_old, list(common["recording"]))
@@ -119,6 +119,21 @@ def _heard(
     if fold is None and store.folds:
         fold = checkpoint.config_of(checkpoint.load(path)).fold
     return evaluate(path, store, replace(run.parameters, fold=fold)), fold
+
+
+def _common(
+    run: Run[CompareParameters], result: "EvaluationResult", old: Any, folder: str, fold: int | None
+) -> "pd.DataFrame":
+    """The clips that neither was trained on: `right`, `right_old`, `recording`, a row each; perhaps none."""
+    from audio.errors import NothingUnheard
+
+    try:
+        before, _ = _heard(run, old, folder, fold)
+    except NothingUnheard as error:
+        print(f"NOTE: published: {error}")
+        return result.judged.iloc[:0]
+    _report_model(run, "published", before)
+    return result.judged.join(before.judged, how="inner", rsuffix="_old")
 
 
 def _report_model(run: Run[CompareParameters], which: str, result: "EvaluationResult") -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from audio.clips.identity import fingerprint, marks, stretches
-from audio.errors import CheckpointError, ConfigError
+from audio.errors import CheckpointError, ConfigError, NothingUnheard
 
 if TYPE_CHECKING:
     from audio.clips.store import ClipStore
@@ -142,7 +142,8 @@ def refuse_other_clips(state: dict[str, Any], own: Origin) -> str:
 def refuse_heard(rows: pd.DataFrame, heard: np.ndarray, what: str) -> None:
     """Raises ConfigError that names the held-out clips which `what` was trained on, if there are any."""
     if heard.any():
-        raise ConfigError(
+        error = NothingUnheard if heard.all() else ConfigError
+        raise error(
             f"{what} was trained on {named(rows, heard)}: a result on them says nothing. {_instead(heard)}"
         )
 
