@@ -132,13 +132,18 @@ def _rules(found: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
 
+def _types(rule: Mapping[str, Any]) -> list[str]:
+    """The types that a property may have: a schema tells one as it is, and several as a list."""
+    told = rule.get("type")
+    return [str(one) for one in told] if isinstance(told, list) else [str(told)]
+
+
 def _problem(name: str, text: str, rule: Mapping[str, Any]) -> str:
     """What is wrong with a text, by a property of the task's schema; empty when nothing is."""
-    told = rule.get("type")
-    types = told if isinstance(told, list) else [told]
+    types = _types(rule)
     many = "array" in types
     one = rule.get("items", {}) if many else rule
-    base = BASES.get(next((word for word in (one.get("type"), *types) if word in BASES), "string"), str)
+    base = BASES[next((word for word in _types(one) if word in BASES), "string")]
     kind = Kind(base, "null" in types, many)
     allowed = Declared(
         low=one.get("minimum", -NO_LIMIT),

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.console import Console
 from soundyard import frame, run
 from soundyard.tracked import cloning, comparing, downloading, filters, listing, output, rows
 from soundyard.tracked.downloading import Thing
-from tasks import schema
+from tasks import register, schema
 from tasks.errors import BadParameter, NothingThere
 from tasks.evaluate import EvaluateParameters
 
@@ -277,3 +278,19 @@ def test_a_queue_behind_a_task_that_has_a_queue_of_its_own_is_that_one(monkeypat
 def test_a_narrow_terminal_gets_fewer_columns():
     assert listing.fitting([*listing.COLUMNS], 40) == ["id", "status", "name"]
     assert listing.fitting([*listing.COLUMNS], 200) == [*listing.COLUMNS]
+
+
+@pytest.mark.parametrize("name", register.known())
+def test_every_parameter_of_every_task_takes_its_own_default_as_an_edit(name):
+    found = schema.schema(register.record(name))
+    task = {
+        "hyperparams": {"Args": {one: {"value": ""} for one in found["properties"]}},
+        "configuration": {schema.NAME: {"value": json.dumps(found)}},
+    }
+    for one, rule in found["properties"].items():
+        try:
+            there = cloning.edited(task, [f"{one}={rule['x-default']}"])
+        except BadParameter as error:
+            assert "is empty" in str(error)  # what has to be given has no default that is of use
+        else:
+            assert there is not None and there["Args"][one]["value"] == rule["x-default"]

@@ -104,7 +104,9 @@ def test_a_task_whose_agent_was_killed_is_lost_unless_it_has_ended(server, setti
     one = made()
     server.call("tasks.started", task=one.id)
     assert orphans._tell(settings, one.id, "m:a") == ""
-    found = tracked.Tracked(tracked.Server(settings), one.id).fields  # who ran it is told that its run is over
+    found = tracked.Tracked(
+        tracked.Server(settings), one.id
+    ).fields  # who ran it is told that its run is over
     assert (found["status"], found["status_reason"]) == ("failed", f"worker lost: m:a, {orphans.WHY}")
     other = made()
     server.call("tasks.started", task=other.id)
