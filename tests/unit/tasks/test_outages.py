@@ -9,8 +9,8 @@ from audio.errors import AudioError
 from tasks import outages
 from tasks.connection import Connection
 from tasks.errors import SoundyardError, Unreachable
-from tasks.optimizer import trial_name
 from tasks.outages import Line
+from tasks.starting import named
 
 
 @pytest.fixture(autouse=True)
@@ -116,9 +116,6 @@ def test_an_error_is_told_by_its_first_line_or_its_kind():
 
 
 def test_a_trial_is_named_by_what_is_searched():
-    values = {"Args/model": "cnn", "Args/epochs": "3", "Args/learning_rate": "0.000123456"}
-    assert (
-        trial_name("train", values, ["learning_rate", "model", "absent"])
-        == "train learning_rate=0.0001235 model=cnn"
-    )
-    assert trial_name("train", values, []) == "train"
+    values = {"learning_rate": "0.000123456", "model": "cnn"}
+    assert named("train", values) == "train learning_rate=0.0001235 model=cnn"
+    assert named("train", {}) == "train"
