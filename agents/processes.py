@@ -20,6 +20,7 @@ POLITE_SECONDS = (
     10.0  # a task has to upload its checkpoint, an agent to tell the server that the task has stopped
 )
 
+KILLED_SECONDS = 6.0  # that who is killed may take to be gone
 SUPERVISOR = "agents.supervise"
 
 
@@ -110,8 +111,14 @@ def _forget(agent: Agent, folder: Path) -> None:
 
 
 def end_session(leader: int, patience: float | None = None) -> None:
-    """End every process of a session, a supervisor that leads it first, which would start its daemon again."""
-    _send(signal.SIGINT, [one for one in session(leader) if _is_supervisor(one)])
+    """End every process of a session: by its supervisor, where one leads it, and then whoever is left.
+
+    The supervisor ends what is below it as `end_below` does. Were both to do it at a time, a task would be asked to end
+    twice, which means at once to it: nothing would be kept.
+    """
+    patience = POLITE_SECONDS if patience is None else patience
+    _send(signal.SIGINT, _supervisors(leader))
+    _wait_while(lambda: _supervisors(leader), 2 * patience + KILLED_SECONDS)
     end_below(leader, patience)
     left = session(leader)
     _, left = psutil.wait_procs(left, timeout=2)
@@ -181,6 +188,10 @@ def _is_agent(process: psutil.Process) -> bool:
     """Daemons, and agents that prepare a task; the launcher of a task is none: it passes on that it has to end."""
     command = _command(process)
     return "clearml_agent" in command and not {"agents.launch", SUPERVISOR} & set(command)
+
+
+def _supervisors(leader: int) -> list[psutil.Process]:
+    return [one for one in session(leader) if _is_supervisor(one)]
 
 
 def _is_supervisor(process: psutil.Process) -> bool:
