@@ -37,7 +37,10 @@ class Curve:
 
 def report_finished(run: Run[Any], rounds: Any) -> None:
     """What there is of a search that was stopped: its trials were stopped with it, and those that finished count."""
-    print("The search was stopped, and its trials with it. Put on a queue again, it goes on with them.")
+    print(
+        "The search was stopped, and its trials with it. Put on a queue again, it goes on with them.",
+        flush=True,
+    )
     settings = rounds.look()
     if repeats.best(settings, run.parameters.objective, run.parameters.signs):
         _report(run, rounds, settings)
