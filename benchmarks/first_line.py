@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -20,7 +19,7 @@ from statistics import median
 import orjson
 
 from audio.command_line import CommandLine
-from benchmarks.servers import ROOT, Client, Process, line, machine, scratch, soundyard
+from benchmarks.servers import Client, Process, line, machine, real_agents, scratch, soundyard
 
 QUEUE = "first-line"
 LIMIT = 2.5  # s
@@ -84,20 +83,10 @@ def _status(client: Client, task: str) -> str:
 def measure(process: Process, folder: Path, runs: int) -> list[dict[str, float]]:
     client, told = Client(process, folder), folder / "told.json"
     queue = client.call("queues.create", name=QUEUE)["id"]
-    environment = {
-        **os.environ,
-        "CLEARML_CONFIG_FILE": str(folder / "clearml.conf"),
-        "SOUNDYARD_STATE": str(folder),
-        "BENCH_TOLD": str(told),
-    }
-    agent = [sys.executable, "-m", "agents.start", "--queue", QUEUE, "--cpu-only", "--detached"]
     code = repository(folder)
-    subprocess.run(agent, cwd=ROOT, env=environment, check=True, capture_output=True)
-    try:
+    with real_agents(folder, ["--queue", QUEUE], BENCH_TOLD=str(told)):
         once(client, queue, code, told)  # fetches the repository
         return [once(client, queue, code, told) for _ in range(runs)]
-    finally:
-        subprocess.run([sys.executable, "-m", "agents.stop"], cwd=ROOT, env=environment, capture_output=True)
 
 
 def shares(runs: list[dict[str, float]]) -> dict[str, float]:

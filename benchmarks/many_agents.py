@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -26,7 +24,7 @@ from typing import Any
 import orjson
 
 from audio.command_line import CommandLine
-from benchmarks.servers import ROOT, Client, Process, line, machine, scratch, soundyard
+from benchmarks.servers import Client, Process, line, machine, real_agents, scratch, soundyard
 
 QUEUES = ("first", "second", "third")
 AGENT = {"X-ClearML-Agent": "api-3.0.3"}
@@ -101,28 +99,6 @@ class Agent(threading.Thread):
         self._client.call("tasks.completed", task=task, force=True)
 
 
-def real_agents(folder: Path, number: int) -> list[str]:
-    """Start unmodified agents on the three queues; gives their names."""
-    environment = _environment(folder)
-    for place in range(number):
-        command = [
-            "-m",
-            "agents.start",
-            "--queue",
-            *QUEUES,
-            "--cpu-only",
-            "--detached",
-            "--name",
-            f"real{place}",
-        ]
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True, capture_output=True)
-    return [f"real{place}" for place in range(number)]
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "CLEARML_CONFIG_FILE": str(folder / "clearml.conf"), "SOUNDYARD_STATE": str(folder)}
-
-
 def measure(process: Process, folder: Path, tasks: int, agents: int, real: int) -> dict[str, Any]:
     """Enqueue all tasks over half a minute for agents that listen already; gives the figures."""
     client, handed = Client(process, folder), Handed()
@@ -134,15 +110,15 @@ def measure(process: Process, folder: Path, tasks: int, agents: int, real: int) 
     pretended = [Agent(process, client.token, place, queues, handed) for place in range(agents - real)]
     for one in pretended:
         one.start()
-    real_agents(folder, real)
-    time.sleep(2)
     enqueued, queue_of = dict[str, float](), dict[str, str]()
-    for place, task in enumerate(made):
-        queue_of[task] = QUEUES[place % len(QUEUES)]
-        enqueued[task] = time.perf_counter()
-        client.call("tasks.enqueue", task=task, queue=queues[place % len(QUEUES)])
-        time.sleep(random.uniform(0, 60 / tasks))
-    statuses = wait_until_ended(client, made)
+    with real_agents(folder, *(["--queue", *QUEUES, "--name", f"real{place}"] for place in range(real))):
+        time.sleep(2)
+        for place, task in enumerate(made):
+            queue_of[task] = QUEUES[place % len(QUEUES)]
+            enqueued[task] = time.perf_counter()
+            client.call("tasks.enqueue", task=task, queue=queues[place % len(QUEUES)])
+            time.sleep(random.uniform(0, 60 / tasks))
+        statuses = wait_until_ended(client, made)
     for one in pretended:
         one.over = True
     return figures(handed.came, enqueued, queue_of, statuses, workers_of(client, made))
@@ -193,12 +169,7 @@ def figures(
 
 def report(tasks: int, agents: int, real: int) -> dict[str, Any]:
     with scratch("agents") as folder, soundyard(folder) as process:
-        try:
-            found = measure(process, folder, tasks, agents, real)
-        finally:
-            subprocess.run(
-                [sys.executable, "-m", "agents.stop"], cwd=ROOT, env=_environment(folder), capture_output=True
-            )
+        found = measure(process, folder, tasks, agents, real)
     whole = found["statuses"] == {"completed": tasks} and not found["handed out twice"]
     line(f"{tasks} tasks, {agents} agents", f"{found['statuses']}", "all completed, none twice", whole)
     line("  by real agents", str(found["by real agents"]))

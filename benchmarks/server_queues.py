@@ -9,10 +9,7 @@ Fifty workers poll as clearml-agent does: each is registered for the queue and a
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -21,7 +18,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from audio.command_line import CommandLine
-from benchmarks.servers import ROOT, Client, Process, line, scratch, soundyard
+from benchmarks.servers import Client, Process, line, real_agents, scratch, soundyard
 
 WORKERS = 50
 QUEUE = "bench"
@@ -101,17 +98,8 @@ def real_agent(process: Process, folder: Path, runs: int) -> list[float]:
     """Seconds from enqueuing until the unmodified clearml-agent, at its default polling, has the task."""
     client = Client(process, folder)
     queue = client.call("queues.create", name=QUEUE)["id"]
-    environment = {
-        **os.environ,
-        "CLEARML_CONFIG_FILE": str(folder / "clearml.conf"),
-        "SOUNDYARD_STATE": str(folder),
-    }
-    agent = [sys.executable, "-m", "agents.start", "--queue", QUEUE, "--cpu-only", "--detached"]
-    subprocess.run(agent, cwd=ROOT, env=environment, check=True, capture_output=True)
-    try:
+    with real_agents(folder, ["--queue", QUEUE]):
         return [picked_up(client, queue) for _ in range(runs)]
-    finally:
-        subprocess.run([sys.executable, "-m", "agents.stop"], cwd=ROOT, env=environment, capture_output=True)
 
 
 def picked_up(client: Client, queue: str) -> float:

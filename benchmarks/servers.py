@@ -19,6 +19,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -148,6 +149,27 @@ def soundyard(folder: Path, *options: str) -> Iterator[Process]:
         yield process
     finally:
         process.stop()
+
+
+@contextmanager
+def real_agents(folder: Path, *started: Sequence[str], **variables: str) -> Iterator[None]:
+    """Unmodified agents of the server on `folder`, on the CPU: one for each list of words for `agents.start`.
+
+    `variables`: of their environment, beside those by which they find the server.
+    """
+    environment = {
+        **os.environ,
+        "CLEARML_CONFIG_FILE": str(folder / "clearml.conf"),
+        "SOUNDYARD_STATE": str(folder),
+        **variables,
+    }
+    run = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True)
+    try:
+        for words in started:
+            run([sys.executable, "-m", "agents.start", *words, "--cpu-only", "--detached"], check=True)
+        yield
+    finally:
+        run([sys.executable, "-m", "agents.stop"])
 
 
 class Client:
