@@ -11,13 +11,17 @@ class NoSuchDevice(SoundyardError):
     """The GPU asked for is not in this machine."""
 
 
+def _nvidia_smi(*options: str) -> "subprocess.CompletedProcess[str]":
+    """What the driver's program answers. Raises OSError, subprocess.TimeoutExpired: it does not."""
+    return subprocess.run(["nvidia-smi", *options], capture_output=True, text=True, timeout=30)
+
+
 def present() -> dict[str, str]:
     """Index and name of every NVIDIA GPU, as the driver lists them; empty without a driver."""
     if shutil.which("nvidia-smi") is None:
         return {}
-    query = ["nvidia-smi", "--query-gpu=index,name", "--format=csv,noheader"]
     try:
-        listed = subprocess.run(query, capture_output=True, text=True, timeout=30)
+        listed = _nvidia_smi("--query-gpu=index,name", "--format=csv,noheader")
     except (OSError, subprocess.TimeoutExpired):
         return {}
     rows = (line.split(",", 1) for line in listed.stdout.splitlines() if "," in line)
@@ -27,7 +31,7 @@ def present() -> dict[str, str]:
 def parts() -> set[str]:
     """Ids of the GPUs and of their MIG parts."""
     try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30)
+        listed = _nvidia_smi("-L")
     except (OSError, subprocess.TimeoutExpired):
         return set()
     return set(re.findall(r"UUID: ([^)\s]+)", listed.stdout))
@@ -35,9 +39,8 @@ def parts() -> set[str]:
 
 def occupied(asked: str, free: float) -> str:
     """Why these GPUs can't be given to a task now; empty when they can. `free`: the share of memory, 0 to 1."""
-    query = ["nvidia-smi", "--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits"]
     try:
-        listed = subprocess.run(query, capture_output=True, text=True, timeout=30)
+        listed = _nvidia_smi("--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits")
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"nvidia-smi does not answer ({error})"
     rows = [line.split(",") for line in listed.stdout.splitlines() if line.count(",") == 2]

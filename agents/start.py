@@ -101,13 +101,7 @@ def parser() -> CommandLine:
         default=[names.QUEUE],
         help="queues to listen on, most important first; made if missing",
     )
-    device = command_line.add_mutually_exclusive_group()
-    device.add_argument(
-        "--gpus",
-        help="the GPUs that it may use: indices, such as 0 or 0,1, MIG ids, or all (default: 0 if there is one)",
-    )
-    device.add_argument("--all", action="store_true", help="an agent for each GPU of this machine")
-    device.add_argument("--cpu-only", action="store_true", help="use no GPU")
+    _add_devices(command_line)
     add(
         "--services-mode",
         action="store_true",
@@ -122,6 +116,33 @@ def parser() -> CommandLine:
         metavar="SECONDS",
         help=f"for a server that is not up yet, {WAIT_SECONDS:.0f} s if no other time is given",
     )
+    _add_supervision(command_line)
+    add("--detached", action="store_true", help="return once the agent listens")
+    add(
+        "--environment",
+        choices=(decision.AUTO, decision.INSTALLED, decision.OWN),
+        default=decision.AUTO,
+        help="what tasks run in: the environment installed here if it is what they recorded, else one of their own "
+        "(auto); always this one; always their own. A task's user property `environment` goes before it",
+    )
+    add("--build-environment", action="store_true", help="the same as --environment own")
+    return command_line
+
+
+def _add_devices(command_line: CommandLine) -> None:
+    """Options that say what an agent computes on: one of them."""
+    add = command_line.add_mutually_exclusive_group().add_argument
+    add(
+        "--gpus",
+        help="the GPUs that it may use: indices, such as 0 or 0,1, MIG ids, or all (default: 0 if there is one)",
+    )
+    add("--all", action="store_true", help="an agent for each GPU of this machine")
+    add("--cpu-only", action="store_true", help="use no GPU")
+
+
+def _add_supervision(command_line: CommandLine) -> None:
+    """Options that say how many agents there are, when they take a task, and how they end."""
+    add = command_line.add_argument
     add(
         "--workers",
         type=int,
@@ -143,16 +164,6 @@ def parser() -> CommandLine:
         metavar="SHARE",
         help=f"how much of a GPU's memory has to be free before a task is taken, 0 to 1 ({GPU_FREE}); 0: any",
     )
-    add("--detached", action="store_true", help="return once the agent listens")
-    add(
-        "--environment",
-        choices=(decision.AUTO, decision.INSTALLED, decision.OWN),
-        default=decision.AUTO,
-        help="what tasks run in: the environment installed here if it is what they recorded, else one of their own "
-        "(auto); always this one; always their own. A task's user property `environment` goes before it",
-    )
-    add("--build-environment", action="store_true", help="the same as --environment own")
-    return command_line
 
 
 def wait_for_the_server(seconds: float) -> None:

@@ -67,7 +67,7 @@ class Setting:
     @property
     def model(self) -> str:
         """The model of the first repeat, whichever came out best."""
-        return self.runs[min(self.runs)].model
+        return self.first.model
 
     @property
     def first(self) -> Trial:

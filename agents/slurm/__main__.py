@@ -12,10 +12,9 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from agents import decision, environment, naming, pythons
@@ -135,24 +134,19 @@ def _queue(server: connection.Connection, name: str) -> str:
     return str(found or connection.call(server, "queues.create", name=name)["id"])
 
 
-class _alone:
-    """Holds a lock of this checkout, so that one program alone submits a queue's tasks."""
-
-    def __init__(self, queue: str, name: str) -> None:
-        folder: Path = environment.folder() / "slurm"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file, self._name = (folder / f"{queue}.lock").open("w"), name
-
-    def __enter__(self) -> None:
+@contextmanager
+def _alone(queue: str, name: str) -> Iterator[None]:
+    """Holds a lock of this checkout, so that one program alone submits a queue's tasks. Raises AlreadyKept."""
+    folder = environment.folder() / "slurm"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{queue}.lock").open("w") as file:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:
             raise AlreadyKept(
-                f"The tasks of queue {self._name} are submitted already, by another of these."
+                f"The tasks of queue {name} are submitted already, by another of these."
             ) from fault
-
-    def __exit__(self, *why: object) -> None:
-        self._file.close()
+        yield
 
 
 def _say(text: str) -> None:

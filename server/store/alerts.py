@@ -89,9 +89,20 @@ class Alerts:
         """Changes of status that nobody has looked at yet, in their order."""
         return [dict(row) for row in self._db.rows("SELECT * FROM alert_changes ORDER BY id LIMIT 1000")]
 
-    def concerns(self, change: int, project: str | None, tag: str | None) -> bool:
-        sql = f"SELECT 1 FROM alert_changes c WHERE c.id = :id AND {_IN.format('c')}"
-        return self._db.row(sql, {"id": change, "project": project, "tag": tag}) is not None
+    def changes_of(self, condition: Mapping[str, Any], since: str, upto: int) -> list[dict[str, Any]]:
+        """Those of them that a rule looks for, which counts since then; `upto`: the last that is looked at."""
+        sql = (
+            "SELECT * FROM alert_changes c WHERE c.id <= :upto AND coalesce(c.at, '') >= :since"
+            f" AND c.status IN (SELECT value FROM json_each(:wanted)) AND {_IN.format('c')} ORDER BY c.id"
+        )
+        values = {
+            "project": condition["project"],
+            "tag": condition["tag"],
+            "wanted": orjson.dumps(condition["statuses"]).decode(),
+            "since": since,
+            "upto": upto,
+        }
+        return [dict(row) for row in self._db.rows(sql, values)]
 
     def drop_changes(self, upto: int) -> None:
         self._db.execute("DELETE FROM alert_changes WHERE id <= ?", (upto,))

@@ -85,11 +85,11 @@ class Workers:
         and whether it was `handed_out` to an agent, rather than begun by hand."""
         sql = (
             "SELECT t.id, t.name, t.last_update, t.status_message, w.id AS worker, w.gone, w.local,"
-            " w.task AS worker_task, w.last_activity_time AS worker_seen, (SELECT json_extract(d.execution, '$.queue')"
-            " FROM task_documents d WHERE d.id = t.id) AS queue,"
-            " t.system_tags NOT LIKE '%\"development\"%' AND EXISTS (SELECT 1 FROM task_documents d WHERE d.id = t.id"
-            " AND json_extract(d.execution, '$.queue') IS NOT NULL) AS handed_out"
-            " FROM tasks t LEFT JOIN workers w ON w.id = t.last_worker WHERE t.status = 'in_progress'"
+            " w.task AS worker_task, w.last_activity_time AS worker_seen,"
+            " json_extract(d.execution, '$.queue') AS queue,"
+            " t.system_tags NOT LIKE '%\"development\"%' AND json_extract(d.execution, '$.queue') IS NOT NULL"
+            " AS handed_out FROM tasks t LEFT JOIN workers w ON w.id = t.last_worker"
+            " LEFT JOIN task_documents d ON d.id = t.id WHERE t.status = 'in_progress'"
         )
         return [dict(row) for row in self._db.rows(sql)]
 

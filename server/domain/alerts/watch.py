@@ -80,18 +80,17 @@ class Watch:
     def _statuses(
         self, rule: dict[str, Any], condition: dict[str, Any], changes: list[dict[str, Any]]
     ) -> Iterator[dict[str, Any]]:
-        for change in changes:
-            if change["status"] not in condition["statuses"] or (change["at"] or "") < rule["since"]:
-                continue
-            if self.store.alerts.concerns(change["id"], condition["project"], condition["tag"]):
-                word = _WORDS.get(change["status"], f"is {change['status']}")
-                tab = "log" if change["status"] == "failed" else "execution"
-                yield {
-                    **_of_task(change["task"], change["project"], tab),
-                    "key": f"{change['id']} {change['task']} {change['status']}",
-                    "title": f"{change['name']} {word}",
-                    "text": change["why"] or "",
-                }
+        if not changes:
+            return
+        for change in self.store.alerts.changes_of(condition, rule["since"], changes[-1]["id"]):
+            word = _WORDS.get(change["status"], f"is {change['status']}")
+            tab = "log" if change["status"] == "failed" else "execution"
+            yield {
+                **_of_task(change["task"], change["project"], tab),
+                "key": f"{change['id']} {change['task']} {change['status']}",
+                "title": f"{change['name']} {word}",
+                "text": change["why"] or "",
+            }
 
     def _metrics(
         self, rule: dict[str, Any], condition: dict[str, Any], now: datetime

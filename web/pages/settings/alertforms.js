@@ -44,8 +44,8 @@ const Field = ({
 const Check = ({ label, checked, set }) => html`<label class="check-line"><input type="checkbox" checked=${checked}
   onChange=${(/** @type {any} */ e) => set(e.target.checked)} /> <span>${label}</span></label>`;
 
-/** @param {{error: any, close: (value?: any) => void}} props */
-const feet = ({ close }) => html`<${Button} onClick=${() => close()}>${t("Cancel")}<//>
+/** @param {(value?: any) => void} close */
+const feet = close => html`<${Button} onClick=${() => close()}>${t("Cancel")}<//>
   <${Button} type="submit" primary>${t("Save")}<//>`;
 
 /** @param {{rule?: any, channels: any[], close: (value?: any) => void}} props */
@@ -75,7 +75,7 @@ export function RuleDialog({ rule, channels, close }) {
       on ? [...(values[name] ?? []), one] : (values[name] ?? []).filter((/** @type {string} */ x) => x !== one),
     );
   return html`<${Dialog} title=${rule ? t("Edit {name}", { name: rule.name }) : t("New rule")} close=${close} onSubmit=${submit}
-    footer=${feet({ error, close })}>
+    footer=${feet(close)}>
     <${Field} label=${t("Name")} value=${values.name} set=${set("name")} autofocus />
     <${Select} label=${t("What it looks for")} value=${values.kind} options=${said(ruleKinds)} onChange=${set("kind")} />
     ${
@@ -158,7 +158,7 @@ export function ChannelDialog({ channel, close }) {
           : null,
     });
   return html`<${Dialog} title=${channel ? t("Edit {name}", { name: channel.name }) : t("New channel")} close=${close} onSubmit=${submit}
-    footer=${feet({ error, close })}>
+    footer=${feet(close)}>
     <${Field} label=${t("Name")} value=${values.name} set=${set("name")} autofocus />
     <${Select} label=${t("Kind")} value=${values.kind} options=${said(channelKinds)} onChange=${set("kind")} />
     ${
