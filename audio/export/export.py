@@ -203,6 +203,7 @@ def to_onnx_int8(
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Gemm"],
             per_channel=True,
+            reduce_range=True,  # to seven bits: processors without VNNI add two products in 16 bits, and clip the sum
             weight_type=QuantType.QInt8,
             activation_type=QuantType.QUInt8,
         )
