@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from audio import registry
-from audio.contradictions import refuse_contradictions
+from audio.contradictions import refuse_contradictions, refuse_unreadable
 from audio.parameter import Group, check, check_one, kinds, parameter, same_as
 from audio.places import Place, settle
 
@@ -78,6 +78,13 @@ class PreprocessConfig:
         None, "that every stored clip is cut or filled to; none: natural length", 0.01, 3600, unit="s"
     )
     fill: str = RECORDINGS("loop", "how a clip shorter than `duration` is filled", choices=("loop", "zero"))
+    where: str = RECORDINGS(
+        "",
+        "clips that are taken, by a column: instrument_source=acoustic; a|b for either, != for not, ; for and",
+    )
+    label_pattern: str = RECORDINGS(
+        "", "regular expression whose group, found in a file's name, is the label; empty: the data set's own"
+    )
     segment_seconds: float | None = RECORDINGS(
         None, "that longer recordings are cut into; none: they stay whole", 0.05, 3600, unit="s"
     )
@@ -94,6 +101,7 @@ class PreprocessConfig:
 
     def __post_init__(self) -> None:
         hold(self)
+        refuse_unreadable(self)
 
 
 @dataclass

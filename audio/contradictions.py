@@ -6,7 +6,16 @@ from audio.errors import ConfigError
 from audio.named import names_in
 
 if TYPE_CHECKING:
-    from audio.config import TrainConfig
+    from audio.config import PreprocessConfig, TrainConfig
+
+
+def refuse_unreadable(config: "PreprocessConfig") -> None:
+    """Raises ConfigError: a pattern or a condition that can't be read, before any file is."""
+    from audio.datasets.choosing import conditions, labeller  # which know of clips
+
+    conditions(config.where)
+    if config.label_pattern:
+        labeller(config.label_pattern)
 
 
 def refuse_contradictions(config: "TrainConfig") -> None:

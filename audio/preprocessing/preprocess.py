@@ -107,7 +107,7 @@ def preprocess(
             "Make room or choose another folder, then run again; it continues where it stood."
         ) from error
     report = _report(out, index, skipped, manifest, reused, time.monotonic() - started)
-    report.left_out, report.others = left_out(dataset, root, clips)
+    report.left_out, report.others = left_out(dataset, root, clips, config.where)
     return report
 
 
