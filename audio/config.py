@@ -93,6 +93,11 @@ class PreprocessConfig:
         -60.0, "level re the clip's peak, below which an edge counts as silence", -120, -1, unit="dB"
     )
     workers: int = RECORDINGS(0, "processes that decode; 0: one per CPU core", 0, 256)
+    split: str = RECORDINGS(
+        "own",
+        "own: the data set's, else folds by recording; 8:2, 8:1:1: drawn once in each class, as tutorials do; flatters",
+        choices=("own", "8:2", "8:1:1"),
+    )
     folds: int = RECORDINGS(
         5, "drawn where the data set has neither folds nor splits; 10: tenths, for 8:1:1", 2, 1000
     )
