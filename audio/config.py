@@ -134,6 +134,12 @@ class TrainConfig:
         0, "side that image networks see the spectrogram at; 0: as it is", 0, 4096, unit="px"
     )
 
+    resize: str = MODEL(
+        "antialiased",
+        "how that size is reached; pooled: adaptive average pooling",
+        choices=("antialiased", "pooled"),
+    )
+
     fold: int = CLIPS(1, "held-out test fold; 0: the data set's own train/validation/test split", 0)
     validation: str = CLIPS(
         "held-out",
@@ -192,6 +198,14 @@ class TrainConfig:
         known=registry.features.names,
     )
     deltas: bool = FEATURES(False, "slope and curvature of the features as further channels")
+    log_offset: float = FEATURES(1e-6, "power that is added under the logarithm", 1e-12, 1)
+    top_db: float = FEATURES(
+        80.0, "below its loudest, that each clip of frontend=meldb is cut at", 1, 300, unit="dB"
+    )
+    standardise: bool = FEATURES(
+        True, "zero mean and unit deviation over the training clips; false: as computed"
+    )
+    repeat: int = FEATURES(1, "channels that the same features are given in; 3: as pictures have", 1, 16)
     n_fft: int = FEATURES(1024, "length of the Fourier transform", 2, unit="samples")
     win_length: int = FEATURES(1024, "length of the Hann window", 1, unit="samples")
     hop_length: int = FEATURES(512, "step between frames", 1, unit="samples")

@@ -32,6 +32,10 @@ def _spectrum(config: "TrainConfig") -> None:
         )
     if config.win_length > config.n_fft:
         raise ConfigError(f"win_length ({config.win_length}) is longer than n_fft ({config.n_fft}).")
+    if config.deltas and config.repeat > 1:
+        raise ConfigError(
+            "deltas are channels of their own and can't be repeated: use repeat=1, or deltas=false."
+        )
     if config.f_max is not None and config.f_max <= config.f_min:
         raise ConfigError(f"f_max ({config.f_max:g} Hz) is not above f_min ({config.f_min:g} Hz).")
 
