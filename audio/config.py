@@ -165,13 +165,18 @@ class TrainConfig:
         None, "on matrices and kernels; none: 0.05 of adamw, 0.0005 of sgd", 0
     )
     optimizer: str = TRAINING(
-        "adamw", "what makes steps of gradients; sgd has Nesterov's momentum", choices=("adamw", "sgd")
+        "adamw", "what makes steps of gradients; adamw without decay is Adam", choices=("adamw", "sgd")
     )
     momentum: float = TRAINING(0.9, "of sgd", 0, 0.9999)
+    nesterov: bool = TRAINING(True, "sgd looks ahead along its momentum; false: as it was first written")
+    decay_all: bool = TRAINING(False, "weight_decay on norms and biases too")
     schedule: str = TRAINING(
         "cosine", "course of the learning rate", choices=("cosine", "step", "one-cycle", "constant")
     )
     warmup: float = TRAINING(0.1, "share of all steps in which the rate rises from zero", 0, 0.9)
+    warmup_epochs: int = TRAINING(
+        0, "epochs in which the rate rises by equal steps, in place of warmup; 0: as warmup says", 0
+    )
     step_epochs: int = TRAINING(
         0, "epochs between the falls of schedule=step; 0: two falls, at thirds of the way", 0
     )
@@ -190,7 +195,13 @@ class TrainConfig:
     ema: float = TRAINING(
         0.99, "decay per step of the averaged weights that are evaluated; 0: none", 0, 0.9999
     )
-    early_stop: int = TRAINING(0, "epochs without a better validation loss before stopping; 0: never", 0)
+    best_by: str = TRAINING(
+        "loss",
+        "figure of the development clips that select=best and early_stop follow",
+        choices=("loss", "accuracy"),
+    )
+    early_stop: int = TRAINING(0, "epochs without a better figure of best_by before stopping; 0: never", 0)
+    min_gain: float = TRAINING(0.0, "that a figure has to be better by, for early_stop to wait anew", 0, 100)
 
     frontend: str = FEATURES(
         "logmel",

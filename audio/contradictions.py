@@ -20,7 +20,7 @@ def refuse_unreadable(config: "PreprocessConfig") -> None:
 
 def refuse_contradictions(config: "TrainConfig") -> None:
     """Raises ConfigError: the first contradiction there is."""
-    for check in (_spectrum, _choosing, _members, _sharing, _augmentation):
+    for check in (_spectrum, _choosing, _schedule, _members, _sharing, _augmentation):
         check(config)
 
 
@@ -53,6 +53,17 @@ def _choosing(config: "TrainConfig") -> None:
         raise ConfigError(
             "early_stop would choose the epoch on the test fold; "
             "use validation=development with it, or early_stop=0."
+        )
+
+
+def _schedule(config: "TrainConfig") -> None:
+    if config.warmup_epochs and config.schedule == "one-cycle":
+        raise ConfigError(
+            "schedule=one-cycle rises over its own share of the steps: use warmup, and warmup_epochs=0."
+        )
+    if config.warmup_epochs >= config.epochs and config.warmup_epochs:
+        raise ConfigError(
+            f"warmup_epochs ({config.warmup_epochs}) leaves none of {config.epochs} epochs: use fewer, or more epochs."
         )
 
 

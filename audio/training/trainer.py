@@ -236,11 +236,16 @@ class Training:
         return {f"{name}/validation": value for name, value in figures(self.config.metrics, answers).items()}
 
     def _note_best(self, scalars: dict[str, float]) -> None:
-        """Keep the model of this epoch when its validation loss is the lowest so far."""
-        loss = scalars.get("loss/validation", float("inf"))
-        self.since_best += 1
-        if loss < self.best:
-            self.best, self.since_best = loss, 0
+        """Keep the model of this epoch when it is the best so far; early stopping waits anew for `min_gain` and more.
+
+        As the callback of Hugging Face's trainer: a smaller gain is kept, and counts as none.
+        """
+        found = scalars.get(f"{self.config.best_by}/validation")
+        value = float("inf") if found is None else -found if self.config.best_by == "accuracy" else found
+        gained = self.best - value > self.config.min_gain
+        self.since_best = 0 if gained else self.since_best + 1
+        if value < self.best:
+            self.best = value
             if self.config.select == "best" and self.engine.rank == 0:
                 self.chosen = self.state()
 
