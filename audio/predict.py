@@ -1,7 +1,8 @@
-"""The command line of inference: a checkpoint and sound files, or folders of them, to labels and a table.
+"""The command line of inference: a model's file and sound files, or folders of them, to labels and a table.
 
     python -m audio.predict model.pt siren.wav street.mp3
     python -m audio.predict model.pt recordings/ --hop 1 --csv heard.csv
+    python -m audio.predict siren.wav --model model.onnx                    # without torch
 
 The table has a row for each window, written as soon as its file was heard: what is done stays when the run is
 interrupted. A file that can't be heard is a row with the reason in the column `error`, and not the end. Names that are
@@ -34,16 +35,18 @@ BROKEN = (AudioError, OSError, ValueError, RuntimeError)  # of one file; torch's
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; gives the exit status: 1 when a file could not be heard."""
-    args = parser().parse_args(arguments)
+    args = told(arguments)
     table = Table(args.csv) if args.csv else None
     try:
         if table:
             table.refuse_if_unwritable()
         files = list(sound_files(args.files))
-        from audio import plugins
         from audio.inference import Predictor
 
-        plugins.load([str(one) for one in args.plugins])
+        if args.plugins:
+            from audio import plugins
+
+            plugins.load([str(one) for one in args.plugins])
         predictor = Predictor(args.model, args.device, args.hop, args.precision)
         failed = sum(not hear(predictor, path, args.top, table, as_json=args.json) for path in files)
     except AudioError as error:
@@ -61,12 +64,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
+def told(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line, read: its first word is the model where --model does not name one."""
+    command = parser()
+    args = command.parse_args(arguments)
+    if args.model is None:
+        args.model, *args.files = args.files
+        if not args.files:
+            command.error("give the model and sound files: MODEL FILE ..., or FILE ... --model MODEL")
+    return args
+
+
 def parser() -> argparse.ArgumentParser:
     found = CommandLine(
         prog="python -m audio.predict", description=str(__doc__).split("\n")[0], allow_abbrev=False
     )
-    found.add_argument("model", type=_named, help="checkpoint (model.pt)")
-    found.add_argument("files", type=_named, nargs="+", help="sound files, or folders of them")
+    found.add_argument(
+        "files",
+        type=_named,
+        nargs="+",
+        help="sound files, or folders of them; without --model behind the model",
+    )
+    found.add_argument("--model", type=_named, help="checkpoint (model.pt) or exported file (model.onnx)")
     found.add_argument("--hop", type=_seconds, help="s between the windows of a long file (half a window)")
     found.add_argument("--top", type=_count, default=3, help="classes shown for a file (3)")
     found.add_argument("--csv", type=_named, help="file for the probabilities of every window")
@@ -179,10 +198,9 @@ class Table:
 
     def write(self, path: Path, found: "Prediction") -> None:
         """A row for each window."""
-        rows = found.table()
-        rows.insert(0, "file", printable(str(path)), allow_duplicates=True)  # a class may be called `file`
-        rows.insert(rows.shape[1], "error", "", allow_duplicates=True)
-        self._add(found.classes, rows.to_csv(index=False, header=False, lineterminator="\n"))
+        name = printable(str(path))
+        rows = zip(found.times(), found.by_window, strict=True)
+        self._add(found.classes, "".join(_line([name, *times, *chances, ""]) for times, chances in rows))
 
     def write_failure(self, path: Path, classes: Sequence[str], reason: str) -> None:
         """A row without answers, with the reason."""
@@ -207,7 +225,7 @@ class Table:
                 self._file.close()
 
 
-def _line(cells: Sequence[str]) -> str:
+def _line(cells: Sequence[object]) -> str:
     """One line of CSV."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)

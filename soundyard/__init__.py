@@ -4,15 +4,28 @@ It imports them only once they are needed: `soundyard --help` answers at once.
 
     import soundyard
     runs = soundyard.runs(project="Soundyard")      # a pandas DataFrame
+    soundyard.Predictor("model.onnx")("siren.wav")  # what a model hears
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from soundyard.predictor import Predictor as Predictor
+
 __version__ = "0.1.0"
+__all__ = ["Predictor", "runs"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Predictor`, once it is asked for: numpy and libsndfile take their time."""
+    if name == "Predictor":
+        from soundyard.predictor import Predictor
+
+        return Predictor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def runs(

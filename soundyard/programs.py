@@ -139,9 +139,7 @@ PROGRAMS = {
             "pipelines.main_job",
             "python pipelines/main_job.py",
         ),
-        Program(
-            "predict", "what a checkpoint hears in sound files", "audio.predict", "python -m audio.predict"
-        ),
+        Program("predict", "what a model hears in sound files", "audio.predict", "python -m audio.predict"),
         Program(
             "export",
             "a model as a file that runs without this project",

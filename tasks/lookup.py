@@ -103,8 +103,25 @@ def newest_dataset(project: str, name: str = "") -> str:
     return str(max(found, key=lambda one: str(one["created"]))["id"])
 
 
-def model(model_id: str, project: str) -> Any:
-    """The model of that id; an empty one means that of the project's newest finished training. Raises NothingThere."""
+def file_to_hear(model_id: str) -> Path:
+    """A local copy of the file of a model, exported ones too; an empty id means the one that was published last.
+
+    Raises NothingThere; and NotConfigured, Unreachable, WrongCredentials.
+    """
+    from tasks import connection
+
+    connection.use()
+    model_id = model_id.strip() or published_model(here())
+    if not model_id:
+        raise NothingThere(f"Project {here()} has no published model: python -m tasks.publish publishes one.")
+    return weights(model(model_id, here(), exported=True))
+
+
+def model(model_id: str, project: str, exported: bool = False) -> Any:
+    """The model of that id; an empty one means that of the project's newest finished training.
+
+    With `exported` it may be a file of another program's. Raises NothingThere.
+    """
     from clearml import InputModel
 
     model_id = model_id.strip() or newest_model(project)
@@ -116,7 +133,7 @@ def model(model_id: str, project: str) -> Any:
         raise NothingThere(f"model_id {model_id!r} {identify.what_instead(model_id, 'model')}. {advice}")
     if not (found.get("uri") or "").strip():
         raise NothingThere(f"model_id {model_id!r} ({found['name']}) has no weights. {advice}")
-    if found.get("framework") in EXPORTED:
+    if found.get("framework") in EXPORTED and not exported:
         raise NothingThere(
             f"model_id {model_id!r} ({found['name']}) is an exported one ({found['framework']}), which runs without "
             f"this project. {advice}"

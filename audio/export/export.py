@@ -29,6 +29,7 @@ from audio.clips.waves import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
 from audio.export.check import Exported, check, worse
+from audio.export.embedding import WithEmbedding, head_of
 from audio.export.matrix_fourier import Exportable, in_products
 from audio.io.preparation import Preparation
 
@@ -158,13 +159,15 @@ def to_onnx(
 
     batch = {0: torch.export.Dim.DYNAMIC}
     frontend = model.get_submodule("frontend")
+    whole = Exportable(model, frontend).eval() if in_products(frontend) else model
+    head = head_of(model, example)
     program = torch.onnx.export(
-        Exportable(model, frontend).eval() if in_products(frontend) else model,
+        whole if head is None else WithEmbedding(whole, head).eval(),
         (torch.from_numpy(example),),
         dynamo=True,
         dynamic_shapes={"waveform": batch},
         input_names=["waveform"],
-        output_names=["logits"],
+        output_names=["logits"] if head is None else ["logits", "embedding"],
         opset_version=OPSET,
         verbose=False,
     )

@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -298,7 +299,7 @@ class Spool:
 
 
 def prepare(
-    path: Path,
+    path: Path | Sound,
     sample_rate: int,
     *,
     start: float = 0.0,
@@ -311,9 +312,9 @@ def prepare(
 ) -> Prepared:
     """The stored form of a clip at `sample_rate` (Hz), without its hash. Raises Undecodable with the reason.
 
-    `start`, `end` and `duration` are seconds; without `cut` what is longer than `duration` keeps its length. `scratch`
-    is a folder for the samples of a long recording, which then come as a file there; without it they come in memory
-    whatever their length.
+    `path` may be an open sound. `start`, `end` and `duration` are seconds; without `cut` what is longer than `duration`
+    keeps its length. `scratch` is a folder for the samples of a long recording, which then come as a file there;
+    without it they come in memory whatever their length.
     """
     spool = Spool(scratch)
     try:
@@ -337,11 +338,11 @@ def prepare(
 
 
 def _spooled(
-    spool: Spool, path: Path, sample_rate: int, start: float, end: float | None
+    spool: Spool, path: Path | Sound, sample_rate: int, start: float, end: float | None
 ) -> tuple[Prepared, float]:
     """The part of the file as one channel, in the spool; gives its scale and notes, and its peak."""
     heard, peak = Heard(), 0.0
-    with open_sound(path) as sound:
+    with open_sound(path) if isinstance(path, Path) else nullcontext(path) as sound:
         _refuse_outside(sound, start, end)
         for block in _resampled(sound, sample_rate, start, end, heard):
             spool.write(block)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from audio.io.decoding import Prepared, fit, prepare
+from audio.io.reading import Sound
 
 SLACK = 0.05  # share of a window that sound may be longer, and is still heard as one
 MIX = "mean of the channels; 5 to 8 by ITU-R BS.775, without the subwoofer"
@@ -49,6 +50,19 @@ class Preparation:
             windows=bool(state.get("windows")),
         )
 
+    @classmethod
+    def told(cls, described: dict[str, Any]) -> "Preparation":
+        """What `describe` has told of, as an exported file keeps it. Raises KeyError, ValueError, TypeError."""
+        duration = described["duration"]
+        return cls(
+            sample_rate=int(described["sample_rate"]),
+            frames=int(described["window"]),
+            fill=str(described["window_fill"]),
+            trim_db=described["trim_db"],
+            duration=None if duration is None else float(duration),
+            store_fill=str(described["duration_fill"]),
+        )
+
     def describe(self) -> dict[str, Any]:
         """All that another program has to do before the model, JSON-ready."""
         return {
@@ -66,10 +80,11 @@ class Preparation:
             "answer": "mean of the windows' probabilities; the last window ends where the sound does",
         }
 
-    def recording(self, path: Path, scratch: str, cut: bool = True) -> Prepared:
-        """A recording as it would lie in the store. Without `cut` a longer one than its clips keeps its length.
+    def recording(self, path: Path | Sound, scratch: str, cut: bool = True) -> Prepared:
+        """A recording, or an open sound, as it would lie in the store.
 
-        `scratch` is a folder for the samples of a long one. Raises Undecodable.
+        Without `cut` a longer one than its clips keeps its length. `scratch` is a folder for the samples of a long
+        one. Raises Undecodable.
         """
         return prepare(
             path,
@@ -107,7 +122,7 @@ class Windows:
 
     def __init__(self, size: int, hop: float) -> None:
         """`size` in samples, `hop` in samples, not necessarily whole."""
-        self._size, self._hop = size, hop
+        self.size, self._hop = size, hop
         self._held = np.empty(0, np.float32)  # what the next windows need
         self._first = 0  # place of its first sample
         self.starts: list[int] = []
@@ -116,21 +131,21 @@ class Windows:
 
     def of(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Float32 `(size,)`, one after the other. Afterwards `starts`, `heard` and `short` are known."""
-        slack = longest(self._size)
+        slack = longest(self.size)
         for block in blocks:
             self.heard += len(block)
             self._held = np.concatenate([self._held, block])
             if self.heard <= slack:
                 continue
-            while self._next + self._size < self.heard:
+            while self._next + self.size < self.heard:
                 yield self._cut(self._next)
-            keep = max(0, min(self._next, self.heard - self._size) - self._first)
+            keep = max(0, min(self._next, self.heard - self.size) - self._first)
             self._held = self._held[keep:].copy()
             self._first += keep
         if self.heard <= slack:
             self.starts, self.short = [0], self._held
         else:
-            yield self._cut(self.heard - self._size)
+            yield self._cut(self.heard - self.size)
 
     @property
     def _next(self) -> int:
@@ -139,7 +154,7 @@ class Windows:
     def _cut(self, start: int) -> np.ndarray:
         self.starts.append(start)
         at = start - self._first
-        return self._held[at : at + self._size]
+        return self._held[at : at + self.size]
 
 
 def longest(size: int) -> float:

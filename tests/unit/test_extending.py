@@ -87,7 +87,7 @@ def test_what_was_trained_is_evaluated_heard_and_described_the_same(trained, sto
     assert found.accuracy == pytest.approx(trained.metrics["accuracy/validation"])
     assert found.figures["calibration"] == pytest.approx(trained.metrics["calibration/validation"], abs=1e-5)
     assert "calibration" in found.text()
-    assert Predictor(trained.model_path).model.frontend.describe() == trained.frontend
+    assert Predictor(trained.model_path).runtime.model.frontend.describe() == trained.frontend
     model = checkpoint.model_of(checkpoint.load(trained.model_path))
     waves = torch.randn(2, 16000, generator=torch.Generator().manual_seed(0))
     layer = from_description(trained.frontend)

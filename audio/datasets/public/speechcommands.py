@@ -39,8 +39,7 @@ def read(root: Path, seed: int) -> list[Clip]:
             continue
         key = f"{word}/{path.name}"
         split = listed.get(key, "train") if listed else split_by_hash(path.name)
-        speaker = path.name.split("_nohash_")[0]
-        clips.append(Clip(path, (word,), split=split, source=speaker, columns={"speaker": speaker}))
+        clips.append(Clip(path, (word,), split=split, source=path.name.split("_nohash_")[0]))
     if not clips:
         raise unlike(root, "Speech Commands", LAYOUT)
     return clips

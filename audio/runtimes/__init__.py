@@ -1,0 +1,1 @@
+"""What computes a model's answers: torch for a checkpoint, ONNX Runtime for an exported file."""
