@@ -139,6 +139,12 @@ PROGRAMS = {
             "pipelines.main_job",
             "python pipelines/main_job.py",
         ),
+        Program(
+            "schedule",
+            "tasks on a schedule or by a trigger: list, add, on, edit, pause, resume, run-now, remove, start",
+            "soundyard.scheduled.main",
+            "soundyard schedule",
+        ),
         Program("predict", "what a model hears in sound files", "audio.predict", "python -m audio.predict"),
         Program(
             "export",

@@ -74,22 +74,32 @@ def clone(found: Mapping[str, Any], hyperparams: Hyperparams | None, name: str, 
 
 def edited(found: Mapping[str, Any], edits: Sequence[str], *, new: bool = False) -> Hyperparams | None:
     """The parameters with the edits in them; None without edits. Raises BadParameter, for all that is wrong."""
-    if not edits:
-        return None
+    return _with_changes(found, edits, new)[0] if edits else None
+
+
+def changes(found: Mapping[str, Any], edits: Sequence[str], *, new: bool = False) -> dict[str, str]:
+    """The edits alone: `Args/lr` → its text. Raises BadParameter, for all that is wrong."""
+    return _with_changes(found, edits, new)[1]
+
+
+def _with_changes(
+    found: Mapping[str, Any], edits: Sequence[str], new: bool
+) -> tuple[Hyperparams, dict[str, str]]:
     there: Hyperparams = deepcopy(found.get("hyperparams") or {})
     rules = _rules(found)
-    wrong = []
+    wrong, made = [], {}
     for edit in edits:
         try:
-            _edit(there, edit, rules, new)
+            made[_edit(there, edit, rules, new)] = edit.partition("=")[2]
         except BadParameter as fault:
             wrong.append(str(fault))
     if wrong:
         raise BadParameter("\n       ".join(wrong))
-    return there
+    return there, made
 
 
-def _edit(there: Hyperparams, edit: str, rules: Mapping[str, Any], new: bool) -> None:
+def _edit(there: Hyperparams, edit: str, rules: Mapping[str, Any], new: bool) -> str:
+    """Gives which one it was."""
     path, equals, value = edit.partition("=")
     if not equals or not path:
         raise BadParameter(f"{edit!r} is no edit; write NAME=VALUE, such as Args/lr=0.1")
@@ -100,6 +110,7 @@ def _edit(there: Hyperparams, edit: str, rules: Mapping[str, Any], new: bool) ->
         name, {"section": section, "name": name, "type": "", "description": ""}
     )
     kept["value"] = value
+    return f"{section}/{name}"
 
 
 def _place(there: Hyperparams, path: str, new: bool) -> tuple[str, str]:

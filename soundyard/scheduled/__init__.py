@@ -1,0 +1,1 @@
+"""Schedules and triggers at a shell: `soundyard schedule add`, `on`, `list`, `pause`, `resume`, …."""

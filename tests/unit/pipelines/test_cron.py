@@ -1,0 +1,75 @@
+"""Cron expressions: what the SDK's scheduler makes of each that is taken is what cron would."""
+
+import random
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from clearml.automation.scheduler import ScheduleJob
+
+from pipelines.schedules.cron import read
+from tasks.errors import BadParameter
+
+START = datetime(2024, 1, 1, tzinfo=timezone.utc)  # a leap year
+TAKEN = {  # expression → its times of a few days, told by hand
+    "* * * * *": "00:01 00:02 00:03",
+    "*/15 * * * *": "00:15 00:30 00:45 01:00",
+    "30 * * * *": "00:30 01:30 02:30",
+    "17 */2 * * *": "00:17 02:17 04:17",
+    "@daily": "00:00 00:00",
+    "5 3 * * mon-fri": "03:05 03:05",
+    "0 22 * * mon,wed,7": "22:00 22:00",
+    "0 0 * * sun": "00:00",
+    "59 23 28 * *": "23:59 23:59",
+    "0 3 28 2 *": "03:00",
+    "@yearly": "00:00",
+}
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_the_sdk_runs_an_expression_that_is_taken_exactly_when_it_is_due(text: str) -> None:
+    chance = random.Random(text)
+    for _ in range(40):
+        moment = now = START + timedelta(seconds=chance.randrange(4 * 366 * 86_400))
+        job = ScheduleJob(name="a", base_task_id="b", queue="c").update(read(text).job(now))
+        job.verify()
+        for _ in range(40):
+            moment = read(text).after(moment)
+            assert job.next() == moment
+            job._last_executed, job._schedule_counter = moment, job._schedule_counter + 1
+
+
+@pytest.mark.parametrize(("text", "clock"), TAKEN.items())
+def test_an_expression_is_due_when_people_think_it_is(text: str, clock: str) -> None:
+    moment, told = START, []
+    for _ in clock.split():
+        moment = read(text).after(moment)
+        told.append(f"{moment:%H:%M}")
+    assert " ".join(told) == clock
+    assert read(text).before(moment) == moment
+    assert (
+        read("5 3 * * mon-fri").after(datetime(2024, 1, 5, 4, tzinfo=timezone.utc)).day == 8
+    )  # Friday → Monday
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "got 0 fields"),
+        ("* *", "got 2 fields"),
+        ("@often", "got 1 fields"),
+        ("61 * * * *", "'61' is no minute"),
+        ("*/0 * * * *", "'*/0' is no minute"),
+        ("0 3 * x *", "'x' is no month; expected *, */N, or numbers from 1 to 12 or names such as jan"),
+        ("*/7 * * * *", "exactly"),
+        ("0 3,4 * * *", "exactly"),
+        ("0 3 31 * *", "exactly"),
+        ("0 3 29 2 *", "exactly"),
+        ("0 3 1 * mon", "exactly"),
+        ("0 3 */2 * *", "exactly"),
+        ("*/5 3 * * *", "exactly"),
+    ],
+)
+def test_what_cannot_be_run_exactly_is_refused_with_what_can(text: str, said: str) -> None:
+    with pytest.raises(BadParameter) as refused:
+        read(text)
+    assert said in str(refused.value) and "every 15 minutes" in str(refused.value)
