@@ -22,6 +22,12 @@ datasets.register("yesno", Lazy("audio.datasets.public.yesno:YESNO"))
 
 features.register("logmel", Lazy("audio.features.logmel:LogMel"), about="log-power mel spectrogram")
 features.register("stft", Lazy("audio.features.transformed:LogSpectrum"), about="log power of every bin")
+features.register(
+    "melpower", Lazy("audio.features.transformed:MelPower"), about="power of mel bands, no logarithm"
+)
+features.register(
+    "meldb", Lazy("audio.features.transformed:MelDecibels"), about="mel spectrogram in decibels"
+)
 features.register("pcen", Lazy("audio.features.transformed:PCEN"), about="each band over its own recent past")
 features.register(
     "mfcc", Lazy("audio.features.transformed:MFCC"), about="mel-frequency cepstral coefficients"

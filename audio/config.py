@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from audio import registry
-from audio.contradictions import refuse_contradictions
+from audio.contradictions import refuse_contradictions, refuse_unreadable
 from audio.parameter import Group, check, check_one, kinds, parameter, same_as
 from audio.places import Place, settle
 
@@ -78,6 +78,13 @@ class PreprocessConfig:
         None, "that every stored clip is cut or filled to; none: natural length", 0.01, 3600, unit="s"
     )
     fill: str = RECORDINGS("loop", "how a clip shorter than `duration` is filled", choices=("loop", "zero"))
+    where: str = RECORDINGS(
+        "",
+        "clips that are taken, by a column: instrument_source=acoustic; a|b for either, != for not, ; for and",
+    )
+    label_pattern: str = RECORDINGS(
+        "", "regular expression whose group, found in a file's name, is the label; empty: the data set's own"
+    )
     segment_seconds: float | None = RECORDINGS(
         None, "that longer recordings are cut into; none: they stay whole", 0.05, 3600, unit="s"
     )
@@ -86,6 +93,11 @@ class PreprocessConfig:
         -60.0, "level re the clip's peak, below which an edge counts as silence", -120, -1, unit="dB"
     )
     workers: int = RECORDINGS(0, "processes that decode; 0: one per CPU core", 0, 256)
+    split: str = RECORDINGS(
+        "own",
+        "own: the data set's, else folds by recording; 8:2, 8:1:1: drawn once in each class, as tutorials do; flatters",
+        choices=("own", "8:2", "8:1:1"),
+    )
     folds: int = RECORDINGS(
         5, "drawn where the data set has neither folds nor splits; 10: tenths, for 8:1:1", 2, 1000
     )
@@ -94,6 +106,7 @@ class PreprocessConfig:
 
     def __post_init__(self) -> None:
         hold(self)
+        refuse_unreadable(self)
 
 
 @dataclass
@@ -121,6 +134,12 @@ class TrainConfig:
         0, "side that image networks see the spectrogram at; 0: as it is", 0, 4096, unit="px"
     )
 
+    resize: str = MODEL(
+        "antialiased",
+        "how that size is reached; pooled: adaptive average pooling",
+        choices=("antialiased", "pooled"),
+    )
+
     fold: int = CLIPS(1, "held-out test fold; 0: the data set's own train/validation/test split", 0)
     validation: str = CLIPS(
         "held-out",
@@ -146,13 +165,18 @@ class TrainConfig:
         None, "on matrices and kernels; none: 0.05 of adamw, 0.0005 of sgd", 0
     )
     optimizer: str = TRAINING(
-        "adamw", "what makes steps of gradients; sgd has Nesterov's momentum", choices=("adamw", "sgd")
+        "adamw", "what makes steps of gradients; adamw without decay is Adam", choices=("adamw", "sgd")
     )
     momentum: float = TRAINING(0.9, "of sgd", 0, 0.9999)
+    nesterov: bool = TRAINING(True, "sgd looks ahead along its momentum; false: as it was first written")
+    decay_all: bool = TRAINING(False, "weight_decay on norms and biases too")
     schedule: str = TRAINING(
         "cosine", "course of the learning rate", choices=("cosine", "step", "one-cycle", "constant")
     )
     warmup: float = TRAINING(0.1, "share of all steps in which the rate rises from zero", 0, 0.9)
+    warmup_epochs: int = TRAINING(
+        0, "epochs in which the rate rises by equal steps, in place of warmup; 0: as warmup says", 0
+    )
     step_epochs: int = TRAINING(
         0, "epochs between the falls of schedule=step; 0: two falls, at thirds of the way", 0
     )
@@ -171,7 +195,13 @@ class TrainConfig:
     ema: float = TRAINING(
         0.99, "decay per step of the averaged weights that are evaluated; 0: none", 0, 0.9999
     )
-    early_stop: int = TRAINING(0, "epochs without a better validation loss before stopping; 0: never", 0)
+    best_by: str = TRAINING(
+        "loss",
+        "figure of the development clips that select=best and early_stop follow",
+        choices=("loss", "accuracy"),
+    )
+    early_stop: int = TRAINING(0, "epochs without a better figure of best_by before stopping; 0: never", 0)
+    min_gain: float = TRAINING(0.0, "that a figure has to be better by, for early_stop to wait anew", 0, 100)
 
     frontend: str = FEATURES(
         "logmel",
@@ -179,6 +209,14 @@ class TrainConfig:
         known=registry.features.names,
     )
     deltas: bool = FEATURES(False, "slope and curvature of the features as further channels")
+    log_offset: float = FEATURES(1e-6, "power that is added under the logarithm", 1e-12, 1)
+    top_db: float = FEATURES(
+        80.0, "below its loudest, that each clip of frontend=meldb is cut at", 1, 300, unit="dB"
+    )
+    standardise: bool = FEATURES(
+        True, "zero mean and unit deviation over the training clips; false: as computed"
+    )
+    repeat: int = FEATURES(1, "channels that the same features are given in; 3: as pictures have", 1, 16)
     n_fft: int = FEATURES(1024, "length of the Fourier transform", 2, unit="samples")
     win_length: int = FEATURES(1024, "length of the Hann window", 1, unit="samples")
     hop_length: int = FEATURES(512, "step between frames", 1, unit="samples")

@@ -6,12 +6,21 @@ from audio.errors import ConfigError
 from audio.named import names_in
 
 if TYPE_CHECKING:
-    from audio.config import TrainConfig
+    from audio.config import PreprocessConfig, TrainConfig
+
+
+def refuse_unreadable(config: "PreprocessConfig") -> None:
+    """Raises ConfigError: a pattern or a condition that can't be read, before any file is."""
+    from audio.datasets.choosing import conditions, labeller  # which know of clips
+
+    conditions(config.where)
+    if config.label_pattern:
+        labeller(config.label_pattern)
 
 
 def refuse_contradictions(config: "TrainConfig") -> None:
     """Raises ConfigError: the first contradiction there is."""
-    for check in (_spectrum, _choosing, _members, _sharing, _augmentation):
+    for check in (_spectrum, _choosing, _schedule, _members, _sharing, _augmentation):
         check(config)
 
 
@@ -23,6 +32,10 @@ def _spectrum(config: "TrainConfig") -> None:
         )
     if config.win_length > config.n_fft:
         raise ConfigError(f"win_length ({config.win_length}) is longer than n_fft ({config.n_fft}).")
+    if config.deltas and config.repeat > 1:
+        raise ConfigError(
+            "deltas are channels of their own and can't be repeated: use repeat=1, or deltas=false."
+        )
     if config.f_max is not None and config.f_max <= config.f_min:
         raise ConfigError(f"f_max ({config.f_max:g} Hz) is not above f_min ({config.f_min:g} Hz).")
 
@@ -40,6 +53,17 @@ def _choosing(config: "TrainConfig") -> None:
         raise ConfigError(
             "early_stop would choose the epoch on the test fold; "
             "use validation=development with it, or early_stop=0."
+        )
+
+
+def _schedule(config: "TrainConfig") -> None:
+    if config.warmup_epochs and config.schedule == "one-cycle":
+        raise ConfigError(
+            "schedule=one-cycle rises over its own share of the steps: use warmup, and warmup_epochs=0."
+        )
+    if config.warmup_epochs >= config.epochs and config.warmup_epochs:
+        raise ConfigError(
+            f"warmup_epochs ({config.warmup_epochs}) leaves none of {config.epochs} epochs: use fewer, or more epochs."
         )
 
 

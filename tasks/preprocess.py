@@ -123,6 +123,8 @@ def _say(report: "PreprocessReport") -> None:
             f"; {report.drawn['kept']} clips keep that of an earlier version" if report.drawn["kept"] else ""
         )
         print(f"the data set has no folds: {report.drawn['count']} were drawn{kept}")
+    if report.flatters:
+        print(f"note: {report.flatters}")
     if report.skipped:
         _list("files were skipped", report.skipped)
     if report.noted:

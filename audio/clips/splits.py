@@ -62,6 +62,12 @@ def told_of_others(config: TrainConfig, store: ClipStore) -> str:
     )
 
 
+def told_of_split(store: ClipStore) -> str:
+    """A sentence on a split that flatters; empty when nothing is known of the kind."""
+    flatters = (store.manifest.get("split") or {}).get("flatters")
+    return f"note: {flatters}" if flatters else ""
+
+
 def held_out(store: ClipStore, fold: int, split: str = "test") -> pd.DataFrame:
     """Rows of the test side: the fold, or for fold 0 the split (any other than train when `test` is absent).
 

@@ -2,8 +2,8 @@
 read one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audio.errors import DatasetError
@@ -23,6 +23,7 @@ class Clip:
     source: str = ""  # recording it was cut from: clips of one source never go to both sides
     start: float = 0.0  # s into the file
     end: float | None = None  # s into the file; None: to its end
+    columns: Mapping[str, str] = field(default_factory=dict, compare=False)  # what else its authors say of it
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ def columns(table: Path, found: Sequence[str] | None, needed: Iterable[str]) -> 
         raise DatasetError(
             f"{table} lacks the column {', '.join(missing)}; it has: {', '.join(found or ())}."
         )
+
+
+def in_words(row: Mapping[str | None, object]) -> dict[str, str]:
+    """A row of a table as a clip's `columns`; what stands behind the last column's name is nobody's."""
+    return {name: str(value).strip() for name, value in row.items() if name and value is not None}
 
 
 def _listing(paths: Iterable[Path], limit: int = 6) -> str:

@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from audio.datasets.contract import Clip, DataSet
+from audio.datasets.contract import Clip, DataSet, in_words
 from audio.datasets.layout import SPLITS, fold_number, from_one
 from audio.errors import DatasetError
 
@@ -56,6 +56,9 @@ def _clips(part: Any, split: str, root: Path) -> list[Clip]:
                 fold=fold,
                 split=SPLITS.get(where.lower(), where),
                 source=source,
+                columns=in_words(
+                    {k: v for k, v in row.items() if k != sound and isinstance(v, str | int | float)}
+                ),
             )
         )
     return clips

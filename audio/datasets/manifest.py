@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,7 +31,10 @@ def read(root: Path, seed: int) -> list[Clip]:
     clips = []
     for path, split in _find(root):
         table, places = read_table(path), Places(path, root)
-        clips += [_clip(table, number, values, places, split) for number, values in table.rows]
+        clips += [
+            replace(_clip(table, number, values, places, split), columns=cells)
+            for (number, values), cells in zip(table.rows, table.cells, strict=True)
+        ]
     if not clips:
         raise DatasetError(f"{root} lists no recording: there are no rows below the header.")
     _refuse_gaps(root, clips)

@@ -39,6 +39,7 @@ class Table:
     path: Path
     plural: bool  # the column of labels holds several, with commas between
     rows: list[tuple[int, dict[str, str]]]  # line number and values
+    cells: list[dict[str, str]]  # of the same rows: all that stands there, under the table's own names
 
 
 def read_table(path: Path) -> Table:
@@ -56,10 +57,10 @@ def _table(path: Path, text: str) -> Table:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header = next(lines, [])
     if _is_a_row(header):
-        found, plural = {"path": 0, "label": 1}, False
+        found, plural, names = {"path": 0, "label": 1}, False, []
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     else:
-        found = _places(header)
+        found, names = _places(header), header
         if missing := [name for name in ("path", "label") if name not in found]:
             also = " or ".join(", ".join(COLUMNS[name][1:6]) for name in missing)
             raise DatasetError(
@@ -67,12 +68,13 @@ def _table(path: Path, text: str) -> Table:
                 f"{also}, are understood as well."
             )
         plural = _plain(header[found["label"]]) in PLURAL
-    rows = [
-        (lines.line_num, {name: _cell(name, row[i]) if i < len(row) else "" for name, i in found.items()})
-        for row in lines
-        if any(cell.strip() for cell in row)
-    ]
-    return Table(path, plural, rows)
+    rows, cells = [], []
+    for row in lines:
+        if any(cell.strip() for cell in row):
+            values = {name: _cell(name, row[i]) if i < len(row) else "" for name, i in found.items()}
+            rows.append((lines.line_num, values))
+            cells.append({name.strip(): row[i].strip() for i, name in enumerate(names) if i < len(row)})
+    return Table(path, plural, rows, cells)
 
 
 def _cell(column: str, text: str) -> str:

@@ -54,10 +54,13 @@ class LogMel(nn.Module):
         mel_norm: str = "none",
         log_offset: float = LOG_OFFSET,
         deltas: bool = False,
+        standardise: bool = True,
+        repeat: int = 1,
     ):
         """`sample_rate`, `f_min`, `f_max` in Hz; `n_fft`, `win_length`, `hop_length` in samples; `log_offset` power.
 
-        `deltas` adds slope and curvature along time as second and third channel.
+        `deltas` adds slope and curvature along time as second and third channel. `repeat`: channels that the same
+        features stand in. Without `standardise` they stay as they are, whatever the training clips are like.
         """
         super().__init__()
         f_max = f_max or sample_rate / 2
@@ -81,6 +84,8 @@ class LogMel(nn.Module):
             "log": "natural",
             "log_offset": log_offset,
             "deltas": deltas,
+            "standardise": standardise,
+            "repeat": repeat,
         }
         self.n_fft, self.hop_length, self.log_offset = n_fft, hop_length, log_offset
         window = torch.hann_window(win_length)
@@ -96,7 +101,8 @@ class LogMel(nn.Module):
         self.register_buffer("std", torch.ones(()))
         self.register_buffer("level", torch.zeros(()))  # mean of the log power: what masks are filled with
         self.deltas = deltas
-        self.channels = 3 if deltas else 1
+        self.repeat, self.standardise = repeat, standardise
+        self.channels = 3 if deltas else repeat
 
     def _bank(self) -> Tensor:
         """The filter bank, `(bin, band)`. Raises ConfigError when a band would stay empty."""
@@ -166,8 +172,11 @@ class LogMel(nn.Module):
         return torch.cat(parts, dim=-1)
 
     def finish(self, features: Tensor) -> Tensor:
-        """What the features are at last, from `(batch, 1, mel, frame)` log power: the same, with deltas if asked."""
-        return with_deltas(features) if self.deltas else features
+        """What the features are at last, from `(batch, 1, mel, frame)` log power: the same, with deltas if asked, or in
+        several channels."""
+        if self.deltas:
+            return with_deltas(features)
+        return features.expand(-1, self.repeat, -1, -1) if self.repeat > 1 else features
 
     def normalise(self, features: Tensor) -> Tensor:
         """Finished features with zero mean and unit deviation over the training clips, as `fit` took them."""
@@ -181,6 +190,8 @@ class LogMel(nn.Module):
         slope of), and one for each coefficient of MFCC.
         """
         self.level.copy_(features.float().mean())
+        if not self.standardise:
+            return
         finished = torch.cat([self.finish(part.float()) for part in features.split(64)])
         deviation, mean = torch.std_mean(finished, dim=self.together, correction=0, keepdim=True)
         self._take(mean[0], deviation[0].clamp_min(1e-3))

@@ -1,5 +1,6 @@
 """Front ends on the log power of a filter bank: the plain spectrum, PCEN and MFCC, each with or without deltas."""
 
+import math
 from typing import Any
 
 import torch
@@ -17,6 +18,34 @@ class LogSpectrum(LogMel):
 
     def _bank(self) -> Tensor:
         return torch.eye(self.settings["n_fft"] // 2 + 1)
+
+
+class MelPower(LogMel):
+    """The power of each mel band itself, without a logarithm: what torchaudio's `MelSpectrogram` gives.
+
+    A few loud frames are thousands of times what the others are, and all that a network is told of a quiet sound is
+    near zero. Kept and augmented as log power, as the others are.
+    """
+
+    name = "melpower"
+
+    def finish(self, features: Tensor) -> Tensor:
+        return super().finish((features.exp() - self.log_offset).clamp_min(0.0))
+
+
+class MelDecibels(LogMel):
+    """Decibels re a power of one, each clip down to `top_db` below its loudest: torchaudio's `AmplitudeToDB`."""
+
+    name = "meldb"
+
+    def __init__(self, *args: Any, top_db: float = 80.0, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.settings["top_db"] = top_db
+
+    def finish(self, features: Tensor) -> Tensor:
+        level = features * (10 / math.log(10))
+        floor = level.amax(dim=(1, 2, 3), keepdim=True) - self.settings["top_db"]
+        return super().finish(torch.maximum(level, floor))
 
 
 class PCEN(LogMel):

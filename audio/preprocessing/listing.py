@@ -14,6 +14,7 @@ from typing import Any
 from audio import plugins
 from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet, find
+from audio.datasets.choosing import chosen, relabelled
 from audio.datasets.contract import files_below, is_audio, is_hidden
 from audio.errors import DatasetError
 from audio.io.reading import Undecodable, duration_of
@@ -74,6 +75,9 @@ def read_clips(config: PreprocessConfig, out: Path) -> tuple[DataSet, Path, list
         raise DatasetError(
             f"No recording of {dataset.title} was found in {root}. Expected there: {dataset.layout}"
         )
+    clips = chosen(clips, config.where)
+    if config.label_pattern:
+        clips = relabelled(clips, config.label_pattern)
     clips = _placed(dataset, clips)
     if config.segment_seconds:
         clips = [part for clip in clips for part in segments(clip, config.segment_seconds)]
@@ -98,7 +102,9 @@ def _placed(dataset: DataSet, clips: list[Clip]) -> list[Clip]:
     return clips
 
 
-def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tuple[str, str]], dict[str, int]]:
+def left_out(
+    dataset: DataSet, root: Path, clips: list[Clip], where: str = ""
+) -> tuple[list[tuple[str, str]], dict[str, int]]:
     """Files in the data set's folder of which there is no clip: sound, each with the reason, and how many of what else.
 
     A data set that is given as a file has no folder; there it is what lies beside the clips. What is no sound is
@@ -118,7 +124,7 @@ def left_out(dataset: DataSet, root: Path, clips: list[Clip]) -> tuple[list[tupl
             continue
         hidden = any(map(is_hidden, path.relative_to(root).parts if root.is_dir() else [path.name]))
         if looks_like_sound(path) if hidden else is_audio(path):
-            sound.append((name, _why_left_out(dataset, hidden)))
+            sound.append((name, _why_left_out(dataset, hidden, where)))
         else:
             rest["hidden" if hidden else printable(path.suffix.lower() or path.name)] += 1
     return sorted(sound), dict(rest)
@@ -134,9 +140,11 @@ def _beside(table: Path, folders: dict[Path, str]) -> Iterator[Path]:
             yield from (path for path in sorted(folder.iterdir()) if path.is_file() and path != table)
 
 
-def _why_left_out(dataset: DataSet, hidden: bool) -> str:
+def _why_left_out(dataset: DataSet, hidden: bool, where: str) -> str:
     if hidden:
         return "is hidden: its name or its folder's begins with a dot, or it is an archive's own"
+    if where:
+        return f"is no clip of the data set ({dataset.title}) with {where}"
     if dataset.name == "folder":
         return "lies in no folder of a class"
     return f"is not listed by the data set ({dataset.title})"

@@ -23,6 +23,7 @@ from audio.config import PreprocessConfig
 from audio.datasets import Clip, DataSet
 from audio.errors import DatasetError, StoreError
 from audio.io.decoding import Prepared
+from audio.preprocessing.drawn_split import draw_split
 from audio.preprocessing.folds import draw_folds
 from audio.preprocessing.journal import JOURNAL, Journal
 from audio.preprocessing.listing import clip_ids, fingerprint, left_out, preparation_of, read_clips
@@ -54,6 +55,7 @@ class PreprocessReport:
     drawn: dict[str, Any] = field(
         default_factory=dict
     )  # how folds were drawn (`draw_folds`); empty: they were not
+    flatters: str = ""  # what makes figures on its split too good (`draw_split`); empty: nothing known
 
     @property
     def clips_per_second(self) -> float:
@@ -94,8 +96,11 @@ def preprocess(
             index, skipped = tabulate(clips, journal.entries, names, config.sample_rate)
             _refuse_nothing(index, skipped, root)
             several = dataset.multi_label or any(len(clip.labels) != 1 for clip in clips)
-            index, drawn = draw_folds(index, several, config.seed, config.folds, earlier)
-            manifest = {**_manifest(dataset, config, index, skipped, several), "folds": drawn}
+            manifest = _manifest(dataset, config, index, skipped, several)
+            if config.split == "own":
+                index, manifest["folds"] = draw_folds(index, several, config.seed, config.folds, earlier)
+            else:
+                index, manifest["split"] = draw_split(index, several, config.seed, config.split)
             finish_store(out, index, manifest)
         (out / JOURNAL).unlink()
     except InterruptedError:
@@ -107,7 +112,7 @@ def preprocess(
             "Make room or choose another folder, then run again; it continues where it stood."
         ) from error
     report = _report(out, index, skipped, manifest, reused, time.monotonic() - started)
-    report.left_out, report.others = left_out(dataset, root, clips)
+    report.left_out, report.others = left_out(dataset, root, clips, config.where)
     return report
 
 
@@ -214,6 +219,8 @@ def _manifest(
         "clipping": True,  # was measured in the files; the notes tell
         "dataset": about,
         "skipped": skipped,
+        "folds": {},
+        "split": {},
     }
 
 
@@ -243,4 +250,5 @@ def _report(
         elapsed=elapsed,
         dataset=manifest["dataset"],
         drawn=manifest["folds"],
+        flatters=manifest["split"].get("flatters", ""),
     )

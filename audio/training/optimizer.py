@@ -27,15 +27,17 @@ def weight_decay(config: TrainConfig) -> float:
 
 
 def build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """AdamW or SGD; weight decay on weights of two or more dimensions only (not on norms and biases)."""
+    """AdamW or SGD; weight decay on weights of two or more dimensions only (not on norms and biases), or on all."""
     params = [p for p in model.parameters() if p.requires_grad]
+    others = weight_decay(config) if config.decay_all else 0.0
     groups = [
         {"params": [p for p in params if p.ndim > 1], "weight_decay": weight_decay(config)},
-        {"params": [p for p in params if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in params if p.ndim <= 1], "weight_decay": others},
     ]
     if config.optimizer == "sgd":
         momentum = config.momentum
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=momentum, nesterov=momentum > 0)
+        nesterov = config.nesterov and momentum > 0
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=momentum, nesterov=nesterov)
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
@@ -43,14 +45,17 @@ def rate_at(config: TrainConfig, step: int, steps: int) -> float:
     """The learning rate of a step out of `steps`: a rise over the warm-up, then the schedule's fall."""
     if config.schedule == "one-cycle":
         return config.learning_rate * _one_cycle(config.warmup, step, steps)
-    rise = config.warmup * steps
+    epoch = int(step * config.epochs / steps + 1e-9)
+    if epoch < config.warmup_epochs:
+        return config.learning_rate * (epoch + 1) / config.warmup_epochs
+    rise = config.warmup_epochs * steps / config.epochs or config.warmup * steps
     if step < rise:
         return config.learning_rate * (step + 1) / (rise + 1)
     along = (step - rise) / max(1.0, steps - rise)
     if config.schedule == "cosine":
         return config.learning_rate * _between(1.0, config.final_rate, along)
     if config.schedule == "step":
-        return config.learning_rate * config.step_factor ** _falls(config, step, steps, along)
+        return config.learning_rate * config.step_factor ** _falls(config, epoch, along)
     return config.learning_rate
 
 
@@ -68,11 +73,11 @@ def _one_cycle(rise: float, step: int, steps: int) -> float:
     return _between(1.0, 1 / (START * END), min(1.0, along))
 
 
-def _falls(config: TrainConfig, step: int, steps: int, along: float) -> int:
-    """How often the rate has fallen by now."""
+def _falls(config: TrainConfig, epoch: int, along: float) -> int:
+    """How often the rate has fallen by now; epochs count from the end of a warm-up in epochs."""
     if not config.step_epochs:
         return int(along * 3)
-    return int(step * config.epochs / steps + 1e-9) // config.step_epochs
+    return (epoch - config.warmup_epochs) // config.step_epochs
 
 
 M = TypeVar("M", bound=nn.Module)

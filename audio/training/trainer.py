@@ -13,7 +13,14 @@ from audio.augment.chain import Group
 from audio.checkpoints import checkpoint as checkpoints
 from audio.checkpoints import generations
 from audio.checkpoints.origin import Origin, refuse_heard, refuse_other_clips
-from audio.clips.splits import divide, draws_development, held_out, told_of_development, told_of_others
+from audio.clips.splits import (
+    divide,
+    draws_development,
+    held_out,
+    told_of_development,
+    told_of_others,
+    told_of_split,
+)
 from audio.clips.store import ClipStore
 from audio.config import TrainConfig
 from audio.devices import computing, prepare_device, spare_threads
@@ -63,8 +70,9 @@ class Training:
         self.development = list(validation_rows["clip"]) if draws_development(config, store) else []
         if self.development and not engine.rank:
             print(told_of_development(train_rows, validation_rows), flush=True)
-        if not engine.rank and (others := told_of_others(config, store)):
-            print(others, flush=True)
+        if not engine.rank:
+            for said in filter(None, (told_of_others(config, store), told_of_split(store))):
+                print(said, flush=True)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         torch.set_num_threads(spare_threads(self.model, config.threads))
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -228,11 +236,16 @@ class Training:
         return {f"{name}/validation": value for name, value in figures(self.config.metrics, answers).items()}
 
     def _note_best(self, scalars: dict[str, float]) -> None:
-        """Keep the model of this epoch when its validation loss is the lowest so far."""
-        loss = scalars.get("loss/validation", float("inf"))
-        self.since_best += 1
-        if loss < self.best:
-            self.best, self.since_best = loss, 0
+        """Keep the model of this epoch when it is the best so far; early stopping waits anew for `min_gain` and more.
+
+        As the callback of Hugging Face's trainer: a smaller gain is kept, and counts as none.
+        """
+        found = scalars.get(f"{self.config.best_by}/validation")
+        value = float("inf") if found is None else -found if self.config.best_by == "accuracy" else found
+        gained = self.best - value > self.config.min_gain
+        self.since_best = 0 if gained else self.since_best + 1
+        if value < self.best:
+            self.best = value
             if self.config.select == "best" and self.engine.rank == 0:
                 self.chosen = self.state()
 

@@ -3,7 +3,7 @@
  * `frontend` configuration object, as `audio/features/logmel.py` and `audio/features/transformed.py` describe them. No drawing here.
  */
 import { finished } from "../workers/steps.js";
-import { decibels, kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from "./pictures.js";
+import { decibels, kaldi, logMel, logSpectrum, melDecibels, melPower, mfcc, pcen, slope, whisper } from "./pictures.js";
 
 /**
  * @typedef {object} FrontEnd
@@ -14,6 +14,7 @@ import { decibels, kaldi, logMel, logSpectrum, mfcc, pcen, slope, whisper } from
  * @property {boolean | string} [deltas] their slope and curvature along time are heard, too
  * @property {number} [preemphasis] of Kaldi's
  * @property {boolean} [known] a model's own, and of a kind that is drawn here; else a log-mel
+ * @property {number} [top_db] that decibels are cut at below the loudest
  * @property {number} [n_mfcc] @property {number} [pcen_gain] @property {number} [pcen_bias] @property {number} [pcen_power] @property {number} [pcen_eps]
  * @property {number} [pcen_seconds] time constant of the smoothing
  */
@@ -58,7 +59,7 @@ function parsed(text) {
 }
 
 /** @type {Record<string, (samples: Float32Array, settings: FrontEnd) => import("./pictures.js").Drawing>} */
-const kinds = { logmel: logMel, stft: logSpectrum, pcen, mfcc, whisper, kaldi };
+const kinds = { logmel: logMel, stft: logSpectrum, meldb: melDecibels, melpower: melPower, pcen, mfcc, whisper, kaldi };
 
 /** The front ends by their names. @param {FrontEnd} settings */
 const namesOf = ({ name = "logmel" }) =>

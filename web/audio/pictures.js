@@ -111,6 +111,17 @@ export function* mfcc(samples, settings) {
   return { values, bands: count, frames, range: usual, label: k => String(Math.min(count - 1, k)) };
 }
 
+/** Power of mel bands, without a logarithm. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
+export const melPower = (samples, settings) => inBands(spectrum, samples, settings, melBank(settings), power => power);
+
+/** Mel bands in decibels, down to `top_db` below the clip's loudest. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
+export function* melDecibels(samples, settings) {
+  const picture = yield* logMel(samples, settings);
+  const level = picture.values.map(value => (10 / Math.LN10) * value);
+  const floor = level.reduce((most, value) => Math.max(most, value), -Infinity) - (settings.top_db ?? 80);
+  return { ...picture, values: level.map(value => Math.max(value, floor)) };
+}
+
 /** Log-mel down to 80 dB below the clip's loudest. @param {Float32Array} samples @param {FrontEnd} settings @returns {Drawing} */
 export function* whisper(samples, settings) {
   const picture = yield* logMel(samples, settings);

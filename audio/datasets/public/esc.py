@@ -10,7 +10,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from audio.datasets.contract import Archive, Clip, DataSet, audio_files, unlike
+from audio.datasets.contract import Archive, Clip, DataSet, audio_files, in_words, unlike
 
 LAYOUT = "meta/esc50.csv with audio/1-100032-A-0.wav, or folders like '001 - Dog bark' with 1-100032-A.ogg"
 CLASS_FOLDER = re.compile(r"\d{3} - (.+)")
@@ -30,7 +30,13 @@ def _from_table(root: Path, table: Path, only_esc10: bool) -> list[Clip]:
     with table.open(newline="") as lines:
         rows = [r for r in csv.DictReader(lines) if not only_esc10 or r["esc10"] == "True"]
     return [
-        Clip(root / "audio" / r["filename"], (r["category"],), fold=int(r["fold"]), source=r["src_file"])
+        Clip(
+            root / "audio" / r["filename"],
+            (r["category"],),
+            fold=int(r["fold"]),
+            source=r["src_file"],
+            columns=in_words(r),
+        )
         for r in sorted(rows, key=lambda r: r["filename"])
     ]
 

@@ -20,7 +20,7 @@ def read(root: Path, seed: int) -> list[Clip]:
     for path in audio_files(root):
         if name := FILE_NAME.fullmatch(path.stem):
             split = "test" if int(name[3]) < TEST_TAKES else "train"
-            clips.append(Clip(path, (name[1],), split=split))
+            clips.append(Clip(path, (name[1],), split=split, columns={"speaker": name[2], "take": name[3]}))
     if not clips:
         raise unlike(root, "the Free Spoken Digit Dataset", LAYOUT)
     return clips

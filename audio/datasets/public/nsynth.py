@@ -13,7 +13,9 @@ from audio.datasets.contract import Archive, Clip, DataSet, audio_files, unlike
 LAYOUT = (
     "nsynth-train/audio/, nsynth-valid/audio/ and nsynth-test/audio/ with guitar_acoustic_001-082-127.wav"
 )
-FILE_NAME = re.compile(r"(?P<family>.+)_(acoustic|electronic|synthetic)_\d{3}-\d{3}-\d{3}")
+FILE_NAME = re.compile(
+    r"(?P<family>.+)_(?P<source>acoustic|electronic|synthetic)_(\d{3})-(?P<pitch>\d{3})-(?P<velocity>\d{3})"
+)
 SPLITS = {"nsynth-train": "train", "nsynth-valid": "validation", "nsynth-test": "test"}
 
 
@@ -24,7 +26,14 @@ def read(root: Path, seed: int) -> list[Clip]:
         for path in audio_files(root / folder / "audio"):
             if name := FILE_NAME.fullmatch(path.stem):
                 instrument = path.stem.rsplit("-", 2)[0]
-                clips.append(Clip(path, (name["family"],), split=split, source=instrument))
+                columns = {
+                    "instrument": instrument,
+                    "instrument_family": name["family"],
+                    "instrument_source": name["source"],
+                    "pitch": str(int(name["pitch"])),
+                    "velocity": str(int(name["velocity"])),
+                }
+                clips.append(Clip(path, (name["family"],), split=split, source=instrument, columns=columns))
     if not clips:
         raise unlike(root, "NSynth", LAYOUT)
     return clips

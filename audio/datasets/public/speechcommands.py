@@ -39,7 +39,8 @@ def read(root: Path, seed: int) -> list[Clip]:
             continue
         key = f"{word}/{path.name}"
         split = listed.get(key, "train") if listed else split_by_hash(path.name)
-        clips.append(Clip(path, (word,), split=split, source=path.name.split("_nohash_")[0]))
+        speaker = path.name.split("_nohash_")[0]
+        clips.append(Clip(path, (word,), split=split, source=speaker, columns={"speaker": speaker}))
     if not clips:
         raise unlike(root, "Speech Commands", LAYOUT)
     return clips

@@ -8,7 +8,7 @@ rates, channels and bit depths are as uploaded to Freesound and differ from file
 import csv
 from pathlib import Path
 
-from audio.datasets.contract import Archive, Clip, DataSet, columns, unlike
+from audio.datasets.contract import Archive, Clip, DataSet, columns, in_words, unlike
 
 LAYOUT = "metadata/UrbanSound8K.csv and audio/fold1/… to audio/fold10/…"
 COLUMNS = ("slice_file_name", "fsID", "fold", "class")
@@ -28,6 +28,7 @@ def read(root: Path, seed: int) -> list[Clip]:
                 (row["class"],),
                 fold=int(row["fold"]),
                 source=row["fsID"],
+                columns=in_words(row),
             )
             for row in reader
         ]

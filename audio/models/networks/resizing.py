@@ -13,23 +13,36 @@ import torch
 from torch import Tensor
 
 
-def resize(x: Tensor, height: int, width: int) -> Tensor:
-    """`(batch, channel, band, frame)` → `(batch, channel, height, width)`, in float32 where a side changes."""
+def resize(x: Tensor, height: int, width: int, pooled: bool = False) -> Tensor:
+    """`(batch, channel, band, frame)` → `(batch, channel, height, width)`, in float32 where a side changes.
+
+    `pooled`: by the means of adaptive average pooling; a side that grows repeats its pixels.
+    """
+    shares = windows if pooled else triangles
     bands, frames = int(x.shape[2]), int(x.shape[3])
     if (bands, frames) == (height, width):
         return x
     with torch.autocast(x.device.type, enabled=False):  # weights of some thousandths would lose their digits
         x = x if x.dtype == torch.float64 else x.float()
         if frames != width:
-            x = x @ triangles(frames, width).to(x).T
+            x = x @ shares(frames, width).to(x).T
         if bands != height:
-            x = triangles(bands, height).to(x) @ x
+            x = shares(bands, height).to(x) @ x
     return x.contiguous(memory_format=torch.channels_last)
 
 
 def triangles(before: int, after: int) -> Tensor:
     """`(after, before)` float32: the share of each old pixel in each new one; every row adds up to one."""
     return torch.tensor(_shares(before, after))  # a new tensor, as an exporter's own must not be kept
+
+
+def windows(before: int, after: int) -> Tensor:
+    """`(after, before)` float32: the mean over each window of torch's `adaptive_avg_pool2d`, as a product."""
+    first = torch.arange(after) * before // after
+    last = -(-(torch.arange(1, after + 1) * before) // after)
+    places = torch.arange(before)
+    inside = (places >= first[:, None]) & (places < last[:, None])
+    return inside / (last - first)[:, None]
 
 
 @lru_cache(maxsize=64)

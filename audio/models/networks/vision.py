@@ -65,16 +65,16 @@ class ImageNetwork(nn.Module):
     spectrogram.
     """
 
-    def __init__(self, network: nn.Module, size: int, smallest: int = 32):
+    def __init__(self, network: nn.Module, size: int, smallest: int = 32, pooled: bool = False):
         """`size`: pixels a side that features are resized to, 0 for none; below `smallest` a side is
         enlarged. Every frame and band is in the picture, however many share a pixel.
         """
         super().__init__()
-        self.network, self.size, self.smallest = network, size, smallest
+        self.network, self.size, self.smallest, self.pooled = network, size, smallest, pooled
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = (self.size or max(int(side), self.smallest) for side in x.shape[2:])
-        return self.network(resize(x, height, width))
+        return self.network(resize(x, height, width, self.pooled))
 
 
 def image_network(plan: Plan, frontend: FrontEnd) -> nn.Module:
@@ -83,7 +83,10 @@ def image_network(plan: Plan, frontend: FrontEnd) -> nn.Module:
     network = fetch(name, plan.config.pretrained)
     stem = network.get_submodule(STEMS[family(name)])
     assert isinstance(stem, nn.Conv2d)
-    replace(network, STEMS[family(name)], adapt(stem, frontend.channels))
+    if (
+        plan.config.repeat != stem.in_channels
+    ):  # a grey picture in three channels goes through the stem as it is
+        replace(network, STEMS[family(name)], adapt(stem, frontend.channels))
     last = last_linear(network)
     layer = network.get_submodule(last)
     assert isinstance(layer, nn.Linear)
@@ -94,7 +97,7 @@ def image_network(plan: Plan, frontend: FrontEnd) -> nn.Module:
     for module in network.modules():
         if last != "fc" and isinstance(module, nn.Dropout):
             module.p = plan.config.dropout
-    return ImageNetwork(network, plan.config.image_size)
+    return ImageNetwork(network, plan.config.image_size, pooled=plan.config.resize == "pooled")
 
 
 def last_linear(network: nn.Module) -> str:

@@ -12,7 +12,7 @@ from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.features.logmel import LogMel
 from audio.features.registry import build_frontend, from_description
-from audio.features.transformed import MFCC, PCEN, LogSpectrum
+from audio.features.transformed import MFCC, PCEN, LogSpectrum, MelDecibels, MelPower
 from audio.models import build
 from audio.registry import features
 
@@ -182,7 +182,7 @@ def test_more_front_ends_than_members_are_refused():
 
 
 def test_an_unknown_front_end_lists_what_there_is():
-    with pytest.raises(ConfigError, match="logmel, mfcc, pcen, stft"):
+    with pytest.raises(ConfigError, match="logmel, meldb, melpower, mfcc, pcen, stft"):
         build_frontend(TrainConfig(frontend="cqt"), 22050)
 
 
@@ -224,3 +224,37 @@ def test_an_odd_fourier_transform_is_refused_and_an_old_model_with_one_opens():
         TrainConfig(n_fft=1025)
     old = checkpoints.config_of({"config": {**vars(TrainConfig()), "n_fft": 1025}})
     assert old.n_fft == 1025
+
+
+def test_power_of_mel_bands_is_torchaudios_without_a_logarithm(wave):
+    theirs = torchaudio.transforms.MelSpectrogram(16000, 1024, hop_length=320, n_mels=64)(wave)
+    ours = MelPower(16000, 1024, 1024, 320, 64, 0.0, standardise=False, repeat=3)
+    features = ours(wave)
+    ours.fit(features)
+    found = ours.normalise(features)
+    assert found.shape[1] == ours.channels == 3
+    for channel in range(3):
+        torch.testing.assert_close(found[:, channel], theirs.clamp_min(0), rtol=2e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("top_db", [20.0, 80.0])
+def test_decibels_are_torchaudios(wave, top_db):
+    mel = torchaudio.transforms.MelSpectrogram(
+        16000, 1024, hop_length=256, n_mels=40, f_min=20.0, f_max=8000.0
+    )
+    theirs = torchaudio.transforms.AmplitudeToDB("power", top_db)(mel(wave)[:, None])  # each clip by itself
+    ours = MelDecibels(16000, 1024, 1024, 256, 40, 20.0, 8000.0, log_offset=1e-10, top_db=top_db)
+    torch.testing.assert_close(ours.finish(ours(wave)), theirs, rtol=1e-3, atol=2e-2)
+
+
+def test_natural_logarithm_has_the_offset_that_is_asked_for(wave):
+    layer = build_frontend(
+        TrainConfig(frontend="stft", n_fft=512, win_length=512, hop_length=256, log_offset=1e-3), 16000
+    )
+    power = torchaudio.transforms.Spectrogram(512, hop_length=256)(wave)
+    torch.testing.assert_close(layer(wave)[:, 0], (power + 1e-3).log(), rtol=1e-3, atol=1e-3)
+
+
+def test_deltas_are_not_repeated():
+    with pytest.raises(ConfigError, match="repeat=1, or deltas=false"):
+        TrainConfig(deltas=True, repeat=3)
