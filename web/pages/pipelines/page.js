@@ -13,6 +13,7 @@ import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/table.js";
 import { PageHead } from "../frame.js";
 import { runTime } from "../tasks/columns.js";
+import { Schedules } from "./schedules.js";
 
 const fields = [
   "name",
@@ -52,7 +53,7 @@ export default function PipelinesPage() {
   return html`<${PageHead} title=${t("Pipelines")}>
     <input type="search" class="search" aria-label=${t("Search pipelines")} placeholder=${t("Search pipelines")} value=${text}
       onInput=${(/** @type {any} */ e) => setText(e.target.value)} /><//>
-    <div class="scroll stack"><${Answered} answer=${answer}>${(/** @type {any[]} */ pipelines) => {
+    <div class="scroll stack"><${Schedules} /><${Answered} answer=${answer}>${(/** @type {any[]} */ pipelines) => {
       const shown = pipelines.filter(one => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length)
         return html`<${Empty} icon="pipelines" title=${text ? t("No pipeline has such a name") : t("No pipelines yet")}>
