@@ -172,3 +172,34 @@ def test_a_new_dataset_version_a_published_model_and_a_new_tag_each_start_one_ru
     until(lambda: len(completed(server, "newdata")) == 2, 90, "what happened meanwhile is seen")
     time.sleep(12)
     assert [len(runs(server, name)) for name in ("newdata", "newmodel", "newtag")] == [2, 1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("enqueued", [True, False])
+def test_a_scheduler_killed_amid_a_launch_neither_doubles_nor_loses_it(
+    new_server: Callable[..., ServerProcess],
+    new_agent: Callable[..., AgentProcess],
+    tmp_path: Path,
+    enqueued: bool,
+) -> None:
+    """It is left as a process that is killed there leaves it: written down as begun, its run enqueued or half made."""
+    server = new_server()
+    task, queue = tiny(server, tmp_path), server.queue("nobody")
+    schedule(server, "add", "amid", "--cron", "@yearly", "--task", task, "--queue", "nobody", "word=two")
+    schedule(server, "run-now", "amid")
+    scheduler = listed(server)["scheduler"]
+    (job,) = json.loads(server.task(scheduler)["configuration"]["schedule"]["value"])
+    state = {"entries": {"amid": {}}, "launching": {"name": "amid", "run_now": job["run_now"]}}
+    item = {"name": "state", "type": "json", "value": json.dumps(state)}
+    server.call("tasks.edit_configuration", task=scheduler, configuration=[item], force=True)
+    made = server.call("tasks.clone", task=task, new_task_name="amid", new_task_parent=scheduler)["id"]
+    if enqueued:
+        server.call("tasks.enqueue", task=made, queue=queue)
+    new_agent(server, "--queue", "services", "--services-mode")
+    until(lambda: listed(server)["entries"]["amid"]["runs"], 60, "the scheduler knows of a run")
+    time.sleep(11)
+    (ran,) = runs(server, "amid")
+    assert (ran["id"] == made) is enqueued and ran["status"] == "queued"
+    assert listed(server)["entries"]["amid"]["runs"] == [ran["id"]]
+    assert enqueued or ran["hyperparams"]["Args"]["word"]["value"] == "two"
