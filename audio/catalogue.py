@@ -99,6 +99,8 @@ for name, parameters in (
 ):
     augmentations.register(name, Lazy(f"{STEPS}:{name}"), on="waveform", by=parameters)
 augmentations.register("gain", Lazy(f"{STEPS}:gain"), on="log power", by=("gain_db",))
+augmentations.register("power-gain", Lazy(f"{STEPS}:power_gain"), on="log power", by=("power_gain",))
+augmentations.register("power-noise", Lazy(f"{STEPS}:power_noise"), on="log power", by=("power_noise",))
 augmentations.register("equaliser", Lazy(f"{STEPS}:equaliser"), on="log power", by=("eq_db",))
 augmentations.register("flip-time", Lazy(f"{STEPS}:flip_time"), on="features", by=("flip_time",))
 augmentations.register("flip-frequency", Lazy(f"{STEPS}:flip_frequency"), on="bands", by=("flip_frequency",))

@@ -171,7 +171,7 @@ class TrainConfig:
     nesterov: bool = TRAINING(True, "sgd looks ahead along its momentum; false: as it was first written")
     decay_all: bool = TRAINING(False, "weight_decay on norms and biases too")
     schedule: str = TRAINING(
-        "cosine", "course of the learning rate", choices=("cosine", "step", "one-cycle", "constant")
+        "cosine", "course of the learning rate", choices=("cosine", "linear", "step", "one-cycle", "constant")
     )
     warmup: float = TRAINING(0.1, "share of all steps in which the rate rises from zero", 0, 0.9)
     warmup_epochs: int = TRAINING(
@@ -274,10 +274,32 @@ class TrainConfig:
     )
     time_masks: int = AUGMENTATION(2, "SpecAugment masks along time", 0, 1000)
     time_mask_frames: int = AUGMENTATION(
-        16, "largest width of a time mask, up to a fifth of the clip", 0, unit="frames"
+        16, "largest width of a time mask, up to time_mask_share of the clip", 0, unit="frames"
     )
+    time_mask_share: float = AUGMENTATION(0.2, "of the clip that one time mask hides at most", 0.01, 1)
     frequency_masks: int = AUGMENTATION(2, "SpecAugment masks along frequency", 0, 1000)
     frequency_mask_bands: int = AUGMENTATION(8, "largest width of a frequency mask", 0, unit="bands")
+    mask_least: int = AUGMENTATION(
+        0, "smallest width of a mask; 0: it may hide nothing", 0, unit="bands or frames"
+    )
+    mask_probability: float = AUGMENTATION(1.0, "of masking a clip, along each axis by itself", 0, 1)
+    mask_fill: str = AUGMENTATION(
+        "mean", "what masks show: the mean of all clips, or silence", choices=("mean", "silence")
+    )
+    power_gain: float = AUGMENTATION(
+        0.0,
+        "largest share by which the power of the spectrogram is changed (0.2: by 0.8 to 1.2); 0: none",
+        0,
+        0.99,
+    )
+    power_gain_probability: float = AUGMENTATION(0.5, "of changing it so", 0, 1)
+    power_noise: float = AUGMENTATION(
+        0.0,
+        "deviation of Gaussian noise on the power of the spectrogram, which stays at 0 or more; 0: none",
+        0,
+        1e6,
+    )
+    power_noise_probability: float = AUGMENTATION(0.5, "of adding it", 0, 1)
     augmentations: list[str] = AUGMENTATION(
         [], "of plugins, by their names, in this order", known=added_augmentations
     )

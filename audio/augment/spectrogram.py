@@ -41,6 +41,24 @@ def gain(features: Tensor, most_db: float, random: Generator, offset: float = 0.
     return scaled(features, change, offset)
 
 
+def power_gain(features: Tensor, most: float, probability: float, random: Generator, offset: float) -> Tensor:
+    """Power times a factor from `1 - most` to `1 + most`, with a probability for each clip."""
+    shape = (len(features), 1, 1, 1)
+    change = uniform(shape, 1 - most, 1 + most, random).log()
+    chosen = uniform(shape, 0, 1, random) < probability
+    return torch.where(chosen, scaled(features, change, offset), features)
+
+
+def power_noise(
+    features: Tensor, deviation: float, probability: float, random: Generator, offset: float
+) -> Tensor:
+    """Gaussian noise on the power itself, which is cut at zero, with a probability for each clip."""
+    chosen = uniform((len(features), 1, 1, 1), 0, 1, random) < probability
+    noise = torch.randn(features.shape, generator=random, device=features.device) * deviation
+    noisy = ((features.exp() - offset + noise).clamp_min(0.0) + max(offset, 1e-12)).log()
+    return torch.where(chosen, noisy, features)
+
+
 def equalise(
     features: Tensor, most_db: float, random: Generator, points: int = 5, offset: float = 0.0
 ) -> Tensor:
@@ -51,18 +69,28 @@ def equalise(
 
 
 def mask(
-    features: Tensor, dim: int, count: int, widest: int, value: Tensor | float, random: Generator
+    features: Tensor,
+    dim: int,
+    count: int,
+    widest: int,
+    value: Tensor | float,
+    random: Generator,
+    least: int = 0,
+    probability: float = 1.0,
 ) -> Tensor:
-    """SpecAugment (Park et al. 2019, arXiv:1904.08779): `count` bands of up to `widest` bins set to `value`, drawn
-    for each clip. `dim` is 2 for frequency, 3 for time."""
+    """SpecAugment (Park et al. 2019, arXiv:1904.08779): `count` bands of `least` to `widest` bins set to `value`,
+    drawn for each clip, of which each is masked with a probability. `dim` is 2 for frequency, 3 for time."""
     size, batch = features.shape[dim], len(features)
     widest = min(widest, size)
+    least = min(least, widest)
     position = torch.arange(size, device=features.device)
     hidden = torch.zeros((batch, size), dtype=torch.bool, device=features.device)
     for _ in range(count):
-        width = uniform((batch, 1), 0, widest + 1, random).floor()
+        width = uniform((batch, 1), least, widest + 1, random).floor()
         start = (uniform((batch, 1), 0, 1, random) * (size - width + 1)).floor()
         hidden |= (position >= start) & (position < start + width)
+    if probability < 1:
+        hidden &= uniform((batch, 1), 0, 1, random) < probability
     shape = [batch, 1, 1, 1]
     shape[dim] = size
     return torch.where(hidden.view(shape), value, features)

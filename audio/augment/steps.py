@@ -3,6 +3,7 @@
 `audio.catalogue` says what each works on, and which parameters switch it on.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +21,6 @@ from audio.features.contract import LOG_POWER
 from audio.io.decoding import beginning
 from audio.io.reading import Undecodable
 
-MASKED = 0.2  # share of a clip that one time mask hides at most (p of SpecAugment, Park et al. 2019)
 BACKGROUND_SECONDS = 600  # of background sound that is kept in memory
 
 Change = Callable[[Tensor, Generator], Tensor]  # of a batch
@@ -66,6 +66,16 @@ def gain(sound: Sound) -> Change:
     return lambda x, random: spectrogram.gain(x, most, random, offset=sound.offset)
 
 
+def power_gain(sound: Sound) -> Change:
+    most, share = sound.config.power_gain, sound.config.power_gain_probability
+    return lambda x, random: spectrogram.power_gain(x, most, share, random, sound.offset)
+
+
+def power_noise(sound: Sound) -> Change:
+    deviation, share = sound.config.power_noise, sound.config.power_noise_probability
+    return lambda x, random: spectrogram.power_noise(x, deviation, share, random, sound.offset)
+
+
 def equaliser(sound: Sound) -> Change:
     most = sound.config.eq_db
     return lambda x, random: spectrogram.equalise(x, most_db=most, random=random, offset=sound.offset)
@@ -91,24 +101,29 @@ def cutmix(sound: Sound) -> Mix:
 
 def frequency_mask(sound: Sound) -> Fill:
     count, widest = sound.config.frequency_masks, sound.config.frequency_mask_bands
-    return partial(_masked, 2, count, widest)
+    return partial(_masked, sound, 2, count, widest)
 
 
 def time_mask(sound: Sound) -> Fill:
-    """No wider than a fifth of the clip."""
+    """No wider than `time_mask_share` of the clip: the p of SpecAugment (Park et al. 2019)."""
+    config = sound.config
 
     def masked(x: Tensor, fill: Tensor, random: Generator) -> Tensor:
-        widest = min(sound.config.time_mask_frames, max(1, round(MASKED * x.shape[3])))
-        return _masked(3, sound.config.time_masks, widest, x, fill, random)
+        widest = min(config.time_mask_frames, max(1, round(config.time_mask_share * x.shape[3])))
+        return _masked(sound, 3, config.time_masks, widest, x, fill, random)
 
     return masked
 
 
-def _masked(dim: int, count: int, widest: int, x: Tensor, fill: Tensor, random: Generator) -> Tensor:
-    widest = min(
-        widest, (x.shape[dim] - 1) // count
-    )  # something of every clip is left to learn its label from
-    return spectrogram.mask(x, dim, count, widest, fill, random)
+def _masked(
+    sound: Sound, dim: int, count: int, widest: int, x: Tensor, fill: Tensor | float, random: Generator
+) -> Tensor:
+    """Something of every clip is left to learn its label from."""
+    config = sound.config
+    widest = min(widest, (x.shape[dim] - 1) // count)
+    if config.mask_fill == "silence":  # no power, of which the logarithm is that of what was added
+        fill = math.log(max(sound.offset, 1e-12)) if sound.domain == LOG_POWER else 0.0
+    return spectrogram.mask(x, dim, count, widest, fill, random, config.mask_least, config.mask_probability)
 
 
 def load_background(folder: Path, sample_rate: int) -> np.ndarray:

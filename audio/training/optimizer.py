@@ -54,6 +54,8 @@ def rate_at(config: TrainConfig, step: int, steps: int) -> float:
     along = (step - rise) / max(1.0, steps - rise)
     if config.schedule == "cosine":
         return config.learning_rate * _between(1.0, config.final_rate, along)
+    if config.schedule == "linear":
+        return config.learning_rate * (1 + (config.final_rate - 1) * along)
     if config.schedule == "step":
         return config.learning_rate * config.step_factor ** _falls(config, epoch, along)
     return config.learning_rate
