@@ -58,6 +58,16 @@ models.register(
     about="Transformer encoder over frames of the spectrogram (Vaswani et al. 2017, arXiv:1706.03762)",
 )
 for name, about in (
+    ("cnn", "four convolutions up to 256 channels and their maximum"),
+    ("crnn", "two convolutions, the last states of a bidirectional LSTM"),
+    ("transformer", "a Transformer on patches of 16×16"),
+):
+    models.register(
+        f"tutorial16k-{name}",
+        Lazy(f"{NETWORKS}.tutorial16k:{name}"),
+        about=f"{about}, as the 16 kHz tutorials have it",
+    )
+for name, about in (
     ("cnn6", "PANNs CNN6, 4.8 M parameters (Kong et al. 2020, arXiv:1912.10211)"),
     ("cnn10", "PANNs CNN10, 5.2 M parameters (Kong et al. 2020)"),
     ("cnn14", "PANNs CNN14, 80 M parameters (Kong et al. 2020)"),
