@@ -55,6 +55,11 @@ def added_augmentations() -> list[str]:
     return [name for name in own.names() if not own.entry(name).options.get("by")]
 
 
+def note() -> Any:
+    """The parameter with what is to be known of a preset's settings, which goes wherever they go."""
+    return RUNNING("", "what is to be known of these settings; said at the start of every run with them")
+
+
 def plugins() -> Any:
     """The parameter of every task that lets it use what is not in this project."""
     return PLUGINS(
@@ -102,6 +107,7 @@ class PreprocessConfig:
         5, "drawn where the data set has neither folds nor splits; 10: tenths, for 8:1:1", 2, 1000
     )
     seed: int = RECORDINGS(0, "of the synthetic data set and of splits that are drawn", 0, LARGEST_SEED)
+    note: str = note()
     plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:
@@ -345,6 +351,7 @@ class TrainConfig:
     metrics: list[str] = RUNNING(
         [], "further figures of the validation clips, by their names", known=registry.metrics.names
     )
+    note: str = note()
     plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:

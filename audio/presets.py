@@ -2,38 +2,15 @@
 
 A preset gives the settings that differ from the defaults, with a sentence and its source. Where a tutorial held clips
 out in a way that flatters (random pieces, the best epoch on the test set), the preset keeps the model and the
-augmentation and changes the split; the sentence says so. `python -m audio.presets` lists them.
+augmentation and changes the split; the sentence says so. Beside it stands the same `…-as-written` (`audio.tutorials`).
+`python -m audio.presets` lists them.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from audio import registry
-from audio.config import PreprocessConfig, TrainConfig
+from audio.recipe import Preset, Settings
+from audio.tutorials import AS_WRITTEN
 
-Settings = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings of one recipe."""
-
-    about: str  # what it is, in a sentence
-    source: str  # where it comes from
-    preprocess: Settings = field(
-        default_factory=dict
-    )  # of PreprocessConfig, where they differ from the defaults
-    train: Settings = field(default_factory=dict)  # of TrainConfig, likewise
-    chosen_on: tuple[int, ...] = ()  # folds of its data set that helped to choose these settings; 0: none did
-
-    def preprocess_config(self, **others: Any) -> PreprocessConfig:
-        """Its preprocessing, with some settings changed."""
-        return PreprocessConfig(**{**self.preprocess, **others})
-
-    def train_config(self, **others: Any) -> TrainConfig:
-        """Its training, with some settings changed."""
-        return TrainConfig(**{**self.train, **others})
-
+__all__ = ["Preset", "everything", "find", "names"]
 
 NO_AUGMENTATION: Settings = {"augment": False, "crop_seconds": None, "label_smoothing": 0.0, "ema": 0.0}
 PLAIN_SPEED: Settings = {"speeds": [1.0], "eq_db": 0.0, "mixup": 0.0}
@@ -111,7 +88,7 @@ OWN: dict[str, Preset] = {
         {**IN_TURN, "epochs": 75},
     ),
     "gtzan-resnet18": Preset(
-        "GTZAN, the simple example: ImageNet ResNet-18 at 224 px on 128 mel bands, Adam at 1e-4, on drawn folds.",
+        "GTZAN, the simple example as it should be: ImageNet ResNet-18 on log-mel at 224 px, Adam 1e-4, drawn folds.",
         "the ResNet-18 example for audio classification; its log is added, its best epoch on the test set is not taken",
         {"dataset": "gtzan-random", "trim_silence": False},
         {
@@ -120,7 +97,7 @@ OWN: dict[str, Preset] = {
             "image_size": 224,
             **WIDE_MEL,
             **NO_AUGMENTATION,
-            "epochs": 10,
+            "epochs": 20,
             "batch_size": 16,
             "learning_rate": 1e-4,
             "weight_decay": 0.0,
@@ -131,7 +108,7 @@ OWN: dict[str, Preset] = {
         },
     ),
     "gtzan-resnext101": Preset(
-        "GTZAN, the advanced example: ImageNet ResNeXt-101 32x8d at 512 px; warm-up, masking, noise, gain, step decay.",
+        "GTZAN, the advanced example as it should be: ResNeXt-101 on log-mel at 512 px; warm-up, masks, step decay.",
         "the ResNeXt-101 example for audio classification, on drawn folds instead of random pieces",
         {"dataset": "gtzan-random", "trim_silence": False},
         {
@@ -242,7 +219,7 @@ OWN: dict[str, Preset] = {
 }
 
 
-for own, preset in OWN.items():
+for own, preset in {**OWN, **AS_WRITTEN}.items():
     registry.presets.register(own, preset)
 
 
@@ -266,4 +243,4 @@ if __name__ == "__main__":
     from audio import presets  # this file is __main__ here, and knows of no others
 
     for one, its in presets.everything().items():
-        print(f"{one:22} {its.about}")
+        print(f"{one:34} {its.about}")

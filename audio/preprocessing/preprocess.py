@@ -83,6 +83,8 @@ def preprocess(
     """
     started = time.monotonic()
     out = Path(out_dir).absolute()  # workers run in another folder
+    if config.note:
+        print(f"note: {config.note}", flush=True)
     dataset, root, clips = read_clips(config, out)
     count = workers if workers is not None else config.workers or os.cpu_count() or 1
     earlier = ClipStore.open(reuse_from) if reuse_from is not None else None

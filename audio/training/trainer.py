@@ -71,7 +71,8 @@ class Training:
         if self.development and not engine.rank:
             print(told_of_development(train_rows, validation_rows), flush=True)
         if not engine.rank:
-            for said in filter(None, (told_of_others(config, store), told_of_split(store))):
+            note = config.note and f"note: {config.note}"
+            for said in filter(None, (note, told_of_others(config, store), told_of_split(store))):
                 print(said, flush=True)
         self.model = build(config, store.sample_rate, len(store.classes)).to(device)
         torch.set_num_threads(spare_threads(self.model, config.threads))
