@@ -70,6 +70,27 @@ def test_a_model_that_can_not_be_used_says_why(client, project, fields, why):
         lookup.model(model, project.name)
 
 
+def test_a_model_to_hear_is_the_one_published_last_or_one_by_its_id_exported_or_not(
+    client, project, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tasks.names.project", lambda: project.name)
+    with pytest.raises(NothingThere, match="has no published model"):
+        lookup.file_to_hear("")
+    made = {}
+    for name, framework in (("first.pt", "PyTorch"), ("second.pt", "PyTorch"), ("model.onnx", "ONNX")):
+        (tmp_path / name).write_text(name)
+        uri = (tmp_path / name).as_uri()
+        fields = {"name": name, "uri": uri, "framework": framework, "project": project.id, "ready": False}
+        made[name] = client.call("models.create", **fields)["id"]
+    client.call("models.set_ready", model=made["second.pt"], publish_task=False)
+    client.call("models.set_ready", model=made["model.onnx"], publish_task=False)
+    assert lookup.file_to_hear("").read_text() == "second.pt"
+    for name, id in made.items():
+        assert lookup.file_to_hear(f" {id} ").read_text() == name
+    with pytest.raises(NothingThere, match="nobody"):
+        lookup.file_to_hear("nobody")
+
+
 def test_an_id_of_something_else_is_told_as_what_it_is(client, project, trained):
     task, (one, two) = trained(models=("a", "b"))
     dataset = client.call("tasks.create", name="d", type="data_processing", system_tags=["dataset"])["id"]
