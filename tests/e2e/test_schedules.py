@@ -203,3 +203,26 @@ def test_a_scheduler_killed_amid_a_launch_neither_doubles_nor_loses_it(
     assert (ran["id"] == made) is enqueued and ran["status"] == "queued"
     assert listed(server)["entries"]["amid"]["runs"] == [ran["id"]]
     assert enqueued or ran["hyperparams"]["Args"]["word"]["value"] == "two"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_what_is_paused_does_not_run_until_somebody_asks_and_catches_nothing_up(
+    new_server: Callable[..., ServerProcess], new_agent: Callable[..., AgentProcess], tmp_path: Path
+) -> None:
+    server = new_server()
+    task = tiny(server, tmp_path)
+    server.queue("nobody")
+    schedule(server, "add", "rests", "--cron", "* * * * *", "--task", task, "--queue", "nobody")
+    schedule(server, "pause", "rests")
+    new_agent(server, "--queue", "services", "--services-mode")
+    until(lambda: server.status(listed(server)["scheduler"]) == "in_progress", 60, "the scheduler runs")
+    time.sleep(65)
+    assert not runs(server, "rests"), "a minute has passed"
+    schedule(server, "run-now", "rests")
+    until(lambda: runs(server, "rests"), 30, "it ran now")
+    while not 10 < datetime.now().second < 35:  # away from a full minute, at which it is due
+        time.sleep(1)
+    schedule(server, "resume", "rests")
+    time.sleep(12)
+    assert len(runs(server, "rests")) == 1, "what passed while it was paused is not caught up"
