@@ -2,6 +2,10 @@
 
 What a processor's flags say is no measure: with instructions for bfloat16, one Xeon trained a small network 24 % slower
 in it. So both are tried on a batch, and what was found is kept in `precision.json` of the state folder.
+
+A CPU's bfloat16 is not taken where a filter is laid over a map of one row or column: there oneDNN's gradient of the
+weights reads memory that nothing was written to (torch 2.11, processors with AVX-512 BF16; strided and 5 x 5 filters),
+and what it learns is chance, or NaN.
 """
 
 import contextlib
@@ -14,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from audio import folders
 from audio.config import TrainConfig
@@ -32,10 +36,16 @@ def choose(config: TrainConfig, model: Classifier, features: Tensor, device: tor
 
     `features` `(batch, channel, band, frame)` are like those that are trained on.
     """
-    if config.precision != "auto":
-        return config.precision, ""
-    if not has_fast_bf16(device):
+    wanted = config.precision
+    if wanted == "fp32" or (wanted == "auto" and not has_fast_bf16(device)):
         return "fp32", ""
+    if wanted in ("auto", "bf16") and device.type == "cpu" and meets_single_row(model, features[:1]):
+        return "fp32", (
+            "note: trains in fp32: these clips are so short that a filter of this network sees a single row or column, "
+            "whose gradient in bf16 is wrong on a CPU"
+        )
+    if wanted != "auto":
+        return wanted, ""
     key = _key(config, features, device)
     known = _remembered().get(key)
     if isinstance(known, dict) and known.get("precision") in ("fp32", "bf16"):
@@ -48,6 +58,26 @@ def choose(config: TrainConfig, model: Classifier, features: Tensor, device: tor
         f"note: trains in {fastest}: a batch takes {told['bf16_ms']:g} ms in bf16 and {told['fp32_ms']:g} ms in fp32 "
         "here, which is remembered"
     )
+
+
+def meets_single_row(model: Classifier, features: Tensor) -> bool:
+    """Whether any filter wider than one value is laid over a single one, in time or in frequency.
+
+    The model and the random numbers of the training stay as they are.
+    """
+    tried, found = copy.deepcopy(model).eval(), []
+
+    def look(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+        assert isinstance(layer, nn.Conv1d | nn.Conv2d)
+        spans = zip(layer.kernel_size, given[0].shape[2:], strict=True)
+        found.append(any(width > 1 and size == 1 for width, size in spans))
+
+    for layer in tried.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d):
+            layer.register_forward_pre_hook(look)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        tried.classify(features)
+    return any(found)
 
 
 def measure(model: Classifier, features: Tensor, device: torch.device) -> dict[str, float]:

@@ -69,6 +69,25 @@ def test_a_flag_alone_chooses_nothing_and_what_is_asked_for_is_not_measured(stat
     assert not asked
 
 
+@pytest.mark.parametrize("name", ["auto", "bf16"])
+@pytest.mark.parametrize(("model", "members"), [("resnet18", 1), ("cnn6", 1), ("resnet18", 2)])
+def test_filters_over_a_single_row_or_column_are_trained_in_single_precision(
+    state, quick, monkeypatch, name, model, members
+):
+    """A CPU's gradient of them in bfloat16 holds what was in the memory before, now and then NaN."""
+    measured(monkeypatch, fp32=2.0, bf16=1.0)
+    config = dataclasses.replace(quick, model=model, members=members, image_size=0, precision=name)
+    network = build(config, 8000, 4)
+    kept = {k: v.clone() for k, v in network.state_dict().items()}
+    told, note = precision.choose(config, network, torch.randn(4, 1, 16, 1), CPU)
+    assert told == "fp32" and "a single row or column" in note
+    assert all(torch.equal(v, network.state_dict()[k]) for k, v in kept.items()) and network.training
+    wide = torch.randn(1, 1, 16 if model == "cnn6" else 256, 256)
+    assert precision.choose(config, network, wide, CPU)[0] == "bf16"
+    few = dataclasses.replace(config, precision="fp16")
+    assert precision.choose(few, network, torch.randn(4, 1, 16, 1), CPU) == ("fp16", "")
+
+
 def test_a_state_folder_that_is_damaged_or_can_t_be_written_costs_a_measurement(state, quick, monkeypatch):
     model, features = build(quick, 8000, 4), torch.randn(4, 1, 16, 40)
     state.parent.mkdir()
