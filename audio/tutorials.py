@@ -2,7 +2,7 @@
 
 What can't be the same, or is not stated in a tutorial, is in the preset's own text, which is a setting too (`note`): it
 goes with the settings into clones and is said at the start of every run. A preset of the same name without
-`-as-written` is the same as it should be.
+`-as-written`, where there is one, is the same as it should be.
 """
 
 from audio.recipe import Preset, Settings
@@ -103,33 +103,26 @@ ON_16K: Settings = {
     "time_mask_share": 1.0,
     "flip_time": 0.5,
 }
-ENDS = "The last batch of an epoch is left out where it is not full"
+ENDS = "Curves have the names that they have everywhere here. An epoch's last batch is left out where it is not full"
 OF_GTZAN = (
     "AS WRITTEN, AND FLATTERING: one random split 8:2 within each class of a set with copies and the same "
-    "artists on both "
-    "sides; what the tutorial calls its result is the best epoch on the clips it is tested on (here the "
-    "curve shows it, and "
-    "the last epoch is kept); raw power without a logarithm. Not the same: files in this project's order, "
-    "the corrupt one "
-    f"left out; one rate of 22,050 Hz; batches of 16 in validation too. {ENDS}."
+    "artists on both sides; what the tutorial calls its result is the best epoch on the clips it is tested "
+    "on (here the curve shows it, and the last epoch is kept); raw power without a logarithm. Not the "
+    "same: files in this project's order, the corrupt one left out; one rate of 22,050 Hz; batches of 16 "
+    f"in validation too. {ENDS}."
 )
 OF_TUNING = (
     "AS WRITTEN, AND FLATTERING: one random split 8:1:1 of GTZAN, with copies and the same artists on both "
-    "sides; 100 test "
-    "clips, of which one is a point. The best epoch is chosen on the validation tenth alone. Not the same: "
-    "files from the "
-    "folder instead of the hub; the split is scikit-learn's within each class. fp16 is for a GPU: use "
-    "--precision fp32 on a "
-    f"CPU. The additional augmented copies are not made here. {ENDS}."
+    "sides; 100 test clips, of which one is a point. The best epoch is chosen on the validation tenth "
+    "alone. Not the same: files from the folder instead of the hub; the split is scikit-learn's within "
+    "each class. fp16 is for a GPU: use --precision fp32 on a CPU. The additional augmented copies are not "
+    f"made here. {ENDS}."
 )
 OF_16K = (
     "AS WRITTEN: the accuracies that the tutorial claims (85 % of the CNN, 90 to 92 % of the CRNN) name no "
-    "split, and can't "
-    "be compared with figures on folds. Not stated there, and so chosen here: epochs 50, batches of 32, "
-    "rate 0.001, folds "
-    "drawn by recording. Not the same: the stretch is drawn for every clip instead of with p 0.5, and "
-    "mirrored means "
-    f"backwards in time. {ENDS}."
+    "split, and can't be compared with figures on folds. Not stated there, and so chosen here: epochs 50, "
+    "batches of 32, rate 0.001, folds drawn by recording. Not the same: the stretch is drawn for every "
+    f"clip instead of with p 0.5, and mirrored means backwards in time. {ENDS}."
 )
 SIMPLE = "the simple GTZAN example with ResNet-18"
 ADVANCED = "the advanced GTZAN example with ResNeXt-101"
@@ -197,10 +190,9 @@ AS_WRITTEN: dict[str, Preset] = {
             "debug_samples_every": 1,
         },
         "AS WRITTEN: one of ten folds is one number without a spread; raw power without a logarithm. Not "
-        "stated there, and so "
-        "chosen here: 22,050 Hz, windows of 1024 samples, 64 bands. Not the same: scalars come once an "
-        "epoch instead of every "
-        f"tenth iteration, debug samples once an epoch instead of every 500th. {ENDS}.",
+        "stated there, and so chosen here: 22,050 Hz, windows of 1024 samples, 64 bands. Not the same: "
+        "scalars come once an epoch instead of every tenth iteration, debug samples once an epoch instead "
+        f"of every 500th. {ENDS}.",
     ),
     "gtzan-resnet18-as-written": _written(
         "GTZAN, the simple example: ImageNet ResNet-18 at 224 px",
@@ -283,9 +275,7 @@ AS_WRITTEN: dict[str, Preset] = {
             "feature_cache": "off",
         },
         "AS WRITTEN: three epochs, watched on the validation folder. Not stated there, and so chosen here: "
-        "batches of 64, peak "
-        "rate 0.003, decay 0.01, one cycle that rises over 0.3 of the steps; the variant with images made "
-        "beforehand is not "
-        f"rebuilt, since features are computed as fast as they are read. {ENDS}.",
+        "batches of 64, peak rate 0.003, decay 0.01, one cycle that rises over 0.3 of the steps; of the "
+        f"two variants this is the one without images made beforehand. {ENDS}.",
     ),
 }
