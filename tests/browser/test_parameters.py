@@ -63,7 +63,7 @@ def test_each_parameter_has_the_control_range_unit_and_help_of_its_declaration(p
     ]
     expect(field(dialog, "augment").get_by_role("switch")).to_be_checked()
     options = field(dialog, "schedule").get_by_role("option")
-    assert options.all_inner_texts() == ["cosine", "step", "one-cycle", "constant"]
+    assert options.all_inner_texts() == ["cosine", "linear", "step", "one-cycle", "constant"]
     expect(field(dialog, "f_max").locator(".param-name small")).to_have_text("Hz · 0 to 192000")
     expect(field(dialog, "epochs").locator(".param-name small")).to_have_text("at least 1")
     expect(field(dialog, "epochs").get_by_role("textbox")).to_have_accessible_description(
