@@ -94,6 +94,12 @@ def parser() -> CommandLine:
         prog="python -m agents.start",
         description="Start a clearml-agent on this machine, for the configured server.",
     )
+    add_options(command_line)
+    return command_line
+
+
+def add_options(command_line: CommandLine) -> None:
+    """What an agent can be started with."""
     add = command_line.add_argument
     add(
         "--queue",
@@ -126,7 +132,6 @@ def parser() -> CommandLine:
         "(auto); always this one; always their own. A task's user property `environment` goes before it",
     )
     add("--build-environment", action="store_true", help="the same as --environment own")
-    return command_line
 
 
 def _add_devices(command_line: CommandLine) -> None:

@@ -108,6 +108,12 @@ PROGRAMS = {
             "agents.list",
             "python -m agents.list",
         ),
+        Program(
+            "agent install",
+            "an agent as a service of systemd, which starts with the machine",
+            "agents.install",
+            "python -m agents.install",
+        ),
         Program("agent stop", "end agents", "agents.stop", "python -m agents.stop"),
         Program("agent prune", "clear what agents have left", "agents.prune", "python -m agents.prune"),
         Program(

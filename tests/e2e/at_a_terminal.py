@@ -57,6 +57,7 @@ BRIEF = {  # options that make a command brief
     "tasks.search": ("--epochs", "1", "--trials", "1"),
     "tasks.export": ("--check_clips", "2"),
     "pipelines/main_job.py": ("--epochs", "1"),
+    "agents.install": ("--print",),  # nothing of this machine is changed
 }
 
 
