@@ -26,6 +26,7 @@ from tests.chromium import browser as browser
 
 # Ignored in what a shell starts in the background, and so in all that tests start: Ctrl-C could not be tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored in what nohup starts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SOUNDYARD_DATA") or ROOT.parent / "shared" / "data" / "esc10")
