@@ -70,9 +70,8 @@ def run(server: ServerProcess, daemon: AgentProcess, tmp_path: Path) -> Enqueue:
         task = create(server, where, entry_point, **script)
         server.enqueue(task, "foreign")
         found = until(lambda: _ended(server, task), 400, "the task has ended")
-        last = (
-            "Process completed" if found["status"] == "completed" else "\nerror: "
-        )  # "Fatal Python error: " is not it
+        # at the start of a line: "Fatal Python error: " is not it
+        last = "Process completed" if found["status"] == "completed" else "\nerror: "
         until(lambda: last in server.console(task), 30, f"{last} in the console")
         return {**server.task(task), "console": server.console(task)}
 
