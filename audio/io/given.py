@@ -6,7 +6,7 @@ import numpy as np
 
 from audio.errors import ConfigError
 from audio.io.channels import WAVE
-from audio.io.reading import BLOCK, Undecodable
+from audio.io.reading import BLOCK, Undecodable, cut
 
 MOST_CHANNELS = 64  # an array with more has its axes the other way round
 MOST_RATE = 10_000_000  # Hz
@@ -43,14 +43,7 @@ class Given:
 
     def blocks(self, start: int, end: int | None) -> Iterator[np.ndarray]:
         """Float32 `(frames, channels)` from frame `start` to `end`; once."""
-        position = 0
-        for block in self._all():
-            cut = block[max(0, start - position) : None if end is None else max(0, end - position)]
-            position += len(block)
-            if len(cut):
-                yield cut
-            if end is not None and position >= end:
-                return
+        return cut(self._all(), start, end)
 
     def _all(self) -> Iterator[np.ndarray]:
         if self._first is None:

@@ -6,7 +6,7 @@ waited for, a device never ends.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -193,6 +193,18 @@ def _in_words(error: soundfile.LibsndfileError) -> str:
     return "it is not sound in a known format." if unknown else said
 
 
+def cut(blocks: Iterable[np.ndarray], start: int, end: int | None) -> Iterator[np.ndarray]:
+    """Of blocks `(frames, channels)` one after another what is from frame `start` to `end`; no block more is read."""
+    position = 0
+    for block in blocks:
+        part = block[max(0, start - position) : None if end is None else max(0, end - position)]
+        position += len(block)
+        if len(part):
+            yield part
+        if end is not None and position >= end:
+            return
+
+
 class Ffmpeg:
     """A file that FFmpeg reads, its first sound track."""
 
@@ -208,18 +220,11 @@ class Ffmpeg:
     def blocks(self, start: int, end: int | None) -> Iterator[np.ndarray]:
         import av
 
-        position = 0
         resampler = av.AudioResampler(format="fltp")  # the same rate and channels, in floating point
+        frames = self._container.decode(self._stream)
+        decoded = (part.to_ndarray().T for frame in frames for part in resampler.resample(frame))
         try:
-            for frame in self._container.decode(self._stream):
-                for part in resampler.resample(frame):
-                    block = part.to_ndarray().T
-                    cut = block[max(0, start - position) : None if end is None else max(0, end - position)]
-                    position += len(block)
-                    if len(cut):
-                        yield cut
-                    if end is not None and position >= end:
-                        return
+            yield from cut(decoded, start, end)
         except av.FFmpegError as error:
             raise Undecodable(f"FFmpeg says: {error.strerror}") from error
         except ValueError as error:  # another rate or number of channels in the middle

@@ -1,33 +1,20 @@
-"""`soundyard tasks …`: the parser of its commands."""
+"""`soundyard tasks …`: its commands."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from audio.command_line import CommandLine
-from audio.named import printable
+from soundyard import below
 from soundyard.tracked import cloning, comparing, downloading, listing, showing, watching
 from soundyard.tracked.acting import Abort, Enqueue
-from tasks.errors import SoundyardError
 
 COMMANDS: tuple[Any, ...] = (listing, showing, watching, comparing, cloning, Enqueue, Abort, downloading)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Gives the exit status: 1 for what can't be done, 2 for what can't be understood."""
-    args = parser().parse_args(arguments)
-    command = {one.NAME: one for one in COMMANDS}[args.command]
-    try:
-        return int(command.run(args))
-    except SoundyardError as fault:
-        print(f"error: {printable(str(fault))}", file=sys.stderr)
-        return 1
+    """Gives the exit status."""
+    return below.run(parser(), COMMANDS, arguments)
 
 
 def parser() -> argparse.ArgumentParser:
-    made = CommandLine(prog="soundyard tasks", description="The tasks that the server keeps.")
-    below = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_arguments(below.add_parser(command.NAME, help=command.ABOUT, description=command.ABOUT))
-    return made
+    return below.parser("soundyard tasks", "The tasks that the server keeps.", COMMANDS)
