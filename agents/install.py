@@ -171,14 +171,14 @@ def _word(value: str) -> str:
 def _install(service: Service, text: str) -> None:
     _write(service.file, text)
     print(f"written: {service.file}")
-    enable = service.systemctl("enable", "--now", service.name)
-    if not shutil.which("systemctl") or not Path("/run/systemd/system").is_dir():
+    if not _systemd_runs():
+        enable = shlex.join(service.systemctl("enable", "--now", service.name))
         raise NotInstalled(
-            f"systemd does not run here, so nothing starts the agent yet. Where it runs: {shlex.join(enable)}"
+            f"systemd does not run here, so nothing starts the agent yet. Where it runs: {enable}"
         )
     _call(service.systemctl("daemon-reload"))
-    _call(enable)
-    _call(service.systemctl("restart", service.name))  # what was there before runs with the new options
+    _call(service.systemctl("enable", service.name))
+    _call(service.systemctl("restart", service.name))  # starts it, too: one that ran has the new options
     print(
         f"service {service.name} runs; its log: journalctl {'' if service.system else '--user '}-u {service.name}"
     )
@@ -199,11 +199,15 @@ def _write(file: Path, text: str) -> None:
 def _remove(service: Service) -> int:
     if not service.file.exists():
         raise NotInstalled(f"There is no service {service.name}: {service.file} does not exist.")
-    if shutil.which("systemctl") and Path("/run/systemd/system").is_dir():
+    if _systemd_runs():
         _call(service.systemctl("disable", "--now", service.name))
     service.file.unlink()
     print(f"service {service.name} taken away")
     return 0
+
+
+def _systemd_runs() -> bool:
+    return bool(shutil.which("systemctl")) and Path("/run/systemd/system").is_dir()
 
 
 def _call(command: Sequence[str]) -> None:

@@ -80,8 +80,7 @@ def _recover(book: Any, both: Sequence[Any]) -> None:
         book.client.tasks.delete(task=found["id"], force=True)
         found = {}
     for one in both:
-        if found or one is both[1]:
-            one.recover(found)
+        one.recover(found)
     book.write([*both[0].get_scheduled_tasks(), *both[1].get_triggers()])
 
 

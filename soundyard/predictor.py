@@ -1,14 +1,12 @@
 """A model that is ready to listen, by its file, its id on the server, or as the newest that was published."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from audio.datasets.contract import audio_files
 from audio.errors import DatasetError
-from audio.inference import Failed
 from audio.inference import Predictor as _Predictor
-from audio.prediction import Prediction
 
 LATEST = "latest published"
 FILES = (".pt", ".onnx", ".ts")
@@ -65,15 +63,6 @@ class Predictor(_Predictor):
         if rate is None and _are_several(sound):
             return self.several(sound, embeddings)
         return self.sound(sound, rate, embeddings)
-
-    def several(
-        self, sounds: Iterable[Any], embeddings: bool = False, failed: Failed | None = None
-    ) -> Iterator[Prediction]:
-        """The answers for sounds, one after another, in shared batches.
-
-        `failed(sound, error)` is told of what can't be heard, and the others go on; without it the error is raised.
-        """
-        return super().several(sounds, embeddings, failed)
 
 
 def _are_several(sound: Any) -> bool:

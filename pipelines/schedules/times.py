@@ -54,7 +54,9 @@ class Times(Launching, TaskScheduler):
         return (min(due) - datetime.now(timezone.utc)).total_seconds() if due else float("inf")
 
     def recover(self, found: dict[str, Any]) -> None:
-        """Take a run that a killed process has made for the one that it was to be."""
+        """Take a run that a killed process has made for the one that it was to be; one not made is due yet."""
+        if not found:
+            return
         for job in self._schedule_jobs:
             if job.name == (self.book.launching or {}).get("name"):
                 taken(job, found, self.book.launching or {})

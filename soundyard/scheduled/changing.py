@@ -1,8 +1,8 @@
 """`soundyard schedule pause`, `resume`, `run-now`, `remove` and `start`."""
 
 import argparse
+from abc import ABC, abstractmethod
 from datetime import datetime, timezone
-from typing import Any
 
 from soundyard import completion
 from soundyard.scheduled.adding import names
@@ -12,7 +12,7 @@ from soundyard.tracked.output import plain
 from tasks.errors import NothingThere
 
 
-class _Change:
+class _Change(ABC):
     """One thing that is done with entries by their names; all are found before any is changed."""
 
     NAME, ABOUT, DONE = "", "", ""
@@ -22,7 +22,8 @@ class _Change:
 
     def run(self, args: argparse.Namespace) -> int:
         connect()
-        found = [Scheduler().entry(name) for name in dict.fromkeys(args.name)]
+        scheduler = Scheduler()
+        found = [scheduler.entry(name) for name in dict.fromkeys(args.name)]
         for entry in found:
             scheduler = Scheduler()  # as it stands after the one before
             self.change(scheduler, entry)
@@ -30,34 +31,31 @@ class _Change:
         scheduler.note()
         return 0
 
+    @abstractmethod
     def change(self, scheduler: Scheduler, entry: Entry) -> None:
-        entry.job |= self.edit()
-        scheduler.put(entry)
-
-    def edit(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """Do it."""
 
 
 class Pause(_Change):
     NAME, ABOUT, DONE = "pause", "let it rest; what would have run meanwhile is not caught up", "is paused"
 
-    def edit(self) -> dict[str, Any]:
-        return {"paused": True}
+    def change(self, scheduler: Scheduler, entry: Entry) -> None:
+        scheduler.edit(entry, paused=True)
 
 
 class Resume(_Change):
     NAME, ABOUT, DONE = "resume", "let it go on", "goes on"
 
-    def edit(self) -> dict[str, Any]:
-        return {"paused": False}
+    def change(self, scheduler: Scheduler, entry: Entry) -> None:
+        scheduler.edit(entry, paused=False)
 
 
 class RunNow(_Change):
     NAME, ABOUT = "run-now", "run it once, at once, beside its schedule; paused ones too"
     DONE = "is run as soon as the scheduler sees it: seconds"
 
-    def edit(self) -> dict[str, Any]:
-        return {"run_now": datetime.now(timezone.utc).isoformat()}
+    def change(self, scheduler: Scheduler, entry: Entry) -> None:
+        scheduler.edit(entry, run_now=datetime.now(timezone.utc).isoformat())
 
 
 class Remove(_Change):

@@ -26,6 +26,11 @@ class Entry:
     job: dict[str, Any]
     known: dict[str, Any]  # what the scheduler knows of it
 
+    @property
+    def ran(self) -> list[str]:
+        """Ids of its runs, the newest last."""
+        return self.known.get("_executed_instances") or []
+
 
 class Scheduler:
     """The scheduler's task; there may be none yet."""
@@ -82,6 +87,11 @@ class Scheduler:
         there = [one["name"] for one in jobs]
         place = there.index(entry.job["name"]) if entry.job["name"] in there else len(jobs)
         self.write(entry.section, [*jobs[:place], entry.job, *jobs[place + 1 :]])
+
+    def edit(self, entry: Entry, **values: Any) -> None:
+        """Change some of what stands in an entry."""
+        entry.job |= values
+        self.put(entry)
 
     def remove(self, entry: Entry) -> None:
         jobs = self._section(entry.section, [])

@@ -21,7 +21,9 @@ def run(args: argparse.Namespace) -> int:
     scheduler = Scheduler()
     entries = scheduler.entries()
     queues = {one["id"]: one["name"] for one in call("queues.get_all", only_fields=["id", "name"])["queues"]}
-    found = [row(one, queues) for one in entries]
+    newest = [ran[-1] for one in entries if (ran := one.ran)]
+    runs = {one["id"]: one["status"] for one in _tasks(newest)}
+    found = [row(one, queues, runs) for one in entries]
     if args.json:
         print_json(
             {"scheduler": scheduler.task and scheduler.task["id"], "state": scheduler.state, "entries": found}
@@ -35,11 +37,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def row(entry: Entry, queues: dict[str, str]) -> dict[str, Any]:
-    """What is told of an entry; times are ISO 8601, in UTC."""
+def row(entry: Entry, queues: dict[str, str], runs: dict[str, str]) -> dict[str, Any]:
+    """What is told of an entry; times are ISO 8601, in UTC. `queues` by id their names, `runs` their status."""
     job, known = entry.job, entry.known
-    ran = known.get("_executed_instances") or []
-    last = _task(ran[-1]) if ran else {}
+    status = runs.get(entry.ran[-1]) if entry.ran else None
     return {
         "name": job["name"],
         "when": job.get("cron") or _event(entry),
@@ -47,10 +48,8 @@ def row(entry: Entry, queues: dict[str, str]) -> dict[str, Any]:
         "queue": queues.get(job.get("queue") or "", job.get("queue")),
         "state": "paused" if job.get("paused") else "active",
         "next": None if job.get("paused") else _minute(known.get("_next_run")),
-        "last": f"{_minute(known.get('started'))} {WORDS.get(last['status'], last['status'])}"
-        if last
-        else None,
-        "runs": ran,
+        "last": f"{_minute(known.get('started'))} {WORDS.get(status, status)}" if status else None,
+        "runs": entry.ran,
         "parameters": job.get("task_parameters") or {},
         "error": known.get("error") or "",
     }
@@ -68,9 +67,11 @@ def _event(entry: Entry) -> str:
     )
 
 
-def _task(id: str) -> dict[str, Any]:
-    found = call("tasks.get_all_ex", id=[id], only_fields=["id", "status"], search_hidden=True)["tasks"]
-    return dict(found[0]) if found else {}
+def _tasks(ids: list[str]) -> list[dict[str, Any]]:
+    """Those of them that are still there."""
+    if not ids:  # which would ask for all
+        return []
+    return list(call("tasks.get_all_ex", id=ids, only_fields=["id", "status"], search_hidden=True)["tasks"])
 
 
 def _minute(text: str | None) -> str | None:
