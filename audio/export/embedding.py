@@ -1,10 +1,10 @@
 """What a model's last layer is given, as a second output of an exported file."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from audio.models.listening import given_to
 
 
 def head_of(model: nn.Module, example: np.ndarray) -> nn.Module | None:
@@ -13,14 +13,9 @@ def head_of(model: nn.Module, example: np.ndarray) -> nn.Module | None:
         head: nn.Module = model.head  # type: ignore[assignment]
     except AttributeError:  # of several networks
         return None
-    shapes: list[torch.Size] = []
-    hook = head.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape))
-    try:
-        with torch.no_grad():
-            model(torch.from_numpy(example))
-    finally:
-        hook.remove()
-    return head if len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][0] == len(example) else None
+    with given_to(head) as given, torch.no_grad():
+        model(torch.from_numpy(example))
+    return head if len(given) == 1 and given[0].ndim == 2 and len(given[0]) == len(example) else None
 
 
 class WithEmbedding(nn.Module):
@@ -31,14 +26,6 @@ class WithEmbedding(nn.Module):
         self.whole, self._head = whole, [head]  # in a list: it is no layer of this one
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
-        given: list[Tensor] = []
-
-        def keep(_: Any, inputs: tuple[Tensor, ...]) -> None:
-            given.append(inputs[0])
-
-        hook = self._head[0].register_forward_pre_hook(keep)
-        try:
+        with given_to(self._head[0]) as given:
             logits = self.whole(waveform)
-        finally:
-            hook.remove()
         return logits, given[0].float()

@@ -1,7 +1,6 @@
 """A checkpoint, computed by torch."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ from audio.checkpoints import checkpoint as checkpoints
 from audio.devices import computing, on_threads, pick_device, spare_threads
 from audio.errors import ConfigError
 from audio.io.preparation import Preparation
+from audio.models.listening import given_to
 
 
 class Checkpoint:
@@ -33,23 +33,16 @@ class Checkpoint:
 
     def embeddings(self, waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits, and what the head is given, flat: `(batch, size)`. Raises ConfigError: there is no one head."""
-        given: list[torch.Tensor] = []
-
-        def keep(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-            given.append(inputs[0].detach().float())
-
         try:
-            hook = self.model.head.register_forward_pre_hook(keep)
+            head = self.model.head
         except AttributeError as error:
             raise ConfigError(
                 "This model is of several networks, which have no embedding in common."
             ) from error
-        try:
+        with given_to(head) as given:
             logits = self.logits(waves)
-        finally:
-            hook.remove()
         if len(given) != 1 or len(given[0]) != len(waves):
             raise ConfigError(
                 "This model's last layer is not given one vector for each window: it has no embedding."
             )
-        return logits, given[0].flatten(1).cpu().numpy()
+        return logits, given[0].float().flatten(1).cpu().numpy()
