@@ -171,6 +171,7 @@ def test_folds_that_start_from_weights_of_held_out_clips_are_told_when_they_are_
     store, tiny, tmp_path, capsys
 ):
     first = train(tiny, store, checkpoint_dir=tmp_path / "a", progress=ignore).model_path
+    capsys.readouterr()  # a training says its precision on some processors
     refuse_start(dataclasses.replace(tiny, weights=str(first)), store, [1])
     assert not capsys.readouterr().out
     apart = dataclasses.replace(tiny, weights=str(first), overlap="apart", epochs=1)
