@@ -1,17 +1,17 @@
 """Every parameter of the jobs of `audio/`, declared once: type, default, help, range or choices, unit and heading.
 
 The tasks turn each into a command-line argument and so into a parameter that can be edited in a clone; see
-`audio.parameter` for what else reads these lines. A record is held to them as it is made, and then to
-`audio.contradictions`, for what two parameters do to each other.
+`audio.parameters.parameter` for what else reads these lines. A record is held to them as it is made, and then to
+`audio.parameters.contradictions`, for what two parameters do to each other.
 """
 
 from dataclasses import dataclass, fields
 from typing import Any
 
 from audio import registry
-from audio.contradictions import refuse_contradictions, refuse_unreadable
-from audio.parameter import Group, check, check_one, kinds, parameter, same_as
-from audio.places import Place, settle
+from audio.parameters.contradictions import refuse_contradictions, refuse_unreadable
+from audio.parameters.parameter import Group, check, check_one, kinds, parameter, same_as
+from audio.parameters.places import Place, settle
 
 __all__ = [
     "EvaluateConfig",

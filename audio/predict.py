@@ -28,7 +28,7 @@ from audio.errors import AudioError, ConfigError, DatasetError
 from audio.named import printable
 
 if TYPE_CHECKING:
-    from audio.inference import Prediction, Predictor
+    from audio.inference.predictor import Prediction, Predictor
 
 BROKEN = (AudioError, OSError, ValueError, RuntimeError)  # of one file; torch's and soundfile's among them
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if table:
             table.refuse_if_unwritable()
         files = list(sound_files(args.files))
-        from audio.inference import Predictor
+        from audio.inference.predictor import Predictor
 
         if args.plugins:
             from audio import plugins

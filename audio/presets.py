@@ -2,13 +2,14 @@
 
 A preset gives the settings that differ from the defaults, with a sentence and its source. Where a tutorial held clips
 out in a way that flatters (random pieces, the best epoch on the test set), the preset keeps the model and the
-augmentation and changes the split; the sentence says so. Beside it stands the same `…-as-written` (`audio.tutorials`).
+augmentation and changes the split; the sentence says so. Beside it stands the same `…-as-written`
+(`audio.recipes.tutorials`).
 `python -m audio.presets` lists them.
 """
 
 from audio import registry
-from audio.recipe import Preset, Settings
-from audio.tutorials import AS_WRITTEN
+from audio.recipes.recipe import Preset, Settings
+from audio.recipes.tutorials import AS_WRITTEN
 
 __all__ = ["Preset", "everything", "find", "names"]
 

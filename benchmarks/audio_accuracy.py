@@ -31,7 +31,7 @@ from audio import interruption, presets
 from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.preprocessing.preprocess import preprocess
 from audio.training.train import train
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from audio.parameter import Kind
+from audio.parameters.parameter import Kind
 from soundyard.tracked import filters
 from soundyard.tracked.client import connect, every
 from soundyard.tracked.finding import unknown

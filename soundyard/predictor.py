@@ -6,7 +6,7 @@ from typing import Any
 
 from audio.datasets.contract import audio_files
 from audio.errors import DatasetError
-from audio.inference import Predictor as _Predictor
+from audio.inference.predictor import Predictor as _Predictor
 
 LATEST = "latest published"
 FILES = (".pt", ".onnx", ".ts")

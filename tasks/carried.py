@@ -12,7 +12,7 @@ from typing import Any
 
 from audio import plugins
 from audio.errors import PluginError
-from audio.parameter import kinds
+from audio.parameters.parameter import kinds
 from audio.plugins import Plugin
 from audio.plugins.source import joined, lines, unpack
 from tasks.errors import NothingThere

@@ -12,7 +12,7 @@ from audio import plugins
 from audio.command_line import CommandLine, print_anything
 from audio.errors import AudioError, ConfigError
 from audio.named import by_name
-from audio.parameter import Declared, Kind, declarations, defaults, kinds
+from audio.parameters.parameter import Declared, Kind, declarations, defaults, kinds
 from tasks import presets as recipes
 from tasks.errors import BadParameter
 from tasks.parameters import LIST_OF_PLACES, PRESET, Config, made, read, write

@@ -19,7 +19,7 @@ from tasks.session import Run, job, session
 if TYPE_CHECKING:
     import pandas as pd
 
-    from audio.evaluation import EvaluationResult
+    from audio.evaluation.evaluate import EvaluationResult
     from audio.metrics.paired import Paired
 
 INPUTS, DECISION = Group("Inputs"), Group("Decision")
@@ -112,7 +112,7 @@ def _heard(
 
     from audio.checkpoints import checkpoint
     from audio.clips.store import ClipStore
-    from audio.evaluation import evaluate
+    from audio.evaluation.evaluate import evaluate
     from tasks import lookup
 
     path, store = lookup.heard_with(run, model), ClipStore.open(folder)

@@ -18,7 +18,7 @@ from audio.config import LARGEST_SEED, EvaluateConfig, Group, TrainConfig, same_
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.crossvalidation import CrossValidation
+    from audio.evaluation.crossvalidation import CrossValidation
 
 GROUP = Group("Cross-validation")
 
@@ -63,7 +63,7 @@ class CrossvalidateParameters(TrainConfig):
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("crossvalidate"), CrossvalidateParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
-        from audio.crossvalidation import crossvalidate
+        from audio.evaluation.crossvalidation import crossvalidate
         from tasks import lookup
         from tasks.checkpoints import claim
         from tasks.stopping import StopRequest

@@ -15,7 +15,7 @@ from audio.config import EvaluateConfig, Group
 from tasks.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.evaluation import EvaluationResult
+    from audio.evaluation.evaluate import EvaluationResult
 
 INPUTS, RUNNING = Group("Inputs"), Group("Running")
 
@@ -55,7 +55,7 @@ class EvaluateParameters(EvaluateConfig):
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
-        from audio.evaluation import evaluate
+        from audio.evaluation.evaluate import evaluate
         from tasks import lookup, progress
 
         project = run.task.get_project_name()

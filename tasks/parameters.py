@@ -1,8 +1,8 @@
 """One flat dataclass, the same to and from a server's `Args/…`.
 
-Its fields are declared as `audio.parameter` says. Text is read by the same converter whether it comes from a shell
-(`tasks.command`) or from an edited clone, and an agent's run takes the server's values and nothing else: the SDK's own
-argparse hook loses None and lists, and lets a recorded command line beat the edited values.
+Its fields are declared as `audio.parameters.parameter` says. Text is read by the same converter whether it comes from a
+shell (`tasks.command`) or from an edited clone, and an agent's run takes the server's values and nothing else: the
+SDK's own argparse hook loses None and lists, and lets a recorded command line beat the edited values.
 """
 
 import ast
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from audio.errors import ConfigError
-from audio.parameter import Declared, Kind, declarations, kinds
+from audio.parameters.parameter import Declared, Kind, declarations, kinds
 from tasks.errors import BadParameter
 
 SECTION = "Args"

@@ -55,7 +55,7 @@ class PredictParameters:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("predict"), PredictParameters, arguments, __doc__) as run:
-        from audio.inference import Predictor
+        from audio.inference.predictor import Predictor
         from tasks import lookup
 
         path = sound(run.parameters.url)

@@ -16,7 +16,7 @@ from typing import Any
 from audio import plugins, presets
 from audio.command_line import CommandLine, print_anything
 from audio.errors import PluginError
-from audio.parameter import kinds
+from audio.parameters.parameter import kinds
 from tasks import carried, command, connection, names, parameters, schema, source
 from tasks import registry as tasks
 from tasks.errors import NothingThere, SoundyardError

@@ -8,7 +8,7 @@ as `Args/…` writes it) are ours; the rest is JSON Schema 2020-12.
 import json
 from typing import Any
 
-from audio.parameter import NO_LIMIT, Declared, Kind, declarations, defaults, kinds
+from audio.parameters.parameter import NO_LIMIT, Declared, Kind, declarations, defaults, kinds
 from tasks.parameters import write
 
 NAME = "parameters_schema"  # of the configuration object

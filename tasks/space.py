@@ -11,7 +11,7 @@ from typing import Any
 
 from audio.config import TrainConfig
 from audio.errors import ConfigError
-from audio.parameter import Kind, kinds
+from audio.parameters.parameter import Kind, kinds
 from tasks import parameters
 from tasks.errors import BadParameter
 

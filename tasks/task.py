@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio import config
-from audio.places import Place
+from audio.parameters.places import Place
 from audio.registry import Entry
 from tasks.registry import tasks
 from tasks.session import Run, job, session

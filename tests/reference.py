@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from audio.parameter import Declared, Kind, declarations, defaults, kinds
+from audio.parameters.parameter import Declared, Kind, declarations, defaults, kinds
 from pipelines.main_job import MainJobParameters
 from soundyard import programs
 from tasks import register

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audio import registry
 from audio.errors import PluginError
-from audio.places import absolute
+from audio.parameters.places import absolute
 from audio.plugins.importing import failed, main_files, run
 from audio.plugins.source import OURS, source_of
 

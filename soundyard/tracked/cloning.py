@@ -7,7 +7,7 @@ from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any
 
-from audio.parameter import NO_LIMIT, Declared, Kind, wrong_with
+from audio.parameters.parameter import NO_LIMIT, Declared, Kind, wrong_with
 from soundyard import completion
 from soundyard.tracked import acting
 from soundyard.tracked.client import call, connect

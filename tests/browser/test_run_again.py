@@ -9,7 +9,7 @@ import requests
 import soundfile
 from playwright.sync_api import Locator, Page, expect
 
-from audio.inference import Predictor
+from audio.inference.predictor import Predictor
 from tests.browser.conftest import choose_queue
 from tests.conftest import ServerProcess, until
 

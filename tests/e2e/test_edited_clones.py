@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from audio.parameter import declarations, kinds
+from audio.parameters.parameter import declarations, kinds
 from tasks import register, schema
 from tasks.parameters import to_texts
 from tests.conftest import ROOT, ServerProcess

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from audio.inference import Predictor
+from audio.inference.predictor import Predictor
 from tests.conftest import ROOT, ServerProcess
 from tests.contract.files import FileClient
 from tests.unit.audio.heard import PREPARATIONS, made_of

@@ -79,9 +79,9 @@ def test_what_was_trained_is_evaluated_heard_and_described_the_same(trained, sto
     import torch
 
     from audio.checkpoints import checkpoint
-    from audio.evaluation import evaluate
+    from audio.evaluation.evaluate import evaluate
     from audio.features.registry import from_description
-    from audio.inference import Predictor
+    from audio.inference.predictor import Predictor
 
     found = evaluate(trained.model_path, store, EvaluateConfig(metrics=["calibration"]))
     assert found.accuracy == pytest.approx(trained.metrics["accuracy/validation"])

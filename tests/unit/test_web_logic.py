@@ -17,7 +17,7 @@ from audio.features.pretrained import KaldiBank, WhisperMel
 from audio.features.registry import build_frontend
 from audio.io.channels import WAVE, to_mono
 from audio.io.headers import SPEAKERS
-from audio.parameter import Kind
+from audio.parameters.parameter import Kind
 from audio.registry import features
 from tasks import parameters
 

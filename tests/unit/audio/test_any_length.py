@@ -19,10 +19,10 @@ from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
 from audio.config import EvaluateConfig, ExportConfig, TrainConfig
 from audio.errors import ConfigError
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.export import check as exporting
 from audio.export.export import export
-from audio.inference import Predictor
+from audio.inference.predictor import Predictor
 from audio.metrics.objective import probabilities
 from audio.models import build, names
 from audio.training.train import train

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from audio.crossvalidation import crossvalidate
 from audio.errors import ConfigError
+from audio.evaluation.crossvalidation import crossvalidate
 
 
 @pytest.fixture

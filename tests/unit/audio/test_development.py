@@ -12,9 +12,9 @@ from audio.clips.drawing import development_of
 from audio.clips.splits import divide, held_out, parts
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, TrainConfig
-from audio.crossvalidation import crossvalidate
 from audio.errors import ConfigError, StoreError
-from audio.evaluation import evaluate
+from audio.evaluation.crossvalidation import crossvalidate
+from audio.evaluation.evaluate import evaluate
 from audio.preprocessing.folds import with_drawn_folds
 from audio.training.train import train
 

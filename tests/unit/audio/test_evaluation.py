@@ -9,7 +9,7 @@ import torch
 
 from audio.config import EvaluateConfig
 from audio.errors import CheckpointError, StoreError
-from audio.evaluation import evaluate, summarise
+from audio.evaluation.evaluate import evaluate, summarise
 from audio.reporting.figures import mel_figure, waveform_figure
 from audio.training.train import train
 

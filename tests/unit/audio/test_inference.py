@@ -6,8 +6,8 @@ import soundfile
 
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
-from audio.evaluation import evaluate
-from audio.inference import Predictor
+from audio.evaluation.evaluate import evaluate
+from audio.inference.predictor import Predictor
 from audio.io.decoding import Undecodable
 from audio.preprocessing.preprocess import preprocess
 from audio.training.train import train
@@ -61,7 +61,7 @@ def test_batches_of_windows_give_what_one_by_one_gives(trained, tmp_path, monkey
     soundfile.write(tmp_path / "long.wav", tone(20.0, RATE, 300.0), RATE)
     predictor = Predictor(trained[2], hop=0.25)
     many = predictor.file(tmp_path / "long.wav").by_window
-    monkeypatch.setattr("audio.inference.BATCH", 1)
+    monkeypatch.setattr("audio.inference.predictor.BATCH", 1)
     np.testing.assert_allclose(predictor.file(tmp_path / "long.wav").by_window, many, atol=1e-3)
 
 

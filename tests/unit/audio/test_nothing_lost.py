@@ -11,7 +11,7 @@ from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.datasets import find
 from audio.errors import ConfigError, DatasetError
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.preprocessing.preprocess import preprocess
 from audio.training.train import train
 

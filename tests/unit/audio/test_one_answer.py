@@ -19,9 +19,9 @@ from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
 from audio.config import EvaluateConfig, ExportConfig
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.export.export import export
-from audio.inference import Predictor
+from audio.inference.predictor import Predictor
 from audio.io.preparation import Preparation
 from audio.metrics.objective import probabilities
 

@@ -14,10 +14,10 @@ from audio.checkpoints.origin import Origin
 from audio.clips.identity import fingerprint, marks
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig
-from audio.crossvalidation import crossvalidate, refuse_start
-from audio.crossvalidation import fingerprint as fingerprint_of_a_fold
 from audio.errors import CheckpointError, ConfigError, StoreError
-from audio.evaluation import evaluate
+from audio.evaluation.crossvalidation import crossvalidate, refuse_start
+from audio.evaluation.crossvalidation import fingerprint as fingerprint_of_a_fold
+from audio.evaluation.evaluate import evaluate
 from audio.training.train import train
 
 from .conftest import ignore

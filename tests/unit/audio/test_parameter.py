@@ -10,7 +10,16 @@ import pytest
 from audio import presets
 from audio.config import EvaluateConfig, PreprocessConfig, TrainConfig
 from audio.errors import ConfigError
-from audio.parameter import Declared, check, declarations, declared, defaults, kinds, parameter, same_as
+from audio.parameters.parameter import (
+    Declared,
+    check,
+    declarations,
+    declared,
+    defaults,
+    kinds,
+    parameter,
+    same_as,
+)
 from pipelines import demo, main_job
 from tasks import register
 

@@ -225,8 +225,8 @@ def test_a_checkpoint_names_the_plugins_it_needs_and_says_when_one_is_missing_or
     trained, store, tmp_path, capsys
 ):
     from audio.checkpoints import checkpoint
-    from audio.evaluation import evaluate
-    from audio.inference import Predictor
+    from audio.evaluation.evaluate import evaluate
+    from audio.inference.predictor import Predictor
 
     result, _, path = trained
     (need,) = checkpoint.load(result.model_path)["plugins"]

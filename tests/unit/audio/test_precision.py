@@ -10,8 +10,8 @@ import torch
 from audio.checkpoints import checkpoint as checkpoints
 from audio.config import EvaluateConfig
 from audio.devices import computing
-from audio.evaluation import evaluate
-from audio.inference import Predictor
+from audio.evaluation.evaluate import evaluate
+from audio.inference.predictor import Predictor
 from audio.models import build
 from audio.training import precision
 from audio.training.train import train

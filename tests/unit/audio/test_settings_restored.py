@@ -15,9 +15,9 @@ import torch
 
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, ExportConfig, TrainConfig
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.export.export import export
-from audio.inference import Predictor
+from audio.inference.predictor import Predictor
 from audio.inspection.inspect import inspect
 from audio.reporting.figures import waveform_figure
 from audio.training.train import train

@@ -6,8 +6,8 @@ import pytest
 
 from audio.clips.splits import divide, held_out, told_of_others
 from audio.config import TrainConfig
-from audio.crossvalidation import crossvalidate
 from audio.errors import ConfigError
+from audio.evaluation.crossvalidation import crossvalidate
 from audio.preprocessing.folds import with_drawn_folds
 
 from .clip_stores import Sound, noise, write

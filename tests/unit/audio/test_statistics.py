@@ -11,8 +11,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
 from audio.config import EvaluateConfig
-from audio.crossvalidation import DONE, MODEL, CrossValidation, crossvalidate
-from audio.evaluation import summarise
+from audio.evaluation.crossvalidation import DONE, MODEL, CrossValidation, crossvalidate
+from audio.evaluation.evaluate import summarise
 from audio.metrics.objective import balanced, loss_of
 from audio.metrics.statistics import (
     _t,
@@ -296,10 +296,10 @@ def several(tmp_path):
 def test_a_perfect_classifier_of_several_labels_has_a_recall_of_one(several, tiny, tmp_path, monkeypatch):
     import dataclasses
 
-    import audio.evaluation
+    import audio.evaluation.evaluate
 
     monkeypatch.setattr(  # what a perfect classifier says
-        audio.evaluation,
+        audio.evaluation.evaluate,
         "predict",
         lambda model, waves, *_: torch.from_numpy(20 * waves.store.targets(waves.rows) - 10),
     )

@@ -13,7 +13,7 @@ from audio.clips.waves import clip_frames
 from audio.config import EvaluateConfig, TrainConfig
 from audio.distributed import build_engine
 from audio.errors import CheckpointError, ConfigError, NonFiniteLoss
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.reporting.writers import NullWriter
 from audio.training.train import train
 from audio.training.trainer import Training

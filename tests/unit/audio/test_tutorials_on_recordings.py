@@ -13,7 +13,7 @@ from audio.clips.splits import divide, held_out
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig
 from audio.datasets.public.gtzan import GENRES
-from audio.evaluation import evaluate
+from audio.evaluation.evaluate import evaluate
 from audio.preprocessing.preprocess import preprocess
 from audio.training.train import train
 from tests.conftest import DATA

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio import presets
-from audio.parameter import kinds, parameter
+from audio.parameters.parameter import kinds, parameter
 from tasks import command, parameters, register
 from tasks.errors import BadParameter
 from tests.conftest import ROOT

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from audio import presets
-from audio.parameter import declarations, defaults, kinds
+from audio.parameters.parameter import declarations, defaults, kinds
 from pipelines.main_job import MainJobParameters
 from tasks import parameters, register, schema
 

@@ -22,12 +22,12 @@ import numpy as np
 
 from audio.config import EvaluateConfig, check_one
 from audio.errors import ConfigError
+from audio.inference.prediction import Prediction, chances
 from audio.io.decoding import Prepared
 from audio.io.given import Given
 from audio.io.preparation import Windows, scratch_folder
 from audio.io.reading import Sound, Undecodable
 from audio.named import printable
-from audio.prediction import Prediction, chances
 from audio.runtimes.contract import Runtime, opened
 
 __all__ = ["Prediction", "Predictor"]

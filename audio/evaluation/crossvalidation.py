@@ -23,7 +23,7 @@ from audio.clips.splits import held_out
 from audio.clips.store import ClipStore
 from audio.config import EvaluateConfig, TrainConfig, plain
 from audio.errors import AudioError, ConfigError
-from audio.evaluation import EvaluationResult, evaluate
+from audio.evaluation.evaluate import EvaluationResult, evaluate
 from audio.io.decoding import content_of
 from audio.metrics.statistics import binomial_error, class_table, macro_f1, standard_deviation, wilson
 from audio.preprocessing.folds import with_drawn_folds

@@ -156,7 +156,7 @@ def _kind(hint: Any, where: str) -> Kind:
         hint = inner[0] if len(inner) == 1 else hint
     many = get_origin(hint) is list
     base = get_args(hint)[0] if many else hint
-    place = get_origin(base) is Annotated  # audio.places.Place
+    place = get_origin(base) is Annotated  # audio.parameters.places.Place
     base = get_args(base)[0] if place else base
     if base not in (int, float, bool, str):
         raise TypeError(

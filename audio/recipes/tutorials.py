@@ -5,7 +5,7 @@ goes with the settings into clones and is said at the start of every run. A pres
 `-as-written`, where there is one, is the same as it should be.
 """
 
-from audio.recipe import Preset, Settings
+from audio.recipes.recipe import Preset, Settings
 
 NOTHING_ADDED: Settings = {  # neither augmentation nor anything else that the defaults bring
     "augment": False,

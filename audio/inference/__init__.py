@@ -1,0 +1,1 @@
+"""A model in use: what it says about sounds of any length and format."""

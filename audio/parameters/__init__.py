@@ -1,0 +1,1 @@
+"""What a parameter is, and what several of them may not say together."""

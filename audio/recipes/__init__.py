@@ -1,0 +1,1 @@
+"""What a preset is, and the presets that are tutorials as written; all of them are listed in `audio.presets`."""
