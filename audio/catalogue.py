@@ -132,3 +132,11 @@ metrics.register(
     "balanced_accuracy", Lazy(f"{FIGURES}:balanced_accuracy"), about="mean recall of the classes that occur"
 )
 metrics.register("top3", Lazy(f"{FIGURES}:top3"), about="share of clips with a right label among three")
+metrics.register("top5", Lazy(f"{FIGURES}:top5"), about="share of clips with a right label among five")
+SCORES = "audio.metrics.scores"
+for name, about in (
+    ("micro_f1", "F1 of all answers together"),
+    ("mean_average_precision", "mean area under the classes' precision-recall curves"),
+    ("auroc", "mean area under the classes' ROC curves"),
+):
+    metrics.register(name, Lazy(f"{SCORES}:{name}"), about=about)

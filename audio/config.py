@@ -35,7 +35,7 @@ SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
 LARGEST_SEED = 2**32 - 1
 DEVICES = ("auto", "cpu", "cuda")
-SHOWN_SPLITS = ("test", "validation", "development")
+SHOWN_SPLITS = ("test", "validation", "development", "all")
 
 
 def hold(record: Any) -> None:
@@ -373,8 +373,13 @@ class EvaluateConfig:
     fold: int | None = CLIPS(None, "fold to evaluate on; none: the one the checkpoint held out", 1)
     split: str = CLIPS(
         "test",
-        "split to evaluate on where there are no folds; development: the part that was drawn",
+        "split to evaluate on where there are no folds; development: the part that was drawn; all: every clip",
         known=SHOWN_SPLITS,
+    )
+    classes: str = CLIPS(
+        "same",
+        "of the data set and the model; shared: clips of classes that both have, others are left out and told",
+        choices=("same", "shared"),
     )
     overlap: str = CLIPS(
         "refuse",
@@ -396,6 +401,9 @@ class EvaluateConfig:
         choices=PRECISIONS,
     )
     metrics: list[str] = same_as(TrainConfig, "metrics", help="further figures, by their names")
+    resamples: int = RUNNING(
+        1000, "of the recordings, for the intervals of the figures; 0: no intervals", 0, 100_000
+    )
     plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:

@@ -150,6 +150,8 @@ def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None
         "accuracy, 95 % from": found.interval[0],
         "accuracy, 95 % to": found.interval[1],
     }
+    if found.measured:
+        figures |= {n: one.value for n, one in found.measured.figures.items() if n not in figures}
     further = [name for name in run.parameters.metrics if name in found.runs and name not in figures]
     figures |= {name: float(found.runs[name].mean()) for name in further}
     if found.unused is not None:
@@ -168,7 +170,12 @@ def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None
         ylabels=found.classes,
         yaxis_reversed=True,
     )
-    reports.report_rows(run.logger, "classes", "all folds", found.per_class.reset_index().round(4))
+    if found.measured:
+        table = found.measured.per_class.sort_values("recall").reset_index().round(4)
+        reports.report_rows(run.logger, "classes", "all folds", table)
+        reports.report_rows(
+            run.logger, "figures", "all folds, with 95 % intervals", reports.figures_table(found.measured)
+        )
     reports.report_rows(run.logger, "folds", "all", found.runs.round(4))
     upload = partial(run.task.upload_artifact, "folds", found.runs, wait_on_upload=True)
     run.line.persist("uploading the table of folds", upload)

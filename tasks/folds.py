@@ -46,12 +46,12 @@ def refuse(dataset_id: str, wanted: Iterable[int], drawn: bool = False) -> None:
 
 
 def refuse_split(dataset_id: str, split: str) -> None:
-    """Raise ConfigError for a split, other than the usual `test`, that the dataset is known not to have."""
-    from audio.clips.splits import DEVELOPMENT
+    """Raise ConfigError for a split, other than the usual ones, that the dataset is known not to have."""
+    from audio.clips.splits import DEVELOPMENT, EVERY
     from audio.named import by_name
 
     known = of(dataset_id)
-    if known is not None and split not in ("test", DEVELOPMENT):
+    if known is not None and split not in ("test", DEVELOPMENT, EVERY):
         by_name(dict.fromkeys(known[1]), split, "split")
 
 

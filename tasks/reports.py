@@ -3,10 +3,13 @@
 import io
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from audio.metrics.intervals import Judged
 
 QUIET = 2.0**-6  # of full scale: below this peak, 16 bits would leave too few steps
 
@@ -58,6 +61,14 @@ def report_distribution(
     counts, edges = np.histogram(values, bins=bins if np.ptp(values) > 0 else 1)
     centres = [f"{(a + b) / 2:.3g}" for a, b in pairwise(edges)]
     report_counts(logger, title, series, dict(zip(centres, counts.tolist(), strict=True)), unit)
+
+
+def figures_table(measured: "Judged") -> pd.DataFrame:
+    """A row for each figure: its value, the bounds of its interval, and what it is."""
+    from audio.metrics.scores import FIGURES
+
+    rows = [(name, one.value, one.low, one.high, FIGURES[name]) for name, one in measured.figures.items()]
+    return pd.DataFrame(rows, columns=["figure", "value", "from", "to", "what it is"]).round(4)
 
 
 def report_rows(logger: Any, title: str, series: str, rows: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from audio.errors import ConfigError
 from audio.named import by_name, printable
 
 DEVELOPMENT = "development"  # the part that weights and epochs are chosen on
+EVERY = "all"  # clips, whichever fold or split they are of
 
 
 def divide(config: TrainConfig, store: ClipStore) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -71,9 +72,11 @@ def told_of_split(store: ClipStore) -> str:
 def held_out(store: ClipStore, fold: int, split: str = "test") -> pd.DataFrame:
     """Rows of the test side: the fold, or for fold 0 the split (any other than train when `test` is absent).
 
-    A split by another name than `test` is meant whatever the fold. Raises ConfigError for one that there is not, with
-    those there are.
+    A split by another name than `test` is meant whatever the fold, `all` every clip. Raises ConfigError for one that
+    there is not, with those there are.
     """
+    if split == EVERY and EVERY not in store.splits:
+        return store.index
     if split != "test":
         by_name(dict.fromkeys(store.splits), split, "split")
         return store.select(split=split)

@@ -68,5 +68,20 @@ def balanced_accuracy(answers: Answers) -> float:
 
 def top3(answers: Answers) -> float:
     """Share of clips with a right label among the three most probable."""
-    best = np.argsort(-answers.probabilities, axis=1, kind="stable")[:, :TOP]
-    return float(np.take_along_axis(answers.targets, best, axis=1).any(1).mean())
+    return top(answers, TOP)
+
+
+def top5(answers: Answers) -> float:
+    """Share of clips with a right label among the five most probable."""
+    return top(answers, 5)
+
+
+def top(answers: Answers, count: int) -> float:
+    """Share of clips with a right label among the `count` most probable."""
+    return float(hit_among(answers, count).mean())
+
+
+def hit_among(answers: Answers, count: int) -> np.ndarray:
+    """bool `(clips,)`: whether a right label is among the `count` most probable."""
+    best = np.argsort(-answers.probabilities, axis=1, kind="stable")[:, :count]
+    return np.asarray(np.take_along_axis(answers.targets, best, axis=1).any(1))
