@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import decision, launch, tools, unmodified
-from tasks import connection
+from tasks.client import connection
 
 GITCONFIG = """\
 [include]

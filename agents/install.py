@@ -22,7 +22,7 @@ from pathlib import Path
 
 from agents import environment, several, start
 from audio.command_line import CommandLine
-from tasks import connection
+from tasks.client import connection
 from tasks.errors import SoundyardError
 
 SPARE_SECONDS = 30  # to end after the task had its time to finish

@@ -35,7 +35,7 @@ from agents import (
 )
 from audio import interruption
 from audio.command_line import CommandLine
-from tasks import connection, names
+from tasks.client import connection, names
 from tasks.errors import NotConfigured, SoundyardError, Unreachable
 
 LISTENS = "Listening to queues"  # what the agent prints once the server has registered it

@@ -24,7 +24,9 @@ from audio.config import Group
 from audio.errors import AudioError
 from pipelines import embedded
 from pipelines.main_job import MainJobParameters, create, enqueue
-from tasks import command, connection, names, presets, register
+from tasks import register
+from tasks.arguments import command, presets
+from tasks.client import connection, names
 from tasks.errors import SoundyardError
 
 DEMO = Group("Demo")

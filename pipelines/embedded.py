@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tasks.connection import ROOT, state
+from tasks.client.connection import ROOT, state
 from tasks.errors import SoundyardError
 
 READY = "server is ready"  # what it prints once it accepts requests

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 
 POLL_SECONDS = 1.0
 QUIET_SECONDS = 15.0  # at most, between lines about a running step in a log

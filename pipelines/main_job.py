@@ -25,9 +25,12 @@ from audio.command_line import spoken
 from audio.config import Group, Place, PreprocessConfig, TrainConfig, hold, same_as
 from audio.errors import AudioError
 from pipelines import steps
-from tasks import carried, command, connection, identify, names, parameters, presets, register, schema, source
+from tasks import register
+from tasks.arguments import command, parameters, presets, schema
+from tasks.client import connection, identify, names
+from tasks.code import carried, source
 from tasks.errors import SoundyardError
-from tasks.session import Job, Run, check_names, session, under_an_agent
+from tasks.running.session import Job, Run, check_names, session, under_an_agent
 
 NAME = "main job"
 SCRIPT = "pipelines/main_job.py"

@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 
 
 @dataclass

@@ -16,8 +16,8 @@ if __name__ == "__main__":
 
 from audio.config import Group, hold
 from pipelines.schedules import sections
-from tasks import names
-from tasks.session import Job, session, under_an_agent
+from tasks.client import names
+from tasks.running.session import Job, session, under_an_agent
 
 SCHEDULER = Group("Scheduler")
 

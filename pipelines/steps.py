@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tasks import decisions, identify, lookup, names
+from tasks import lookup
+from tasks.client import decisions, identify, names
 from tasks.errors import SoundyardError
 
 if TYPE_CHECKING:

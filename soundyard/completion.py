@@ -110,7 +110,7 @@ def projects(**_: Any) -> list[str]:
 
 def _ask(endpoint: str, **body: Any) -> dict[str, Any]:
     """One call without the SDK, which takes a second to import."""
-    from tasks import connection
+    from tasks.client import connection
     from tasks.errors import SoundyardError
 
     try:

@@ -11,8 +11,8 @@ from soundyard.tracked import filters
 from soundyard.tracked.client import connect, every
 from soundyard.tracked.finding import unknown
 from soundyard.tracked.rows import DATES, FIELDS, STATUSES, row
+from tasks.arguments.parameters import read
 from tasks.errors import BadParameter
-from tasks.parameters import read
 
 TEXTS = ("id", "name", "project", "type", "status", "user", "parent", "queue", "worker", "reason", "url")
 DTYPES = {int: "Int64", float: "Float64", bool: "boolean"}  # those of pandas that can miss a value

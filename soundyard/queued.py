@@ -7,8 +7,11 @@ from soundyard.tracked import acting, cloning
 from soundyard.tracked.client import connect
 from soundyard.tracked.finding import task as found_task
 from soundyard.tracked.watching import watch
-from tasks import carried, command, connection, parameters, register
-from tasks.session import check
+from tasks import register
+from tasks.arguments import command, parameters
+from tasks.client import connection
+from tasks.code import carried
+from tasks.running.session import check
 
 
 def enqueue(task: str, words: Sequence[str], queue: str, *, name: str | None, watched: bool) -> int:

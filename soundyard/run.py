@@ -7,7 +7,7 @@ from audio import plugins
 from audio.command_line import CommandLine, call
 from audio.named import printable
 from soundyard import completion
-from tasks.command import plugins_in
+from tasks.arguments.command import plugins_in
 from tasks.errors import SoundyardError
 from tasks.registry import entry_point, record, tasks
 

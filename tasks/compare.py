@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audio.config import EvaluateConfig, Group, same_as
-from tasks import decisions
-from tasks.session import Run, job, session
+from tasks.client import decisions
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,7 @@ def _report_model(run: Run[CompareParameters], which: str, result: "EvaluationRe
 def _report_both(run: Run[CompareParameters], both: "Paired") -> None:
     import pandas as pd
 
-    from tasks import reports
+    from tasks.reporting import reports
 
     figures = {
         "clips": both.clips,

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from audio.config import LARGEST_SEED, EvaluateConfig, Group, TrainConfig, same_as
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.evaluation.crossvalidation import CrossValidation
@@ -55,7 +55,8 @@ class CrossvalidateParameters(TrainConfig):
 
     def check_inputs(self) -> None:
         """Raises NothingThere, ConfigError: a dataset, or a fold of it, that is not there."""
-        from tasks import folds, lookup
+        from tasks import lookup
+        from tasks.client import folds
 
         folds.refuse(lookup.dataset(self.dataset_id, lookup.here()), self.folds, drawn=True)
 
@@ -65,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from audio.clips.store import ClipStore
         from audio.evaluation.crossvalidation import crossvalidate
         from tasks import lookup
-        from tasks.checkpoints import claim
-        from tasks.stopping import StopRequest
+        from tasks.running.checkpoints import claim
+        from tasks.running.stopping import StopRequest
 
         stop = StopRequest(run.task)
         claim(run.task, run.folder)
@@ -112,8 +113,8 @@ class Named:
 
 
 def _writers(run: Run[CrossvalidateParameters]) -> Callable[[int, int], Any]:
-    from tasks import journal
-    from tasks.writing import SteadyWriter
+    from tasks.running import journal
+    from tasks.running.writing import SteadyWriter
 
     writer = SteadyWriter(run.folder / journal.FOLDER)
     several = len(run.parameters.seeds) > 1
@@ -121,7 +122,7 @@ def _writers(run: Run[CrossvalidateParameters]) -> Callable[[int, int], Any]:
 
 
 def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str, float]], None]:
-    from tasks import progress
+    from tasks.running import progress
 
     pace = progress.Pace()
 
@@ -141,7 +142,7 @@ def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str
 
 
 def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None:
-    from tasks import reports
+    from tasks.reporting import reports
 
     figures = {
         **{name: getattr(found, name) for name in ("accuracy", "macro_f1", "clips", "binomial_error")},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio.config import EvaluateConfig, Group
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.evaluation.evaluate import EvaluationResult
@@ -44,7 +44,8 @@ class EvaluateParameters(EvaluateConfig):
 
     def check_inputs(self) -> None:
         """Raises NothingThere, CheckpointError, ConfigError: a model, dataset, fold or split that is not there."""
-        from tasks import folds, lookup
+        from tasks import lookup
+        from tasks.client import folds
 
         project = lookup.here()
         lookup.refuse_unusable(self.model_id, self.dataset_id, project)
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("evaluate"), EvaluateParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
         from audio.evaluation.evaluate import evaluate
-        from tasks import lookup, progress
+        from tasks import lookup
+        from tasks.running import progress
 
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
-    from tasks import reports
+    from tasks.reporting import reports
 
     logger = run.logger
     if result.apart:
@@ -111,7 +113,8 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
 
 def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     """Sounds as debug samples, then the table that points to them."""
-    from tasks import clips, progress
+    from tasks.reporting import clips
+    from tasks.running import progress
 
     wrong = result.clips["label"] != result.clips["prediction"]
     ordered = result.clips.assign(wrong=wrong).sort_values(["wrong", "loss"], ascending=False, kind="stable")

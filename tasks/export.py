@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio.config import ExportConfig, Group
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.export.check import Exported
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _report(run: Run[ExportParameters], made: "list[Exported]") -> None:
     import pandas as pd
 
-    from tasks import reports
+    from tasks.reporting import reports
 
     rows = pd.DataFrame(
         {

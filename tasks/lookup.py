@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks import identify, names, parameters
+from tasks.arguments import parameters
+from tasks.client import identify, names
 from tasks.errors import NothingThere
-from tasks.session import Run
+from tasks.running.session import Run
 
 FINISHED = ["completed", "published", "closed"]
 TIMEOUT = 10.0  # s that a file's server has to answer
@@ -108,7 +109,7 @@ def file_to_hear(model_id: str) -> Path:
 
     Raises NothingThere; and NotConfigured, Unreachable, WrongCredentials.
     """
-    from tasks import connection
+    from tasks.client import connection
 
     connection.use()
     model_id = model_id.strip() or published_model(here())
@@ -185,8 +186,8 @@ def heard_with(run: Any, model: Any) -> Path:
 
 def _bring_plugins(model: Any, path: Path) -> None:
     """Where an agent runs, what hearing a model takes of its training's plugins. Raises PluginError."""
-    from tasks import carried
-    from tasks.session import under_an_agent
+    from tasks.code import carried
+    from tasks.running.session import under_an_agent
 
     if under_an_agent():
         carried.for_model(model, path)

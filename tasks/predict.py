@@ -13,7 +13,7 @@ from typing import Any
 
 from audio.config import EvaluateConfig, Group, Place, hold, same_as
 from tasks.errors import NothingThere
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 INPUTS, ANSWER = Group("Inputs"), Group("Answer")
 
@@ -98,7 +98,7 @@ def sound(url: str) -> Path:
 def _report(run: Run[PredictParameters], top: list[tuple[str, float]], found: Any) -> None:
     import pandas as pd
 
-    from tasks import reports
+    from tasks.reporting import reports
 
     for label, probability in top:
         run.logger.report_single_value(label, round(probability, 5))

@@ -21,7 +21,7 @@ from audio.config import Group, PreprocessConfig
 from audio.errors import AudioError
 from audio.named import one_line
 from tasks.errors import NothingThere
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.clips.store import ClipStore
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("preprocess"), PreprocessParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
         from audio.preprocessing.preprocess import preprocess
-        from tasks import progress
+        from tasks.running import progress
 
         folder = _folder(run.parameters)
         earlier = _earlier(run)
@@ -147,7 +147,7 @@ def _list(what: str, rows: list[tuple[str, str]]) -> None:
 def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "ClipStore") -> None:
     import pandas as pd
 
-    from tasks import reports
+    from tasks.reporting import reports
 
     logger = run.logger
     reports.report_counts(logger, "clips per class", "clips", report.per_class, "class")
@@ -178,7 +178,8 @@ def _report(run: Run[PreprocessParameters], report: "PreprocessReport", store: "
 def _report_findings(run: Run[PreprocessParameters], store: "ClipStore") -> None:
     """What is wrong with the set: how often, a table of the first findings, all of them as an artifact."""
     from audio.inspection.inspect import inspect
-    from tasks import progress, reports
+    from tasks.reporting import reports
+    from tasks.running import progress
 
     found = inspect(store, progress=progress.counted("clips inspected", share=(0.8, 0.88)))
     run.logger.report_single_value("findings", float(len(found.findings)))
@@ -193,7 +194,7 @@ def _report_examples(logger: Any, store: "ClipStore", count: int) -> None:
     """Clips of as many classes as possible, to listen to and look at."""
     from audio.clips.table import in_turn
     from audio.reporting.figures import mel_figure, waveform_figure
-    from tasks import reports
+    from tasks.reporting import reports
 
     for clip in in_turn(store.index)[:count]:
         waveform, rate = store.waveform(clip, EXAMPLE_SECONDS), store.sample_rate
@@ -207,7 +208,7 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
     """Upload the store as the next version of its dataset; gives the version's id."""
     from clearml import Dataset, Task
 
-    from tasks import folds
+    from tasks.client import folds
 
     dataset = Dataset.create(
         dataset_name=_name(run.parameters),
@@ -230,7 +231,8 @@ def _register(run: Run[PreprocessParameters], report: "PreprocessReport", store:
 def _upload_clips(dataset: Any, store: "ClipStore", audio_limit: int) -> None:
     """What the version's page lists and plays: a table of all clips, and the sounds of some."""
     from audio.clips.table import clip_table, in_turn
-    from tasks import clips, progress
+    from tasks.reporting import clips
+    from tasks.running import progress
 
     table = clip_table(store, store.index, progress=progress.counted("clips listed", share=(0.88, 0.92)))
     table = clips.with_sounds(

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from audio.config import Group, hold
-from tasks import decisions, identify
+from tasks.client import decisions, identify
 from tasks.errors import NothingThere, SoundyardError
-from tasks.session import job, session
+from tasks.running.session import job, session
 
 INPUTS = Group("Inputs")
 

@@ -17,8 +17,10 @@ from audio import plugins, presets
 from audio.command_line import CommandLine, print_anything
 from audio.errors import PluginError
 from audio.parameters.parameter import kinds
-from tasks import carried, command, connection, names, parameters, schema, source
 from tasks import registry as tasks
+from tasks.arguments import command, parameters, schema
+from tasks.client import connection, names
+from tasks.code import carried, source
 from tasks.errors import NothingThere, SoundyardError
 
 

@@ -13,9 +13,12 @@ from contextlib import suppress
 from audio import plugins
 from audio.command_line import print_anything
 from audio.errors import AudioError
-from tasks import carried, command, connection, names, registry
+from tasks import registry
+from tasks.arguments import command
+from tasks.client import connection, names
+from tasks.code import carried
 from tasks.errors import SoundyardError
-from tasks.session import Job, session, under_an_agent
+from tasks.running.session import Job, session, under_an_agent
 from tasks.task import Parameters
 
 ABOUT = (

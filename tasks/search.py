@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Any
 
 from audio.command_line import spoken
 from audio.config import LARGEST_SEED, Group, Place, TrainConfig, hold, same_as
-from tasks import folds as of_datasets
-from tasks import identify, lookup, names, optimizer, parameters, register, repeats, trials
-from tasks import space as spaces
+from tasks import lookup, register
+from tasks.arguments import parameters
+from tasks.client import folds as of_datasets
+from tasks.client import identify, names
 from tasks.errors import BadParameter, NoResult, NothingThere
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
+from tasks.study import optimizer, repeats, trials
+from tasks.study import space as spaces
 
 if TYPE_CHECKING:
-    from tasks.rounds import Rounds
-    from tasks.stopping import StopRequest
+    from tasks.running.stopping import StopRequest
+    from tasks.study.rounds import Rounds
 
 POLL = 3.0  # s between looks at the trials
 REMIND = 60.0  # s between lines that say that trials wait for an agent
@@ -159,8 +162,8 @@ def dataset_id(wanted: SearchParameters, base: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("search"), SearchParameters, arguments, __doc__) as run:
-        from tasks import findings
-        from tasks.stopping import StopRequest
+        from tasks.running.stopping import StopRequest
+        from tasks.study import findings
 
         stop = StopRequest(run.task)
         rounds = _rounds(run)
@@ -187,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _rounds(run: Run[SearchParameters]) -> "Rounds":
     """The search as it stands; one dataset version for all trials, whatever is made while they run."""
-    from tasks.rounds import Rounds, pinned_base
+    from tasks.study.rounds import Rounds, pinned_base
 
     wanted = run.parameters
     base = _base(pinned_base(run.task, wanted.base_task_id))
@@ -225,7 +228,8 @@ def _say_what_waits(run: Run[SearchParameters]) -> None:
 
 def _wait(run: Run[SearchParameters], rounds: "Rounds", stop: "StopRequest") -> None:
     """Rounds until nothing is left to do, the time is over, or the server wants the search to end."""
-    from tasks import findings, progress
+    from tasks.running import progress
+    from tasks.study import findings
 
     pace, tell = progress.Pace(), findings.Curve(run)
     deadline = time.monotonic() + 3600 * run.parameters.hours

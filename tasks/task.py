@@ -15,7 +15,7 @@ from audio import config
 from audio.parameters.places import Place
 from audio.registry import Entry
 from tasks.registry import tasks
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 __all__ = ["Main", "Parameters", "Run", "task"]
 
@@ -33,7 +33,7 @@ class Parameters:
 
 
 def task(name: str, parameters: type, *, kind: str = "custom") -> Callable[[Callable[[Any], None]], Main]:
-    """Make a function of a `tasks.session.Run` a task; gives what starts it.
+    """Make a function of a `tasks.running.session.Run` a task; gives what starts it.
 
     `kind` is ClearML's type of it: training, testing, inference, data_processing, … Raises PluginError: the name is
     taken.

@@ -17,11 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from audio.config import Group, TrainConfig
-from tasks.session import Run, job, session
+from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.training.train import TrainResult
-    from tasks.checkpoints import CheckpointKeeper
+    from tasks.running.checkpoints import CheckpointKeeper
 
 INPUTS, RUNNING = Group("Inputs"), Group("Running")
 KEEPING = 90.0  # s that a run which ends early takes at most to upload its checkpoint
@@ -48,7 +48,8 @@ class TrainParameters(TrainConfig):
 
     def check_inputs(self) -> None:
         """Raises NothingThere, ConfigError: a dataset, or a fold of it, that is not there."""
-        from tasks import folds, lookup
+        from tasks import lookup
+        from tasks.client import folds
 
         folds.refuse(lookup.dataset(self.dataset_id, lookup.here()), [self.fold])
 
@@ -61,10 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
         from audio.training.train import train
-        from tasks import journal, lookup, progress
-        from tasks.checkpoints import CheckpointKeeper, claim, restore
-        from tasks.stopping import StopRequest
-        from tasks.writing import SteadyWriter
+        from tasks import lookup
+        from tasks.running import journal, progress
+        from tasks.running.checkpoints import CheckpointKeeper, claim, restore
+        from tasks.running.stopping import StopRequest
+        from tasks.running.writing import SteadyWriter
 
         stop = StopRequest(run.task)
         claim(run.task, run.folder)

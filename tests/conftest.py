@@ -19,14 +19,20 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from audio import command_line
-from tasks.connection import ENVIRONMENT
+from tasks.client.connection import ENVIRONMENT
 from tests.chromium import browser as browser
 
 # Ignored in what a shell starts in the background, and so in all that tests start: Ctrl-C could not be tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored in what nohup starts
+
+# How long drawing or an example takes says how busy the machine is, not whether the code is right.
+hypothesis.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("busy")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SOUNDYARD_DATA") or ROOT.parent / "shared" / "data" / "esc10")

@@ -14,7 +14,7 @@ from audio.parameters.parameter import Declared, Kind, declarations, defaults, k
 from pipelines.main_job import MainJobParameters
 from soundyard import programs
 from tasks import register
-from tasks.parameters import write
+from tasks.arguments.parameters import write
 from tests.tree import ROOT
 
 FILE = ROOT / "docs" / "parameters.md"

@@ -22,7 +22,7 @@ from agents.slurm.cluster import NoSlurm
 from agents.slurm.keeper import Keeper
 from audio import interruption
 from audio.command_line import CommandLine
-from tasks import connection, names
+from tasks.client import connection, names
 from tasks.errors import SoundyardError, Unreachable
 
 POLL_SECONDS = 2.0

@@ -18,7 +18,7 @@ from typing import Any
 
 from agents import environment, launch
 from agents.slurm import cluster
-from tasks import connection
+from tasks.client import connection
 
 SCRIPT = """\
 #!/bin/sh

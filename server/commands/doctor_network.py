@@ -156,7 +156,7 @@ def _configuration(
 ) -> tuple[str, str | None, str]:
     """What names the server of programs here, its text (None: unreadable, or nothing), and how to name this one.
 
-    In the order of `tasks.connection`, which this room can't import.
+    In the order of `tasks.client.connection`, which this room can't import.
     """
     use = f"if this server is meant: CLEARML_CONFIG_FILE={settings.conf_path}"
     named = environment.get("CLEARML_CONFIG_FILE")

@@ -10,8 +10,8 @@ from soundyard.scheduled.kept import Entry, Scheduler
 from soundyard.tracked import acting, cloning, finding
 from soundyard.tracked.client import connect
 from soundyard.tracked.output import plain
+from tasks.client.names import TEMPLATE_TAG
 from tasks.errors import BadParameter
-from tasks.names import TEMPLATE_TAG
 
 KINDS = {"dataset": "datasets", "model": "models", "tag": "tasks"}
 OF = {"task": "tasks", "dataset": "datasets", "model": "models"}

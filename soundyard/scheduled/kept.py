@@ -11,7 +11,8 @@ from soundyard.tracked import acting
 from soundyard.tracked.client import call
 from soundyard.tracked.finding import unknown
 from soundyard.tracked.rows import WORDS
-from tasks import connection, names, source
+from tasks.client import connection, names
+from tasks.code import source
 from tasks.errors import BadParameter, NothingThere
 
 FIELDS = ["id", "status", "status_reason", "configuration"]

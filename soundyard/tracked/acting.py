@@ -11,7 +11,7 @@ from soundyard.tracked.client import Refused, call, connect
 from soundyard.tracked.finding import tasks
 from soundyard.tracked.output import console, plain, print_json
 from soundyard.tracked.rows import WORDS
-from tasks import identify, names
+from tasks.client import identify, names
 
 OURS = (names.QUEUE, names.SERVICES_QUEUE, names.PREDICT_QUEUE)
 FIELDS = ["id", "name", "status", "execution.queue.id", "execution.queue.name"]

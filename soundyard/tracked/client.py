@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from tasks import connection
+from tasks.client import connection
 from tasks.errors import SoundyardError
 
 PAGE = 500  # of what is asked for at once

@@ -13,9 +13,10 @@ from soundyard.tracked import acting
 from soundyard.tracked.client import call, connect
 from soundyard.tracked.finding import project, task, unknown
 from soundyard.tracked.output import plain, print_json
-from tasks import names, schema
+from tasks.arguments import schema
+from tasks.arguments.parameters import SECTION, read
+from tasks.client import names
 from tasks.errors import BadParameter
-from tasks.parameters import SECTION, read
 
 NAME, ABOUT = "clone", "a copy with edited parameters, as a draft or on a queue"
 FIELDS = [

@@ -9,8 +9,8 @@ from soundyard import completion
 from soundyard.tracked.client import call
 from soundyard.tracked.finding import project, task, unknown
 from soundyard.tracked.rows import STATUSES
+from tasks.client.names import TEMPLATE_TAG
 from tasks.errors import BadParameter, NothingThere
-from tasks.names import TEMPLATE_TAG
 
 KINDS = ("runs", "templates", "all")
 SPANS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

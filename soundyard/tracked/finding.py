@@ -8,8 +8,8 @@ from typing import Any
 from audio.named import printable
 from soundyard.tracked.client import call
 from soundyard.tracked.rows import FIELDS, WORDS
+from tasks.client.names import TEMPLATE_TAG
 from tasks.errors import NothingThere, SoundyardError
-from tasks.names import TEMPLATE_TAG
 
 SHORTEST = 4  # letters of an id that are enough, when no other begins so
 SOME = 5  # that are named in a message

@@ -24,7 +24,7 @@ def refused(task: str, words: list[str]) -> tuple[int | str, str]:
         except (
             SoundyardError,
             AudioError,
-        ) as fault:  # which `tasks.session` shows as their message, with status 1
+        ) as fault:  # which `tasks.running.session` shows as their message, with status 1
             return 1, str(fault)
         except Exception as fault:
             return "Traceback", repr(fault)

@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from audio.parameters.parameter import declarations, kinds
-from tasks import register, schema
-from tasks.parameters import to_texts
+from tasks import register
+from tasks.arguments import schema
+from tasks.arguments.parameters import to_texts
 from tests.conftest import ROOT, ServerProcess
 from tests.e2e.clones import arguments, clone
 

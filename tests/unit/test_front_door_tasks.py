@@ -14,7 +14,8 @@ from rich.console import Console
 from soundyard import frame, run
 from soundyard.tracked import cloning, comparing, downloading, filters, listing, output, rows
 from soundyard.tracked.downloading import Thing
-from tasks import register, schema
+from tasks import register
+from tasks.arguments import schema
 from tasks.errors import BadParameter, NothingThere
 from tasks.evaluate import EvaluateParameters
 

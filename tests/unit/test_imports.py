@@ -13,7 +13,13 @@ HEAVY = {"torch", "torchvision", "torchaudio", "clearml", "clearml_agent", "pand
 MAY_IMPORT = {  # room → rooms and heavy libraries that it may import
     "audio": {"torch", "torchvision", "torchaudio", "pandas", "numpy"},
     "tasks": {"audio", "clearml", "torch", "pandas", "numpy"},
-    "agents": {"tasks.connection", "tasks.names", "tasks.errors", "audio.command_line", "audio.interruption"},
+    "agents": {
+        "tasks.client.connection",
+        "tasks.client.names",
+        "tasks.errors",
+        "audio.command_line",
+        "audio.interruption",
+    },
     "pipelines": {
         "tasks",
         "agents",

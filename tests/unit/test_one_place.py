@@ -9,7 +9,8 @@ import pytest
 
 from audio.config import TrainConfig, same_as
 from audio.errors import ConfigError
-from tasks import command, parameters, register, schema
+from tasks import register
+from tasks.arguments import command, parameters, schema
 from tasks.errors import BadParameter
 from tests.reference import table
 from tests.unit.test_web_logic import node, pytestmark  # noqa: F401  without the page's libraries it is skipped

@@ -19,7 +19,7 @@ from audio.io.channels import WAVE, to_mono
 from audio.io.headers import SPEAKERS
 from audio.parameters.parameter import Kind
 from audio.registry import features
-from tasks import parameters
+from tasks.arguments import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"

@@ -1,6 +1,6 @@
 /**
- * Texts read as `tasks/parameters.py` reads them, whether they come from a shell or from a form; a test holds the two
- * beside each other. No drawing here.
+ * Texts read as `tasks/arguments/parameters.py` reads them, whether they come from a shell or from a form; a test holds
+ * the two beside each other. No drawing here.
  */
 
 const digits = "\\d+(?:_\\d+)*";

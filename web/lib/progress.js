@@ -3,7 +3,8 @@ import { duration } from "./format.js";
 import { t } from "./text.js";
 
 /**
- * ClearML's `runtime.progress`, which a person sets or a task; ours also say when they will be done (`tasks/progress.py`).
+ * ClearML's `runtime.progress`, which a person sets or a task; ours also say when they will be done
+ * (`tasks/running/progress.py`).
  * @param {{status: string, runtime?: Record<string, any>}} task @param {number} [now] milliseconds
  * @returns {{percent: number, left: number | null} | null} null when it does not run or has told nothing
  */

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agents import decision, environment
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 
 SETTINGS = {
     "api": {"api_server": "http://h/api", "http": {"retries": {"backoff_factor": 9.0}}},

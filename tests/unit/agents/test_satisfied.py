@@ -6,7 +6,7 @@ import pytest
 
 from agents import decision, pythons, satisfied
 from agents.repository import Top
-from tasks.source import requirements
+from tasks.code.source import requirements
 
 NUMPY = metadata.version("numpy")
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from agents.processes import Agent
 from pipelines import demo, embedded
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 from tasks.errors import NotConfigured, Unreachable
 
 EMBEDDED = embedded.Server(7, "http://page", Path("/conf"))

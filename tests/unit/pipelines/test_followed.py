@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipelines import follow
 from pipelines.follow import Step
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from pipelines.results import Results, confusions, show
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 
 
 def test_confusions_are_counted_and_the_commonest_comes_first():

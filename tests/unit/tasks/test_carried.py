@@ -9,7 +9,9 @@ import pytest
 
 from audio import plugins, registry
 from audio.errors import PluginError
-from tasks import carried, command, register, schema
+from tasks import register
+from tasks.arguments import command, schema
+from tasks.code import carried
 from tasks.errors import NothingThere
 from tests.plugins import undone, write_examples
 

@@ -8,7 +8,7 @@ import torch
 from audio.checkpoints import generations
 from audio.checkpoints.checkpoint import FORMAT, NEEDED, VERSION
 from audio.errors import CheckpointError
-from tasks.checkpoints import ARTIFACT, BEFORE, CheckpointKeeper, claim, restore, sha256
+from tasks.running.checkpoints import ARTIFACT, BEFORE, CheckpointKeeper, claim, restore, sha256
 
 
 class Line:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks import clips
+from tasks.reporting import clips
 from tests.unit.audio.clip_stores import Sound, noise, write
 
 
@@ -66,7 +66,7 @@ def test_a_long_clip_is_heard_from_its_beginning(made, monkeypatch, capsys):
     store, table = made
     long = dataclasses.replace(store, index=store.index.assign(duration=[301.0, 300.0, 1.0, 1.0, 1.0]))
     heard = []
-    monkeypatch.setattr("tasks.reports.report_audio", lambda *given: heard.append(given))
+    monkeypatch.setattr("tasks.reporting.reports.report_audio", lambda *given: heard.append(given))
     monkeypatch.setattr(clips, "_addresses", lambda task: {"0.wav": "u", "1.wav": "u"})
     clips.with_sounds("t", Logger(), table, long, ["0.wav", "1.wav"], progress=lambda *_: None)
     assert "note: 1 sounds are longer than 300 s" in capsys.readouterr().out

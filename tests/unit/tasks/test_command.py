@@ -2,7 +2,8 @@
 
 import pytest
 
-from tasks import command, presets, register
+from tasks import register
+from tasks.arguments import command, presets
 
 
 def helped(monkeypatch, capsys, task: str, columns: int) -> str:

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tasks import connection
-from tasks.connection import Connection
+from tasks.client import connection
+from tasks.client.connection import Connection
 from tasks.errors import NotConfigured, Unreachable, WrongCredentials
 
 CONF = """

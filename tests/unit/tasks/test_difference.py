@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import difference
+from tasks.code import difference
 from tasks.errors import NotRunnable
 from tests.unit.tasks.test_source import git
 

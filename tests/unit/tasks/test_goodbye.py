@@ -4,9 +4,10 @@ import signal
 
 import pytest
 
-from tasks import interrupted, trials
-from tasks.connection import Connection
-from tasks.interrupted import LastWord
+from tasks.client.connection import Connection
+from tasks.running import interrupted
+from tasks.running.interrupted import LastWord
+from tasks.study import trials
 
 
 @pytest.fixture

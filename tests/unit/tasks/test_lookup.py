@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks import identify, lookup
+from tasks import lookup
+from tasks.client import identify
 from tasks.errors import NothingThere
 
 
@@ -73,7 +74,7 @@ def test_a_model_that_can_not_be_used_says_why(client, project, fields, why):
 def test_a_model_to_hear_is_the_one_published_last_or_one_by_its_id_exported_or_not(
     client, project, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("tasks.names.project", lambda: project.name)
+    monkeypatch.setattr("tasks.client.names.project", lambda: project.name)
     with pytest.raises(NothingThere, match="has no published model"):
         lookup.file_to_hear("")
     made = {}

@@ -3,10 +3,10 @@
 import pytest
 
 from tasks.errors import BadParameter
-from tasks.optimizer import Study, refuse_absent
-from tasks.repeats import Setting
-from tasks.space import points, ranges
-from tasks.trials import Trial
+from tasks.study.optimizer import Study, refuse_absent
+from tasks.study.repeats import Setting
+from tasks.study.space import points, ranges
+from tasks.study.trials import Trial
 
 NAME = "accuracy/validation"
 SPACE = "learning_rate=log:0.001..0.1, model=cnn|crnn, mixup=0|0.5 if model=crnn"

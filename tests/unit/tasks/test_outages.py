@@ -6,11 +6,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from audio.errors import AudioError
-from tasks import outages
-from tasks.connection import Connection
+from tasks.client.connection import Connection
 from tasks.errors import SoundyardError, Unreachable
-from tasks.outages import Line
-from tasks.starting import named
+from tasks.running import outages
+from tasks.running.outages import Line
+from tasks.study.starting import named
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.outbox import Outbox
+from tasks.running.outbox import Outbox
 from tests.conftest import until
 
 
@@ -20,7 +20,7 @@ class Line:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr("tasks.outbox.EVERY", 0.02)
+    monkeypatch.setattr("tasks.running.outbox.EVERY", 0.02)
 
 
 def test_a_file_travels_as_it_was_when_it_was_posted_and_nothing_is_left(tmp_path):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from audio import presets
 from audio.parameters.parameter import kinds, parameter
-from tasks import command, parameters, register
+from tasks import register
+from tasks.arguments import command, parameters
 from tasks.errors import BadParameter
 from tests.conftest import ROOT
 

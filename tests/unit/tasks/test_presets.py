@@ -4,7 +4,8 @@ import pytest
 
 from audio import presets as recipes
 from pipelines.main_job import MainJobParameters
-from tasks import command, presets, register
+from tasks import register
+from tasks.arguments import command, presets
 
 
 def from_shell(task: str, *words: str) -> command.Given:

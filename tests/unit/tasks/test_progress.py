@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks import progress
+from tasks.running import progress
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from tasks.findings import near, worth
-from tasks.repeats import PRUNED, Setting, best, grouped, plan
-from tasks.trials import Trial
+from tasks.study.findings import near, worth
+from tasks.study.repeats import PRUNED, Setting, best, grouped, plan
+from tasks.study.trials import Trial
 
 NAME, LOSS = "accuracy/validation", "loss/validation"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from tasks import reports
+from tasks.reporting import reports
 
 
 class Logger:

@@ -10,7 +10,8 @@ import pytest
 from audio import presets
 from audio.parameters.parameter import declarations, defaults, kinds
 from pipelines.main_job import MainJobParameters
-from tasks import parameters, register, schema
+from tasks import register
+from tasks.arguments import parameters, schema
 
 RECORDS = [*map(register.record, register.known()), MainJobParameters]
 

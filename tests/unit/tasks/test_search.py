@@ -5,7 +5,7 @@ import pytest
 from audio.errors import ConfigError
 from tasks.errors import BadParameter
 from tasks.search import SearchParameters
-from tasks.space import USUAL, Range, points, ranges
+from tasks.study.space import USUAL, Range, points, ranges
 
 
 def test_ranges_lists_and_logarithms_are_read():

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tasks import source
-from tasks.connection import Connection
+from tasks.client.connection import Connection
+from tasks.code import source
 from tasks.errors import NotRunnable
 
 HERE = Connection("test", None, "http://127.0.0.1:8080/api")

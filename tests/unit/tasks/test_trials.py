@@ -3,9 +3,9 @@
 import pytest
 
 from tasks.errors import NoResult
-from tasks.findings import worth
-from tasks.repeats import Setting, best
-from tasks.trials import Trial, ends, refuse_no_result
+from tasks.study.findings import worth
+from tasks.study.repeats import Setting, best
+from tasks.study.trials import Trial, ends, refuse_no_result
 
 NAME = "accuracy/validation"
 

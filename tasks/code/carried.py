@@ -15,8 +15,8 @@ from audio.errors import PluginError
 from audio.parameters.parameter import kinds
 from audio.plugins import Plugin
 from audio.plugins.source import joined, lines, unpack
+from tasks.arguments.parameters import LIST_OF_PLACES, SECTION, read
 from tasks.errors import NothingThere
-from tasks.parameters import LIST_OF_PLACES, SECTION, read
 
 NAME = "plugins"  # of the parameter, and of the configuration object
 ABOUT = "source of the plugins that Args/plugins names"

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from audio.parameters.parameter import NO_LIMIT, Declared, Kind, declarations, defaults, kinds
-from tasks.parameters import write
+from tasks.arguments.parameters import write
 
 NAME = "parameters_schema"  # of the configuration object
 TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}

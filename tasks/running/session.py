@@ -20,11 +20,15 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from audio import interruption
 from audio.command_line import print_anything
 from audio.errors import AudioError
-from tasks import carried, command, connection, goodbye, names, parameters, progress, registry, schema, source
+from tasks import registry
+from tasks.arguments import command, parameters, schema
+from tasks.client import connection, names
+from tasks.code import carried, source
 from tasks.errors import NotRunnable, SoundyardError, without_traceback
-from tasks.interrupted import LastWord
-from tasks.outages import Line, find_it_soon
-from tasks.outbox import Outbox
+from tasks.running import goodbye, progress
+from tasks.running.interrupted import LastWord
+from tasks.running.outages import Line, find_it_soon
+from tasks.running.outbox import Outbox
 
 Config = TypeVar("Config")
 

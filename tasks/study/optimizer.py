@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tasks import parameters
+from tasks.arguments import parameters
 from tasks.errors import BadParameter
-from tasks.repeats import Setting
-from tasks.space import Range, points
+from tasks.study.repeats import Setting
+from tasks.study.space import Range, points
 
 SAMPLERS = ("tpe", "cmaes", "grid", "random")
 PRUNERS = ("median", "asha", "none")

@@ -101,7 +101,7 @@ def use(timeout: float = 5.0, patient: bool = False) -> Connection:
         os.environ.setdefault("CLEARML_CACHE_DIR", str(state() / "cache"))
     if not os.environ.get("CLEARML_OFFLINE_MODE"):
         if patient:
-            from tasks.outages import Line
+            from tasks.running.outages import Line
 
             Line(connection).wait("The task has not begun.")
         check(connection, timeout)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tasks.outages import first_line, say
+from tasks.running.outages import first_line, say
 
 
 class SteadyWriter:

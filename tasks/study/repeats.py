@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from tasks.trials import OPEN, Trial
+from tasks.study.trials import OPEN, Trial
 
 PRUNED = "others were better at this epoch"  # the reason that an early end is given
 TRIAL, REPEAT, STUDY = "trial", "repeat", "study"  # properties of a training

@@ -8,11 +8,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from tasks import carried, identify, parameters, repeats, starting, trials
-from tasks.optimizer import Study
-from tasks.repeats import PRUNED, REPEAT, STUDY, TRIAL, Setting
-from tasks.space import Range
-from tasks.trials import Trial
+from tasks.arguments import parameters
+from tasks.client import identify
+from tasks.code import carried
+from tasks.study import repeats, starting, trials
+from tasks.study.optimizer import Study
+from tasks.study.repeats import PRUNED, REPEAT, STUDY, TRIAL, Setting
+from tasks.study.space import Range
+from tasks.study.trials import Trial
 
 NEVER_QUEUED = (
     0.5  # s between the making of a draft and its last change, of one that nobody has put on a queue

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.optimizer import Study
-from tasks.repeats import Setting
+from tasks.study.optimizer import Study
+from tasks.study.repeats import Setting
 
 CHARACTERS = 24  # of a word on an axis
 

@@ -1,8 +1,8 @@
 """The server may be away for hours while a task runs: whether it answers, waiting for it, and work that outlasts it.
 
 The SDK sends events in the background and tries for ever, but a call of its API blocks until the server is back, an
-upload raises, and the end of the process hangs. So what needs the server is done by `tasks.outbox` in the background,
-or under `Line.persist`; and at its end a process says after what time it ends anyhow (`Line.end_within`).
+upload raises, and the end of the process hangs. So what needs the server is done by `tasks.running.outbox` in the
+background, or under `Line.persist`; and at its end a process says after what time it ends anyhow (`Line.end_within`).
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from audio import interruption
 from audio.errors import AudioError
-from tasks.connection import Connection, setting
+from tasks.client.connection import Connection, setting
 from tasks.errors import SoundyardError, Unreachable
 
 HOURS = "SOUNDYARD_OUTAGE_HOURS"  # h that a finished task waits for a server that is away

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from audio import interruption
-from tasks import journal
-from tasks.outages import Line, first_line, leave
+from tasks.running import journal
+from tasks.running.outages import Line, first_line, leave
 
 AGENT_INTERRUPTED = 2  # the exit status that an agent takes for stopped, rather than failed
 SHORT = 60.0  # s that a run which did not succeed waits for a server that goes away while it ends

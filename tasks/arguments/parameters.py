@@ -1,8 +1,8 @@
 """One flat dataclass, the same to and from a server's `Args/…`.
 
 Its fields are declared as `audio.parameters.parameter` says. Text is read by the same converter whether it comes from a
-shell (`tasks.command`) or from an edited clone, and an agent's run takes the server's values and nothing else: the
-SDK's own argparse hook loses None and lists, and lets a recorded command line beat the edited values.
+shell (`tasks.arguments.command`) or from an edited clone, and an agent's run takes the server's values and nothing
+else: the SDK's own argparse hook loses None and lists, and lets a recorded command line beat the edited values.
 """
 
 import ast

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from audio.folders import installed
-from tasks import difference as differences
-from tasks.connection import ROOT, Connection
+from tasks.client.connection import ROOT, Connection
+from tasks.code import difference as differences
 from tasks.errors import NotRunnable
 
 OVERRIDE = "SOUNDYARD_REPOSITORY"  # a repository URL or path that the agents can read, when we guess wrong

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tasks import identify
+from tasks.client import identify
 
 NONE = "none"
 WORDS = ("folds", "splits")  # properties of a dataset's version

@@ -12,7 +12,7 @@ from typing import Any
 from audio.config import TrainConfig
 from audio.errors import ConfigError
 from audio.parameters.parameter import Kind, kinds
-from tasks import parameters
+from tasks.arguments import parameters
 from tasks.errors import BadParameter
 
 USUAL = "learning_rate=log:0.0003..0.01, dropout=0.1..0.5, mixup=0|0.5|0.8"

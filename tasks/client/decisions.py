@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tasks import identify
+from tasks.client import identify
 from tasks.errors import NothingThere
-from tasks.session import Run
+from tasks.running.session import Run
 
 PUBLISH, KEEP = "publish", "keep"
 NONE = "none"  # of a parameter: no model at all

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tasks.outages import say
+from tasks.running.outages import say
 
 FOLDER = "tensorboard"  # in a run's folder
 HISTORY = "history.json"  # in that folder

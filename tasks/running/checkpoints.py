@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from audio.errors import CheckpointError
-from tasks.outages import Line, first_line, say
-from tasks.outbox import Outbox
+from tasks.running.outages import Line, first_line, say
+from tasks.running.outbox import Outbox
 
 ARTIFACT = "checkpoint"
 BEFORE = "checkpoint-before"

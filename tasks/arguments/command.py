@@ -13,9 +13,9 @@ from audio.command_line import CommandLine, print_anything
 from audio.errors import AudioError, ConfigError
 from audio.named import by_name
 from audio.parameters.parameter import Declared, Kind, declarations, defaults, kinds
-from tasks import presets as recipes
+from tasks.arguments import presets as recipes
+from tasks.arguments.parameters import LIST_OF_PLACES, PRESET, Config, made, read, write
 from tasks.errors import BadParameter
-from tasks.parameters import LIST_OF_PLACES, PRESET, Config, made, read, write
 
 FLAG = Kind(bool, optional=False, many=False)  # `--augment` alone means true
 PLUGINS = "plugins"

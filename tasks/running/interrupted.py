@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from audio import interruption
-from tasks import connection
+from tasks.client import connection
 from tasks.errors import Unreachable
 
 REASON = "interrupted with Ctrl-C"

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tasks import repeats
-from tasks import space as spaces
-from tasks.repeats import Setting
-from tasks.session import Run
+from tasks.running.session import Run
+from tasks.study import repeats
+from tasks.study import space as spaces
+from tasks.study.repeats import Setting
 
 BEST = (
     "Best"  # the section of parameters that holds the best trial's: ${search.parameters.Best/learning_rate}
@@ -57,7 +57,9 @@ def report(run: Run[Any], rounds: Any) -> None:
 def _report(run: Run[Any], rounds: Any, settings: Sequence[Setting]) -> None:
     import pandas as pd
 
-    from tasks import reports, searchplots, trials
+    from tasks.reporting import reports
+    from tasks.study import plots as searchplots
+    from tasks.study import trials
 
     objectives = run.parameters.objective
     runs = [one for setting in settings for one in setting.runs.values()]

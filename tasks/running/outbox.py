@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.outages import EVERY, Line, first_line, say
+from tasks.running.outages import EVERY, Line, first_line, say
 
 Send = Callable[[], None]
 LONGEST_PAUSE = 30.0  # s between tries of what fails although the server answers

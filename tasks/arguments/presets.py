@@ -5,7 +5,7 @@ from typing import Any
 
 from audio import presets
 from audio.config import PreprocessConfig, TrainConfig
-from tasks.parameters import PRESET
+from tasks.arguments.parameters import PRESET
 
 Values = dict[str, Any]
 names = presets.names

@@ -32,7 +32,7 @@ def with_sounds(
     `logger` is that of the task `task_id`. `progress(done, total)` is called as the sounds go.
     """
     from audio.clips.store import LONGEST_HEARD
-    from tasks import reports
+    from tasks.reporting import reports
 
     if long := int((store.index.loc[list(chosen), "duration"] > LONGEST_HEARD).sum()):
         print(f"note: {long} sounds are longer than {LONGEST_HEARD:.0f} s; their beginning is uploaded")

@@ -1,0 +1,1 @@
+"""A search for hyperparameters from within: which values come next, the trainings, what was found."""
