@@ -13,6 +13,7 @@ from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import metadata
 from server.domain.metadata import MetadataItem
 from server.domain.tasks import queues
+from server.domain.tasks.lost_policy import Policy
 from server.domain.users.users import require_company
 
 
@@ -45,14 +46,15 @@ class GetAll(Query):
 @endpoint("queues.get_all", GetAll, role="viewer")
 def get_all(call: Call, request: GetAll) -> dict[str, Any]:
     """Queues by filter, with their entries."""
-    found, scroll = queues.listed(call.store, request.filters(), extended=False)
+    found, scroll = queues.listed(call.store, request.filters())
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 
 @endpoint("queues.get_all_ex", GetAll, role="viewer")
 def get_all_ex(call: Call, request: GetAll) -> dict[str, Any]:
-    """Queues by filter, with their entries' task names and the workers that listen."""
-    found, scroll = queues.listed(call.store, request.filters(), extended=True)
+    """Queues by filter, with their entries' task names, the workers that listen, and what becomes of lost work."""
+    policy = Policy(call.settings.lost_retries, call.settings.worker_timeout_seconds)
+    found, scroll = queues.listed(call.store, request.filters(), policy)
     return {"queues": found} | ({"scroll_id": scroll} if scroll else {})
 
 

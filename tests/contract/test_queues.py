@@ -173,3 +173,34 @@ def test_metrics_show_length_and_waiting_time(api: Api, queue: str) -> None:
     assert 0 <= series["avg_waiting_times"][-1] < 60
     (together,) = api("queues.get_queue_metrics", **asked)["queues"]
     assert together["queue"] == "all"
+
+
+def test_what_becomes_of_lost_work_is_the_queues_or_else_the_servers(api: Api, queue: str) -> None:
+    def policy() -> dict[str, float]:
+        return dict(api("queues.get_all_ex", id=[queue])["queues"][0]["lost_policy"])
+
+    assert policy() == {"retries": 1, "seconds": 600.0}
+    items = [{"key": "lost_seconds", "type": "float", "value": "1800"}, {"key": "lost_retries", "value": "3"}]
+    api("queues.add_or_update_metadata", queue=queue, metadata=items)
+    assert policy() == {"retries": 3, "seconds": 1800.0}
+    api("queues.delete_metadata", queue=queue, keys=["lost_seconds"])
+    assert policy() == {"retries": 3, "seconds": 600.0}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("lost_retries", value) for value in ("often", "-1", "1.5", "", "nan", "1e99")),
+        *(("lost_seconds", value) for value in ("a while", "-0.1", "", "inf")),
+    ],
+)
+def test_a_policy_that_nobody_could_follow_is_refused_and_the_old_one_stays(
+    api: Api, queue: str, key: str, value: str
+) -> None:
+    good = {"key": key, "type": None, "value": "7"}
+    api("queues.add_or_update_metadata", queue=queue, metadata=[good])
+    bad = {"key": key, "value": value}
+    api.fails("queues.add_or_update_metadata", 400, 12, queue=queue, metadata=[bad])
+    api.fails("queues.update", 400, 12, queue=queue, metadata=[bad])
+    api.fails("queues.create", 400, 12, name="another", metadata=[bad])
+    assert api("queues.get_by_id", queue=queue)["queue"]["metadata"] == {key: good}

@@ -1,7 +1,6 @@
 """Work whose worker is gone: back to the front of its queue, or failed, and the old run speaks for it no more.
 
-How often a task is handed on, and after how long a silence, is the queue's to say, by its metadata `lost_retries` and
-`lost_seconds`, or else the server's (`--lost-retries`, `--worker-timeout-seconds`). Nobody can tell a machine without
+How often, and after how long a silence, is said in `lost_policy.py`. Nobody can tell a machine without
 power from one without a network: an old run may come back when another has taken its task. It is known by its login
 (`server/store/runs.py`). Its agent and its SDK, which look whether the task still runs, are told that it is stopped,
 and end it; what it reports is refused.
@@ -12,48 +11,21 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from server.api.errors import InvalidTaskStatus
 from server.domain.events import ingest
 from server.domain.tasks import transitions
+from server.domain.tasks.lost_policy import Policy
 from server.store import Store, times
 
 log = logging.getLogger("soundyard.lost")
 
-RETRIES, SECONDS = "lost_retries", "lost_seconds"
-"""Keys of a queue's metadata."""
 LOST = "worker lost"
 """How the reason begins, whatever became of the task."""
 HANDED_ON = "its worker was taken for lost: this run is over"
 _TASK_IN_A_NAME = re.compile(r"\.([0-9a-f]{32})/")
-
-
-@dataclass(frozen=True)
-class Policy:
-    """`retries`: how often a task is handed on. `seconds`: of silence, after which a worker is gone; 0: never."""
-
-    retries: int
-    seconds: float
-
-    def of_queue(self, queue: dict[str, Any] | None) -> Policy:
-        """What the queue's metadata says, and this where it says nothing that can be read."""
-        said = (queue or {}).get("metadata") or {}
-        retries = _number(said.get(RETRIES))
-        seconds = _number(said.get(SECONDS))
-        return Policy(
-            self.retries if retries is None else int(retries), self.seconds if seconds is None else seconds
-        )
-
-
-def _number(item: dict[str, Any] | None) -> float | None:
-    try:
-        value = float((item or {}).get("value") or "")
-    except ValueError:
-        return None
-    return value if 0 <= value < 1e9 else None
 
 
 def hand_on(store: Store, task: str, policy: Policy, now: datetime, worker: str, why: str) -> str:

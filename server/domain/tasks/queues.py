@@ -13,7 +13,7 @@ from server.api.errors import (
     SeveralDefaultQueues,
     TaskAlreadyQueued,
 )
-from server.domain.tasks import transitions
+from server.domain.tasks import lost_policy, transitions
 from server.store import Store, projection, restriction, times
 from server.store.users import COMPANY
 
@@ -40,15 +40,17 @@ def create(store: Store, user: str | None, company: str, now: datetime, **fields
     """`fields`: name, display_name, tags, system_tags. Returns: the new queue's id.
 
     Raises:
-        QueueExists: the name is taken.
+        QueueExists: the name is taken. ValidationFailed: metadata that is no policy.
     """
     require_free_name(store, fields["name"])
+    lost_policy.require_readable(fields.get("metadata") or {})
     return store.queues.create(fields.pop("name"), user, company, now, **fields)
 
 
 def edit(store: Store, queue: str, now: datetime, **fields: Any) -> int:
-    """Returns: queues changed. Raises: InvalidQueueId. QueueExists: the new name is another's."""
+    """Returns: queues changed. Raises: InvalidQueueId. QueueExists: the new name is another's. ValidationFailed."""
     existing(store, queue)
+    lost_policy.require_readable(fields.get("metadata") or {})
     if "name" in fields:
         require_free_name(store, fields["name"], queue)
     return store.queues.update(queue, {**fields, "last_update": times.text(now)})
@@ -83,8 +85,11 @@ def require_free_name(store: Store, name: str, queue: str | None = None) -> None
         raise QueueExists(name=name)
 
 
-def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list[dict[str, Any]], str | None]:
-    """Queues by filter, with entries; `extended` names the entries' tasks and the workers that listen.
+def listed(
+    store: Store, query: dict[str, Any], policy: lost_policy.Policy | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Queues by filter, with entries; with the server's policy also the entries' names, the workers that listen, and
+    what becomes of lost work (`lost_policy`).
 
     Returns: the queues, reduced to the query's `only_fields`, and a scroll id where one was asked for.
     """
@@ -93,14 +98,15 @@ def listed(store: Store, query: dict[str, Any], *, extended: bool) -> tuple[list
     whole = {key: value for key, value in query.items() if key != "only_fields"}
     found, scroll = store.queues.page(whole, hidden, default_order="name")
     limit = query.get("max_task_entries")
-    listening = store.workers.all() if extended else []
+    listening = store.workers.all() if policy else []
     for queue in found:
-        queue["entries"] = entries(store, queue["id"], limit, named=extended)
+        queue["entries"] = entries(store, queue["id"], limit, named=policy is not None)
         queue["display_name"] = queue.get("display_name") or queue["name"]
         if query.get("count_task_entries"):
             queue["entries_count"] = store.queues.length(queue["id"])
-        if extended:
+        if policy:
             queue["workers"] = [_listener(one) for one in listening if queue["id"] in one["queues"]]
+            queue["lost_policy"] = vars(policy.of_queue(queue))
     paths = projection.paths(wanted)
     return [projection.project(queue, paths) for queue in found] if paths else found, scroll
 

@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.domain.tasks import lost, queues, transitions
+from server.domain.tasks.lost_policy import Policy
 from server.store import Store, times
 
 log = logging.getLogger("soundyard.watchdog")
@@ -96,8 +97,8 @@ class Watchdog:
         return bool(why)
 
     @property
-    def _policy(self) -> lost.Policy:
-        return lost.Policy(self.retries, self.worker_timeout.total_seconds())
+    def _policy(self) -> Policy:
+        return Policy(self.retries, self.worker_timeout.total_seconds())
 
     def _loss(self, task: dict[str, Any], since: datetime, now: datetime) -> str:
         """Why the task is taken for lost; empty when it is not. `since`: of its own silence."""

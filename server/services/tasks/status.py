@@ -10,6 +10,7 @@ from server.api.errors import InvalidTaskStatus
 from server.api.registry import endpoint
 from server.domain import pipelines
 from server.domain.tasks import lost, publishing, queueing, transitions
+from server.domain.tasks.lost_policy import Policy
 from server.services.tasks.read import OfTask
 
 
@@ -66,7 +67,7 @@ class WorkerLost(OfTask):
 @endpoint("tasks.worker_lost", WorkerLost)
 def worker_lost(call: Call, request: WorkerLost) -> dict[str, Any]:
     """Whoever ran it is gone for sure, as the machine that it was on can tell: back to its queue, or it has failed."""
-    policy = lost.Policy(call.settings.lost_retries, call.settings.worker_timeout_seconds)
+    policy = Policy(call.settings.lost_retries, call.settings.worker_timeout_seconds)
     with call.store.transaction():
         status = lost.hand_on(
             call.store, request.task, policy, call.now, request.worker[:200], request.reason[:300]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from server.domain.tasks import lost, queueing, transitions, watchdog
+from server.domain.tasks.lost_policy import Policy
 from server.domain.tasks.watchdog import Watchdog
 from server.domain.workers import workers
 from server.store import Store, times
@@ -211,7 +212,7 @@ def test_losses_are_counted_anew_when_a_person_enqueues_the_task(store, dog):
         queueing.enqueue(store, "t", queue, "", at(12))
         store.queues.remove("t")
         transitions.change(store, "t", "in_progress", at(12), None)
-        assert lost.hand_on(store, "t", lost.Policy(1, 600), at(13), "far:0", "it says") == "queued"
+        assert lost.hand_on(store, "t", Policy(1, 600), at(13), "far:0", "it says") == "queued"
 
 
 def test_only_loopback_under_our_own_host_name_is_this_machine():

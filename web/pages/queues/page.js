@@ -12,6 +12,7 @@ import { PageHead } from "../frame.js";
 import { QueueCharts } from "./charts.js";
 import { Entries } from "./entries.js";
 import { Listeners } from "./listeners.js";
+import { LostWork } from "./policy.js";
 import { chosenQueue, joined } from "./rules.js";
 
 /** @typedef {import("./rules.js").Queue} Queue */
@@ -70,6 +71,7 @@ function OneQueue({ queue, queues, reload }) {
           onClick=${() => remove(queue, reload)}>${t("Delete")}<//>
       </header>
       <${Listeners} queue=${queue} />
+      <${LostWork} queue=${queue} reload=${reload} />
       <${Entries} queue=${queue} queues=${queues} reload=${reload} />
     </section>
     <${QueueCharts} queue=${queue} />

@@ -61,3 +61,13 @@ export const spans = {
   "1d": { seconds: 86400, interval: 600 },
   "1w": { seconds: 7 * 86400, interval: 3600 },
 };
+
+/** The keys of a queue's metadata that say what becomes of lost work. */
+export const policyKeys = { seconds: "lost_seconds", retries: "lost_retries" };
+
+/** What is wrong with a policy as it was typed; null where nothing is. Empty: the server's. @param {string} seconds @param {string} retries */
+export function policyFault(seconds, retries) {
+  if (seconds.trim() && !/^\d{1,8}(\.\d+)?$/.test(seconds.trim())) return "The seconds are a number, 0 or more";
+  if (retries.trim() && !/^\d{1,8}$/.test(retries.trim())) return "How often is a whole number, 0 or more";
+  return null;
+}
