@@ -209,6 +209,9 @@ class TrainConfig:
     early_stop: int = TRAINING(0, "epochs without a better figure of best_by before stopping; 0: never", 0)
     min_gain: float = TRAINING(0.0, "that a figure has to be better by, for early_stop to wait anew", 0, 100)
 
+    loudness: float | None = FEATURES(
+        None, "RMS level that every window is brought to; none: it is heard as it is", -80, 0, unit="dBFS"
+    )
     frontend: str = FEATURES(
         "logmel",
         "features, by their name; logmel+pcen: one for each member, in turn",
@@ -392,6 +395,10 @@ class EvaluateConfig:
         "speeds whose answers are averaged",
         *SPEED_LIMITS,
         filled="use [1.0] for the clips as they are",
+    )
+    calibrated: bool = CLIPS(
+        False,
+        "answers at the temperature, of several labels the thresholds, that training fitted on development clips",
     )
     device: str = same_as(TrainConfig, "device")
     threads: int = same_as(TrainConfig, "threads")

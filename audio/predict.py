@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from audio import plugins
 
             plugins.load([str(one) for one in args.plugins])
-        predictor = Predictor(args.model, args.device, args.hop, args.precision)
+        predictor = Predictor(args.model, args.device, args.hop, args.precision, args.calibrated)
         failed = sum(not hear(predictor, path, args.top, table, as_json=args.json) for path in files)
     except AudioError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
@@ -97,6 +97,11 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="file that adds the model; may be given again",
+    )
+    found.add_argument(
+        "--calibrated",
+        action="store_true",
+        help="probabilities at the temperature that the training has fitted on its development clips",
     )
     found.add_argument("--precision", default="fp32", choices=PRECISIONS, help="that is computed in (fp32)")
     return found

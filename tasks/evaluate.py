@@ -7,7 +7,6 @@ Reported: accuracy and macro-F1, the confusion matrix, a table of classes, and t
 held-out clip with its prediction, loss and the address of its sound, worst mistakes first.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -82,19 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
-    from tasks.reporting import reports
+    from tasks.reporting import judged
 
     logger = run.logger
     if result.apart:
         logger.report_single_value("accuracy on clips it was trained on", result.apart.accuracy)
-    own = {"accuracy": result.accuracy, "macro_f1": result.macro_f1, "loss": result.loss}
-    measured = {name: one.value for name, one in result.measured.figures.items()}
-    for name, value in {**measured, **result.figures, **own}.items():
-        if math.isfinite(value):  # a figure of no clip says nothing
-            logger.report_single_value(name, value)
-            logger.report_scalar(name, "test", value, iteration=0)
-    for name, value in zip(("accuracy, 95 % from", "accuracy, 95 % to"), result.interval, strict=True):
-        logger.report_single_value(name, value)
+    judged.report_figures(logger, result)
+    judged.report_calibration(logger, result)
     logger.report_confusion_matrix(
         "confusion matrix",
         "test",
@@ -106,8 +99,6 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
         ylabels=result.classes,
         yaxis_reversed=True,
     )
-    reports.report_rows(logger, "classes", "test", result.measured.per_class.reset_index().round(4))
-    reports.report_rows(logger, "figures", "with 95 % intervals", reports.figures_table(result.measured))
     run.task.set_configuration_object("frontend", config_dict=result.frontend)
 
 

@@ -28,6 +28,7 @@ class PredictParameters:
     hop: float | None = ANSWER(
         None, "between the windows of a long file; none: half a window", 0.001, unit="s"
     )
+    calibrated: bool = same_as(EvaluateConfig, "calibrated", group=ANSWER.name)
     device: str = same_as(EvaluateConfig, "device")
     plugins: list[Place] = same_as(EvaluateConfig, "plugins")
 
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lookup.heard_with(run, model),
             run.parameters.device,
             run.parameters.hop,
+            calibrated=run.parameters.calibrated,
         ).file(path)
         _report(run, found.top(run.parameters.top), found)
 

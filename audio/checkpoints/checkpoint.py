@@ -15,6 +15,7 @@ from audio.checkpoints.origin import Origin
 from audio.clips.store import ClipStore
 from audio.config import TrainConfig
 from audio.errors import CheckpointError, ConfigError
+from audio.metrics.calibration import KEY, Calibration
 from audio.models import Classifier, build
 from audio.models.pretrained import torch_file
 
@@ -119,6 +120,14 @@ def config_of(checkpoint: dict[str, Any]) -> TrainConfig:
         return config
     except (ConfigError, TypeError, AttributeError) as error:
         raise CheckpointError(f"The checkpoint's configuration can't be used: {error}") from error
+
+
+def calibration_of(checkpoint: dict[str, Any]) -> Calibration | None:
+    """Temperature and thresholds, where the training had development clips. Raises CheckpointError."""
+    try:
+        return Calibration.told(checkpoint.get(KEY))
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"The checkpoint's calibration can't be used: {error}") from error
 
 
 def refuse_missing_plugins(checkpoint: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from audio.evaluation.evaluate import EvaluationResult, evaluate
 from audio.evaluation.pooled import KEPT, judged_together, keep
 from audio.evaluation.together import CrossValidation
 from audio.io.decoding import content_of
+from audio.metrics.reliability import calibration_error
 from audio.preprocessing.folds import with_drawn_folds
 from audio.reporting.writers import NullWriter
 from audio.training.train import train
@@ -199,8 +200,19 @@ def _run(
 
 def row(config: TrainConfig, found: EvaluationResult, seconds: float) -> dict[str, Any]:
     """A fold's result."""
+    calibrated = found.at_its_temperature()
+    more = (
+        {"ece": found.ece}
+        if calibrated is None
+        else {
+            "ece": found.ece,
+            "ece_calibrated": calibration_error(calibrated),
+            "temperature": found.calibration.temperature if found.calibration else 1.0,
+        }
+    )
     return {
         **found.figures,
+        **more,
         "seed": config.seed,
         "fold": config.fold,
         "clips": len(found.clips),

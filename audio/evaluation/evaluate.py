@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from audio import plugins
 from audio.checkpoints import checkpoint as checkpoints
@@ -24,10 +24,10 @@ from audio.devices import computing, on_threads, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
 from audio.evaluation.result import EvaluationResult, summarise
 from audio.io.preparation import Preparation
+from audio.metrics.calibration import asked_for
 from audio.metrics.statistics import (
     mean_answer,
 )
-from audio.models import Classifier
 
 __all__ = ["EvaluationResult", "evaluate", "summarise"]
 
@@ -60,10 +60,13 @@ def evaluate(
     heard = _trained_on(state, store, rows, own, config.overlap)
     device = pick_device(config.device)
     model = checkpoints.model_of(state).to(device)
+    calibration = checkpoints.calibration_of(state)
+    used = asked_for(calibration) if config.calibrated else None
     preparation = Preparation.of(state)
     waves = Waves(store, rows, preparation.frames, preparation.fill, device)
     with on_threads(spare_threads(model, config.threads)):
-        logits = predict(model, waves, config, preparation.windows, progress)
+        heard_by = Tempered(model, used.temperature) if used else model
+        logits = predict(heard_by, waves, config, preparation.windows, progress)
     result, apart = (
         summarise(
             store,
@@ -73,6 +76,7 @@ def evaluate(
             config.precision,
             config.metrics,
             config.resamples,
+            used.thresholds if used else (),
         )
         if part.any()
         else None
@@ -80,7 +84,13 @@ def evaluate(
     )
     assert result is not None
     notes = [left_out, _note(state, rows, heard, apart), *result.measured.notes]
-    return replace(result, apart=apart, note="; ".join(filter(None, notes)))
+    return replace(
+        result,
+        calibration=calibration,
+        calibrated=config.calibrated,
+        apart=apart,
+        note="; ".join(filter(None, notes)),
+    )
 
 
 def _rows(state: dict[str, Any], store: ClipStore, fold: int, split: str) -> pd.DataFrame:
@@ -152,9 +162,21 @@ def _refuse_mismatch(state: dict[str, Any], store: ClipStore) -> None:
         )
 
 
+class Tempered(nn.Module):
+    """A model whose logits are divided by a temperature, window by window."""
+
+    def __init__(self, model: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.model, self.temperature = model, temperature
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        logits: Tensor = self.model(waveform)
+        return logits / self.temperature
+
+
 @torch.no_grad()
 def predict(
-    model: Classifier,
+    model: nn.Module,
     waves: Waves,
     config: EvaluateConfig,
     windows: bool = True,
@@ -179,12 +201,13 @@ def predict(
     return found
 
 
-def _at_once(model: Classifier, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
+def _at_once(model: nn.Module, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
     """Logits `(batch, classes)` of clips of one window each."""
-    return model(waves.gather(part, speed)).cpu()
+    logits: Tensor = model(waves.gather(part, speed)).cpu()
+    return logits
 
 
-def _in_windows(model: Classifier, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
+def _in_windows(model: nn.Module, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
     """Logits `(1, classes)` of the mean answer to the windows of a clip."""
     windows, answers = waves.windows(int(part[0]), speed), []
     while some := list(islice(windows, batch)):

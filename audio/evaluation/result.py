@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from torch import Tensor
 from audio.clips.splits import recordings
 from audio.clips.store import ClipStore
 from audio.clips.table import clip_table
+from audio.metrics.calibration import Calibration
 from audio.metrics.figures import Answers, figures
 from audio.metrics.intervals import RESAMPLES, Judged, judged
 from audio.metrics.objective import loss_of, probabilities
+from audio.metrics.reliability import calibration_error, chances_of
 from audio.metrics.statistics import (
     class_table,
     confusion_matrix,
@@ -56,6 +58,8 @@ class EvaluationResult:
     )
     note: str = ""  # what a person has to know beside the figures
     figures: dict[str, float] = field(default_factory=dict)  # further ones, by the metric's name
+    calibration: Calibration | None = None  # that the checkpoint keeps
+    calibrated: bool = False  # whether the answers are at its temperature
     measured: Judged = field(
         kw_only=True
     )  # the figures of papers, with their intervals, overall and by class
@@ -74,10 +78,28 @@ class EvaluationResult:
         papers = {name: one.value for name, one in self.measured.figures.items() if name in IN_TEXT}
         told = {name: value for name, value in (papers | self.figures).items() if not np.isnan(value)}
         more = "".join(f", {name} {value:.4g}" for name, value in told.items())
+        ece = f"ECE {self.ece:.3f}{' calibrated' if self.calibrated else ''}"
         return (
             f"accuracy {self.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%}, n = {len(self.clips)} clips{shared}"
-            f"), macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}{more}; computed in {self.precision}"
+            f"), macro-F1 {self.macro_f1:.2%}, loss {self.loss:.3f}, {ece}{more}; "
+            f"computed in {self.precision}"
         )
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error of the answers."""
+        return calibration_error(self.answers)
+
+    def at_its_temperature(self) -> Answers | None:
+        """The answers as the checkpoint's calibration has them; None where it has none, or they are that already.
+
+        Of a clip that was heard in several windows, or at several speeds, it takes their mean as one answer.
+        """
+        if self.calibration is None or self.calibrated:
+            return None
+        chance = chances_of(self.calibration.logits(self.logits), self.answers.multi_label)
+        limits = np.array(self.calibration.thresholds) if self.calibration.thresholds else None
+        return replace(self.answers, probabilities=chance, thresholds=limits)
 
     def waveform(self, clip: str) -> np.ndarray:
         """Of one clip, float32 `(num_samples,)` at `store.sample_rate`."""
@@ -92,12 +114,17 @@ def summarise(
     precision: str = "fp32",
     metrics: Sequence[str] = (),
     resamples: int = RESAMPLES,
+    thresholds: Sequence[float] = (),
 ) -> EvaluationResult:
-    """The figures and the table from every clip's logits `(clips, classes)`; `metrics` names further figures."""
+    """The figures and the table from every clip's logits `(clips, classes)`; `metrics` names further figures.
+
+    `thresholds` are those of several labels; empty: a half.
+    """
     multi, targets = store.multi_label, store.targets(rows)
     loss = loss_of(logits, torch.from_numpy(targets), multi)
     probability, truth = probabilities(logits, multi).numpy(), targets > 0.5
-    answers = Answers(truth, probability, multi, store.classes)
+    limits = np.array(thresholds) if len(thresholds) else None
+    answers = Answers(truth, probability, multi, store.classes, limits)
     own = figures(["accuracy", "macro_f1"], answers)
     counted = counts(truth, answers.given)
     clips = judged_table(store, rows, probability, loss.numpy())
@@ -106,7 +133,7 @@ def summarise(
         accuracy=own["accuracy"],
         macro_f1=own["macro_f1"],
         loss=float(loss.mean()),
-        confusion=confusion_matrix(truth, probability, multi),
+        confusion=confusion_matrix(truth, probability, multi, 0.5 if limits is None else limits),
         classes=store.classes,
         per_class=class_table(counted, store.classes),
         counted=counted,

@@ -106,8 +106,15 @@ class CrossValidation:
         """The figures of all answers together, with their intervals."""
         if self.measured is None:
             return []
+        named = [name for name in ("ece", "ece_calibrated") if name in self.runs]
+        ece = [
+            f"ECE {', calibrated '.join(f'{self.runs[name].mean():.3f}' for name in named)} (mean of runs)"
+        ]
         told = (f"{name} {one}" for name, one in self.measured.figures.items() if name != "accuracy")
-        return [f"together {', '.join(told)} (95 % intervals over {self.measured.recordings} recordings)"]
+        return [
+            f"together {', '.join(told)} (95 % intervals over {self.measured.recordings} recordings)",
+            *ece[: len(named)],
+        ]
 
     def _shared(self) -> str:
         """What the interval takes into account beside the number of clips."""

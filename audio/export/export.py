@@ -32,6 +32,7 @@ from audio.export.check import Exported, check, worse
 from audio.export.embedding import WithEmbedding, head_of
 from audio.export.matrix_fourier import Exportable, in_products
 from audio.io.preparation import Preparation
+from audio.metrics.calibration import KEY
 
 OPSET = 20
 SUFFIX = {"torchscript": ".ts", "onnx": ".onnx", "onnx-int8": ".int8.onnx"}
@@ -70,7 +71,9 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
     model = checkpoints.model_of(state)
     about = {k: state[k] for k in ("classes", "multi_label", "sample_rate", "clip_frames", "frontend")}
     about["preparation"] = Preparation.of(state).describe()
-    checked, targets, calibration = clips_of(state, store, config)
+    calibration = checkpoints.calibration_of(state)
+    about[KEY] = calibration.state() if calibration else None
+    checked, targets, ranging = clips_of(state, store, config)
     Path(folder).mkdir(parents=True, exist_ok=True)
     made = []
     for form in config.formats:
@@ -78,7 +81,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
         with _quietly():
             try:
                 with interruption.recognised():
-                    WRITERS[form](model, checked[:2], calibration, about, target)
+                    WRITERS[form](model, checked[:2], ranging, about, target)
             except ImportError as error:
                 raise ConfigError(
                     f"{form} needs the package {error.name}: pip install -r requirements-extra.txt"

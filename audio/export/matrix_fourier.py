@@ -90,6 +90,7 @@ class MatrixFrontEnd(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         layer = self.frontend
+        waveform = layer.levelled(waveform)
         half = layer.n_fft // 2
         mode = "reflect" if waveform.shape[-1] > half else "constant"
         padded = nn.functional.pad(waveform, (half, half), mode=mode)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from audio.errors import ConfigError
 
 LOG_OFFSET = 1e-6  # power; a full-scale sine has about 6e4
+QUIETEST = -100.0  # dBFS of a window that is brought to a loudness
 CHUNK = 2  # clips at a time on a CPU
 GROUP = 16  # mel bands of one product on a CPU: what the matrix library multiplies fastest, and few zeros
 
@@ -56,11 +57,13 @@ class LogMel(nn.Module):
         deltas: bool = False,
         standardise: bool = True,
         repeat: int = 1,
+        loudness: float | None = None,
     ):
         """`sample_rate`, `f_min`, `f_max` in Hz; `n_fft`, `win_length`, `hop_length` in samples; `log_offset` power.
 
         `deltas` adds slope and curvature along time as second and third channel. `repeat`: channels that the same
         features stand in. Without `standardise` they stay as they are, whatever the training clips are like.
+        `loudness`: level (dBFS, RMS) that each window is brought to; None: it is heard as it is.
         """
         super().__init__()
         f_max = f_max or sample_rate / 2
@@ -86,6 +89,7 @@ class LogMel(nn.Module):
             "deltas": deltas,
             "standardise": standardise,
             "repeat": repeat,
+            "loudness": loudness,
         }
         self.n_fft, self.hop_length, self.log_offset = n_fft, hop_length, log_offset
         window = torch.hann_window(win_length)
@@ -101,7 +105,7 @@ class LogMel(nn.Module):
         self.register_buffer("std", torch.ones(()))
         self.register_buffer("level", torch.zeros(()))  # mean of the log power: what masks are filled with
         self.deltas = deltas
-        self.repeat, self.standardise = repeat, standardise
+        self.repeat, self.standardise, self.loudness = repeat, standardise, loudness
         self.channels = 3 if deltas else repeat
 
     def _bank(self) -> Tensor:
@@ -146,13 +150,23 @@ class LogMel(nn.Module):
     def forward(self, waveform: Tensor) -> Tensor:
         """`(batch, time)` → `(batch, 1, mel, frame)`, not yet normalised."""
         with torch.autocast(waveform.device.type, enabled=False):
-            waveform = waveform.float()
+            waveform = self.levelled(waveform.float())
             # A loop over parts would fix the batch size in an exported graph.
             exported = torch.compiler.is_compiling() or torch.jit.is_tracing()
             if waveform.device.type == "cpu" and not exported:
                 parts = [self._log_mel(part, self._in_groups) for part in waveform.split(CHUNK)]
                 return torch.cat(parts).unsqueeze(1)
             return self._log_mel(waveform, self._at_once).unsqueeze(1)
+
+    def levelled(self, waveform: Tensor) -> Tensor:
+        """`(batch, time)` with every row at the loudness that is heard, if there is one.
+
+        What is quieter than `QUIETEST` is raised no further than that is: it would be the noise of 16 bits.
+        """
+        if self.loudness is None:
+            return waveform
+        power = waveform.square().mean(dim=1, keepdim=True).clamp_min(10 ** (QUIETEST / 10))
+        return waveform * (10 ** (self.loudness / 10) / power).sqrt()
 
     def _log_mel(self, waveform: Tensor, bands_of: Callable[[Tensor], Tensor]) -> Tensor:
         """`(batch, time)` → `(batch, mel, frame)`."""

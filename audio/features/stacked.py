@@ -16,7 +16,7 @@ from audio.named import ALONGSIDE
 
 SHARED = (
     *("sample_rate", "n_fft", "win_length", "hop_length", "n_mels"),
-    *("f_min", "f_max", "mel_scale", "log_offset"),
+    *("f_min", "f_max", "mel_scale", "log_offset", "loudness"),
 )
 
 

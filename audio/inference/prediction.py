@@ -25,6 +25,7 @@ class Prediction:
     by_window: np.ndarray  # (window, classes) probabilities
     notes: list[str] = field(default_factory=list)  # what a person should know of the recording
     embeddings_by_window: np.ndarray | None = None  # (window, size), when they were asked for
+    thresholds: list[float] | None = None  # of several labels, of each class; empty: a half. None: one label
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -35,6 +36,14 @@ class Prediction:
     def label(self) -> str:
         """The most probable class."""
         return self.classes[int(self.probabilities.argmax())]
+
+    @property
+    def labels(self) -> list[str]:
+        """Of several labels those above their thresholds, perhaps none; else the most probable class alone."""
+        if self.thresholds is None:
+            return [self.label]
+        found = self.probabilities > (self.thresholds or 0.5)
+        return [self.classes[place] for place in np.flatnonzero(found)]
 
     @property
     def embedding(self) -> np.ndarray:

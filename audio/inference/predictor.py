@@ -27,6 +27,7 @@ from audio.io.decoding import Prepared
 from audio.io.given import Given
 from audio.io.preparation import Windows, scratch_folder
 from audio.io.reading import Sound, Undecodable
+from audio.metrics.calibration import Calibration, asked_for
 from audio.named import printable
 from audio.runtimes.contract import Runtime, opened
 
@@ -60,18 +61,25 @@ class Predictor:
     """A model ready to listen: a checkpoint, or an ONNX file in floating point or integers."""
 
     def __init__(
-        self, path: str | Path, device: str = "auto", hop: float | None = None, precision: str = "fp32"
+        self,
+        path: str | Path,
+        device: str = "auto",
+        hop: float | None = None,
+        precision: str = "fp32",
+        calibrated: bool = False,
     ):
         """`hop`: s between windows; None: half a window. `precision`: fp32, and of a checkpoint bf16, fp16.
 
-        Raises CheckpointError, ConfigError.
+        `calibrated`: probabilities at the temperature that the training has fitted on its development clips, and of
+        several labels its thresholds; `calibration` tells them. Raises CheckpointError, ConfigError.
         """
         check_one(EvaluateConfig, "precision", precision)
         if hop is not None and not 0 < hop < float("inf"):
             raise ConfigError(f"hop is {hop}; it must be seconds above 0, or None for half a window.")
         self.runtime: Runtime = opened(path, device, precision)
         self.classes, self.multi_label = self.runtime.classes, self.runtime.multi_label
-        self.preparation = self.runtime.preparation
+        self.preparation, self.calibration = self.runtime.preparation, self.runtime.calibration
+        self._heard_at = asked_for(self.calibration) if calibrated else Calibration()
         self.sample_rate, self.frames = self.preparation.sample_rate, self.preparation.frames
         self.hears_all = hop is not None or self.preparation.duration is None
         self.hop = hop or self.preparation.step / self.sample_rate / 2
@@ -113,7 +121,7 @@ class Predictor:
                 logits, vectors = self.runtime.embeddings(waves)
                 for (hearing, _), vector in zip(batch, vectors, strict=True):
                     hearing.embeddings.append(vector)
-                found = chances(logits, self.multi_label)
+                found = self._chances(logits)
             else:
                 found = self.waveforms(waves)
             for (hearing, _), row in zip(batch, found, strict=True):
@@ -178,6 +186,7 @@ class Predictor:
             np.stack(hearing.parts),
             notes,
             np.stack(hearing.embeddings) if hearing.embeddings else None,
+            self._heard_at.thresholds if self.multi_label else None,
         )
 
     @property
@@ -187,7 +196,10 @@ class Predictor:
 
     def waveforms(self, waves: np.ndarray) -> np.ndarray:
         """Probabilities `(batch, classes)` of waveforms, float32 `(batch, time)` at `sample_rate` in -1..1."""
-        return chances(self.runtime.logits(waves), self.multi_label)
+        return self._chances(self.runtime.logits(waves))
+
+    def _chances(self, logits: np.ndarray) -> np.ndarray:
+        return chances(self._heard_at.logits(logits), self.multi_label)
 
 
 def _source(sound: Any, scratch: Path) -> Path | Sound:

@@ -26,10 +26,13 @@ class Answers:
     probabilities: np.ndarray  # float32 (clips, classes)
     multi_label: bool
     classes: list[str]
+    thresholds: np.ndarray | None = None  # (classes,) that labels count from; None: a half
 
     @property
     def given(self) -> np.ndarray:
-        """bool `(clips, classes)`: the most probable class, or every label above a half."""
+        """bool `(clips, classes)`: the most probable class, or every label above its threshold."""
+        if self.multi_label and self.thresholds is not None:
+            return np.asarray(self.probabilities > self.thresholds)
         return statistics.answers_of(self.probabilities, self.multi_label)
 
 

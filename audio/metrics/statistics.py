@@ -24,7 +24,12 @@ def answers_of(probability: np.ndarray, multi_label: bool) -> np.ndarray:
     return probability > 0.5 if multi_label else one_hot(probability.argmax(1), probability.shape[1])
 
 
-def confusion_matrix(targets: np.ndarray, probability: np.ndarray, multi_label: bool = False) -> np.ndarray:
+def confusion_matrix(
+    targets: np.ndarray,
+    probability: np.ndarray,
+    multi_label: bool = False,
+    thresholds: np.ndarray | float = 0.5,
+) -> np.ndarray:
     """Counts `(true class, predicted class)`; the rows add up to the classes' clips.
 
     Of several labels each is looked up by itself: one that is found counts for itself, one that is missed for the most
@@ -33,7 +38,7 @@ def confusion_matrix(targets: np.ndarray, probability: np.ndarray, multi_label: 
     if not multi_label:
         guess = answers_of(probability, False)
         return np.asarray(targets.astype(np.int64).T @ guess.astype(np.int64))
-    found = targets & (probability > 0.5)
+    found = targets & (probability > thresholds)
     matrix = np.diag(found.sum(0)).astype(np.int64)
     clips, missed = np.nonzero(targets & ~found)
     scores = np.where(targets, probability - 2.0, probability)[clips]

@@ -21,6 +21,7 @@ class Checkpoint:
         self.classes: list[str] = state["classes"]
         self.multi_label: bool = state["multi_label"]
         self.preparation = Preparation.of(state)
+        self.calibration = checkpoints.calibration_of(state)
         self.device, self.precision = pick_device(device), precision
         self.model = checkpoints.model_of(state).to(self.device)
         self.threads = spare_threads(self.model)

@@ -7,6 +7,7 @@ import numpy as np
 
 from audio.errors import CheckpointError
 from audio.io.preparation import Preparation
+from audio.metrics.calibration import Calibration
 
 SUFFIX = ".onnx"
 
@@ -17,6 +18,7 @@ class Runtime(Protocol):
     classes: list[str]
     multi_label: bool
     preparation: Preparation
+    calibration: Calibration | None  # None: the training had no development clips
 
     def logits(self, waves: np.ndarray) -> np.ndarray:
         """Float32 `(batch, time)` at the model's rate → `(batch, classes)`."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from audio.errors import CheckpointError, ConfigError
 from audio.io.preparation import Preparation
+from audio.metrics.calibration import KEY, Calibration
 from audio.named import printable
 
 NEEDED = ("classes", "multi_label", "preparation")
@@ -32,6 +33,7 @@ class OnnxModel:
             self.classes: list[str] = json.loads(told["classes"])
             self.multi_label = bool(json.loads(told["multi_label"]))
             self.preparation = Preparation.told(json.loads(told["preparation"]))
+            self.calibration = Calibration.told(json.loads(told.get(KEY, "null")))
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(
                 f"{printable(str(path))} does not say how sound is prepared for it: {error}. Give a file that was "

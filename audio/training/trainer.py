@@ -14,9 +14,11 @@ from audio.checkpoints import checkpoint as checkpoints
 from audio.checkpoints import generations
 from audio.checkpoints.origin import Origin, refuse_heard, refuse_other_clips
 from audio.clips.splits import (
+    DEVELOPMENT,
     divide,
     draws_development,
     held_out,
+    recordings,
     told_of_development,
     told_of_others,
     told_of_split,
@@ -27,8 +29,10 @@ from audio.devices import computing, prepare_device, spare_threads
 from audio.distributed import SingleProcess
 from audio.errors import CheckpointError, NonFiniteLoss
 from audio.features.contract import FEATURES, WAVEFORM
+from audio.metrics.calibration import KEY
 from audio.metrics.figures import Answers, figures
 from audio.metrics.objective import correct, loss_of, probabilities
+from audio.metrics.reliability import fitted
 from audio.models import Classifier, build
 from audio.reporting.augmentations import report_augmentations
 from audio.reporting.samples import report_clips, report_samples
@@ -302,6 +306,22 @@ class Training:
         if kept.get("chosen"):
             self.chosen = {**self.state(), **kept["chosen"]}
 
+    @torch.no_grad()
+    def _calibration(self, kept: dict[str, Any]) -> dict[str, Any] | None:
+        """Temperature and thresholds of the kept weights on the development clips; None where there are none."""
+        if self.config.validation != DEVELOPMENT or not len(self.validation) or not self.epoch:
+            return None
+        model = checkpoints.model_of(kept).to(self.engine.device)
+        logits = []
+        for part in torch.arange(len(self.validation)).split(self.config.batch_size):
+            with computing(self.engine.device, "fp32"):
+                logits.append(model.classify(self.validation.plain(part)).cpu())
+        targets, rows = self.validation.targets.cpu().numpy(), self.validation.waves.rows
+        several, classes = self.store.multi_label, list(self.store.classes)
+        found = fitted(torch.cat(logits).numpy(), targets, several, classes, recordings(rows).nunique())
+        print(f"calibration: {found.text()}", flush=True)
+        return found.state()
+
     def keep_model(self, patience: float) -> dict[str, Any]:
         """Write `model.pt`, the best epoch's model or the last one's, and give it.
 
@@ -309,5 +329,6 @@ class Training:
         """
         model = self.chosen if self.chosen is not None else self.state()
         if self.engine.rank == 0:
+            model[KEY] = self._calibration(model)
             generations.save_patiently(model, self.folder / "model.pt", patience)
         return model

@@ -17,6 +17,7 @@ import { decibels, kaldi, logMel, logSpectrum, melDecibels, melPower, mfcc, pcen
  * @property {number} [top_db] that decibels are cut at below the loudest
  * @property {number} [n_mfcc] @property {number} [pcen_gain] @property {number} [pcen_bias] @property {number} [pcen_power] @property {number} [pcen_eps]
  * @property {number} [pcen_seconds] time constant of the smoothing
+ * @property {number | null} [loudness] RMS level that every window is brought to, dBFS
  */
 
 /** @type {FrontEnd} */
@@ -90,9 +91,20 @@ export function* pictureOf(samples, settings, view = "") {
   if (view === plain) return yield* decibels(samples, settings);
   const views = viewsOf(settings);
   const [name, derivative] = (views.includes(view) ? view : views[0]).split(" ");
-  let picture = yield* (settings.known ? kinds[name] : logMel)(samples, settings);
+  let picture = yield* (settings.known ? kinds[name] : logMel)(levelled(samples, settings.loudness), settings);
   for (let order = derivatives.indexOf(derivative); order >= 0; order -= 1) picture = yield* slope(picture);
   return picture;
+}
+
+const quietest = -100; // dBFS: what is below is raised no further than that
+
+/** As the model's first layer hears it: at its loudness, if it has one. @param {Float32Array} samples @param {number | null} [loudness] dBFS */
+export function levelled(samples, loudness) {
+  if (typeof loudness !== "number") return samples;
+  let power = 0;
+  for (const sample of samples) power += sample * sample;
+  const gain = Math.sqrt(10 ** (loudness / 10) / Math.max(power / samples.length, 10 ** (quietest / 10)));
+  return samples.map(sample => sample * gain);
 }
 
 /** The same at once. @param {Float32Array} samples @param {FrontEnd} settings @param {string} [view] */

@@ -32,6 +32,20 @@ def test_every_clip_is_held_out_once_a_seed(store, config, tmp_path):
         "even classes"
     )
     assert "mean of 2 folds and 2 seeds" in found.text() and "warble" in found.text()
+    assert found.measured.figures["accuracy"].value == pytest.approx(found.accuracy)
+    assert found.measured.clips == 2 * held_out and found.measured.recordings == held_out
+    low, high = found.measured.figures["auroc"].low, found.measured.figures["auroc"].high
+    assert low < found.measured.figures["auroc"].value < high and "auroc" in found.text()
+
+
+def test_a_fold_of_before_answers_were_kept_is_evaluated_again_and_not_trained(store, config, tmp_path):
+    first = crossvalidate(config, store, tmp_path, folds=[1, 2])
+    for answers in tmp_path.rglob("answers.parquet"):
+        answers.unlink()
+    models = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("model.pt"))]
+    again = crossvalidate(config, store, tmp_path, folds=[1, 2])
+    assert again.measured.figures == first.measured.figures
+    assert models == [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("model.pt"))]
 
 
 def test_a_second_call_continues_and_another_setting_starts_anew(store, config, tmp_path):

@@ -258,3 +258,34 @@ def test_natural_logarithm_has_the_offset_that_is_asked_for(wave):
 def test_deltas_are_not_repeated():
     with pytest.raises(ConfigError, match="repeat=1, or deltas=false"):
         TrainConfig(deltas=True, repeat=3)
+
+
+@pytest.mark.parametrize("name", ["logmel", "pcen", "mfcc", "stft", "logmel+pcen"])
+def test_at_a_loudness_every_level_gives_the_same_features_and_silence_stays_silence(name):
+    wave = torch.randn(3, 8000, generator=torch.Generator().manual_seed(0)) * 0.1
+    config = TrainConfig(frontend=name, loudness=-30.0, members=2 if "+" in name else 1)
+    layer = build_frontend(config, 16000)
+    levels = [layer(wave * 10 ** (decibels / 20)) for decibels in (-40, 0, 10)]
+    for one in levels[1:]:
+        torch.testing.assert_close(one, levels[0], rtol=1e-4, atol=1e-4)
+    raised = layer.levelled(wave)
+    torch.testing.assert_close(raised.square().mean(1).log10() * 10, torch.full((3,), -30.0))
+    assert (layer.levelled(torch.zeros(1, 100)) == 0).all()
+    assert (
+        layer.levelled(torch.full((1, 100), 1e-6)).abs().max() < 10 ** (-30 / 20) / 9
+    )  # near nothing stays quiet
+    assert layer.describe()["loudness"] == -30.0
+    again = from_description(layer.describe())
+    torch.testing.assert_close(again(wave), layer(wave))
+    plain = build_frontend(TrainConfig(frontend=name, members=2 if "+" in name else 1), 16000)
+    assert plain.loudness is None and torch.equal(plain.levelled(wave), wave)
+
+
+def test_an_export_in_matrix_products_hears_at_the_loudness_too():
+    from audio.export.matrix_fourier import MatrixFrontEnd
+
+    layer = build_frontend(TrainConfig(loudness=-25.0), 16000)
+    wave = torch.randn(2, 8000, generator=torch.Generator().manual_seed(1)) * 0.01
+    torch.testing.assert_close(
+        MatrixFrontEnd(layer)(wave), layer.normalise(layer(wave)), rtol=1e-3, atol=1e-3
+    )
