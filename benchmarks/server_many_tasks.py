@@ -24,7 +24,8 @@ import orjson
 
 from audio.command_line import CommandLine
 from benchmarks.servers import Client, line, machine, scratch, soundyard, timed
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 from server.store.events.last_metrics import name_hash
 
 RESULT = Path(__file__).parent / "results" / "server-many-tasks.json"

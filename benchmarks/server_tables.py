@@ -18,7 +18,8 @@ from audio.command_line import CommandLine
 from benchmarks.mlflow_server import Figures
 from benchmarks.servers import Client, line, scratch, soundyard, timed
 from server.domain.events.last_metrics import summary
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 from server.store.events.last_metrics import name_hash
 
 PAGE = 100

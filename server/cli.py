@@ -95,8 +95,8 @@ def _no_such_option(name: str, options: set[str]) -> str:
 
 
 def _serve(settings: settings_module.Settings) -> int:
-    from server.app.beginning import CannotStart
-    from server.app.process import serve, set_up_logging
+    from server.app.process.beginning import CannotStart
+    from server.app.process.process import serve, set_up_logging
 
     set_up_logging(settings)
     try:

@@ -17,9 +17,9 @@ from server.app.files import Files
 from server.app.health import PATHS, Health
 from server.app.link import Link
 from server.app.metrics import Metrics
-from server.app.observed import Observer
-from server.app.pace import Pace
-from server.app.security import refusal
+from server.app.requests.observed import Observer
+from server.app.requests.pace import Pace
+from server.app.requests.security import refusal
 from server.app.web import Web
 from server.domain.users import links
 

@@ -34,11 +34,12 @@ from server.api.errors import (
     UnknownEndpoint,
     ValidationFailed,
 )
-from server.app import bodies, callers, cookies, long_poll
+from server.app import long_poll
 from server.app.context import Context
 from server.app.metrics import Metrics
-from server.app.observed import facts_of
-from server.app.pace import Pace
+from server.app.requests import bodies, callers, cookies
+from server.app.requests.observed import facts_of
+from server.app.requests.pace import Pace
 from server.domain import public
 from server.domain.tasks import lost
 from server.domain.users import access, audited, project_access

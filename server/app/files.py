@@ -25,15 +25,16 @@ from starlette.types import Receive, Scope, Send
 from server.api.call import Identity
 from server.api.envelope import envelope
 from server.api.errors import ApiError, BadRequest, NoCredentials, NotAllowedForRole, NotFound
-from server.app import bodies, callers, content_types
+from server.app import content_types
 from server.app.context import Context
-from server.app.observed import facts_of
-from server.app.pace import Pace
-from server.app.uploads import Upload
+from server.app.requests import bodies, callers
+from server.app.requests.observed import facts_of
+from server.app.requests.pace import Pace
+from server.app.requests.uploads import Upload
 from server.domain import files
 from server.domain.tasks import lost
 from server.domain.users import audit, project_access
-from server.store import addresses
+from server.store.files import addresses
 
 log = logging.getLogger("soundyard.files")
 

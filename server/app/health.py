@@ -20,11 +20,11 @@ from starlette.types import Receive, Scope, Send
 
 from server.api.envelope import envelope
 from server.api.errors import ApiError, NoCredentials
-from server.app import callers
 from server.app.context import Context
 from server.app.metrics import Metrics
-from server.app.observed import facts_of
-from server.app.pace import Pace
+from server.app.requests import callers
+from server.app.requests.observed import facts_of
+from server.app.requests.pace import Pace
 from server.store.migrations import numbered
 
 log = logging.getLogger("soundyard.health")

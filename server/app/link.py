@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from server.api.errors import ApiError
-from server.app import callers, cookies
 from server.app.context import Context
-from server.app.observed import facts_of
-from server.app.pace import Pace
+from server.app.requests import callers, cookies
+from server.app.requests.observed import facts_of
+from server.app.requests.pace import Pace
 from server.domain.users import access, audit
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

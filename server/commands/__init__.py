@@ -16,8 +16,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from server import settings
 from server.store import Store
-from server.store.lock import is_held
 from server.store.migrations import NewerDatabase, numbered, version_of
+from server.store.upkeep.lock import is_held
 
 
 class CommandError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.api import called
 from server.commands import CommandError, add_data, existing, progress
 from server.settings import Settings
-from server.store import archive, backup
+from server.store.upkeep import archive, backup
 
 NAME, HELP = "backup", "write database and files into one archive; the server may be running"
 

@@ -17,14 +17,17 @@ from rich.console import Console
 from rich.text import Text
 
 from server.api import called, tokens
-from server.app import announcement
-from server.app.client_conf import access_key_in, address_in
-from server.commands import add_data, doctor_backups, doctor_bundle, doctor_network
-from server.commands.finding import NOTE, OK, PROBLEM, Finding
+from server.app.process import announcement
+from server.app.process.client_conf import access_key_in, address_in
+from server.commands import add_data
+from server.commands.doctoring import backups as doctor_backups
+from server.commands.doctoring import bundle as doctor_bundle
+from server.commands.doctoring import network as doctor_network
+from server.commands.doctoring.finding import NOTE, OK, PROBLEM, Finding
 from server.settings import Settings
-from server.store import checkup, privacy
-from server.store.lock import is_held
 from server.store.migrations import numbered
+from server.store.upkeep import checkup, privacy
+from server.store.upkeep.lock import is_held
 
 NAME, HELP = "doctor", "check database, files, permissions, ports, disk and configuration"
 

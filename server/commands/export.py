@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from server.app.client_conf import ADDRESSES
+from server.app.process.client_conf import ADDRESSES
 from server.commands import CommandError, add_data, opened
 from server.export.journal import Journal
 from server.export.move import Move

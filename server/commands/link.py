@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from datetime import datetime, timezone
 
-from server.app import announcement, browser
+from server.app.process import announcement, browser
 from server.commands import CommandError, add_data, opened
 from server.domain.users import links
 from server.settings import Settings
-from server.store.lock import is_held
+from server.store.upkeep.lock import is_held
 
 NAME, HELP = "link", "print a new one-time link that opens the page"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from server.commands import CommandError, add_data, progress
 from server.settings import Settings
-from server.store import archive, backup
-from server.store.lock import FolderInUse, locked
+from server.store.upkeep import archive, backup
+from server.store.upkeep.lock import FolderInUse, locked
 
 NAME, HELP = "restore", "bring a backup back; the server must not be running"
 

@@ -14,8 +14,9 @@ from server.commands import CommandError, add_data, existing, opened
 from server.domain.projects import retention, retention_forecast, retention_policy
 from server.domain.projects.retention_policy import EVERYWHERE, RULES
 from server.settings import Settings
-from server.store import Store, space
-from server.store.lock import FolderInUse, locked
+from server.store import Store
+from server.store.upkeep import space
+from server.store.upkeep.lock import FolderInUse, locked
 
 NAME, HELP = "retention", "let go of what is old: set rules, see what would go"
 

@@ -8,7 +8,7 @@ from typing import Any
 from server.api.errors import ValidationFailed
 from server.domain import project_tree
 from server.store import Store
-from server.store.documents import Collection
+from server.store.documents.documents import Collection
 
 _NOT_HIDDEN = {"system_tags": ["-hidden"]}
 _KINDS: dict[str, tuple[str, dict[str, Any], bool]] = {

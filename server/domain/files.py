@@ -9,10 +9,12 @@ from typing import Any, Literal
 from server.domain import overwriting, project_tree
 from server.domain.tasks import models as model_rules
 from server.domain.tasks import transitions
-from server.store import Store, addresses, restriction
-from server.store.files import task_of
-from server.store.incoming import Incoming
-from server.store.releases import Namer
+from server.store import Store
+from server.store.database import restriction
+from server.store.files import addresses
+from server.store.files.files import task_of
+from server.store.files.incoming import Incoming
+from server.store.files.releases import Namer
 
 _LISTED = 20
 """How many of those who keep or lose something are named; all are counted."""

@@ -10,8 +10,10 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from server.store import Store, addresses, restriction
-from server.store.files import task_of
+from server.store import Store
+from server.store.database import restriction
+from server.store.files import addresses
+from server.store.files.files import task_of
 
 
 @restriction.unrestricted

@@ -15,7 +15,8 @@ from server.api.errors import (
     ProjectExists,
     ProjectPathTooLong,
 )
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 
 def existing(store: Store, project: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from server.api.errors import NoWritePermission
 from server.store import Store
-from server.store.documents import Collection
+from server.store.documents.documents import Collection
 
 EVERYBODY = ""
 """The company of what is public."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from server.domain.users.users import COMPANY_NAME
 from server.store import Store
-from server.store.documents import Collection, Document
-from server.store.projection import paths, project, unwanted
+from server.store.documents.documents import Collection, Document
+from server.store.documents.projection import paths, project, unwanted
 
 Lookup = Callable[[Store, list[str]], Mapping[str, Document]]
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.api import called
-from server.store import checkup
+from server.store.upkeep import checkup
 
 log = logging.getLogger("soundyard.database")
 

@@ -11,7 +11,7 @@ from server.api.errors import InvalidId, ValidationFailed
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
 from server.domain.alerts import channels, rules, sending
-from server.store import times
+from server.store.database import times
 
 _Short = Field(max_length=200)
 

@@ -16,7 +16,7 @@ from server.api.request import Nothing, Query, Request, Seconds
 from server.domain import entities, project_tree, table_export
 from server.domain.users.users import COMPANY_NAME
 from server.services.projects.contents import TagFilter, tags_of
-from server.store import times
+from server.store.database import times
 
 
 @endpoint("organization.get_tags", TagFilter, role="viewer")

@@ -12,7 +12,7 @@ from server.api.call import Call
 from server.api.errors import BadRequest, NotSupported
 from server.api.registry import endpoint
 from server.api.request import Nothing, Request
-from server.store import times
+from server.store.database import times
 
 
 @endpoint("server.info", Nothing, role=None)

@@ -18,7 +18,7 @@ from server.domain import project_tree
 from server.domain.projects import retention_forecast, retention_policy
 from server.domain.projects.retention_policy import EVERYWHERE
 from server.domain.usage import usage
-from server.store import times
+from server.store.database import times
 
 _NAME = "storage"
 _KINDS = ("aws", "google", "azure")

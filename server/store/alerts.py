@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from server.store import times
-from server.store.db import Database
+from server.store.database import times
+from server.store.database.db import Database
 
 _IN = (
     "(:project IS NULL OR EXISTS (SELECT 1 FROM projects p JOIN projects r ON r.id = :project WHERE p.id = {0}.project"

@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from server.store import times
-from server.store.db import Database
-from server.store.query import Compiler
+from server.store.database import times
+from server.store.database.db import Database
+from server.store.documents.query import Compiler
 from server.store.tasks import SCHEMA
 
 Projects = Sequence[str] | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from server.store import times
-from server.store.db import Database
+from server.store.database import times
+from server.store.database.db import Database
 
 
 class Health:

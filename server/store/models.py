@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from server.store import restriction
-from server.store.db import Database
-from server.store.documents import Collection, Drawn
-from server.store.schema import Schema
+from server.store.database import restriction
+from server.store.database.db import Database
+from server.store.documents.documents import Collection, Drawn
+from server.store.documents.schema import Schema
 
 SCHEMA = Schema(
     table="models",

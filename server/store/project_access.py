@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 EVERYBODY = "*"
 

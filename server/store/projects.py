@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import orjson
 
-from server.store.db import Database
-from server.store.documents import Collection, Document
-from server.store.schema import Schema
+from server.store.database.db import Database
+from server.store.documents.documents import Collection, Document
+from server.store.documents.schema import Schema
 
 SCHEMA = Schema(
     table="projects",

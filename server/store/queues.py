@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from server.store import restriction, times
-from server.store.db import Database
-from server.store.documents import Collection, Document
-from server.store.schema import Schema
+from server.store.database import restriction, times
+from server.store.database.db import Database
+from server.store.documents.documents import Collection, Document
+from server.store.documents.schema import Schema
 
 SCHEMA = Schema(
     table="queues",

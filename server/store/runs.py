@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from server.store import restriction, times
-from server.store.db import Database
+from server.store.database import restriction, times
+from server.store.database.db import Database
 
 _REMEMBERED = 20_000
 """Pairs of task and login that are known to be written down."""

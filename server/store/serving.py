@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from server.store import times
-from server.store.db import Database
+from server.store.database import times
+from server.store.database.db import Database
 
 
 class Serving:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 
 class StoredSettings:

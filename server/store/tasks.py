@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from server.store import restriction
-from server.store.db import Database
-from server.store.documents import Collection, Document
-from server.store.file_uses import dataset_parents
-from server.store.schema import Schema
+from server.store.database import restriction
+from server.store.database.db import Database
+from server.store.documents.documents import Collection, Document
+from server.store.documents.schema import Schema
+from server.store.files.file_uses import dataset_parents
 
 SCHEMA = Schema(
     table="tasks",

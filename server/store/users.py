@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from server.api.call import Identity
-from server.store import times
-from server.store.db import Database
+from server.store.database import times
+from server.store.database.db import Database
 
 COMPANY = "d1bd92a3b039400cbafc60a7a5b1e52b"
 """The one company of an embedded server: ClearML's id of its default company, so that exports match."""

@@ -13,7 +13,7 @@ import pytest
 from httpx import Response
 
 from server.api import registry
-from server.store import guard
+from server.store.database import guard
 from tests.contract import closed
 from tests.contract.closed import HUSH, Things, World, body
 from tests.contract.conftest import Api

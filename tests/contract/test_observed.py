@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from server.api.tokens import Tokens
-from server.app import App, health, logs
+from server.app import App, health
 from server.app.context import Context
+from server.app.process import logs
 from server.settings import Settings
 from server.store import Store
 from tests.contract.conftest import Api

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from server.app.backups import listed
+from server.app.jobs.backups import listed
 from tests.conftest import ServerProcess, until
 from tests.e2e import kept
 from tests.e2e.test_previous_versions import differences

@@ -66,7 +66,9 @@ def test_templates_that_carry_plugins_keep_them_until_they_are_registered_plain(
     server: ServerProcess, registered
 ):
     """A pipeline, or `soundyard run --queue`, puts the templates up, too."""
-    program = "from tasks import connection, register; register.register(connection.use())"
+    program = (
+        "from tasks import register; from tasks.client import connection; register.register(connection.use())"
+    )
     own = {"SOUNDYARD_PROJECT": "Plain", "COLUMNS": "200"}
     path = server.folder / "plain_metric.py"
     path.write_text("from audio.registry import metrics\n\nmetrics.register('plain', lambda answers: 1)\n")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 _OVERLAP = timedelta(minutes=2)
 """A round looks that far back again: what is told already is not told twice."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.domain.tasks.transitions import STATUSES
 from server.store import Store
-from server.store.documents import Document
+from server.store.documents.documents import Document
 
 STATES = ("active", "archived")
 KINDS = ("datasets", "pipelines", "reports")

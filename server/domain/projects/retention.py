@@ -16,9 +16,11 @@ from typing import Any
 from server.api.errors import ApiError
 from server.domain.projects.retention_policy import EVERYWHERE, Policy, by_days, policy
 from server.domain.tasks import deletion, models
-from server.store import Store, addresses, times
+from server.store import Store
+from server.store.database import times
 from server.store.events.scalars import SINGLE_VALUE
-from server.store.retention import KEEP, OldTask
+from server.store.files import addresses
+from server.store.upkeep.retention import KEEP, OldTask
 
 POINTS = 500
 """That a thinned curve keeps, about. One with fewer than twice as many is left as it is."""

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from server.domain.projects.retention import POINTS, checkpoints, due, is_deletable, unlisted, unnamed
 from server.domain.projects.retention_policy import RULES, Policy
-from server.store import Store, addresses
+from server.store import Store
+from server.store.files import addresses
 
 
 @dataclass

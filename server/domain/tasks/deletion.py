@@ -8,7 +8,8 @@ from typing import Any
 
 from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
 from server.domain.tasks import recorded_arguments, transitions
-from server.store import Store, restriction
+from server.store import Store
+from server.store.database import restriction
 from server.store.tasks import DELETED
 
 

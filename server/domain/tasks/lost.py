@@ -18,7 +18,8 @@ from server.api.errors import InvalidTaskStatus
 from server.domain.events import ingest
 from server.domain.tasks import transitions
 from server.domain.tasks.lost_policy import Policy
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 log = logging.getLogger("soundyard.lost")
 

@@ -16,7 +16,8 @@ from server.api.errors import (
 )
 from server.domain import project_tree
 from server.domain.tasks import publishing, task_fields, transitions
-from server.store import Store, restriction, times
+from server.store import Store
+from server.store.database import restriction, times
 from server.store.tasks import DELETED
 
 ARCHIVED = "archived"

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from server.domain.tasks import transitions
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 
 def publish(

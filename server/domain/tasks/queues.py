@@ -14,7 +14,9 @@ from server.api.errors import (
     TaskAlreadyQueued,
 )
 from server.domain.tasks import lost_policy, transitions
-from server.store import Store, projection, restriction, times
+from server.store import Store
+from server.store.database import restriction, times
+from server.store.documents import projection
 from server.store.users import COMPANY
 
 DEFAULT = "default"

@@ -15,7 +15,8 @@ from server.api import left_out
 from server.api.errors import NotSupported, ValidationFailed
 from server.domain import project_tree
 from server.domain.tasks import legacy_fields
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 TYPES = (
     "training", "testing", "inference", "data_processing", "application", "monitor", "controller", "optimizer",

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from server.api.errors import InvalidTaskId, InvalidTaskStatus
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 STATUSES = (
     "created", "queued", "in_progress", "stopped", "published", "publishing", "closed", "failed", "completed",

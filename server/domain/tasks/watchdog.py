@@ -29,7 +29,8 @@ from typing import Any
 
 from server.domain.tasks import lost, queues, transitions
 from server.domain.tasks.lost_policy import Policy
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 log = logging.getLogger("soundyard.watchdog")
 

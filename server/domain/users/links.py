@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from server.api.errors import StorageFull
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 PATH = "/link"
 LIFE = timedelta(days=1)

@@ -16,7 +16,8 @@ from server.api.call import Identity
 from server.api.errors import InvalidUserId, ValidationFailed
 from server.domain import project_tree
 from server.domain.users.access import PROGRAMS_ID
-from server.store import Store, restriction
+from server.store import Store
+from server.store.database import restriction
 from server.store.project_access import EVERYBODY
 
 T = TypeVar("T")

@@ -18,7 +18,8 @@ from server.api.errors import (
     ValidationFailed,
 )
 from server.domain.users import passwords
-from server.store import Store, patterns
+from server.store import Store
+from server.store.database import patterns
 
 COMPANY_NAME = "Soundyard"
 _SHOWN = ("id", "name", "given_name", "family_name", "avatar", "email", "role", "created")

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from server.api.errors import InvalidWorkerId
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 AGGREGATIONS = ("avg", "min", "max")
 _ONE = "total"

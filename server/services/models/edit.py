@@ -12,7 +12,7 @@ from server.domain import metadata
 from server.domain.metadata import MetadataItem
 from server.domain.tasks import models, transitions
 from server.services.models.read import OfModel
-from server.store import times
+from server.store.database import times
 
 _NOT_FIELDS = {"model", "iteration", "public", "force"}
 

@@ -10,8 +10,8 @@ from server.api.call import Call
 from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import project_tree
-from server.store.documents import Collection
-from server.store.patterns import checked
+from server.store.database.patterns import checked
+from server.store.documents.documents import Collection
 
 
 class Paged(Request):

@@ -11,7 +11,7 @@ from server.api.request import Request
 from server.domain import files, project_tree, public
 from server.domain.projects import project_deletion
 from server.services.projects.read import OfProject
-from server.store import times
+from server.store.database import times
 
 
 class Details(Request):

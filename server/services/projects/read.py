@@ -9,8 +9,8 @@ from server.api.registry import endpoint
 from server.api.request import Query, Request
 from server.domain import project_tree, references
 from server.domain.projects import project_stats
-from server.store.projection import paths
-from server.store.projection import project as projection
+from server.store.documents.projection import paths
+from server.store.documents.projection import project as projection
 
 
 class OfProject(Request):

@@ -16,7 +16,7 @@ from server.domain import project_tree, public
 from server.domain.tasks import recorded_arguments, task_fields, transitions
 from server.services.tasks.create import Details, require_sense
 from server.services.tasks.read import OfTask
-from server.store import times
+from server.store.database import times
 
 _NEVER_UNSET = ("name", "type")
 

@@ -11,7 +11,7 @@ from server.api.registry import endpoint
 from server.api.request import Request
 from server.domain import pipelines, public
 from server.services.tasks import delete, queue, status, tags
-from server.store.documents import Collection
+from server.store.documents.documents import Collection
 
 
 class Ids(Request):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from server.store import addresses, times
-from server.store.db import Database
+from server.store.database import times
+from server.store.database.db import Database
 from server.store.events.last_metrics import LastMetrics
 from server.store.events.logs import Logs
 from server.store.events.rich import RichEvents
@@ -18,7 +18,8 @@ from server.store.events.scalars import Scalars
 from server.store.events.series import AllSeries, Series
 from server.store.events.stream import Stream
 from server.store.events.tiles import Tiles
-from server.store.file_uses import FileUses
+from server.store.files import addresses
+from server.store.files.file_uses import FileUses
 
 __all__ = ["Events", "Series"]
 

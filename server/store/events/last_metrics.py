@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 _ADD = """
 INSERT INTO last_metrics(task, metric_hash, variant_hash, metric, variant, value, iter, timestamp, count,

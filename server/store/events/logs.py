@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 _COLUMNS = "task, timestamp, level, worker, metric, variant, msg"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 _COLUMNS = "series, iter, timestamp, worker, body, key"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from server.store.db import Database
+from server.store.database.db import Database
 
 SINGLE_VALUE = -(2**31)
 """The iteration under which clients report a value that has none (`Logger.report_single_value`)."""

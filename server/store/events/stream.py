@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from server.store.db import Database
+from server.store.database.db import Database
 from server.store.events.logs import Line
 from server.store.events.rich import RichEvent
 from server.store.events.scalars import Point

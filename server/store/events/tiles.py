@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
-from server.store.db import Database
+from server.store.database.db import Database
 from server.store.events.scalars import SINGLE_VALUE, Point
 
 SIZES = (32, 128, 512, 2048)

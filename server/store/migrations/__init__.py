@@ -17,8 +17,9 @@ import orjson
 
 from server.api import whole
 from server.api.errors import StorageFull
-from server.store import addresses, room, sealed
-from server.store.file_uses import dataset_parents
+from server.store.database import room, sealed
+from server.store.files import addresses
+from server.store.files.file_uses import dataset_parents
 
 FOLDER = Path(__file__).parent
 

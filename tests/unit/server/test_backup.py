@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from server import cli
-from server.store import Store, archive, backup
-from server.store.lock import locked
+from server.store import Store
+from server.store.upkeep import archive, backup
+from server.store.upkeep.lock import locked
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 NAMES = ("p/task.a/artifacts/x.bin", "p/umlaut ä/deep/%20#.txt")

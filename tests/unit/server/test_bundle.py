@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from server import cli
-from server.commands import doctor_bundle
+from server.commands.doctoring import bundle as doctor_bundle
 from server.settings import Settings
 from server.store import Store
 from tests.conftest import ServerProcess

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from server.app.connections import limited
+from server.app.process.connections import limited
 from tests.conftest import until
 
 _PIECE = b"x" * 40_000

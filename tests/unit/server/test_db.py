@@ -6,8 +6,8 @@ import threading
 import psutil
 import pytest
 
-from server.store import readers
-from server.store.db import Database
+from server.store.database import readers
+from server.store.database.db import Database
 from server.store.migrations import NewerDatabase, migrate, numbered
 
 

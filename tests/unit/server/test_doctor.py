@@ -9,11 +9,12 @@ import pytest
 
 from server import cli
 from server.api.tokens import Tokens
-from server.app.client_conf import ensure_client_conf
+from server.app.process.client_conf import ensure_client_conf
 from server.commands import doctor
 from server.settings import Settings
-from server.store import Store, privacy
-from server.store.lock import locked
+from server.store import Store
+from server.store.upkeep import privacy
+from server.store.upkeep.lock import locked
 from tests.conftest import free_port
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

@@ -2,7 +2,7 @@
 
 import logging
 
-from server.app.logs import Sparingly
+from server.app.process.logs import Sparingly
 
 
 class Clock:

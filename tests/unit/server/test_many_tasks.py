@@ -10,7 +10,9 @@ import pytest
 
 from server.domain import entities
 from server.domain.events.last_metrics import summary
-from server.store import Store, contents, pages, restriction
+from server.store import Store, contents
+from server.store.database import restriction
+from server.store.documents import pages
 from server.store.events.last_metrics import name_hash
 
 NUMBER = 3200

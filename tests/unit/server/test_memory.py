@@ -11,13 +11,13 @@ import pytest
 
 from server.api.tokens import Tokens
 from server.app.context import Context
-from server.app.jobs import scheduled
+from server.app.jobs.jobs import scheduled
 from server.settings import Settings
 from server.store import Store
 
 ARENAS = """
 import ctypes, re, sys, tempfile, threading
-from server.app import memory
+from server.app.process import memory
 if sys.argv[1] == "bound":
     memory.bound()
 c = ctypes.CDLL(None)
@@ -48,7 +48,7 @@ def test_many_threads_share_two_arenas():
 
 CYCLES = """
 import gc, sys, weakref
-from server.app import memory
+from server.app.process import memory
 memory.collect_rarely()
 class One:
     def __init__(self):

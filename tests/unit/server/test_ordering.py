@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from server.api.errors import InvalidScrollId
-from server.store import Store, pages
+from server.store import Store
+from server.store.documents import pages
 from server.store.tasks import Tasks
 
 M, V = "a" * 32, "b" * 32

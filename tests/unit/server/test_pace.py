@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from server.api.errors import TooManyRequests
-from server.app.pace import Pace
+from server.app.requests.pace import Pace
 
 
 def request(address: str = "192.0.2.1", credentials: str = "") -> Request:

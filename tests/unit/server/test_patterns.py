@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from server.api.errors import TooSlow, ValidationFailed
-from server.store import patterns
-from server.store.db import Database
-from server.store.patterns import checked, literal, matches
+from server.store.database import patterns
+from server.store.database.db import Database
+from server.store.database.patterns import checked, literal, matches
 
 
 @pytest.mark.parametrize(

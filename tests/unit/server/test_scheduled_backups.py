@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from server.app.backups import Backups, listed
-from server.commands import doctor_backups
+from server.app.jobs.backups import Backups, listed
+from server.commands.doctoring import backups as doctor_backups
 from server.settings import Settings
-from server.store import Store, backup
+from server.store import Store
+from server.store.upkeep import backup
 from tests.unit.server.test_backup import break_pages
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)

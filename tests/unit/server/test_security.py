@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.app.security import refusal
+from server.app.requests.security import refusal
 from server.settings import Settings
 
 

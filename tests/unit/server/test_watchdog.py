@@ -8,7 +8,8 @@ from server.domain.tasks import lost, queueing, transitions, watchdog
 from server.domain.tasks.lost_policy import Policy
 from server.domain.tasks.watchdog import Watchdog
 from server.domain.workers import workers
-from server.store import Store, times
+from server.store import Store
+from server.store.database import times
 
 START = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

@@ -1,0 +1,1 @@
+"""Background work: what is done when it is due, and nobody waits for it."""

@@ -1,0 +1,1 @@
+"""The parts of `doctor`, each of which looks at one thing and says what it finds."""
