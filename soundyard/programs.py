@@ -153,6 +153,12 @@ PROGRAMS = {
         ),
         Program("predict", "what a model hears in sound files", "audio.predict", "python -m audio.predict"),
         Program(
+            "events",
+            "what is heard in long recordings, and when",
+            "soundyard.hearing.events",
+            "soundyard events",
+        ),
+        Program(
             "export",
             "a model as a file that runs without this project",
             "tasks.export",

@@ -67,16 +67,18 @@ class Predictor:
         hop: float | None = None,
         precision: str = "fp32",
         calibrated: bool = False,
+        threads: int = 0,
     ):
         """`hop`: s between windows; None: half a window. `precision`: fp32, and of a checkpoint bf16, fp16.
 
         `calibrated`: probabilities at the temperature that the training has fitted on its development clips, and of
-        several labels its thresholds; `calibration` tells them. Raises CheckpointError, ConfigError.
+        several labels its thresholds; `calibration` tells them. `threads` of the CPU that compute; 0: as many as help.
+        Raises CheckpointError, ConfigError.
         """
         check_one(EvaluateConfig, "precision", precision)
         if hop is not None and not 0 < hop < float("inf"):
             raise ConfigError(f"hop is {hop}; it must be seconds above 0, or None for half a window.")
-        self.runtime: Runtime = opened(path, device, precision)
+        self.runtime: Runtime = opened(path, device, precision, threads)
         self.classes, self.multi_label = self.runtime.classes, self.runtime.multi_label
         self.preparation, self.calibration = self.runtime.preparation, self.runtime.calibration
         self._heard_at = asked_for(self.calibration) if calibrated else Calibration()

@@ -181,14 +181,31 @@ def _resampled(
     sound: Sound, sample_rate: int, start: float, end: float | None, heard: Heard
 ) -> Iterator[np.ndarray]:
     """Blocks of the mix at `sample_rate`; `heard` is told of each. A file that breaks off ends there."""
-    rate = heard.rate = sound.sample_rate
+    rate = sound.sample_rate
     first = round(start * rate)
     last = None if end is None else first + max(0, round((end - start) * rate))
+    if rate == sample_rate:
+        yield from mixed(sound, heard, first, last)
+        return
+    to = soxr.ResampleStream(rate, sample_rate, 1, "float32", "HQ")
+    waiting: np.ndarray | None = None
+    for mono in mixed(sound, heard, first, last):
+        if waiting is not None:
+            yield to.resample_chunk(waiting)
+        waiting = mono
+    if waiting is not None:
+        yield to.resample_chunk(waiting, last=True)
+
+
+def mixed(sound: Sound, heard: Heard, first: int = 0, last: int | None = None) -> Iterator[np.ndarray]:
+    """Blocks of a sound as one channel at its own rate, from frame `first` to `last`; `heard` is told of each.
+
+    A file that breaks off ends there. Raises Undecodable: nothing can be read, or what is no sound.
+    """
+    rate = heard.rate = sound.sample_rate
     heard.promised = max(0, (sound.frames or 0) - first) if last is None else last - first
     heard.slack = sound.slack if last is None else max(sound.slack, round(EDGE * rate))
     heard.unfinished = sound.unfinished and last is None
-    to = None if rate == sample_rate else soxr.ResampleStream(rate, sample_rate, 1, "float32", "HQ")
-    waiting: np.ndarray | None = None
     for block in _whole(sound, first, last, heard):
         mono = np.ascontiguousarray(to_mono(block, sound.speakers))
         heard.look(block, mono)
@@ -196,13 +213,7 @@ def _resampled(
             raise Undecodable("holds NaN or infinite samples")
         if heard.absurd:
             raise Undecodable(f"holds samples more than {LOUDEST:.0e} times full scale; that is no sound")
-        if to is None:
-            yield mono
-        elif waiting is not None:
-            yield to.resample_chunk(waiting)
-        waiting = mono
-    if to is not None and waiting is not None:
-        yield to.resample_chunk(waiting, last=True)
+        yield mono
 
 
 def _whole(sound: Sound, first: int, last: int | None, heard: Heard) -> Iterator[np.ndarray]:

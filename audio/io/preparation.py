@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 
-from audio.io.decoding import Prepared, fit, prepare
-from audio.io.reading import Sound
+from audio.io.decoding import Prepared, fit, prepare, scale_of, to_float, to_int16
+from audio.io.reading import Sound, Undecodable
 
 SLACK = 0.05  # share of a window that sound may be longer, and is still heard as one
 MIX = "mean of the channels; 5 to 8 by ITU-R BS.775, without the subwoofer"
@@ -99,6 +100,20 @@ class Preparation:
     def fitted(self, waveform: np.ndarray) -> np.ndarray:
         """A waveform cut or filled to a window."""
         return fit(waveform, self.frames, self.fill)
+
+    def window(self, mono: np.ndarray, rate: int) -> np.ndarray:
+        """One window of a longer sound as the model takes it, prepared as a clip by itself; `mono` is at `rate` Hz.
+
+        Nothing is taken from what is before or behind it, so that a stream, whose end nobody knows, and the same sound
+        in a file give the same windows. Raises Undecodable: there is less than one sample.
+        """
+        wave = mono if rate == self.sample_rate else soxr.resample(mono, rate, self.sample_rate, "HQ")
+        wave = np.asarray(wave[: self.step], np.float32)
+        if not len(wave):
+            raise Undecodable(f"is shorter than one sample at {self.sample_rate} Hz")
+        scale = scale_of(float(np.abs(wave).max()))
+        stored = to_float(to_int16(wave, scale), scale)
+        return self.fitted(fit(stored, self.step, self.store_fill))
 
     @property
     def step(self) -> int:

@@ -15,7 +15,7 @@ from audio.models.listening import given_to
 class Checkpoint:
     """The model of a checkpoint on its device."""
 
-    def __init__(self, path: str | Path, device: str, precision: str) -> None:
+    def __init__(self, path: str | Path, device: str, precision: str, threads: int = 0) -> None:
         """Raises CheckpointError, ConfigError, PluginError."""
         state = checkpoints.load(path)
         self.classes: list[str] = state["classes"]
@@ -24,7 +24,7 @@ class Checkpoint:
         self.calibration = checkpoints.calibration_of(state)
         self.device, self.precision = pick_device(device), precision
         self.model = checkpoints.model_of(state).to(self.device)
-        self.threads = spare_threads(self.model)
+        self.threads = threads or spare_threads(self.model)
 
     def logits(self, waves: np.ndarray) -> np.ndarray:
         """`(batch, time)` → `(batch, classes)`."""

@@ -27,15 +27,17 @@ class Runtime(Protocol):
         """The same, and what the last layer is given, `(batch, size)`. Raises ConfigError: it can't be had."""
 
 
-def opened(path: str | Path, device: str, precision: str) -> Runtime:
+def opened(path: str | Path, device: str, precision: str, threads: int = 0) -> Runtime:
     """The model of a file: ONNX by its name, else a checkpoint, which alone needs torch.
+
+    `threads` of the CPU that compute; 0: as many as help.
 
     Raises CheckpointError, ConfigError, PluginError.
     """
     if Path(path).suffix.lower() == SUFFIX:
         from audio.runtimes.onnx import OnnxModel
 
-        return OnnxModel(Path(path), device, precision)
+        return OnnxModel(Path(path), device, precision, threads)
     try:
         from audio.runtimes.checkpoint import Checkpoint
     except ModuleNotFoundError as error:
@@ -44,4 +46,4 @@ def opened(path: str | Path, device: str, precision: str) -> Runtime:
         raise CheckpointError(
             f"{path} needs torch, which is not installed; a model that was exported to ONNX is heard without it."
         ) from error
-    return Checkpoint(path, device, precision)
+    return Checkpoint(path, device, precision, threads)

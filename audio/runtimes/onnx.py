@@ -18,13 +18,13 @@ INPUT, LOGITS, EMBEDDING = "waveform", "logits", "embedding"
 class OnnxModel:
     """A file that `audio.export` wrote, in floating point or in integers."""
 
-    def __init__(self, path: Path, device: str, precision: str) -> None:
+    def __init__(self, path: Path, device: str, precision: str, threads: int = 0) -> None:
         """Raises CheckpointError: no such file, or not of this project; ConfigError: what can't be had here."""
         if precision != "fp32":
             raise ConfigError(
                 f"precision is {precision!r}, but an ONNX file computes in what it was exported in; use fp32."
             )
-        self._session = _session(path, device)
+        self._session = _session(path, device, threads)
         told = self._session.get_modelmeta().custom_metadata_map
         missing = [name for name in NEEDED if name not in told]
         try:
@@ -55,7 +55,7 @@ class OnnxModel:
         return np.asarray(logits), np.asarray(given)
 
 
-def _session(path: Path, device: str) -> Any:
+def _session(path: Path, device: str, threads: int) -> Any:
     """ONNX Runtime's, on the device of that name."""
     try:
         import onnxruntime
@@ -74,6 +74,7 @@ def _session(path: Path, device: str) -> Any:
     if kind == "cuda":
         providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(number or 0)}))  # type: ignore[arg-type]
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what is wrong is said in our errors
     try:
         return onnxruntime.InferenceSession(path.read_bytes(), options, providers=providers)

@@ -181,6 +181,28 @@ sys.exit(main(['predict', {str(sounds / "longer.wav")!r}, '--model', {str(files[
     assert json.loads(line)["top"][0]["probability"] == pytest.approx(expected.top(1)[0][1], abs=1e-4)
 
 
+def test_events_take_no_more_either_in_one_process_or_in_two(models, tmp_path):
+    sounds, files = models
+    for jobs in ("1", "2"):
+        words = [
+            "events",
+            str(sounds),
+            "--model",
+            str(files["onnx"]),
+            "--out",
+            str(tmp_path / jobs),
+            "--jobs",
+            jobs,
+        ]
+        script = f"{ALONE}\nfrom soundyard.__main__ import main\nsys.exit(main({words!r}))"
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1").read_text() == (tmp_path / "2").read_text()
+    assert len((tmp_path / "1").read_text().splitlines()) > 20
+
+
 def test_the_command_takes_the_model_first_or_by_its_option(models):
     from audio.predict import told
 

@@ -56,6 +56,20 @@ print(status("VmHWM") - base, len(found.starts), found.duration)
 )
 
 
+EVENTS = (
+    HEAD
+    + """
+from audio.events.config import EventConfig
+from audio.events.hearing import Detector
+
+detector = Detector(sys.argv[1], EventConfig(hop=float(sys.argv[3]), threshold=0.1))
+base = status("VmRSS")
+found = detector.file(sys.argv[2])
+print(status("VmHWM") - base, len(found.events), found.duration)
+"""
+)
+
+
 def figures(code: str, *arguments: object) -> list[float]:
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
@@ -113,3 +127,10 @@ def test_it_is_heard(long_file: Path, store: ClipStore, tiny, tmp_path: Path, ho
     assert duration == pytest.approx(SECONDS, abs=0.1)
     assert windows == pytest.approx(SECONDS / hop, abs=5)
     assert taken < LIMIT, taken
+
+
+def test_its_events_are_found(long_file: Path, store: ClipStore, tiny, tmp_path: Path):
+    model = train(tiny, store, checkpoint_dir=tmp_path, progress=ignore).model_path
+    taken, events, duration = figures(EVENTS, model, long_file, 0.5)
+    assert duration == pytest.approx(SECONDS, abs=0.1)
+    assert events > 0 and taken < LIMIT, taken
