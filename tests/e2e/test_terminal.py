@@ -209,7 +209,8 @@ def test_ctrl_c_ends_a_measurement_and_leaves_nothing_running(words, here, termi
 def test_what_is_printed_stands_above_the_bar_at_any_width(columns, terminal):
     """A line that is printed while a bar is drawn is whole, and so is the bar."""
     program = (
-        "import time; from tasks.running import progress; progress.stand_above_bars(); say = progress.counted('clips')\n"
+        "import time; from tasks.running import progress\n"
+        "progress.stand_above_bars(); say = progress.counted('clips')\n"
         "for done in range(1, 41):\n"
         "    say(done, 40); print('note: clip', done, 'of a long name', flush=done % 2); time.sleep(0.02)\n"
         "progress.leave_bars(); print('done')"
