@@ -4,8 +4,8 @@
 
 The daemon decides by its own environment variables whether *every* task gets an environment or none does, and starts
 a task as `sys.executable -m clearml_agent execute --id …`. The one thing that is set here is that name, in this
-process: the launcher can then decide for each task, and sees how it ended. Beside it a thread keeps the house: the
-log is cut short when it is long, and what tasks have left is pruned every hour.
+process: the launcher can then decide for each task, and sees how it ended. Beside it threads keep the house (the
+log is cut short when it is long, what tasks have left is pruned every hour), and tell the server what tasks run in.
 """
 
 import os
@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+from agents import telling
 
 LAUNCHER = "SOUNDYARD_LAUNCHER"  # path of the executable that stands in for the interpreter
 
@@ -31,6 +33,7 @@ def main() -> None:
     if log and sys.argv[1:2] == ["daemon"]:
         threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
         threading.Thread(target=keep_house, args=(Path(log),), daemon=True).start()
+        telling.begin()
     runpy.run_module("clearml_agent", run_name="__main__", alter_sys=True)
 
 

@@ -78,7 +78,9 @@ def enqueue(one: dict[str, Any], queue: Queue | None) -> str:
     last = (one.get("execution") or {}).get("queue") or {}
     if queue is None:
         queue = Queue(last["id"], last.get("name") or last["id"]) if last.get("id") else queue_of(names.QUEUE)
-    call("tasks.enqueue", task=one["id"], queue=queue.id)
+    answer = call("tasks.enqueue", task=one["id"], queue=queue.id)
+    if answer.get("note"):
+        print(f"note: {one['name']}: {answer['note']}", file=sys.stderr)
     if not identify.listeners(queue.id):
         print(
             f"note: no agent listens on queue {queue.name}: soundyard agent --queue {queue.name}",

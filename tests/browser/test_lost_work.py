@@ -34,7 +34,7 @@ def test_a_queues_policy_is_shown_and_changed_and_given_back_to_the_server(
     retries.fill("3")
     dialog.get_by_role("button", name="Save").click()
     expect(line).to_contain_text(
-        "silent for 1800 s is lost. Its task comes back to the front, up to 3 times."
+        "silent for 1,800 s is lost. Its task comes back to the front, up to 3 times."
     )
     expect(line).to_contain_text("set for this queue")
     assert metadata() == {"lost_seconds": "1800", "lost_retries": "3"}

@@ -74,11 +74,20 @@ export async function enqueued(tasks, queue) {
       ids => call("tasks.enqueue_many", { ids, queue }),
     );
     const failed = answers.flatMap(answer => answer.failed ?? []);
+    sayNotes(answers.flatMap(answer => answer.succeeded ?? []));
     const why = new Map(failed.map((/** @type {any} */ one) => [one.id, one.error]));
     return tasks.flatMap(task => (why.has(task.id) ? [named(task, why.get(task.id))] : []));
   } catch (error) {
     return tasks.map(task => named(task, error));
   }
+}
+
+/** What the server says of tasks that wait now, such as that no worker has what they recorded; each thing once. @param {any[]} waiting */
+function sayNotes(waiting) {
+  const counts = new Map();
+  for (const { note } of waiting) if (note) counts.set(note, (counts.get(note) ?? 0) + 1);
+  for (const [note, n] of counts)
+    toast(tn(n, "1 task waits, but {note}", "{n} tasks wait, but {note}", { note }), { tone: "warning" });
 }
 
 /** @param {{tasks: Task[], goOn?: boolean, close: (value?: any) => void}} props `goOn`: continue where it stopped, without a reset */

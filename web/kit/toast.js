@@ -1,4 +1,4 @@
-/** Short messages that come and go; errors stay until they are closed. */
+/** Short messages that come and go; errors and warnings stay until they are closed. */
 import { html, signal } from "../lib/dom.js";
 import { sentence } from "../lib/refusal.js";
 import { t } from "../lib/text.js";
@@ -9,12 +9,12 @@ const toasts = signal([]);
 let last = 0;
 
 /**
- * @param {string} text @param {{tone?: "info" | "error", link?: {href: string, label: string}}} [options]
+ * @param {string} text @param {{tone?: "info" | "warning" | "error", link?: {href: string, label: string}}} [options]
  */
 export function toast(text, { tone = "info", link } = {}) {
   const id = (last += 1);
   toasts.value = [...toasts.value.slice(-3), { id, text, tone, link }];
-  if (tone !== "error") setTimeout(() => dismiss(id), 6000);
+  if (tone === "info") setTimeout(() => dismiss(id), 6000);
 }
 
 /** @param {any} error */

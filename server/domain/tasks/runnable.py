@@ -1,7 +1,7 @@
 """Whether any agent could run a task: said before it waits in a queue, as far as this server can tell.
 
 A repository that is a folder is looked into when the queue's workers are on this machine, or when none is known.
-Workers that were started by this project's agents say which Pythons they have, by their tags.
+Workers that were started by this project's agents say which Pythons they have, by their tags, and what tasks run in.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from server.api.errors import TaskValidationError
 from server.domain.tasks import transitions
+from server.domain.workers import environments
 from server.store import Store
 
 LARGEST_DIFFERENCE = 500_000  # bytes; ClearML stores no larger one
@@ -41,6 +42,32 @@ def check(store: Store, task: str, queue: str | None, now: datetime, *, complete
         wrong = _repository(script, workers) or _interpreter(script, workers)
     if wrong:
         raise TaskValidationError(wrong, task=task)
+
+
+def note(store: Store, task: str, queue: str, now: datetime) -> str:
+    """Why no worker of the queue would run a task in what it has recorded; empty where one would, or nobody can tell.
+
+    No reason to refuse it: who starts an agent with `--environment installed` wants it so.
+    """
+    found = transitions.existing(store, task, ("script", "hyperparams"))
+    script = found.get("script") or {}
+    properties = (found.get("hyperparams") or {}).get("properties") or {}
+    forced = str((properties.get(environments.PROPERTY) or {}).get("value") or "").strip().lower()
+    why: dict[str, str] = {}
+    for worker in store.workers.all(seen_after=now - WORKER_LIFE):
+        if queue in worker["queues"]:
+            environment = environments.of(worker)
+            why[worker["id"]] = environments.differs(environment, script, forced) if environment else ""
+    if not why or not all(why.values()):
+        return ""
+    first = next(iter(why))
+    who = (
+        f"the queue's worker {first}"
+        if len(why) == 1
+        else f"none of the queue's {len(why)} workers, {first} for one,"
+    )
+    verb = "does not run" if len(why) == 1 else "runs"
+    return f"{who} {verb} it in what it has recorded: {why[first]}"
 
 
 def _difference(script: dict[str, Any]) -> str:

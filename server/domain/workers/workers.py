@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from server.api.errors import InvalidWorkerId
+from server.domain.workers import environments
 from server.store import Store
 from server.store.database import times
 
@@ -149,6 +150,8 @@ def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datet
         "system_tags": worker["system_tags"],
         "queues": [_queue(heads[queue]) for queue in worker["queues"] if queue in heads],
     }
+    if environment := environments.shown(worker):
+        answer["environment"] = environment
     if worker["task"]:
         started = worker["task_started"]
         running = (now - times.parse(started)).total_seconds() if started else 0

@@ -130,7 +130,7 @@ def enqueue_many(call: Call, request: EnqueueMany) -> dict[str, Any]:
         queue.check(call, request, id, complete=bool(request.validate_tasks))
         with call.store.transaction():
             fields = queue.put(call, status.Transition(**request.one(id)), chosen)
-        return {"queued": True, "updated": 1, "fields": fields}
+        return {"queued": True, "updated": 1, "fields": fields, **queue.said(call, id, chosen)}
 
     return {**each_task(call, request, one), **queue.is_watched(call, request, chosen)}
 

@@ -25,13 +25,14 @@ class Enqueue(Transition, Target):
 
 @endpoint("tasks.enqueue", Enqueue)
 def enqueue(call: Call, request: Enqueue) -> dict[str, Any]:
-    """Let an agent run it. One that no agent can run is refused, unless it is forced."""
+    """Let an agent run it. One that no agent can run is refused, unless it is forced; `note` says when no worker would
+    run it in what it has recorded."""
     check(call, request, request.task)
     with call.store.transaction():
         queue = target(call, request)
         fields = put(call, request, queue)
         watched = is_watched(call, request, queue)
-    return {"queued": 1, "updated": 1, "fields": fields, **watched}
+    return {"queued": 1, "updated": 1, "fields": fields, **watched, **said(call, request.task, queue)}
 
 
 def check(call: Call, request: Target, task: str, *, complete: bool = False) -> None:
@@ -40,6 +41,12 @@ def check(call: Call, request: Target, task: str, *, complete: bool = False) -> 
         return
     queue = queueing.known_queue(call.store, request.queue, request.queue_name)
     runnable.check(call.store, task, queue, call.now, complete=complete)
+
+
+def said(call: Call, task: str, queue: str) -> dict[str, str]:
+    """`note`, where there is something to be said of a task that waits now."""
+    found = runnable.note(call.store, task, queue, call.now)
+    return {"note": found} if found else {}
 
 
 def target(call: Call, request: Target) -> str:

@@ -29,7 +29,8 @@ function Row({ worker, metrics, chosen, choose }) {
   return html`<tr class=${chosen ? "chosen" : ""}>
     <th scope="row"><button type="button" class="link strong" aria-expanded=${chosen} title=${t("Show its machine over time")}
         onClick=${() => choose(chosen ? null : worker.id)}>${worker.id}</button>
-      <small class="under">${[worker.user?.name, worker.ip].filter(Boolean).join(" · ")}</small></th>
+      <small class="under">${[worker.user?.name, worker.ip].filter(Boolean).join(" · ")}</small>
+      ${worker.environment && html`<${Environment} of=${worker.environment} />`}</th>
     <td><span class=${`status ${stateClass[state]}`}><span class="dot"></span>${t(stateWords[state])}</span></td>
     <td>${
       worker.task?.id
@@ -53,3 +54,17 @@ function Row({ worker, metrics, chosen, choose }) {
     <td><time title=${moment(lastSeen(worker))}>${ago(lastSeen(worker))}</time></td>
   </tr>`;
 }
+
+const modes = {
+  auto: "tasks run in the installed environment where it fits, else in their own",
+  installed: "all tasks run in the installed environment",
+  own: "each task runs in an environment of its own",
+};
+
+/** What tasks run in there; two workers of one fingerprint have the same packages. @param {{of: any}} props */
+const Environment = ({ of }) =>
+  html`<small class="under environment">${[
+    `Python ${of.python}`,
+    t("packages {fingerprint} ({n})", { fingerprint: of.fingerprint, n: of.packages }),
+    t(modes[/** @type {keyof typeof modes} */ (of.mode)] ?? String(of.mode)),
+  ].join(" · ")}</small>`;

@@ -1,4 +1,11 @@
 export default {
+  "tasks run in the installed environment where it fits, else in their own":
+    "任务在已安装的环境中运行（若符合），否则在各自的环境中运行",
+  "all tasks run in the installed environment": "所有任务都在已安装的环境中运行",
+  "each task runs in an environment of its own": "每个任务都在各自的环境中运行",
+  "packages {fingerprint} ({n})": "软件包 {fingerprint}（{n}）",
+  "1 task waits, but {note}": "1 个任务在等待，但 {note}",
+  "{n} tasks wait, but {note}": "{n} 个任务在等待，但 {note}",
   State: "状态",
   Task: "任务",
   CPU: "CPU",
