@@ -32,6 +32,7 @@ __all__ = [
 SPEED_LIMITS = (0.1, 10)  # times as fast, either way
 PRECISIONS = ("fp32", "bf16", "fp16")
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
+DISTURBANCES = ("level", "noise", "band", "codec", "reverberation")
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
 LARGEST_SEED = 2**32 - 1
 DEVICES = ("auto", "cpu", "cuda")
@@ -46,6 +47,7 @@ def hold(record: Any) -> None:
 
 RECORDINGS, MODEL, CLIPS, TRAINING = map(Group, ("Recordings", "Model", "Clips", "Training"))
 FEATURES, LENGTH, AUGMENTATION = map(Group, ("Features", "Length of clips", "Augmentation"))
+ROBUSTNESS = Group("Robustness")
 RUNNING, FILES, PLUGINS = map(Group, ("Running", "Files", "Plugins"))
 
 
@@ -408,6 +410,14 @@ class EvaluateConfig:
         choices=PRECISIONS,
     )
     metrics: list[str] = same_as(TrainConfig, "metrics", help="further figures, by their names")
+    robustness: list[str] = ROBUSTNESS(
+        [], "disturbances that the clips are heard under, besides as they are", choices=DISTURBANCES
+    )
+    robustness_clips: int = ROBUSTNESS(200, "clips of these curves, evenly over labels; 0: all", 0)
+    slices: list[str] = ROBUSTNESS(
+        [],
+        "columns whose values have figures of their own; empty: those with few values, duration, loudness",
+    )
     resamples: int = RUNNING(
         1000, "of the recordings, for the intervals of the figures; 0: no intervals", 0, 100_000
     )

@@ -60,11 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _report_model(run, "new", result)
         both = None
         if old is not None and old.id != new.id:
-            common = _common(run, result, old, str(folder), fold)
-            if len(common):
+            before = _before(run, old, str(folder), fold)
+            common = _common(result, before)
+            if before is not None and len(common):
                 right, right_old = (common[name].to_numpy(bool) for name in ("right", "right_old"))
                 both = paired(right, right_old, list(common["recording"]))
                 _report_both(run, both)
+                _report_gains(run, result, before, common)
         decision = decide(run.parameters, result.accuracy, both, old.id if old else "", new.id)
         decisions.write(run, decision)
         print(f"{decision.word}: {decision.reason}")
@@ -121,19 +123,49 @@ def _heard(
     return evaluate(path, store, replace(run.parameters, fold=fold)), fold
 
 
-def _common(
-    run: Run[CompareParameters], result: "EvaluationResult", old: Any, folder: str, fold: int | None
-) -> "pd.DataFrame":
-    """The clips that neither was trained on: `right`, `right_old`, `recording`, a row each; perhaps none."""
+def _before(
+    run: Run[CompareParameters], old: Any, folder: str, fold: int | None
+) -> "EvaluationResult | None":
+    """The published model's answers; None where it was trained on all of the clips."""
     from audio.errors import NothingUnheard
 
     try:
         before, _ = _heard(run, old, folder, fold)
     except NothingUnheard as error:
         print(f"NOTE: published: {error}")
-        return result.judged.iloc[:0]
+        return None
     _report_model(run, "published", before)
+    return before
+
+
+def _common(result: "EvaluationResult", before: "EvaluationResult | None") -> "pd.DataFrame":
+    """The clips that neither was trained on: `right`, `right_old`, `recording`, a row each; perhaps none."""
+    if before is None:
+        return result.judged.iloc[:0]
     return result.judged.join(before.judged, how="inner", rsuffix="_old")
+
+
+def _report_gains(
+    run: Run[CompareParameters],
+    result: "EvaluationResult",
+    before: "EvaluationResult",
+    common: "pd.DataFrame",
+) -> None:
+    """The difference of every figure with its interval, and the curves of both under disturbances."""
+    import pandas as pd
+
+    from audio.metrics.paired import gains
+    from tasks.reporting import judged, reports
+
+    new, old = (one.answers.of(one.judged.index.get_indexer(common.index)) for one in (result, before))
+    found = gains(new, old, list(common["recording"]))
+    rows = [(name, one.value, one.low, one.high) for name, one in found.items()]
+    table = pd.DataFrame(rows, columns=["figure", "gain", "from", "to"]).round(4)
+    reports.report_rows(run.logger, "gains", "new minus published, with 95 % intervals", table)
+    if result.robustness is not None and before.robustness is not None:
+        curves = {"new": result.robustness, "published": before.robustness}
+        for kind, figure in judged.robustness_figures(curves).items():
+            run.logger.report_plotly("robustness", kind, figure, iteration=0)
 
 
 def _report_model(run: Run[CompareParameters], which: str, result: "EvaluationResult") -> None:

@@ -70,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             lookup.heard_with(run, model),
             ClipStore.open(folder),
             run.parameters,
-            progress=progress.counted("clips", share=(0, 0.8)),
+            progress=progress.counted("clips", share=(0, 0.3 if run.parameters.robustness else 0.8)),
+            progress_of_curves=progress.counted("disturbed clips", share=(0.3, 0.8)),
         )
         _report(run, result)
         run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
@@ -88,6 +89,8 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
         logger.report_single_value("accuracy on clips it was trained on", result.apart.accuracy)
     judged.report_figures(logger, result)
     judged.report_calibration(logger, result)
+    judged.report_robustness(logger, result)
+    judged.report_slices(logger, result)
     logger.report_confusion_matrix(
         "confusion matrix",
         "test",

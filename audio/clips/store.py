@@ -1,7 +1,8 @@
 """The clip store: every clip as int16 PCM in one memory-mapped array, with an index table.
 
 A store is a folder: `audio.i16` (samples, one clip after another), `index.parquet` (one row a clip: `clip`,
-`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`, `content`, `scale`, `notes`) and `store.json`
+`label`, `fold`, `split`, `offset`, `frames`, `duration`, `source`, `content`, `scale`, `notes`, `columns`: JSON of what
+else the data set says of it) and `store.json`
 (sample rate, classes, how it was made). `store.json` is written last, so that a half-written folder is never taken
 for a store.
 """
@@ -24,7 +25,11 @@ SAMPLES = "audio.i16"
 INDEX = "index.parquet"
 VERSION = 1
 LONGEST_HEARD = 300.0  # s of a clip that are reported as sound; pages and their players are made for clips
-LATER = {"scale": 1.0, "notes": ""}  # columns that stores of before they were thought of lack
+LATER = {
+    "scale": 1.0,
+    "notes": "",
+    "columns": "{}",
+}  # columns that stores of before they were thought of lack
 
 
 @dataclass

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor, nn
 
 from audio import plugins
 from audio.checkpoints import checkpoint as checkpoints
@@ -20,14 +17,14 @@ from audio.clips.splits import DEVELOPMENT, EVERY, divide, held_out, refuse_fold
 from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
 from audio.config import EvaluateConfig
-from audio.devices import computing, on_threads, pick_device, spare_threads
+from audio.devices import on_threads, pick_device, spare_threads
 from audio.errors import CheckpointError, StoreError
+from audio.evaluation.hearing import Tempered, predict
 from audio.evaluation.result import EvaluationResult, summarise
+from audio.evaluation.robustness import curves
+from audio.evaluation.slices import refuse_unknown, slices
 from audio.io.preparation import Preparation
 from audio.metrics.calibration import asked_for
-from audio.metrics.statistics import (
-    mean_answer,
-)
 
 __all__ = ["EvaluationResult", "evaluate", "summarise"]
 
@@ -38,12 +35,13 @@ def evaluate(
     config: EvaluateConfig,
     *,
     progress: Callable[[int, int], None] | None = None,
+    progress_of_curves: Callable[[int, int], None] | None = None,
 ) -> EvaluationResult:
     """Run the model of `checkpoint_path` on the held-out clips of `store`.
 
-    `progress(done, total)` is called after every batch. Raises CheckpointError (unreadable, other classes or
-    sample rate than the store's), StoreError (no clip in that fold or split) and ConfigError (the model was trained
-    on some of the clips).
+    `progress(done, total)` is called after every batch, `progress_of_curves` likewise for `config.robustness`.
+    Raises CheckpointError (unreadable, other classes or sample rate than the store's), StoreError (no clip in that fold
+    or split) and ConfigError (the model was trained on some of the clips; no such column of `config.slices`).
     """
     plugins.load(config.plugins)
     state = checkpoints.load(checkpoint_path)
@@ -56,6 +54,7 @@ def evaluate(
     if config.fold is not None and not store.folds:
         refuse_fold(config.fold, store.folds, store.splits)
     rows = _rows(state, store, fold, config.split)
+    refuse_unknown(config.slices, rows)
     own = fold == trained.fold and config.split != EVERY
     heard = _trained_on(state, store, rows, own, config.overlap)
     device = pick_device(config.device)
@@ -67,6 +66,10 @@ def evaluate(
     with on_threads(spare_threads(model, config.threads)):
         heard_by = Tempered(model, used.temperature) if used else model
         logits = predict(heard_by, waves, config, preparation.windows, progress)
+        robustness = None
+        if config.robustness:
+            fresh = Waves(store, rows[~heard], preparation.frames, preparation.fill, device)
+            robustness = curves(heard_by, fresh, config, preparation.windows, progress_of_curves)
     result, apart = (
         summarise(
             store,
@@ -84,12 +87,15 @@ def evaluate(
     )
     assert result is not None
     notes = [left_out, _note(state, rows, heard, apart), *result.measured.notes]
+    note = "; ".join(filter(None, notes))
     return replace(
         result,
         calibration=calibration,
         calibrated=config.calibrated,
+        robustness=robustness,
+        slices=slices(result, config.slices),
         apart=apart,
-        note="; ".join(filter(None, notes)),
+        note=note,
     )
 
 
@@ -160,56 +166,3 @@ def _refuse_mismatch(state: dict[str, Any], store: ClipStore) -> None:
             f"The model was trained at {state['sample_rate']} Hz, the store is at {store.sample_rate} Hz; "
             f"preprocess with sample_rate={state['sample_rate']}."
         )
-
-
-class Tempered(nn.Module):
-    """A model whose logits are divided by a temperature, window by window."""
-
-    def __init__(self, model: nn.Module, temperature: float) -> None:
-        super().__init__()
-        self.model, self.temperature = model, temperature
-
-    def forward(self, waveform: Tensor) -> Tensor:
-        logits: Tensor = self.model(waveform)
-        return logits / self.temperature
-
-
-@torch.no_grad()
-def predict(
-    model: nn.Module,
-    waves: Waves,
-    config: EvaluateConfig,
-    windows: bool = True,
-    progress: Callable[[int, int], None] | None = None,
-) -> Tensor:
-    """Logits `(clips, classes)` of every clip's probabilities, averaged over `config.speeds`.
-
-    With `windows`, a clip that is longer than the model's window is heard in several, as inference hears a file;
-    without, its beginning is.
-    """
-    found = torch.empty(len(waves), len(waves.store.classes))
-    long = torch.from_numpy(waves.is_long() & windows)
-    short, several, done = (~long).nonzero()[:, 0], long.nonzero()[:, 0], 0
-    for part in (one for one in (*short.split(config.batch_size), *several.split(1)) if len(one)):
-        hear = _in_windows if bool(long[part].any()) else _at_once
-        with computing(waves.device, config.precision):
-            answers = [hear(model, waves, part, speed, config.batch_size) for speed in config.speeds]
-        found[part] = mean_answer(torch.stack(answers), waves.store.multi_label)
-        done += len(part)
-        if progress:
-            progress(done, len(waves))
-    return found
-
-
-def _at_once(model: nn.Module, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
-    """Logits `(batch, classes)` of clips of one window each."""
-    logits: Tensor = model(waves.gather(part, speed)).cpu()
-    return logits
-
-
-def _in_windows(model: nn.Module, waves: Waves, part: Tensor, speed: float, batch: int) -> Tensor:
-    """Logits `(1, classes)` of the mean answer to the windows of a clip."""
-    windows, answers = waves.windows(int(part[0]), speed), []
-    while some := list(islice(windows, batch)):
-        answers.append(model(torch.from_numpy(np.stack(some)).to(waves.device)).cpu())
-    return mean_answer(torch.cat(answers)[:, None], waves.store.multi_label)

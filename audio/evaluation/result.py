@@ -59,6 +59,8 @@ class EvaluationResult:
     note: str = ""  # what a person has to know beside the figures
     figures: dict[str, float] = field(default_factory=dict)  # further ones, by the metric's name
     calibration: Calibration | None = None  # that the checkpoint keeps
+    robustness: pd.DataFrame | None = None  # `curves` of audio.evaluation.robustness, if they were asked for
+    slices: pd.DataFrame = field(default_factory=pd.DataFrame)  # `slices` of audio.evaluation.slices
     calibrated: bool = False  # whether the answers are at its temperature
     measured: Judged = field(
         kw_only=True

@@ -6,7 +6,7 @@ def mine(answers: Answers) -> float: ...
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -27,6 +27,10 @@ class Answers:
     multi_label: bool
     classes: list[str]
     thresholds: np.ndarray | None = None  # (classes,) that labels count from; None: a half
+
+    def of(self, clips: np.ndarray) -> "Answers":
+        """Those to some of the clips, bool `(clips,)` or their places."""
+        return replace(self, targets=self.targets[clips], probabilities=self.probabilities[clips])
 
     @property
     def given(self) -> np.ndarray:

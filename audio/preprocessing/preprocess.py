@@ -4,6 +4,7 @@ Clips are written in the data set's order whatever the number of workers, so tha
 bytes. A run that was killed goes on where it stood, unless the input or the settings changed since.
 """
 
+import json
 import math
 import os
 import shutil
@@ -189,6 +190,7 @@ def tabulate(
             "end": math.inf if clip.end is None else clip.end,
             "scale": entry["scale"],
             "notes": "; ".join(entry.get("notes", ())),
+            "columns": json.dumps(dict(clip.columns), ensure_ascii=False),
         }
         rows.append(row)
         offset += frames

@@ -1,11 +1,14 @@
 """How an evaluation is shown: its figures, the reliability diagram, and what its parts are compared by."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tasks.reporting import reports
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from audio.evaluation.result import EvaluationResult
     from audio.metrics.figures import Answers
 
@@ -22,6 +25,90 @@ def report_figures(logger: Any, result: "EvaluationResult") -> None:
         logger.report_single_value(name, value)
     reports.report_rows(logger, "classes", "test", result.measured.per_class.reset_index().round(4))
     reports.report_rows(logger, "figures", "with 95 % intervals", reports.figures_table(result.measured))
+
+
+def report_robustness(logger: Any, result: "EvaluationResult") -> None:
+    """A curve for each kind of disturbance, and all conditions in a table."""
+    if result.robustness is None:
+        return
+    for kind, figure in robustness_figures({"": result.robustness}).items():
+        logger.report_plotly("robustness", kind, figure, iteration=0)
+    reports.report_rows(logger, "robustness", "all conditions", result.robustness.round(4))
+
+
+def robustness_figures(curves: dict[str, "pd.DataFrame"]) -> dict[str, dict[str, Any]]:
+    """A figure for each kind of disturbance: accuracy over the degree, each curve of each of some models."""
+    found: dict[str, dict[str, Any]] = {}
+    for model, table in curves.items():
+        undisturbed = float(table["accuracy"].iloc[0])
+        for kind, rows in table.iloc[1:].groupby("kind", sort=False):
+            figure = found.setdefault(
+                str(kind), {"data": [], "layout": _axes(str(kind), rows["unit"].iloc[0])}
+            )
+            for series, some in rows.groupby("series", sort=False):
+                figure["data"].append(_curve(f"{series} {model}".strip(), some, str(kind) == "codec"))
+            xs = [x for trace in figure["data"] for x in trace["x"]]
+            ends = [xs[0], xs[-1]] if str(kind) == "codec" else [min(xs), max(xs)]
+            line = {"dash": "dot", "color": "gray"}
+            name = f"undisturbed {model}".strip()
+            figure["data"].append(
+                {
+                    "type": "scatter",
+                    "mode": "lines",
+                    "x": ends,
+                    "y": [undisturbed] * 2,
+                    "name": name,
+                    "line": line,
+                }
+            )
+    return found
+
+
+def _curve(name: str, rows: "pd.DataFrame", words: bool) -> dict[str, Any]:
+    """Degrees that are no quantity stand as words."""
+    degrees = rows["degree"].tolist()
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [f"{name} {degree:g}" for degree in degrees] if words else degrees,
+        "y": rows["accuracy"].tolist(),
+        "text": [f"lost {lost:.1f} points ({low:.1f} to {high:.1f})" for lost, low, high in _lost(rows)],
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": (rows["to"] - rows["accuracy"]).tolist(),
+            "arrayminus": (rows["accuracy"] - rows["from"]).tolist(),
+            "thickness": 1,
+        },
+    }
+
+
+def _lost(rows: "pd.DataFrame") -> Iterator[tuple[float, float, float]]:
+    yield from zip(rows["lost"], rows["lost from"], rows["lost to"], strict=True)
+
+
+def _axes(kind: str, unit: str) -> dict[str, Any]:
+    title = kind if kind == "codec" else f"{kind}, {unit}"
+    return {
+        "xaxis": {
+            "title": {"text": title},
+            "type": "log"
+            if kind in ("band", "reverberation")
+            else "category"
+            if kind == "codec"
+            else "linear",
+            "autorange": "reversed" if kind == "noise" else True,
+        },
+        "yaxis": {"title": {"text": "accuracy"}, "range": [0, 1.02]},
+        "legend": {"orientation": "h"},
+    }
+
+
+def report_slices(logger: Any, result: "EvaluationResult") -> None:
+    """A table of the parts of the clips that have figures of their own."""
+    if len(result.slices):
+        reports.report_rows(logger, "slices", "by column", result.slices.round(4))
 
 
 def report_calibration(logger: Any, result: "EvaluationResult") -> None:

@@ -42,3 +42,27 @@ def test_equal_answers_are_no_gain_and_no_clip_is_refused():
     assert (same.gain, same.p_mcnemar, same.p_bootstrap) == (0, 1, 1) and not same.better(1)
     with pytest.raises(ValueError, match="no clip"):
         paired(answers(0, 0), answers(0, 0), [])
+
+
+def test_gains_of_every_figure_are_their_differences_and_hold_what_is_drawn_by_luck():
+    from audio.metrics.figures import Answers
+    from audio.metrics.paired import gains
+    from audio.metrics.scores import scores
+
+    dice = np.random.default_rng(4)
+    truth = np.eye(5, dtype=bool)[dice.integers(5, size=300)]
+
+    def heard(skill: float, seed: int) -> Answers:
+        logits = np.random.default_rng(seed).normal(0, 1, truth.shape) + skill * truth
+        raised = np.exp(logits)
+        return Answers(truth, (raised / raised.sum(1, keepdims=True)).astype(np.float32), False, [*"abcde"])
+
+    of = list(np.arange(300) // 3)
+    better, worse, alike = heard(2.5, 1), heard(0.8, 2), heard(0.8, 3)
+    found = gains(better, worse, of)
+    for name, one in found.items():
+        assert one.value == pytest.approx(scores(better)[name] - scores(worse)[name])
+        assert 0 < one.low < one.value < one.high, name
+    assert all(one.low < 0 < one.high for one in gains(alike, worse, of).values())
+    assert all(one.low == one.value == one.high == 0 for one in gains(worse, worse, of).values())
+    assert all(np.isnan(one.low) for one in gains(better, worse, ["one"] * 300).values())
