@@ -159,6 +159,12 @@ PROGRAMS = {
             "soundyard events",
         ),
         Program(
+            "listen",
+            "events of sound as it comes: pipe, address, microphone",
+            "soundyard.hearing.listen",
+            "soundyard listen",
+        ),
+        Program(
             "export",
             "a model as a file that runs without this project",
             "tasks.export",

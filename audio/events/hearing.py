@@ -42,6 +42,14 @@ class Found:
     error: str = ""  # why it can't be heard
 
 
+class Endless(Heard):
+    """What is found on the way through a stream, of which nothing is kept that would grow with it."""
+
+    def look(self, block: np.ndarray, mono: np.ndarray) -> None:
+        super().look(block, mono)
+        self.means.clear()
+
+
 class Detector:
     """A model's file and the parameters of events."""
 

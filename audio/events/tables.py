@@ -7,18 +7,25 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from audio.events.hearing import Found
+from audio.events.tracking import Event
 from audio.named import one_line, printable
 
 FORMATS = ("csv", "json", "audacity", "raven")
 EACH = ("audacity", "raven")  # formats with a file for each recording
 ENDINGS = {"csv": ".csv", "json": ".json", "audacity": ".txt", "raven": ".selections.txt"}
 COLUMNS = ("file", "onset", "offset", "label", "score", "mean", "error")
+HEADER = ",".join(COLUMNS) + "\n"
 RAVEN = (
     "Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)",
     "Begin File", "Label", "Score",
 )  # fmt: skip
 HIGHEST = 100_000  # Hz, where nothing is known of it: Raven shows the whole band
 DIGITS = 4  # of times and probabilities
+
+
+def as_rows(source: Path, events: list[Event]) -> Iterator[str]:
+    """Lines of CSV without their header."""
+    yield _separated(rows_of(Found(source, 0.0, events)), ",")
 
 
 def rows_of(found: Found) -> Iterator[tuple[object, ...]]:
@@ -34,7 +41,7 @@ def rows_of(found: Found) -> Iterator[tuple[object, ...]]:
 
 def as_csv(recordings: Iterable[Found]) -> Iterator[str]:
     """A row for each event, and one with the reason for each recording that can't be heard."""
-    yield _separated([COLUMNS], ",")
+    yield HEADER
     for found in recordings:
         yield _separated(rows_of(found), ",")
 

@@ -1,15 +1,18 @@
 """What the commands have in common that hear with a model: its file, how it computes, the parameters of events."""
 
 import argparse
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import IO
 
 from audio.command_line import CommandLine
 from audio.config import PRECISIONS
+from audio.errors import ConfigError
 from audio.events.config import EventConfig
 from audio.events.run import Model
+from audio.events.tables import HEADER
 from soundyard.predictor import LATEST, file_of
 from tasks.arguments import command
 from tasks.arguments.parameters import made
@@ -67,15 +70,26 @@ def place(text: str) -> Path:
     return Path(text)
 
 
-def seconds(text: str) -> float:
-    """A positive number."""
+@contextmanager
+def table(path: Path | None) -> Iterator[IO[str] | None]:
+    """A new CSV file of events that grows with them; None where none is wanted. Raises ConfigError."""
+    if path is None:
+        yield None
+        return
     try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text!r}")
-    return value
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(HEADER)
+            yield file
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if (number := count(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return number
 
 
 def count(text: str) -> int:
