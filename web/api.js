@@ -2,14 +2,14 @@
  * The one client for `{api}/{service}.{action}`: POST with a JSON body, ClearML's envelope in the answer.
  * Every failure is an `ApiError` with a sentence that can be shown to a person.
  */
-import { apiRoot, filesRoot } from "./lib/config.js";
+import { apiRoot, filesRoot } from "./lib/addresses/config.js";
 import { signal } from "./lib/dom.js";
-import { recovered, written } from "./lib/resource.js";
+import { recovered, written } from "./lib/answers/resource.js";
 
 /** True while the server cannot be reached; the banner shows it, live pages keep asking. */
 export const serverGone = signal(false);
 
-/** Called when an answer says that nobody is signed in; set by `lib/session.js`. */
+/** Called when an answer says that nobody is signed in; set by `lib/answers/session.js`. */
 export const onUnauthorized = { call: () => {} };
 
 const sameOrigin = typeof location === "undefined" || new URL(apiRoot).origin === location.origin;

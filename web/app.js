@@ -1,15 +1,15 @@
 /** Begins here: sign in, find the page for the address, draw the frame around it. */
 import { serverGone } from "./api.js";
-import { basePath } from "./lib/config.js";
+import { basePath } from "./lib/addresses/config.js";
 import { html, render, useEffect, useState } from "./lib/dom.js";
 import { watchNotices } from "./lib/notices.js";
-import { followLink, path } from "./lib/router.js";
-import { begin, user } from "./lib/session.js";
+import { followLink, path } from "./lib/addresses/router.js";
+import { begin, user } from "./lib/answers/session.js";
 import { language, t, wordsReady } from "./lib/text.js";
 import { Boundary } from "./kit/boundary.js";
-import { Dialogs, closeDialogs } from "./kit/dialog.js";
+import { Dialogs, closeDialogs } from "./kit/over/dialog.js";
 import { Empty, ErrorBox, Loading } from "./kit/states.js";
-import { Toasts } from "./kit/toast.js";
+import { Toasts } from "./kit/over/toast.js";
 import { Frame } from "./pages/frame.js";
 import { Unloaded } from "./pages/unloaded.js";
 import { find } from "./routes.js";

@@ -1,5 +1,5 @@
 /** Which page stands at which address. Pages are fetched when they are first shown. */
-import { matcher } from "./lib/router.js";
+import { matcher } from "./lib/addresses/router.js";
 
 /**
  * @typedef {{default: any}} PageModule

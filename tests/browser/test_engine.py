@@ -13,9 +13,9 @@ async ([url, rate]) => {
     constructor({ sampleRate }) { super(1, 3 * sampleRate, sampleRate); window.rendering = this; }
     resume() { return this.startRenderingNow ? super.resume() : Promise.resolve(); }
   };
-  const { Engine } = await import('/audio/engine.js');
-  const { load } = await import('/audio/decoded.js');
-  const { contextAt } = await import('/audio/contexts.js');
+  const { Engine } = await import('/audio/sound/engine.js');
+  const { load } = await import('/audio/sound/decoded.js');
+  const { contextAt } = await import('/audio/sound/contexts.js');
   const real = await load(url, rate);
   contextAt(rate);
   const second = window.rendering.createBuffer(1, real.length, rate);

@@ -42,7 +42,7 @@ def test_arrows_walk_a_group_and_tab_leaves_it(page: Page, server: ServerProcess
 
 
 ASKED = """async key => {
-  const { command } = await import('/audio/keys.js');
+  const { command } = await import('/audio/clips/keys.js');
   let said = '';
   addEventListener('keydown', event => (said = command(event)), { once: true });
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));

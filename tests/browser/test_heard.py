@@ -46,7 +46,7 @@ def kit(page: Page, server: ServerProcess) -> Page:
 
 def test_a_high_tone_is_there_after_a_sound_of_a_low_rate(kit: Page):
     heard = kit.evaluate("""async () => {
-      const { load } = await import('/audio/decoded.js');
+      const { load } = await import('/audio/sound/decoded.js');
       await load(wav(16000, 0.2, 1, t => [tone(1000)(t)]));
       const high = await load(wav(48000, 0.5, 1, t => [tone(15000)(t)]));
       return { rate: high.sampleRate, level: amplitude(high.getChannelData(0), high.sampleRate, 15000) };
@@ -57,8 +57,8 @@ def test_a_high_tone_is_there_after_a_sound_of_a_low_rate(kit: Page):
 
 def test_versions_of_two_rates_run_on_one_clock_at_the_higher_one(kit: Page):
     rates = kit.evaluate("""async () => {
-      const { loadTogether } = await import('/audio/decoded.js');
-      const { contextAt } = await import('/audio/contexts.js');
+      const { loadTogether } = await import('/audio/sound/decoded.js');
+      const { contextAt } = await import('/audio/sound/contexts.js');
       const both = await loadTogether([8000, 44100].map(rate => wav(rate, 0.1, 1, t => [tone(500)(t)])));
       const contexts = [16000, 44100, 16000].map(contextAt);
       return [both.map(one => one.sampleRate), contexts.map(one => one.sampleRate), contexts[0] === contexts[2]];
@@ -68,8 +68,8 @@ def test_versions_of_two_rates_run_on_one_clock_at_the_higher_one(kit: Page):
 
 def test_every_channel_is_drawn_and_measured_as_the_model_hears_it(kit: Page):
     found: dict[str, Any] = kit.evaluate("""async () => {
-      const { load } = await import('/audio/decoded.js');
-      const { measure, outlineOf } = await import('/audio/mixes.js');
+      const { load } = await import('/audio/sound/decoded.js');
+      const { measure, outlineOf } = await import('/audio/sound/mixes.js');
       const right = await load(wav(16000, 1, 2, t => [0, tone(1000)(t)]));
       const opposed = await load(wav(16000, 1, 2, t => [tone(1000)(t), -tone(1000)(t)]));
       const most = async buffer => Math.max(...await outlineOf(buffer, 50));
@@ -89,8 +89,8 @@ async ([work, low]) => {
     constructor({ sampleRate }) { super(1, 2 * sampleRate, sampleRate); window.rendering = this; }
     resume() { return this.going ? super.resume() : Promise.resolve(); }
   };
-  const { Engine } = await import('/audio/engine.js');
-  const { load } = await import('/audio/decoded.js');
+  const { Engine } = await import('/audio/sound/engine.js');
+  const { load } = await import('/audio/sound/decoded.js');
   const steady = await load(wav(16000, 1.5, 1, () => [low]));
   const engine = new Engine();
   engine.use([{ buffer: steady }]);
@@ -126,7 +126,7 @@ def test_nothing_clicks_where_a_sound_begins_ends_or_jumps(kit: Page, work: str)
 
 def test_even_loudness_cuts_no_peak_off(kit: Page):
     gains = kit.evaluate("""async () => {
-      const { evenGain } = await import('/audio/engine.js');
+      const { evenGain } = await import('/audio/sound/engine.js');
       return [evenGain(-43, 0.05), evenGain(-43, 0.8), evenGain(-43, 1), evenGain(-43, NaN), evenGain(-13, 1)];
     }""")
     assert gains == pytest.approx([10, 1.25, 1, 1, 10**-0.5])
@@ -134,8 +134,8 @@ def test_even_loudness_cuts_no_peak_off(kit: Page):
 
 def test_the_playhead_waits_for_what_is_still_on_its_way_to_the_ear(kit: Page):
     position = kit.evaluate("""async () => {
-      const { Engine } = await import('/audio/engine.js');
-      const { load } = await import('/audio/decoded.js');
+      const { Engine } = await import('/audio/sound/engine.js');
+      const { load } = await import('/audio/sound/decoded.js');
       const engine = new Engine();
       engine.use([{ buffer: await load(wav(44100, 5, 1, t => [tone(300)(t)])) }]);
       engine.play(1);
@@ -148,7 +148,7 @@ def test_the_playhead_waits_for_what_is_still_on_its_way_to_the_ear(kit: Page):
 
 def test_decoded_sounds_are_kept_up_to_a_number_of_bytes(kit: Page):
     kept = kit.evaluate("""async () => {
-      const { Bounded } = await import('/lib/bounded.js');
+      const { Bounded } = await import('/lib/answers/bounded.js');
       const made = [];
       const bounded = new Bounded(100, value => value);
       const get = async (key, size) => bounded.get(key, async () => { made.push(key); return size; });
@@ -163,9 +163,9 @@ def test_decoded_sounds_are_kept_up_to_a_number_of_bytes(kit: Page):
 def test_twelve_minutes_are_drawn_and_the_page_goes_on_meanwhile(kit: Page):
     """The spectrogram is a worker's: the page's own clock ticks while it is drawn."""
     found = kit.evaluate("""async () => {
-      const { load } = await import('/audio/decoded.js');
-      const { shadedOf } = await import('/audio/mixes.js');
-      const { usualAt } = await import('/audio/frontend.js');
+      const { load } = await import('/audio/sound/decoded.js');
+      const { shadedOf } = await import('/audio/sound/mixes.js');
+      const { usualAt } = await import('/audio/picture/frontend.js');
       const long = await load(wav(8000, 720, 1, (t, n) => [t > 600 && t < 610 ? ((n * 7919) % 1000) / 1000 - 0.5 : 0]));
       let ticks = 0;
       const timer = setInterval(() => { ticks += 1; }, 20);
@@ -182,9 +182,9 @@ def test_twelve_minutes_are_drawn_and_the_page_goes_on_meanwhile(kit: Page):
 
 def test_a_picture_that_is_not_wanted_any_more_is_not_drawn(kit: Page):
     said = kit.evaluate("""async () => {
-      const { load } = await import('/audio/decoded.js');
-      const { shadedOf, measure } = await import('/audio/mixes.js');
-      const { usualAt } = await import('/audio/frontend.js');
+      const { load } = await import('/audio/sound/decoded.js');
+      const { shadedOf, measure } = await import('/audio/sound/mixes.js');
+      const { usualAt } = await import('/audio/picture/frontend.js');
       const long = await load(wav(8000, 300, 1, t => [tone(200)(t)]));
       const controller = new AbortController();
       const first = shadedOf(long, usualAt(8000), 'plain', controller.signal).catch(error => error.name);

@@ -188,7 +188,7 @@ def in_quotes(source: str) -> list[str]:
 def drawn(layer: LogMel | KaldiBank, samples: np.ndarray, view: str = "") -> np.ndarray:
     """What the page draws with a front end's own description, `(band, frame)`."""
     program = """
-        import { modelView, readFrontEnd } from './web/audio/frontend.js';
+        import { modelView, readFrontEnd } from './web/audio/picture/frontend.js';
         let text = ''; for await (const part of process.stdin) text += part;
         const { samples, settings, view } = JSON.parse(text);
         const read = readFrontEnd(settings);
@@ -257,7 +257,7 @@ def test_whispers_log_mel_ends_eighty_decibels_below_the_loudest():
 
 def test_a_front_end_that_is_not_drawn_here_is_not_told_to_be_the_models():
     program = """
-        import { readFrontEnd, viewsOf } from './web/audio/frontend.js';
+        import { readFrontEnd, viewsOf } from './web/audio/picture/frontend.js';
         const read = ['a later one', 'waveform', 'logmel+pcen'].map(name => readFrontEnd(`name = ${name}`));
         console.log(JSON.stringify(read.map(one => [one.known, viewsOf(one)])));"""
     found = json.loads(node("--input-type=module", "--eval", program).stdout)
@@ -276,7 +276,7 @@ def test_a_front_end_that_is_not_drawn_here_is_not_told_to_be_the_models():
 )
 def test_channels_are_mixed_on_the_page_as_for_the_model(count: int, speakers: tuple[str, ...]):
     program = """
-        import { mixInto, sharesOf } from './web/audio/channels.js';
+        import { mixInto, sharesOf } from './web/audio/sound/channels.js';
         let text = ''; for await (const part of process.stdin) text += part;
         const { channels, mask } = JSON.parse(text);
         const mixed = new Float32Array(channels[0].length);

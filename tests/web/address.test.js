@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decoded } from "../../web/lib/address.js";
-import { matcher } from "../../web/lib/router.js";
+import { decoded } from "../../web/lib/addresses/address.js";
+import { matcher } from "../../web/lib/addresses/router.js";
 import { customColumn } from "../../web/pages/tasks/columns.js";
 import { filterBody, readQuery } from "../../web/pages/tasks/query.js";
 import { find } from "../../web/routes.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupsOf, meanOf } from "../../web/lib/bands.js";
-import { paperOf } from "../../web/kit/paper.js";
+import { groupsOf, meanOf } from "../../web/lib/reading/bands.js";
+import { paperOf } from "../../web/kit/charts/paper.js";
 
 test("a mean stands where any line has a value, its band where two have", () => {
   const found = meanOf([

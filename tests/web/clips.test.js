@@ -11,7 +11,7 @@ import {
   isRight,
   orderNames,
   peaksOf,
-} from "../../web/audio/clips.js";
+} from "../../web/audio/clips/clips.js";
 
 const any = { label: "", prediction: "", right: "", split: "", fold: "", find: "", sort: "loss" };
 const rows = [

@@ -1,7 +1,7 @@
 /** Why a task failed stands before who wrote it down. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lastWord, tells, why } from "../../web/lib/ending.js";
+import { lastWord, tells, why } from "../../web/lib/reading/ending.js";
 
 test("a reason stands before who changed the status, in whichever field it is", () => {
   assert.equal(why({ status_reason: "KeyError: 'lr'", status_message: "Changed by clearml-agent" }), "KeyError: 'lr'");

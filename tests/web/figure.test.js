@@ -1,7 +1,7 @@
 /** Plots with numbers that are not finite are drawn with gaps. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { readFigure } from "../../web/lib/figure.js";
+import { readFigure } from "../../web/lib/reading/figure.js";
 import { number } from "../../web/lib/format.js";
 import { parallel, scatter } from "../../web/pages/compare/rules.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alike, number, tickTexts } from "../../web/lib/format.js";
-import { room } from "../../web/kit/axis.js";
+import { room } from "../../web/kit/charts/axis.js";
 
 test("values of one kind have as many decimals each", () => {
   const written = (...values) => values.map(alike(values));

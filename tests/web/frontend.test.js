@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { levelled, modelView, readFrontEnd } from "../../web/audio/frontend.js";
+import { levelled, modelView, readFrontEnd } from "../../web/audio/picture/frontend.js";
 
 test("without a model the log-mel fits the sound's rate", () => {
   for (const rate of [8000, 16000, 22050, 44100, 48000]) {

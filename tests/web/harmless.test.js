@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { safeAddress } from "../../web/lib/harmless.js";
-import { fileUrl } from "../../web/lib/files.js";
+import { safeAddress } from "../../web/lib/addresses/harmless.js";
+import { fileUrl } from "../../web/lib/addresses/files.js";
 
 test("an address that would run something is none", () => {
   const bad = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { widths } from "../../web/kit/bars.js";
-import { paperOf, ticks } from "../../web/kit/paper.js";
+import { widths } from "../../web/kit/charts/bars.js";
+import { paperOf, ticks } from "../../web/kit/charts/paper.js";
 
 const curve = (/** @type {string} */ name, /** @type {(number | null)[]} */ y) => ({
   name,

@@ -13,7 +13,7 @@ import {
 } from "../../web/actions/parameter.js";
 import { SCHEMA, withSchema } from "../../web/actions/schema.js";
 import { clonesOf, shortNames, sweepTag, sweptParams } from "../../web/actions/sweep.js";
-import { groupLink } from "../../web/lib/links.js";
+import { groupLink } from "../../web/lib/addresses/links.js";
 import { customColumn } from "../../web/pages/tasks/columns.js";
 import { filterBody, readQuery } from "../../web/pages/tasks/query.js";
 

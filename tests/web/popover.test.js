@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placed } from "../../web/kit/menu.js";
+import { placed } from "../../web/kit/over/menu.js";
 
 const phone = { width: 390, height: 844 };
 const button = (left, top) => ({ left, top, bottom: top + 32 });

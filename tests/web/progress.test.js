@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { progressOf, progressText } from "../../web/lib/progress.js";
+import { progressOf, progressText } from "../../web/lib/reading/progress.js";
 
 const task = (runtime, status = "in_progress") => ({ status, runtime });
 const now = 1_000_000; // ms

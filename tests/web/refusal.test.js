@@ -1,7 +1,7 @@
 /** What a person reads when the server refuses, and how many of a thing there are. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { sentence } from "../../web/lib/refusal.js";
+import { sentence } from "../../web/lib/answers/refusal.js";
 import { tn } from "../../web/lib/text.js";
 import { consequences } from "../../web/actions/release.js";
 

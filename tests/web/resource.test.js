@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { reads } from "../../web/api.js";
-import { Pages } from "../../web/lib/pages.js";
-import { Resource, recovered, written } from "../../web/lib/resource.js";
+import { Pages } from "../../web/lib/answers/pages.js";
+import { Resource, recovered, written } from "../../web/lib/answers/resource.js";
 
 const open = [];
 

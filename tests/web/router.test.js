@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextPlace } from "../../web/lib/router.js";
+import { nextPlace } from "../../web/lib/addresses/router.js";
 
 const origin = "https://sounds.example";
 

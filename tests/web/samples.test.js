@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entryAt, iterationsOf, nearest, samplesOf } from "../../web/lib/samples.js";
+import { entryAt, iterationsOf, nearest, samplesOf } from "../../web/lib/reading/samples.js";
 
 const event = (metric, variant, iter) => ({
   metric,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { reasonFor, reasons } from "../../web/actions/rules.js";
 import { shared } from "../../web/lib/preferences.js";
 import { changed, inPortions, loadedRows, reach, stillThere } from "../../web/lib/selection.js";
-import { user } from "../../web/lib/session.js";
+import { user } from "../../web/lib/answers/session.js";
 import { answerQueue, metricColumns, metricOf, ordered } from "../../web/pages/models/rules.js";
 
 const rows = (...ids) => ids.map(id => ({ id }));

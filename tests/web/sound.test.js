@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Bounded } from "../../web/lib/bounded.js";
-import { transformOf } from "../../web/audio/fourier.js";
-import { headerOf } from "../../web/audio/header.js";
+import { Bounded } from "../../web/lib/answers/bounded.js";
+import { transformOf } from "../../web/audio/picture/fourier.js";
+import { headerOf } from "../../web/audio/sound/header.js";
 import { finished } from "../../web/workers/steps.js";
-import { quantiles } from "../../web/audio/shades.js";
-import { jumpsWithin } from "../../web/audio/edges.js";
+import { quantiles } from "../../web/audio/picture/shades.js";
+import { jumpsWithin } from "../../web/audio/sound/edges.js";
 
 test("a transform of any length is the one of the definition", () => {
   for (const size of [1, 2, 8, 25, 400, 441, 1000, 1024]) {

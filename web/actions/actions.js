@@ -1,11 +1,11 @@
 /** Doing things with tasks: one or many, with the questions that have to be asked first. */
 import { call } from "../api.js";
-import { save } from "../lib/files.js";
-import { sentence } from "../lib/refusal.js";
+import { save } from "../lib/addresses/files.js";
+import { sentence } from "../lib/answers/refusal.js";
 import { inPortions } from "../lib/selection.js";
 import { language, t, tn } from "../lib/text.js";
-import { confirmed, openDialog } from "../kit/dialog.js";
-import { toast, toastError } from "../kit/toast.js";
+import { confirmed, openDialog } from "../kit/over/dialog.js";
+import { toast, toastError } from "../kit/over/toast.js";
 import { CloneDialog } from "./clone.js";
 import { EnqueueDialog, MoveDialog, TagsDialog } from "./dialogs.js";
 import { agreed } from "./release.js";

@@ -1,15 +1,15 @@
 /** Clone, edit, sweep and enqueue: one dialog. */
 import { call } from "../api.js";
 import { html, useState } from "../lib/dom.js";
-import { useApi } from "../lib/hooks.js";
-import { groupLink, taskLink } from "../lib/links.js";
+import { useApi } from "../lib/answers/hooks.js";
+import { groupLink, taskLink } from "../lib/addresses/links.js";
 import { remember } from "../lib/preferences.js";
 import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
-import { Combobox } from "../kit/combobox.js";
-import { Dialog } from "../kit/dialog.js";
+import { Combobox } from "../kit/over/combobox.js";
+import { Dialog } from "../kit/over/dialog.js";
 import { ErrorBox, Loading, Refused } from "../kit/states.js";
-import { toast } from "../kit/toast.js";
+import { toast } from "../kit/over/toast.js";
 import { QueueField, enqueued, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { ParamFields, fits, paramProblem } from "./fields.js";
 import { SCHEMA, withSchema } from "./schema.js";

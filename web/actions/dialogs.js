@@ -1,16 +1,16 @@
 /** The questions behind enqueue, tags and move. */
 import { call, callAll } from "../api.js";
 import { html, useState } from "../lib/dom.js";
-import { useApi, useAsked } from "../lib/hooks.js";
+import { useApi, useAsked } from "../lib/answers/hooks.js";
 import { remember, remembered } from "../lib/preferences.js";
 import { inPortions } from "../lib/selection.js";
 import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
-import { Combobox } from "../kit/combobox.js";
-import { Dialog } from "../kit/dialog.js";
+import { Combobox } from "../kit/over/combobox.js";
+import { Dialog } from "../kit/over/dialog.js";
 import { Refused } from "../kit/states.js";
-import { toast, toastError } from "../kit/toast.js";
+import { toast, toastError } from "../kit/over/toast.js";
 
 /** @typedef {import("./rules.js").Task} Task */
 

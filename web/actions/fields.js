@@ -1,7 +1,7 @@
 /** Hyperparameters as fields: under their headings, switches and lists where they can be, each held to its own rules. */
 import { classes, html, useState } from "../lib/dom.js";
 import { t, tn } from "../lib/text.js";
-import { Combobox } from "../kit/combobox.js";
+import { Combobox } from "../kit/over/combobox.js";
 import { controlOf, flipped, inSections, isIn, isStandard, problemOf, stepped, toggled, told } from "./parameter.js";
 import { sweepValues } from "./sweep.js";
 

@@ -1,9 +1,9 @@
 /** A new run: from one of the templates, which are drafts that stand ready to be cloned. */
 import { call } from "../api.js";
 import { html } from "../lib/dom.js";
-import { useAsked } from "../lib/hooks.js";
+import { useAsked } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
-import { Dialog, openDialog } from "../kit/dialog.js";
+import { Dialog, openDialog } from "../kit/over/dialog.js";
 import { Answered, Empty } from "../kit/states.js";
 import { CloneDialog } from "./clone.js";
 

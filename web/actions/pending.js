@@ -2,11 +2,11 @@
 import { call } from "../api.js";
 import { html } from "../lib/dom.js";
 import { ago, duration } from "../lib/format.js";
-import { useAsked } from "../lib/hooks.js";
-import { taskLink } from "../lib/links.js";
-import { href } from "../lib/router.js";
+import { useAsked } from "../lib/answers/hooks.js";
+import { taskLink } from "../lib/addresses/links.js";
+import { href } from "../lib/addresses/router.js";
 import { t, tn } from "../lib/text.js";
-import { PopoverButton } from "../kit/menu.js";
+import { PopoverButton } from "../kit/over/menu.js";
 import { Answered } from "../kit/states.js";
 import { waiting } from "./waiting.js";
 

@@ -4,12 +4,12 @@
  */
 import { html } from "../lib/dom.js";
 import { bytes } from "../lib/format.js";
-import { useApi } from "../lib/hooks.js";
-import { modelLink, taskLink } from "../lib/links.js";
+import { useApi } from "../lib/answers/hooks.js";
+import { modelLink, taskLink } from "../lib/addresses/links.js";
 import { t, tn } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
-import { Dialog, openDialog } from "../kit/dialog.js";
+import { Dialog, openDialog } from "../kit/over/dialog.js";
 import { ErrorBox, Loading } from "../kit/states.js";
 
 /**

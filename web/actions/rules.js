@@ -1,5 +1,5 @@
 /** What may be done with a task now, and why not. The server has the last word; this is so that a button can say it first. */
-import { lookingOnly } from "../lib/session.js";
+import { lookingOnly } from "../lib/answers/session.js";
 import { t } from "../lib/text.js";
 
 /** @typedef {{id: string, name?: string, status: string, type?: string, system_tags?: string[], tags?: string[], project?: any, [key: string]: any}} Task */

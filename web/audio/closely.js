@@ -1,15 +1,15 @@
 /** Listening closely to some sounds on one clock: waveform and spectrogram, a region to loop, keys 1–4 to switch. */
 import { html, useEffect, useMemo, useState } from "../lib/dom.js";
-import { useWindow } from "../lib/hooks.js";
+import { useWindow } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
 import { Choice } from "../kit/button.js";
-import { Dialog, openDialog } from "../kit/dialog.js";
+import { Dialog, openDialog } from "../kit/over/dialog.js";
 import { ErrorBox, Loading } from "../kit/states.js";
-import { useBuffers } from "./buffers.js";
-import { Engine } from "./engine.js";
-import { readFrontEnd } from "./frontend.js";
+import { useBuffers } from "./sound/buffers.js";
+import { Engine } from "./sound/engine.js";
+import { readFrontEnd } from "./picture/frontend.js";
 import { Controls } from "./inspector.js";
-import { command, playing } from "./keys.js";
+import { command, playing } from "./clips/keys.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {{name: string, url: string}} Sound */

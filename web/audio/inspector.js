@@ -1,26 +1,26 @@
 /** One clip, seen and heard: versions of it on one clock, a region to loop, the model's own view. */
 import { html } from "../lib/dom.js";
-import { fileName, fileUrl } from "../lib/files.js";
+import { fileName, fileUrl } from "../lib/addresses/files.js";
 import { decibels, duration, number as figure, percent } from "../lib/format.js";
-import { taskLink } from "../lib/links.js";
+import { taskLink } from "../lib/addresses/links.js";
 import { t } from "../lib/text.js";
 import { Button, Choice } from "../kit/button.js";
 import { Chip } from "../kit/chip.js";
-import { Select } from "../kit/combobox.js";
-import { Facts } from "../kit/facts.js";
+import { Select } from "../kit/over/combobox.js";
+import { Facts } from "../kit/lists/facts.js";
 import { Empty, ErrorBox, Loading } from "../kit/states.js";
-import { useBuffers } from "./buffers.js";
-import { isRight } from "./clips.js";
-import { speeds } from "./engine.js";
-import { viewsOf } from "./frontend.js";
+import { useBuffers } from "./sound/buffers.js";
+import { isRight } from "./clips/clips.js";
+import { speeds } from "./sound/engine.js";
+import { viewsOf } from "./picture/frontend.js";
 import { Timeline } from "./timeline.js";
 
 const speedWords = { 1: "1 ×", 0.5: "½ ×", 0.25: "¼ ×" };
 
-/** @typedef {{name: string, clip: import("./clips.js").Clip | null}} Version the clip in one run; null: that run has no such clip */
+/** @typedef {{name: string, clip: import("./clips/clips.js").Clip | null}} Version the clip in one run; null: that run has no such clip */
 
 /**
- * @param {{versions: Version[], judged: boolean, engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, model: any,
+ * @param {{versions: Version[], judged: boolean, engine: import("./sound/engine.js").Engine, frontEnd: import("./picture/frontend.js").FrontEnd, model: any,
  *   autoplay: boolean, view: string, setView: (view: string) => void, marked: boolean, mark: () => void}} props the first version is of the run whose page
  *   this is, and has the clip; `model`: the task whose front end is drawn, when it is another one
  */
@@ -29,7 +29,7 @@ export function Inspector({ versions, judged, engine, frontEnd, model, autoplay,
   const sounds = heard.map(({ clip }) => ({ url: fileUrl(clip.url), loudness: clip.loudness }));
   const { buffers, error } = useBuffers(sounds, engine, autoplay);
   const number = Math.min(engine.selected.value, Math.max(0, heard.length - 1));
-  const clip = heard[number]?.clip ?? /** @type {import("./clips.js").Clip} */ (versions[0].clip);
+  const clip = heard[number]?.clip ?? /** @type {import("./clips/clips.js").Clip} */ (versions[0].clip);
   const buffer = buffers?.[number];
   return html`<section class="inspector" aria-label=${t("Clip")}>
     <header class="row"><h2 class="grow" title=${clip.id}>${clip.id}</h2>${clip.labels.map(label => html`<${Chip}>${label}<//>`)}
@@ -71,7 +71,7 @@ const NotKept = ({ judged }) =>
 
 /**
  * Switch between the runs; those without this clip's sound are named.
- * @param {{versions: Version[], heard: Version[], number: number, engine: import("./engine.js").Engine}} props
+ * @param {{versions: Version[], heard: Version[], number: number, engine: import("./sound/engine.js").Engine}} props
  */
 const Versions = ({ versions, heard, number, engine }) => html`<div class="versions">
   ${
@@ -87,7 +87,7 @@ const Versions = ({ versions, heard, number, engine }) => html`<div class="versi
     )}
 </div>`;
 
-/** What can be drawn; a model that hears several front ends, or slopes, has a view for each. @param {import("./frontend.js").FrontEnd} frontEnd */
+/** What can be drawn; a model that hears several front ends, or slopes, has a view for each. @param {import("./picture/frontend.js").FrontEnd} frontEnd */
 function viewNames(frontEnd) {
   const views = frontEnd.known ? viewsOf(frontEnd) : [""];
   const words = frontEnd.known ? t("model’s view") : t("log-mel");
@@ -105,7 +105,7 @@ function viewNames(frontEnd) {
   ];
 }
 
-/** @param {{frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void}} props */
+/** @param {{frontEnd: import("./picture/frontend.js").FrontEnd, view: string, setView: (view: string) => void}} props */
 function ViewChoice({ frontEnd, view, setView }) {
   const options = viewNames(frontEnd);
   const value = (options.find(one => one.value === view) ?? options[0]).value;
@@ -113,8 +113,8 @@ function ViewChoice({ frontEnd, view, setView }) {
 }
 
 /**
- * @param {{engine: import("./engine.js").Engine, frontEnd: import("./frontend.js").FrontEnd, view: string, setView: (view: string) => void, marked?: boolean,
- *   mark?: () => void, first?: boolean}} props
+ * @param {{engine: import("./sound/engine.js").Engine, frontEnd: import("./picture/frontend.js").FrontEnd, view: string,
+ *   setView: (view: string) => void, marked?: boolean, mark?: () => void, first?: boolean}} props
  *   `first`: Play has the focus in the dialog that this is in
  */
 export const Controls = ({ engine, frontEnd, view, setView, marked, mark, first }) => html`<div class="row controls">

@@ -1,13 +1,13 @@
 /** A player for a sample in a list: its waveform, drawn when it comes into sight; starting one stops the others. */
 import { html, useEffect, useRef, useState } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
-import { useVisible } from "../lib/hooks.js";
+import { useVisible } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
-import { toastError } from "../kit/toast.js";
-import { alone } from "./alone.js";
-import { drawPeaks } from "./draw.js";
-import { peaksOfFile } from "./peaks.js";
+import { toastError } from "../kit/over/toast.js";
+import { alone } from "./sound/alone.js";
+import { drawPeaks } from "./picture/draw.js";
+import { peaksOfFile } from "./sound/peaks.js";
 
 /** @param {{url: string, label: string}} props */
 export function AudioPlayer({ url, label }) {

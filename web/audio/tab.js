@@ -1,24 +1,24 @@
 /** The workbench on a task's page, and whatever task has a table of clips. */
 import { call } from "../api.js";
 import { html, useMemo } from "../lib/dom.js";
-import { fileUrl } from "../lib/files.js";
+import { fileUrl } from "../lib/addresses/files.js";
 import { ago } from "../lib/format.js";
-import { useApi, useAsked } from "../lib/hooks.js";
-import { taskLink } from "../lib/links.js";
-import { query } from "../lib/router.js";
-import { readTable } from "../lib/tables.js";
+import { useApi, useAsked } from "../lib/answers/hooks.js";
+import { taskLink } from "../lib/addresses/links.js";
+import { query } from "../lib/addresses/router.js";
+import { readTable } from "../lib/reading/tables.js";
 import { t } from "../lib/text.js";
 import { StatusChip } from "../kit/chip.js";
 import { Answered, Empty } from "../kit/states.js";
-import { areJudged, clipsOf } from "./clips.js";
-import { readFrontEnd } from "./frontend.js";
+import { areJudged, clipsOf } from "./clips/clips.js";
+import { readFrontEnd } from "./picture/frontend.js";
 import { Workbench } from "./workbench.js";
 
 /** The artifact that holds a task's table of clips, or nothing. @param {any} task */
 export const clipsArtifact = task =>
   (task.execution?.artifacts ?? []).find((/** @type {any} */ one) => one.key === "clips");
 
-/** @param {any} task @returns {Promise<import("./clips.js").Clip[]>} */
+/** @param {any} task @returns {Promise<import("./clips/clips.js").Clip[]>} */
 const fetchClips = async task => clipsOf((await readTable(fileUrl(clipsArtifact(task).uri))).rows);
 
 /**
@@ -63,7 +63,7 @@ function Evaluations({ task }) {
   );
 }
 
-/** @param {{task: any, clips: import("./clips.js").Clip[], peers?: Peer[], model?: any}} props */
+/** @param {{task: any, clips: import("./clips/clips.js").Clip[], peers?: Peer[], model?: any}} props */
 function Prepared({ task, clips, peers, model }) {
   const settings = model?.configuration?.frontend?.value;
   const frontEnd = useMemo(() => readFrontEnd(settings, clips[0]?.rate), [settings, clips]);
@@ -90,7 +90,7 @@ function useEvaluations(wanted, own) {
   return (answer.data ?? []).filter((/** @type {any} */ one) => one.id !== own);
 }
 
-/** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips.js").Clip[]}[]} */
+/** The clips of the runs named in the address. @returns {{id: string, name: string, clips: import("./clips/clips.js").Clip[]}[]} */
 function useOtherRuns() {
   const ids = (query.value.get("with") ?? "").split(",").filter(Boolean);
   const answer = useAsked(

@@ -1,18 +1,18 @@
 /** Waveform and spectrogram on one time axis, with one playhead and one region. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
-import { useSize } from "../lib/hooks.js";
+import { useSize } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
-import { useRate } from "./buffers.js";
-import { drawSpectrogram, drawWave } from "./draw.js";
-import { plain, usualAt } from "./frontend.js";
-import { outlineOf, shadedOf } from "./mixes.js";
+import { useRate } from "./sound/buffers.js";
+import { drawSpectrogram, drawWave } from "./picture/draw.js";
+import { plain, usualAt } from "./picture/frontend.js";
+import { outlineOf, shadedOf } from "./sound/mixes.js";
 
 const waveHeight = 110;
 const least = 0.02; // seconds: a shorter drag is a click
 
 /**
- * @param {{engine: import("./engine.js").Engine, url: string, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props `view`:
- *   "plain", or one of the front end's; its first for anything else
+ * @param {{engine: import("./sound/engine.js").Engine, url: string, buffer: AudioBuffer, frontEnd: import("./picture/frontend.js").FrontEnd,
+ *   view: string}} props `view`: "plain", or one of the front end's; its first for anything else
  */
 export function Timeline({ engine, url, buffer, frontEnd, view }) {
   const [box, size] = useSize();
@@ -56,7 +56,7 @@ function Wave({ buffer, width }) {
   return html`<canvas class="wave" ref=${canvas} style=${{ height: `${waveHeight}px` }} role="img" aria-label=${t("Waveform")}></canvas>`;
 }
 
-/** @param {{url: string, buffer: AudioBuffer, frontEnd: import("./frontend.js").FrontEnd, view: string}} props */
+/** @param {{url: string, buffer: AudioBuffer, frontEnd: import("./picture/frontend.js").FrontEnd, view: string}} props */
 function Spectrogram({ url, buffer, frontEnd, view }) {
   const canvas = useRef(/** @type {any} */ (null));
   const all = view === plain || frontEnd.known === undefined; // nobody's view: as it was stored
@@ -100,7 +100,10 @@ function Axis({ duration }) {
     ${marks.map(at => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
 }
 
-/** Takes the pointer: a click sets the playhead, a drag a region. @param {{engine: import("./engine.js").Engine, duration: number, width: number}} props */
+/**
+ * Takes the pointer: a click sets the playhead, a drag a region.
+ * @param {{engine: import("./sound/engine.js").Engine, duration: number, width: number}} props
+ */
 function Overlay({ engine, duration, width }) {
   const head = useRef(/** @type {any} */ (null));
   const [dragged, setDragged] = useState(/** @type {[number, number] | null} */ (null));
@@ -134,7 +137,7 @@ function Overlay({ engine, duration, width }) {
 
 /**
  * Moves the playhead with every frame that is drawn.
- * @param {import("./engine.js").Engine} engine
+ * @param {import("./sound/engine.js").Engine} engine
  * @param {{current: any}} head
  * @param {number} duration
  * @param {number} width

@@ -1,24 +1,24 @@
 /** The audio workbench: from the confusion matrix, or a data set's classes, to the clips, and into one of them. */
 import { html, useEffect, useMemo, useState } from "../lib/dom.js";
 import { duration, number, percent } from "../lib/format.js";
-import { useWindow } from "../lib/hooks.js";
-import { query, setQuery } from "../lib/router.js";
+import { useWindow } from "../lib/answers/hooks.js";
+import { query, setQuery } from "../lib/addresses/router.js";
 import { t, tn } from "../lib/text.js";
-import { openDialog } from "../kit/dialog.js";
+import { openDialog } from "../kit/over/dialog.js";
 import { SplitPane } from "../kit/split.js";
 import { Empty } from "../kit/states.js";
-import { ClassTable } from "./classes.js";
-import { chosen, classesOf, confusion, orderNames } from "./clips.js";
-import { Engine } from "./engine.js";
-import { Facets } from "./facets.js";
-import { viewsOf } from "./frontend.js";
+import { ClassTable } from "./clips/classes.js";
+import { chosen, classesOf, confusion, orderNames } from "./clips/clips.js";
+import { Engine } from "./sound/engine.js";
+import { Facets } from "./clips/facets.js";
+import { viewsOf } from "./picture/frontend.js";
 import { Inspector } from "./inspector.js";
-import { KeyHelp, command, playing } from "./keys.js";
-import { ClipList } from "./list.js";
-import { marksOf } from "./marks.js";
-import { ConfusionMatrix } from "./matrix.js";
+import { KeyHelp, command, playing } from "./clips/keys.js";
+import { ClipList } from "./clips/list.js";
+import { marksOf } from "./clips/marks.js";
+import { ConfusionMatrix } from "./clips/matrix.js";
 
-/** @typedef {import("./clips.js").Clip} Clip @typedef {import("./clips.js").Choice} Choice */
+/** @typedef {import("./clips/clips.js").Clip} Clip @typedef {import("./clips/clips.js").Choice} Choice */
 
 /** What the address says. @param {boolean} judged @returns {Choice} */
 function readChoice(judged) {
@@ -33,8 +33,8 @@ function readChoice(judged) {
 }
 
 /**
- * @param {{task: any, clips: Clip[], judged: boolean, frontEnd: import("./frontend.js").FrontEnd, model: any, peers: import("./tab.js").Peer[], others: {id:
- *   string, name: string, clips: Clip[]}[]}} props
+ * @param {{task: any, clips: Clip[], judged: boolean, frontEnd: import("./picture/frontend.js").FrontEnd, model: any,
+ *   peers: import("./tab.js").Peer[], others: {id: string, name: string, clips: Clip[]}[]}} props
  *   `judged`: there are predictions; `model`: the task whose front end is drawn, when it is not this one; `others`: the runs chosen of `peers`
  */
 export function Workbench({ task, clips, judged, frontEnd, model, peers, others }) {

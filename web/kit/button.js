@@ -1,6 +1,6 @@
 /** Buttons. A disabled one says why: the reason is its tooltip and reaches assistive technology. */
 import { classes, html } from "../lib/dom.js";
-import { lookingOnly } from "../lib/session.js";
+import { lookingOnly } from "../lib/answers/session.js";
 import { Icon } from "./icons.js";
 
 /**

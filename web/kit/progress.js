@@ -1,6 +1,6 @@
 /** How far a running task is: a bar, the per cent, and the time that is left where it is known. */
 import { html } from "../lib/dom.js";
-import { progressOf, progressText } from "../lib/progress.js";
+import { progressOf, progressText } from "../lib/reading/progress.js";
 import { t } from "../lib/text.js";
 
 /** @param {{task: any}} props */

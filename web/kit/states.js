@@ -1,8 +1,8 @@
 /** What a page says while it waits, when there is nothing, and when something went wrong. */
-import { asides } from "../lib/asides.js";
+import { asides } from "../lib/answers/asides.js";
 import { html, useState } from "../lib/dom.js";
-import { href } from "../lib/router.js";
-import { sentence } from "../lib/refusal.js";
+import { href } from "../lib/addresses/router.js";
+import { sentence } from "../lib/answers/refusal.js";
 import { t } from "../lib/text.js";
 import { Boundary } from "./boundary.js";
 import { Button } from "./button.js";
@@ -94,7 +94,7 @@ export const Refused = ({
 
 /**
  * Shows an answer of `useApi` when it is there, and says so when it is not.
- * @param {{answer: import("../lib/hooks.js").Answer, children: (data: any) => any, page?: boolean}} props `page`: it is all that the page shows
+ * @param {{answer: import("../lib/answers/hooks.js").Answer, children: (data: any) => any, page?: boolean}} props `page`: it is all that the page shows
  */
 export function Answered({ answer, children, page }) {
   if (answer.data !== undefined)

@@ -2,8 +2,8 @@
 import { call } from "../api.js";
 import { effect } from "./dom.js";
 import { preference, remember, remembered } from "./preferences.js";
-import { href, navigate } from "./router.js";
-import { user } from "./session.js";
+import { href, navigate } from "./addresses/router.js";
+import { user } from "./answers/session.js";
 import { t } from "./text.js";
 
 const every = 10_000; // ms

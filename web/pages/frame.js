@@ -1,11 +1,11 @@
 /** What surrounds every page: the way to the others, and whose session it is. */
-import { href, moved } from "../lib/router.js";
+import { href, moved } from "../lib/addresses/router.js";
 import { html, signal, useEffect, useRef } from "../lib/dom.js";
 import { isDark, theme } from "../lib/preferences.js";
-import { signOut, user } from "../lib/session.js";
+import { signOut, user } from "../lib/answers/session.js";
 import { language, languages, t } from "../lib/text.js";
 import { Icon } from "../kit/icons.js";
-import { Menu } from "../kit/menu.js";
+import { Menu } from "../kit/over/menu.js";
 import { Missed } from "../kit/states.js";
 
 /** @type {{to: string, icon: import("../kit/icons.js").IconName, label: string, match: RegExp}[]} */

@@ -1,25 +1,25 @@
 /** Every component of the kit, to be looked at in both themes and both languages. */
 import { html, useState } from "../lib/dom.js";
-import { href } from "../lib/router.js";
+import { href } from "../lib/addresses/router.js";
 import { t } from "../lib/text.js";
 import { AudioPlayer } from "../audio/player.js";
-import { wavOf } from "../audio/wav.js";
+import { wavOf } from "../audio/sound/wav.js";
 import { Button, Choice } from "../kit/button.js";
-import { Chart } from "../kit/chart.js";
+import { Chart } from "../kit/charts/chart.js";
 import { Chip, StatusChip, Tags, statusWords } from "../kit/chip.js";
-import { CodeView } from "../kit/code.js";
-import { Combobox, Select } from "../kit/combobox.js";
-import { asked, confirmed } from "../kit/dialog.js";
-import { Facts } from "../kit/facts.js";
+import { CodeView } from "../kit/lists/code.js";
+import { Combobox, Select } from "../kit/over/combobox.js";
+import { asked, confirmed } from "../kit/over/dialog.js";
+import { Facts } from "../kit/lists/facts.js";
 import { Icon, iconNames } from "../kit/icons.js";
-import { Menu } from "../kit/menu.js";
-import { Plot } from "../kit/plot.js";
+import { Menu } from "../kit/over/menu.js";
+import { Plot } from "../kit/charts/plot.js";
 import { Empty, ErrorBox, Loading } from "../kit/states.js";
 import { SplitPane } from "../kit/split.js";
-import { DataTable, PlainTable } from "../kit/table.js";
+import { DataTable, PlainTable } from "../kit/lists/table.js";
 import { Tabs } from "../kit/tabs.js";
-import { toast } from "../kit/toast.js";
-import { Tree } from "../kit/tree.js";
+import { toast } from "../kit/over/toast.js";
+import { Tree } from "../kit/lists/tree.js";
 import { PageHead } from "./frame.js";
 
 const line = {

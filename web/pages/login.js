@@ -1,9 +1,9 @@
 /** Signing in: a user and a password, or an access key and its secret. */
 import { html, useEffect, useState } from "../lib/dom.js";
-import { navigate, nextPlace, path, query } from "../lib/router.js";
-import { sentence } from "../lib/refusal.js";
-import { signIn, user } from "../lib/session.js";
-import { useApi } from "../lib/hooks.js";
+import { navigate, nextPlace, path, query } from "../lib/addresses/router.js";
+import { sentence } from "../lib/answers/refusal.js";
+import { signIn, user } from "../lib/answers/session.js";
+import { useApi } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Brand } from "./frame.js";

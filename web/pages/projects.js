@@ -2,18 +2,18 @@
 import { call, callAll } from "../api.js";
 import { html } from "../lib/dom.js";
 import { ago, duration, number } from "../lib/format.js";
-import { useAsked } from "../lib/hooks.js";
-import { tasksLink } from "../lib/links.js";
-import { useQuery } from "../lib/router.js";
+import { useAsked } from "../lib/answers/hooks.js";
+import { tasksLink } from "../lib/addresses/links.js";
+import { useQuery } from "../lib/addresses/router.js";
 import { t, tn } from "../lib/text.js";
 import { agreed } from "../actions/release.js";
 import { Boundary } from "../kit/boundary.js";
 import { Button } from "../kit/button.js";
 import { StatusChip, statusWords } from "../kit/chip.js";
-import { asked } from "../kit/dialog.js";
-import { Menu } from "../kit/menu.js";
+import { asked } from "../kit/over/dialog.js";
+import { Menu } from "../kit/over/menu.js";
 import { Answered, Empty } from "../kit/states.js";
-import { toast, toastError } from "../kit/toast.js";
+import { toast, toastError } from "../kit/over/toast.js";
 import { PageHead } from "./frame.js";
 
 export default function ProjectsPage() {

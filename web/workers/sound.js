@@ -1,8 +1,8 @@
 /** The worker that measures and draws sounds: their mix, waveforms, levels, spectrograms. It is handed a sound in pieces, once. */
-import { mixInto } from "../audio/channels.js";
-import { pictureOf } from "../audio/frontend.js";
-import { levels, outline } from "../audio/levels.js";
-import { shaded } from "../audio/shades.js";
+import { mixInto } from "../audio/sound/channels.js";
+import { pictureOf } from "../audio/picture/frontend.js";
+import { levels, outline } from "../audio/sound/levels.js";
+import { shaded } from "../audio/picture/shades.js";
 import { serve } from "./serving.js";
 
 const room = 400e6; // bytes of samples that are kept

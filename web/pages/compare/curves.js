@@ -1,13 +1,13 @@
 /** The curves of several tasks in the same charts; a task keeps its colour everywhere. */
 import { html, useMemo } from "../../lib/dom.js";
-import { groupsOf, meanOf } from "../../lib/bands.js";
+import { groupsOf, meanOf } from "../../lib/reading/bands.js";
 import { colour } from "../../lib/colours.js";
-import { useQuery } from "../../lib/router.js";
-import { useScalars } from "../../lib/scalars.js";
+import { useQuery } from "../../lib/addresses/router.js";
+import { useScalars } from "../../lib/reading/scalars.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
-import { Chart, useHidden } from "../../kit/chart.js";
-import { Select } from "../../kit/combobox.js";
+import { Chart, useHidden } from "../../kit/charts/chart.js";
+import { Select } from "../../kit/over/combobox.js";
 import { Empty, ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { CurveControls, useCurveView } from "../task/scalars.js";
 import { nameOf } from "./page.js";

@@ -2,17 +2,17 @@
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
-import { fileKind, fileUrl } from "../../lib/files.js";
-import { useAsked } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
-import { entryAt, samplesOf } from "../../lib/samples.js";
+import { fileKind, fileUrl } from "../../lib/addresses/files.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
+import { entryAt, samplesOf } from "../../lib/reading/samples.js";
 import { t, tn } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
-import { More } from "../../kit/more.js";
-import { Plot } from "../../kit/plot.js";
+import { More } from "../../kit/lists/more.js";
+import { Plot } from "../../kit/charts/plot.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { grouped } from "../task/plots.js";
 import { nameOf } from "./page.js";
@@ -85,7 +85,9 @@ export function SamplesSide({ tasks }) {
       ),
     `samples ${tasks.map(task => task.id).join()}`,
   );
-  return html`<${Answered} answer=${answer}>${(/** @type {import("../../lib/samples.js").Sample[][]} */ all) => {
+  return html`<${Answered} answer=${answer}>${(
+    /** @type {import("../../lib/reading/samples.js").Sample[][]} */ all,
+  ) => {
     const names = [...new Set(all.flatMap(samples => samples.map(sample => sample.name)))].sort();
     const rows = names.map(name => ({
       name,
@@ -100,7 +102,7 @@ export function SamplesSide({ tasks }) {
   }}<//>`;
 }
 
-/** The newest sound of this name in each task. @param {import("../../lib/samples.js").Sample[][]} all @param {string} name @param {any[]} tasks */
+/** The newest sound of this name in each task. @param {import("../../lib/reading/samples.js").Sample[][]} all @param {string} name @param {any[]} tasks */
 const soundsOf = (all, name, tasks) =>
   all.flatMap((samples, i) => {
     const url = samples.find(sample => sample.name === name)?.history.at(-1)?.url;

@@ -2,9 +2,9 @@
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
-import { useAsked } from "../../lib/hooks.js";
-import { compareLink, taskLink } from "../../lib/links.js";
-import { navigate } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { compareLink, taskLink } from "../../lib/addresses/links.js";
+import { navigate } from "../../lib/addresses/router.js";
 import { t, tn } from "../../lib/text.js";
 import { Chip } from "../../kit/chip.js";
 import { Answered, Empty } from "../../kit/states.js";

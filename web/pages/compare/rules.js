@@ -1,5 +1,5 @@
 /** What tasks have in common and where they differ. No drawing here. */
-import { isGap } from "../../lib/figure.js";
+import { isGap } from "../../lib/reading/figure.js";
 import { duration, moment } from "../../lib/format.js";
 import { statusWord } from "../../kit/chip.js";
 

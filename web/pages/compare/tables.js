@@ -2,12 +2,12 @@
 import { html } from "../../lib/dom.js";
 import { colour } from "../../lib/colours.js";
 import { alike } from "../../lib/format.js";
-import { taskLink } from "../../lib/links.js";
-import { useQuery } from "../../lib/router.js";
+import { taskLink } from "../../lib/addresses/links.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t, tn } from "../../lib/text.js";
 import { Choice } from "../../kit/button.js";
-import { Select } from "../../kit/combobox.js";
-import { Plot } from "../../kit/plot.js";
+import { Select } from "../../kit/over/combobox.js";
+import { Plot } from "../../kit/charts/plot.js";
 import { Empty } from "../../kit/states.js";
 import { bestOf, detailRows, firstMetric, metricRows, parallel, paramRows, scatter, telling } from "./rules.js";
 import { nameOf } from "./page.js";

@@ -2,15 +2,15 @@
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { ago, bytes, number } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
-import { datasetLink } from "../../lib/links.js";
-import { useQuery } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { datasetLink } from "../../lib/addresses/links.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { StatusChip } from "../../kit/chip.js";
-import { More } from "../../kit/more.js";
+import { More } from "../../kit/lists/more.js";
 import { Answered, Empty } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
+import { PlainTable } from "../../kit/lists/table.js";
 import { PageHead } from "../frame.js";
 
 const fields = ["name", "status", "created", "runtime", "project.id", "project.name", "user.name"];

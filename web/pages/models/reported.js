@@ -1,7 +1,7 @@
 /** A model's curves and plots: its own, and where it has none those of the task that made it. */
 import { html } from "../../lib/dom.js";
-import { useApi } from "../../lib/hooks.js";
-import { taskLink } from "../../lib/links.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { taskLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
 import { Answered, Empty } from "../../kit/states.js";
 import PlotsTab from "../task/plots.js";

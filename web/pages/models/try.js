@@ -1,17 +1,17 @@
 /** Try a model: drop a sound on it, or speak into the microphone, and see what it hears. */
 import { html, useEffect, useRef, useState } from "../../lib/dom.js";
-import { useAsked } from "../../lib/hooks.js";
-import { taskLink } from "../../lib/links.js";
-import { why } from "../../lib/ending.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { taskLink } from "../../lib/addresses/links.js";
+import { why } from "../../lib/reading/ending.js";
 import { t } from "../../lib/text.js";
 import { PendingReason } from "../../actions/pending.js";
 import { Likely } from "../../audio/inspector.js";
-import { record } from "../../audio/recording.js";
+import { record } from "../../audio/sound/recording.js";
 import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
-import { toastError } from "../../kit/toast.js";
-import { lookingOnly } from "../../lib/session.js";
+import { toastError } from "../../kit/over/toast.js";
+import { lookingOnly } from "../../lib/answers/session.js";
 import { answerOf, ask, placeToAsk } from "./ask.js";
 import { predictQueue } from "./rules.js";
 
@@ -75,7 +75,7 @@ function Answer({ id }) {
 
 /** @param {{done: (file: File) => void}} props */
 function Recorder({ done }) {
-  const recording = useRef(/** @type {import("../../audio/recording.js").Recording | null} */ (null));
+  const recording = useRef(/** @type {import("../../audio/sound/recording.js").Recording | null} */ (null));
   const [controller] = useState(() => new AbortController());
   const [state, setState] = useState({ on: false, level: 0, seconds: 0 });
   useEffect(() => () => controller.abort(), []); // the microphone ends with its page

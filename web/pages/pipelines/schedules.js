@@ -2,16 +2,16 @@
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { ago, moment } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
-import { taskLink } from "../../lib/links.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { taskLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
 import { QueueField, useQueues } from "../../actions/dialogs.js";
 import { Button } from "../../kit/button.js";
 import { Chip, StatusChip } from "../../kit/chip.js";
-import { Dialog, openDialog } from "../../kit/dialog.js";
+import { Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { PlainTable } from "../../kit/lists/table.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { changed, entriesOf, when } from "./entries.js";
 
 async function fetchSchedules() {

@@ -2,11 +2,11 @@
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { duration } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Choice } from "../../kit/button.js";
-import { LineChart } from "../../kit/line-chart.js";
+import { LineChart } from "../../kit/charts/line-chart.js";
 import { Answered } from "../../kit/states.js";
 import { spans } from "./rules.js";
 

@@ -4,13 +4,13 @@ import { PendingHint } from "../../actions/pending.js";
 import { waiting } from "../../actions/waiting.js";
 import { html, useEffect, useState } from "../../lib/dom.js";
 import { ago } from "../../lib/format.js";
-import { taskLink } from "../../lib/links.js";
+import { taskLink } from "../../lib/addresses/links.js";
 import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { openDialog } from "../../kit/dialog.js";
-import { Menu } from "../../kit/menu.js";
-import { SortableList } from "../../kit/sortable.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { openDialog } from "../../kit/over/dialog.js";
+import { Menu } from "../../kit/over/menu.js";
+import { SortableList } from "../../kit/lists/sortable.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { MoveToQueueDialog } from "./move.js";
 import { moveCall, moved } from "./rules.js";
 

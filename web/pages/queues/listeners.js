@@ -1,8 +1,8 @@
 /** Who listens on a queue, and what each is doing: the short answer to "why is it waiting?". */
 import { html } from "../../lib/dom.js";
 import { ago } from "../../lib/format.js";
-import { taskLink } from "../../lib/links.js";
-import { href } from "../../lib/router.js";
+import { taskLink } from "../../lib/addresses/links.js";
+import { href } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Icon } from "../../kit/icons.js";
 import { lastSeen, seemsAlive } from "../workers/rules.js";

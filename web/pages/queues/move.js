@@ -4,8 +4,8 @@ import { QueueField } from "../../actions/dialogs.js";
 import { html, useState } from "../../lib/dom.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { Dialog } from "../../kit/dialog.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { Dialog } from "../../kit/over/dialog.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 
 /** @param {{entry: import("./rules.js").Entry, from: import("./rules.js").Queue, queues: import("./rules.js").Queue[], close: (value?: any) => void}} props */
 export function MoveToQueueDialog({ entry, from, queues, close }) {

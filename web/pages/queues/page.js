@@ -1,13 +1,13 @@
 /** Queues: what waits where, in which order and why; who listens; how long it took lately. */
 import { call, callAll } from "../../api.js";
 import { html } from "../../lib/dom.js";
-import { useAsked } from "../../lib/hooks.js";
-import { href, navigate } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { href, navigate } from "../../lib/addresses/router.js";
 import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { asked, confirmed } from "../../kit/dialog.js";
+import { asked, confirmed } from "../../kit/over/dialog.js";
 import { Answered, Empty } from "../../kit/states.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { PageHead } from "../frame.js";
 import { QueueCharts } from "./charts.js";
 import { Entries } from "./entries.js";

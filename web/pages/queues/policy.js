@@ -3,8 +3,8 @@ import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { Dialog, openDialog } from "../../kit/dialog.js";
-import { toastError } from "../../kit/toast.js";
+import { Dialog, openDialog } from "../../kit/over/dialog.js";
+import { toastError } from "../../kit/over/toast.js";
 import { policyFault, policyKeys } from "./rules.js";
 
 /** @typedef {import("./rules.js").Queue} Queue */

@@ -1,11 +1,11 @@
 /** The reader's own account: name and password. */
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
-import { useApi } from "../../lib/hooks.js";
-import { user } from "../../lib/session.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { user } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { passwordProblem } from "./rules.js";
 
 export function AccountSection() {

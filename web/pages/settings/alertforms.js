@@ -1,12 +1,12 @@
 /** The forms of a rule and of a channel. What was kept secret is never shown: an empty field leaves it as it is. */
 import { call, callAll } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
-import { useApi, useAsked } from "../../lib/hooks.js";
+import { useApi, useAsked } from "../../lib/answers/hooks.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { statusWords } from "../../kit/chip.js";
-import { Combobox, Select } from "../../kit/combobox.js";
-import { Dialog } from "../../kit/dialog.js";
+import { Combobox, Select } from "../../kit/over/combobox.js";
+import { Dialog } from "../../kit/over/dialog.js";
 import { Refused } from "../../kit/states.js";
 import { channelKinds, ruleKinds } from "./rules.js";
 

@@ -2,16 +2,16 @@
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { ago, moment } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
+import { useApi } from "../../lib/answers/hooks.js";
 import { desktop, desktopProblem, switchDesktop } from "../../lib/notices.js";
-import { href } from "../../lib/router.js";
-import { isAdmin } from "../../lib/session.js";
+import { href } from "../../lib/addresses/router.js";
+import { isAdmin } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { confirmed, openDialog } from "../../kit/dialog.js";
+import { confirmed, openDialog } from "../../kit/over/dialog.js";
 import { Answered } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { PlainTable } from "../../kit/lists/table.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { ChannelDialog, RuleDialog } from "./alertforms.js";
 import { channelKinds, ruleKinds } from "./rules.js";
 

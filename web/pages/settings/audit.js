@@ -1,13 +1,13 @@
 /** The audit log, for administrators: who signed in or failed to, changed users, keys and settings, deleted what. Not in ClearML's own API. */
 import { html, useState } from "../../lib/dom.js";
 import { ago, moment } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { isAdmin } from "../../lib/session.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { isAdmin } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
-import { Select } from "../../kit/combobox.js";
-import { More } from "../../kit/more.js";
+import { Select } from "../../kit/over/combobox.js";
+import { More } from "../../kit/lists/more.js";
 import { Answered, Empty, ErrorBox } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
+import { PlainTable } from "../../kit/lists/table.js";
 
 /** @typedef {{at: string, action: string, failed: boolean, user_name: string, client: string, what: {id: string, name: string}[],
  *   details: Record<string, any>}} Entry */

@@ -1,17 +1,17 @@
 /** Access keys: what programs use to speak for a person. The secret is shown once, in a configuration that is ready to use. */
 import { call } from "../../api.js";
-import { apiRoot, basePath, filesRoot } from "../../lib/config.js";
+import { apiRoot, basePath, filesRoot } from "../../lib/addresses/config.js";
 import { html, useState } from "../../lib/dom.js";
 import { ago, moment } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { lookingOnly } from "../../lib/session.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { lookingOnly } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { CodeView } from "../../kit/code.js";
-import { asked, confirmed, Dialog, openDialog } from "../../kit/dialog.js";
+import { CodeView } from "../../kit/lists/code.js";
+import { asked, confirmed, Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { PlainTable } from "../../kit/lists/table.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { clearmlConf, clearmlEnvironment } from "./conf.js";
 
 /** @typedef {{access_key: string, label?: string | null, last_used?: string | null, last_used_from?: string | null}} Key */

@@ -1,7 +1,7 @@
 /** Settings: access keys, account and users, storage, appearance, the server. Each section has an address of its own. */
 import { html } from "../../lib/dom.js";
-import { href } from "../../lib/router.js";
-import { isAdmin } from "../../lib/session.js";
+import { href } from "../../lib/addresses/router.js";
+import { isAdmin } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
 import { Empty } from "../../kit/states.js";
 import { PageHead } from "../frame.js";

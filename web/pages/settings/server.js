@@ -1,7 +1,7 @@
 /** What this server is and how programs reach it. */
-import { apiRoot, basePath, filesRoot } from "../../lib/config.js";
+import { apiRoot, basePath, filesRoot } from "../../lib/addresses/config.js";
 import { html } from "../../lib/dom.js";
-import { useApi } from "../../lib/hooks.js";
+import { useApi } from "../../lib/answers/hooks.js";
 import { t } from "../../lib/text.js";
 import { Answered } from "../../kit/states.js";
 

@@ -1,14 +1,14 @@
 /** What takes how much room on the server: kinds of files, projects, the largest tasks. Not in ClearML's own API. */
 import { html } from "../../lib/dom.js";
 import { bytes, number, percent } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { taskLink, tasksLink } from "../../lib/links.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { taskLink, tasksLink } from "../../lib/addresses/links.js";
 import { t, tn } from "../../lib/text.js";
 import { Card } from "../../kit/card.js";
 import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
 import { Answered, Empty } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
+import { PlainTable } from "../../kit/lists/table.js";
 
 const most = 20; // rows of a table
 

@@ -2,15 +2,15 @@
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { moment } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { isAdmin, user as me } from "../../lib/session.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { isAdmin, user as me } from "../../lib/answers/session.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { Select } from "../../kit/combobox.js";
-import { confirmed, Dialog, openDialog } from "../../kit/dialog.js";
+import { Select } from "../../kit/over/combobox.js";
+import { confirmed, Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered, ErrorBox } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { PlainTable } from "../../kit/lists/table.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 import { newPassword, roles } from "./rules.js";
 
 const roleOptions = () => roles.map(role => ({ value: role.value, label: t(role.label) }));

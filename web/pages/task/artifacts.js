@@ -1,18 +1,18 @@
 /** What the task has written to keep, with previews, and the models it read and made. */
 import { readFile } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
-import { fileKind, fileName, fileUrl } from "../../lib/files.js";
+import { fileKind, fileName, fileUrl } from "../../lib/addresses/files.js";
 import { bytes, moment } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
-import { modelLink } from "../../lib/links.js";
-import { readTable } from "../../lib/tables.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { modelLink } from "../../lib/addresses/links.js";
+import { readTable } from "../../lib/reading/tables.js";
 import { t, tn } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
-import { Facts } from "../../kit/facts.js";
+import { Facts } from "../../kit/lists/facts.js";
 import { Answered, Empty } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
+import { PlainTable } from "../../kit/lists/table.js";
 
 /** @param {{task: any}} props */
 export default function ArtifactsTab({ task }) {

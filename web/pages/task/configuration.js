@@ -8,10 +8,10 @@ import { SCHEMA, withSchema } from "../../actions/schema.js";
 import { flatParams } from "../../actions/sweep.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
-import { CodeView } from "../../kit/code.js";
+import { CodeView } from "../../kit/lists/code.js";
 import { Empty } from "../../kit/states.js";
-import { PlainTable } from "../../kit/table.js";
-import { toast, toastError } from "../../kit/toast.js";
+import { PlainTable } from "../../kit/lists/table.js";
+import { toast, toastError } from "../../kit/over/toast.js";
 
 /** @param {{task: any, reload: () => void}} props */
 export default function ConfigurationTab({ task, reload }) {

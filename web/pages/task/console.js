@@ -1,15 +1,15 @@
 /** The console: live, coloured, searchable; older lines are fetched on the way up. */
 import { call } from "../../api.js";
 import { Component, html, useMemo } from "../../lib/dom.js";
-import { logLines, pieces } from "../../lib/ansi.js";
-import { save } from "../../lib/files.js";
-import { useResource } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
+import { logLines, pieces } from "../../lib/reading/ansi.js";
+import { save } from "../../lib/addresses/files.js";
+import { useResource } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t, tn } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Empty, ErrorBox, Loading } from "../../kit/states.js";
-import { useStickToEnd } from "../../kit/table.js";
-import { toastError } from "../../kit/toast.js";
+import { useStickToEnd } from "../../kit/lists/table.js";
+import { toastError } from "../../kit/over/toast.js";
 
 const batch = 500;
 

@@ -1,19 +1,19 @@
 /** Why a task ended as it did: what was said of it, and the last lines of its console. A failed task opens here. */
-import { useApi } from "../../lib/hooks.js";
+import { useApi } from "../../lib/answers/hooks.js";
 import { html } from "../../lib/dom.js";
-import { logLines, pieces } from "../../lib/ansi.js";
-import { lastWord, tells, why } from "../../lib/ending.js";
+import { logLines, pieces } from "../../lib/reading/ansi.js";
+import { lastWord, tells, why } from "../../lib/reading/ending.js";
 import { moment } from "../../lib/format.js";
-import { taskLink } from "../../lib/links.js";
+import { taskLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
 import { act } from "../../actions/actions.js";
 import { reasons } from "../../actions/rules.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
 import { statusWord } from "../../kit/chip.js";
-import { Facts } from "../../kit/facts.js";
+import { Facts } from "../../kit/lists/facts.js";
 import { Answered } from "../../kit/states.js";
-import { useStickToEnd } from "../../kit/table.js";
+import { useStickToEnd } from "../../kit/lists/table.js";
 
 const shown = 40; // lines
 

@@ -1,10 +1,10 @@
 /** What is run: code, entry point, packages, container; and what it took part in. */
 import { html } from "../../lib/dom.js";
-import { href } from "../../lib/router.js";
+import { href } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Card } from "../../kit/card.js";
-import { CodeView } from "../../kit/code.js";
-import { Facts } from "../../kit/facts.js";
+import { CodeView } from "../../kit/lists/code.js";
+import { Facts } from "../../kit/lists/facts.js";
 
 /** @param {{task: any}} props */
 export default function ExecutionTab({ task }) {

@@ -2,14 +2,14 @@
 import { call } from "../../api.js";
 import { html, useState } from "../../lib/dom.js";
 import { duration, moment, number } from "../../lib/format.js";
-import { taskLink, tasksLink } from "../../lib/links.js";
+import { taskLink, tasksLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
 import { statusWord } from "../../kit/chip.js";
-import { copy } from "../../kit/code.js";
-import { Facts } from "../../kit/facts.js";
-import { toastError } from "../../kit/toast.js";
+import { copy } from "../../kit/lists/code.js";
+import { Facts } from "../../kit/lists/facts.js";
+import { toastError } from "../../kit/over/toast.js";
 import { runTime } from "../tasks/columns.js";
 
 /** @param {{task: any, reload: () => void}} props */

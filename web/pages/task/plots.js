@@ -1,13 +1,13 @@
 /** A task's plots, newest iteration of each first; older ones behind a choice. */
 import { html } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
-import { Select } from "../../kit/combobox.js";
+import { Select } from "../../kit/over/combobox.js";
 import { Answered, Empty } from "../../kit/states.js";
-import { Plot } from "../../kit/plot.js";
+import { Plot } from "../../kit/charts/plot.js";
 
 /** @param {{task: any, live: boolean, model?: boolean}} props `model`: it is a model, with plots of its own */
 export default function PlotsTab({ task, live, model = false }) {

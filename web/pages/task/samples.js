@@ -1,17 +1,17 @@
 /** What a task has shown: pictures, sounds, pages and texts, at any iteration. */
 import { html, useState } from "../../lib/dom.js";
-import { fileKind, fileName, fileUrl } from "../../lib/files.js";
-import { useApi } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
-import { entryAt, iterationsOf, nearest, samplesOf } from "../../lib/samples.js";
+import { fileKind, fileName, fileUrl } from "../../lib/addresses/files.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
+import { entryAt, iterationsOf, nearest, samplesOf } from "../../lib/reading/samples.js";
 import { t, tn } from "../../lib/text.js";
 import { listenClosely } from "../../audio/closely.js";
-import { pins, togglePin } from "../../audio/pins.js";
+import { pins, togglePin } from "../../audio/clips/pins.js";
 import { AudioPlayer } from "../../audio/player.js";
 import { Button } from "../../kit/button.js";
 import { Icon } from "../../kit/icons.js";
-import { showPictures } from "../../kit/lightbox.js";
-import { More } from "../../kit/more.js";
+import { showPictures } from "../../kit/over/lightbox.js";
+import { More } from "../../kit/lists/more.js";
 import { Answered, Empty } from "../../kit/states.js";
 
 const history = 200; // iterations a title that are asked for
@@ -33,7 +33,7 @@ export default function SamplesTab({ task, live, also }) {
   }}<//>`;
 }
 
-/** @param {{samples: import("../../lib/samples.js").Sample[], frontEnd?: string}} props */
+/** @param {{samples: import("../../lib/reading/samples.js").Sample[], frontEnd?: string}} props */
 function Samples({ samples, frontEnd }) {
   const [find, setFind] = useQuery("find");
   const [at, setAt] = useQuery("at");
@@ -81,7 +81,7 @@ function Samples({ samples, frontEnd }) {
     </div>`;
 }
 
-/** @typedef {{sample: import("../../lib/samples.js").Sample, entry: any}} Shown */
+/** @typedef {{sample: import("../../lib/reading/samples.js").Sample, entry: any}} Shown */
 
 /**
  * Samples beneath their titles; within one, sounds stand before pictures, so that rows are of one height.
@@ -104,7 +104,7 @@ const Iteration = ({ iterations, now, set }) => html`<div class="iteration"><spa
     onChange=${(/** @type {any} */ e) => set(String(nearest(iterations, Number(e.target.value))))} />
   <${Button} small onClick=${() => set("")}>${t("Newest")}<//></div>`;
 
-/** @param {{sample: import("../../lib/samples.js").Sample, entry: any, now: number, frontEnd?: string, open: (url: string) => void}} props */
+/** @param {{sample: import("../../lib/reading/samples.js").Sample, entry: any, now: number, frontEnd?: string, open: (url: string) => void}} props */
 function Card({ sample, entry, now, frontEnd, open }) {
   const url = fileUrl(entry.url);
   return html`<figure class="sample"><${Medium} url=${url} label=${sample.name} open=${open} />
@@ -117,7 +117,7 @@ function Card({ sample, entry, now, frontEnd, open }) {
 
 /**
  * Listen closely to a sound with its last iterations; put it aside.
- * @param {{sample: import("../../lib/samples.js").Sample, entry: any, frontEnd?: string}} props
+ * @param {{sample: import("../../lib/reading/samples.js").Sample, entry: any, frontEnd?: string}} props
  */
 function SoundButtons({ sample, entry, frontEnd }) {
   const url = fileUrl(entry.url);

@@ -1,16 +1,16 @@
 /** A task's curves: one chart a metric, one line a variant. Live refreshes ask only for the points that are new. */
 import { html, useMemo } from "../../lib/dom.js";
 import { number } from "../../lib/format.js";
-import { useApi } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
+import { useApi } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { Choice } from "../../kit/button.js";
 import { Card } from "../../kit/card.js";
-import { Chart, useHidden } from "../../kit/chart.js";
-import { Select } from "../../kit/combobox.js";
+import { Chart, useHidden } from "../../kit/charts/chart.js";
+import { Select } from "../../kit/over/combobox.js";
 import { Empty, ErrorBox, Loading, Outdated } from "../../kit/states.js";
-import { useScalars } from "../../lib/scalars.js";
+import { useScalars } from "../../lib/reading/scalars.js";
 
 /** How curves are shown; it lives in the address. */
 export function useCurveView() {

@@ -4,7 +4,7 @@ import { t, tn } from "../../lib/text.js";
 import { act } from "../../actions/actions.js";
 import { isArchived, reasonFor } from "../../actions/rules.js";
 import { Button } from "../../kit/button.js";
-import { toastError } from "../../kit/toast.js";
+import { toastError } from "../../kit/over/toast.js";
 
 /** @type {{action: string, icon: import("../../kit/icons.js").IconName, label: string}[]} */
 const buttons = [

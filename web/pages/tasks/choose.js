@@ -1,14 +1,14 @@
 /** Which columns the table shows: chosen per project, carried by the address, remembered here for the next visit. */
-import { decoded } from "../../lib/address.js";
+import { decoded } from "../../lib/addresses/address.js";
 import { html, useState } from "../../lib/dom.js";
-import { useApi } from "../../lib/hooks.js";
+import { useApi } from "../../lib/answers/hooks.js";
 import { remember, remembered } from "../../lib/preferences.js";
-import { query, setQuery } from "../../lib/router.js";
+import { query, setQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
-import { Combobox, Select } from "../../kit/combobox.js";
-import { PopoverButton } from "../../kit/menu.js";
+import { Combobox, Select } from "../../kit/over/combobox.js";
+import { PopoverButton } from "../../kit/over/menu.js";
 import { Button } from "../../kit/button.js";
-import { paramColumnId } from "../../lib/links.js";
+import { paramColumnId } from "../../lib/addresses/links.js";
 import { builtIn, customColumn, defaultColumns, firstMetrics, metricColumnId } from "./columns.js";
 
 /**

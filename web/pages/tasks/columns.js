@@ -1,8 +1,8 @@
 /** The task table's columns: the ones that every task has, and those people add for a metric or a hyperparameter. */
-import { decoded } from "../../lib/address.js";
+import { decoded } from "../../lib/addresses/address.js";
 import { html } from "../../lib/dom.js";
 import { ago, duration, moment, number, shortId } from "../../lib/format.js";
-import { taskLink, tasksLink } from "../../lib/links.js";
+import { taskLink, tasksLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
 import { StatusChip, Tags, statusWord } from "../../kit/chip.js";
 import { ProgressNote } from "../../kit/progress.js";

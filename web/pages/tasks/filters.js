@@ -1,12 +1,12 @@
 /** The table's filters: the search box, the funnel in a column's header, and the chips that show what is on. */
 import { call, callAll } from "../../api.js";
-import { decoded } from "../../lib/address.js";
+import { decoded } from "../../lib/addresses/address.js";
 import { html, useEffect, useRef, useState } from "../../lib/dom.js";
-import { useAsked } from "../../lib/hooks.js";
-import { setQuery } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { setQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Chip, statusWord, statusWords } from "../../kit/chip.js";
-import { PopoverButton } from "../../kit/menu.js";
+import { PopoverButton } from "../../kit/over/menu.js";
 import { Answered } from "../../kit/states.js";
 import { joined } from "./query.js";
 import { RangeFilter, SinceFilter, rangeWord, sinceWord } from "./ranges.js";

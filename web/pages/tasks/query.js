@@ -1,6 +1,6 @@
 /** What the address says about the table, and what that is in ClearML's query language. No drawing here. */
 
-import { decoded } from "../../lib/address.js";
+import { decoded } from "../../lib/addresses/address.js";
 
 /**
  * @typedef {object} TableQuery

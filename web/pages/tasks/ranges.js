@@ -1,9 +1,9 @@
 /** Filters of numbers and times: from … to …, and "within the last day". They live in the address, as the others do. */
 import { html, useState } from "../../lib/dom.js";
-import { setQuery } from "../../lib/router.js";
+import { setQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { PopoverButton } from "../../kit/menu.js";
+import { PopoverButton } from "../../kit/over/menu.js";
 import { sinceNames } from "./query.js";
 
 const sinceWords = { "1h": "the last hour", "1d": "the last day", "7d": "the last week", "30d": "the last month" };

@@ -1,8 +1,8 @@
 /** A first visit: what to do, step by step, each ticked as soon as the server has seen it done. */
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
-import { useAsked } from "../../lib/hooks.js";
-import { href } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { href } from "../../lib/addresses/router.js";
 import { t, tn } from "../../lib/text.js";
 import { newRun } from "../../actions/newrun.js";
 import { Button } from "../../kit/button.js";

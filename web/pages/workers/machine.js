@@ -2,10 +2,10 @@
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { bytes, moment } from "../../lib/format.js";
-import { useAsked } from "../../lib/hooks.js";
+import { useAsked } from "../../lib/answers/hooks.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
-import { LineChart } from "../../kit/line-chart.js";
+import { LineChart } from "../../kit/charts/line-chart.js";
 import { Answered } from "../../kit/states.js";
 import { chartsOf, lastSeen, machineMetrics } from "./rules.js";
 

@@ -1,10 +1,10 @@
 /** Workers: which agents there are, what each runs, how its machine does. */
 import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
-import { useAsked } from "../../lib/hooks.js";
-import { useQuery } from "../../lib/router.js";
+import { useAsked } from "../../lib/answers/hooks.js";
+import { useQuery } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
-import { LineChart } from "../../kit/line-chart.js";
+import { LineChart } from "../../kit/charts/line-chart.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PageHead } from "../frame.js";
 import { SpanChoice } from "../queues/charts.js";

@@ -1,8 +1,8 @@
 /** The list of workers, one row each. */
 import { html } from "../../lib/dom.js";
 import { ago, duration, moment, number } from "../../lib/format.js";
-import { taskLink } from "../../lib/links.js";
-import { href } from "../../lib/router.js";
+import { taskLink } from "../../lib/addresses/links.js";
+import { href } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
 import { Meter } from "../../kit/meter.js";
 import { lastSeen, newest, stateOf } from "./rules.js";
