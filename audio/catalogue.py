@@ -108,6 +108,9 @@ for name, parameters in (
     ("noise", ("noise",)),
 ):
     augmentations.register(name, Lazy(f"{STEPS}:{name}"), on="waveform", by=parameters)
+augmentations.register(
+    "spectral-noise", Lazy(f"{STEPS}:spectral_noise"), on="log power", by=("spectral_noise",)
+)
 augmentations.register("gain", Lazy(f"{STEPS}:gain"), on="log power", by=("gain_db",))
 augmentations.register("power-gain", Lazy(f"{STEPS}:power_gain"), on="log power", by=("power_gain",))
 augmentations.register("power-noise", Lazy(f"{STEPS}:power_noise"), on="log power", by=("power_noise",))

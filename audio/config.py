@@ -270,13 +270,16 @@ class TrainConfig:
         0.0, "largest change of pitch at the same tempo; 0: none", 0, 24, unit="semitones"
     )
     noise: float = AUGMENTATION(0.0, "probability of white noise", 0, 1)
+    spectral_noise: float = AUGMENTATION(
+        0.0, "probability of noise from white to brown, added to the features: as cheap as none", 0, 1
+    )
     background: Place = AUGMENTATION("", "folder of recordings that are mixed below the clips; empty: none")
     background_probability: float = AUGMENTATION(0.5, "of mixing a background below a clip", 0, 1)
     snr_low_db: float = AUGMENTATION(
-        5.0, "lowest signal-to-noise ratio of noise and background", -200, 200, unit="dB"
+        5.0, "lowest signal-to-noise ratio of noise, spectral_noise and background", -200, 200, unit="dB"
     )
     snr_high_db: float = AUGMENTATION(
-        30.0, "highest signal-to-noise ratio of noise and background", -200, 200, unit="dB"
+        30.0, "highest signal-to-noise ratio of noise, spectral_noise and background", -200, 200, unit="dB"
     )
     mixup: float = AUGMENTATION(0.5, "probability of mixing a clip with another, in power; 0: never", 0, 1)
     mixup_alpha: float = AUGMENTATION(1.0, "of the Beta distribution of the share", 1e-3, 1000)

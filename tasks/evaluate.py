@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         _report(run, result)
         run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
+        run.line.persist("uploading the report", lambda: _upload_report(run, result))
         print(result.text())
         if result.note:
             print(f"NOTE: {result.note}")
@@ -91,6 +92,7 @@ def _report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
     judged.report_calibration(logger, result)
     judged.report_robustness(logger, result)
     judged.report_slices(logger, result)
+    judged.report_confusions(logger, result)
     logger.report_confusion_matrix(
         "confusion matrix",
         "test",
@@ -118,6 +120,22 @@ def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> N
         run.task.id, run.logger, result.clips, result.store, worst_first, progress=shown
     )
     run.task.upload_artifact(clips.TABLE, table, wait_on_upload=True)
+
+
+def _upload_report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
+    from tasks.reporting import report
+
+    asked = run.parameters
+    about = {
+        "model": run.task.get_user_properties().get("model_id", {}).get("value", ""),
+        "data set": asked.dataset_id,
+        "split": asked.split,
+        "fold": "the one that the model held out" if asked.fold is None else str(asked.fold),
+        "speeds": ", ".join(f"{speed:g}" for speed in asked.speeds),
+        "computed in": result.precision,
+        "resamples": str(result.measured.resamples),
+    }
+    report.write(run.task, run.folder, result, about)
 
 
 if __name__ == "__main__":

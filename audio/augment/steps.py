@@ -14,10 +14,12 @@ import torch
 from torch import Generator, Tensor
 
 from audio.augment import mixing, spectrogram, waveform
+from audio.augment.hiss import Hiss
 from audio.config import TrainConfig
 from audio.datasets.contract import audio_files
 from audio.errors import ConfigError
 from audio.features.contract import LOG_POWER
+from audio.features.registry import build_frontend
 from audio.io.decoding import beginning
 from audio.io.reading import Undecodable
 
@@ -59,6 +61,19 @@ def noise(sound: Sound) -> Change:
     config = sound.config
     low, high = config.snr_low_db, config.snr_high_db
     return lambda waves, random: waveform.add_noise(waves, config.noise, low, high, random)
+
+
+def spectral_noise(sound: Sound) -> Change:
+    """Raises ConfigError where the front end has no filter bank."""
+    config = sound.config
+    bank = getattr(build_frontend(config, sound.sample_rate), "bank", None)
+    if bank is None:
+        raise ConfigError(
+            f"spectral_noise: frontend={config.frontend} has no filter bank; use noise, which is added to the waveform."
+        )
+    hiss, share = Hiss(bank[::2]), config.spectral_noise  # whose rows stand twice
+    low, high, level = config.snr_low_db, config.snr_high_db, config.loudness is not None
+    return lambda x, random: hiss(x, share, low, high, random, sound.offset, level)
 
 
 def gain(sound: Sound) -> Change:

@@ -21,6 +21,7 @@ Change = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]  # (wavefo
 
 LEVELS = (-40, -30, -20, -10, 10)  # dB
 RATIOS = (20, 15, 10, 5, 0, -5)  # dB, signal to noise
+LOWEST = 20.0  # Hz, of noise
 LOW_PASSES = (8000, 4000, 2000, 1000)  # Hz
 HIGH_PASSES = (200, 500, 1000)
 TELEPHONE = (300, 3400)
@@ -118,9 +119,13 @@ def level(waveform: np.ndarray, rate: int, dice: np.random.Generator, *, decibel
 def noise(
     waveform: np.ndarray, rate: int, dice: np.random.Generator, *, ratio: float, slope: float
 ) -> np.ndarray:
-    """Noise whose power falls with frequency to the `slope`, `ratio` dB below the sound; silence stays silent."""
+    """Noise whose power falls with frequency to the `slope`, `ratio` dB below the sound; silence stays silent.
+
+    None of it lies below `LOWEST`, where half of pink noise would be, and nobody would hear it.
+    """
     spectrum = np.fft.rfft(dice.standard_normal(len(waveform)))
-    spectrum *= np.maximum(np.arange(len(spectrum)), 1) ** (-slope / 2)
+    frequency = np.fft.rfftfreq(len(waveform), 1 / rate)
+    spectrum *= np.where(frequency < LOWEST, 0.0, np.maximum(frequency, LOWEST) ** (-slope / 2))
     added = np.fft.irfft(spectrum, len(waveform))
     power, own = np.mean(np.square(waveform, dtype=np.float64)), np.mean(added**2)
     scale = np.sqrt(power / max(own, 1e-20) * 10 ** (-ratio / 10))

@@ -71,7 +71,7 @@ def _curve(name: str, rows: "pd.DataFrame", words: bool) -> dict[str, Any]:
         "type": "scatter",
         "mode": "lines+markers",
         "name": name,
-        "x": [f"{name} {degree:g}" for degree in degrees] if words else degrees,
+        "x": [f"{rows['series'].iloc[0]} {degree:g}" for degree in degrees] if words else degrees,
         "y": rows["accuracy"].tolist(),
         "text": [f"lost {lost:.1f} points ({low:.1f} to {high:.1f})" for lost, low, high in _lost(rows)],
         "error_y": {
@@ -109,6 +109,15 @@ def report_slices(logger: Any, result: "EvaluationResult") -> None:
     """A table of the parts of the clips that have figures of their own."""
     if len(result.slices):
         reports.report_rows(logger, "slices", "by column", result.slices.round(4))
+
+
+def report_confusions(logger: Any, result: "EvaluationResult") -> None:
+    """Which classes are taken for which, and the clips that the model is most wrong about."""
+    from audio.evaluation.confused import most_confused, top_losses
+
+    pairs = most_confused(result.confusion, result.classes)
+    reports.report_rows(logger, "most confused", "pairs", pairs.round(4))
+    reports.report_rows(logger, "top losses", "clips", top_losses(result).round(4))
 
 
 def report_calibration(logger: Any, result: "EvaluationResult") -> None:

@@ -67,6 +67,7 @@ def test_noise_lies_so_far_below_the_sound_and_pink_noise_falls_three_decibels_a
     assert power(clean) - power(added) == pytest.approx(ratio, abs=0.01)
     spectrum = np.abs(np.fft.rfft(added)) ** 2
     low, high = (spectrum[first : 2 * first].mean() for first in (1000, 8000))
+    assert spectrum[:38].sum() < 1e-6 * spectrum.sum()  # below 20 Hz
     assert 10 * np.log10(low / high) == pytest.approx(9 * slope, abs=1.0)  # three octaves
 
 

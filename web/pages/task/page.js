@@ -22,7 +22,7 @@ import { toastError } from "../../kit/over/toast.js";
 import { PageHead } from "../frame.js";
 import { runTime } from "../tasks/columns.js";
 import { Unloaded } from "../unloaded.js";
-import { tabFor, tabs } from "./tabs.js";
+import { reportOf, tabFor, tabs } from "./tabs.js";
 
 const loaders = {
   ending: () => import("./ending.js"),
@@ -35,6 +35,7 @@ const loaders = {
   plots: () => import("./plots.js"),
   debugImages: () => import("./samples.js"),
   audio: () => import("../../audio/tab.js"),
+  report: () => import("./report.js"),
 };
 
 const firstTabs = { created: "hyper-params", queued: "hyper-params", failed: "ending" };
@@ -63,6 +64,7 @@ export default function TaskPage({ task: id, tab }) {
   const ended = ["failed", "stopped"].includes(task.status) || current === "ending";
   const links = tabs
     .filter(one => ended || one.id !== "ending")
+    .filter(one => one.id !== "report" || current === "report" || reportOf(task))
     .map(one => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
   const name = links.find(one => one.id === current)?.label;
   return html`<${Boundary} name=${task.name} on=${task}><${TaskHead} task=${task} reload=${answer.reload} /><//>

@@ -12,8 +12,15 @@ export const tabs = [
   { id: "plots", label: "Plots", names: ["plot"] },
   { id: "debugImages", label: "Debug samples", names: ["debug-samples", "debug", "samples"] },
   { id: "audio", label: "Audio", names: ["clips"] },
+  { id: "report", label: "Report", names: [] },
 ];
 
 /** @param {string | undefined} name @param {string} fallback */
 export const tabFor = (name, fallback) =>
   tabs.find(tab => tab.id === name || tab.names.includes(name ?? ""))?.id ?? fallback;
+
+/** The artifact that holds a task's report, or nothing: what an evaluation writes as `report.json`. @param {any} task */
+export const reportOf = task =>
+  (task.execution?.artifacts ?? []).find(
+    (/** @type {any} */ one) => one.key === "report" && /[/]report[.]json$/.test(one.uri ?? ""),
+  );

@@ -228,6 +228,10 @@ export default {
   Scalars: "标量",
   Plots: "图表",
   "Debug samples": "调试样本",
+  Report: "报告",
+  "No report": "没有报告",
+  "An evaluate task writes one when it ends: figures, confusions, calibration, robustness.":
+    "评估任务结束时会写一份：指标、混淆、校准、稳健性。",
   Audio: "音频",
   "In the archive": "已归档",
   "iteration {n}": "迭代 {n}",
