@@ -348,6 +348,9 @@ class TrainConfig:
         20, "epochs between audio and spectrogram samples, and at the end; 0: never", 0
     )
     debug_samples: int = RUNNING(8, "clips shown each time", 0)
+    debug_batch: int = RUNNING(
+        9, "clips of the first batch shown before anything is learned, as the network sees them; 0: none", 0
+    )
     debug_augmentations: bool = RUNNING(True, "let each augmentation be heard and seen once, at the start")
     checkpoint_every: int = RUNNING(1, "epochs between last checkpoints", 1)
     overlap: str = RUNNING(

@@ -44,6 +44,13 @@ def sound_of(frontend: LogMel, features: Tensor, rounds: int = 24) -> Tensor:
         )
 
 
+def heard_of(frontend: LogMel, features: Tensor) -> Tensor | None:
+    """`sound_of`, or None where too little is left to make sound of: frames that hardly overlap, or too few."""
+    audible = 2 * frontend.hop_length <= frontend.settings["win_length"]
+    enough = (features.shape[-1] - 1) * frontend.hop_length > frontend.n_fft // 2  # for edges to mirror
+    return sound_of(frontend, features) if audible and enough else None
+
+
 @torch.no_grad()
 def report_augmentations(
     writer: Any, model: Classifier, augment: Augment, waves: Waves, epoch: int = 0
@@ -62,12 +69,9 @@ def report_augmentations(
     for name, apply in augment.waveform_steps:
         after = apply(batch, random)
         _report(writer, name, after[:1], features, model.features(after), frontend, epoch)
-    audible = 2 * frontend.hop_length <= frontend.settings["win_length"]  # else frames do not overlap enough
     for step in augment.steps:
         changed, _ = step.apply(features, targets, frontend.level, random)
-        enough = (changed.shape[-1] - 1) * frontend.hop_length > frontend.n_fft // 2  # for edges to mirror
-        sound = sound_of(frontend, changed[:1]) if audible and enough else None
-        _report(writer, step.name, sound, features, changed, frontend, epoch)
+        _report(writer, step.name, heard_of(frontend, changed[:1]), features, changed, frontend, epoch)
 
 
 def _report(

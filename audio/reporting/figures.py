@@ -4,7 +4,10 @@ Every function returns a new `matplotlib.figure.Figure`; it belongs to the calle
 not registered with pyplot, so nothing has to be closed).
 """
 
+import math
+import textwrap
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -104,4 +107,29 @@ def before_after_figure(
     _draw_mel(right, after, frontend)
     left.set(title="before")
     right.set(title=title, ylabel="")
+    return figure
+
+
+def batch_figure(tiles: Sequence[np.ndarray], titles: Sequence[str], frontend: dict[str, Any]) -> Figure:
+    """A grid of what a network is given, in one scale: `(band, frame)` normalised features, or `(time,)` waveforms."""
+    columns = math.ceil(math.sqrt(len(tiles)))
+    rows = math.ceil(len(tiles) / columns)
+    figure = _figure(3.2 * columns, 2.1 * rows)
+    values = np.concatenate([tile.ravel() for tile in tiles])
+    low, high = float(values.min()), float(values.max())
+    for axes, tile, title in zip(
+        figure.subplots(rows, columns, squeeze=False).flat, tiles, titles, strict=False
+    ):
+        if tile.ndim == 1:
+            _draw_waveform(axes, tile, frontend["sample_rate"])
+            axes.set(ylim=(min(low, -high), max(high, -low)))
+        else:
+            seconds = tile.shape[1] * frontend["hop_length"] / frontend["sample_rate"]
+            axes.imshow(
+                tile, origin="lower", aspect="auto", cmap="magma", vmin=low, vmax=high,
+                extent=(0, seconds, 0, len(tile)), interpolation="nearest",
+            )  # fmt: skip
+        axes.set_title(textwrap.fill(title, 34, max_lines=2, placeholder=" …"), fontsize="small")
+    for axes in list(figure.axes)[len(tiles) :]:
+        axes.set_axis_off()
     return figure

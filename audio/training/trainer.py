@@ -35,6 +35,7 @@ from audio.metrics.objective import correct, loss_of, probabilities
 from audio.metrics.reliability import fitted
 from audio.models import Classifier, build
 from audio.reporting.augmentations import report_augmentations
+from audio.reporting.batch import report_batch
 from audio.reporting.samples import report_clips, report_samples
 from audio.reporting.writers import NullWriter
 from audio.training.feed import Feed, TrainingFeed
@@ -172,11 +173,7 @@ class Training:
     def _learn(self, should_stop: Callable[[], bool]) -> dict[str, float] | None:
         """One pass over the training clips; None when it was stopped."""
         config, engine = self.config, self.engine
-        random, dice = self.generators()
-        order = torch.randperm(len(self.feed), generator=random, device=engine.device)
-        common = Generator(engine.device).manual_seed(random.initial_seed() + 104_729)
-        if engine.rank:  # the same order, other augmentation
-            random.manual_seed(random.initial_seed() + 7919 * engine.rank)
+        order, random, dice, common = self._draws()
         positions = order.cpu()  # once an epoch: what needs them on the host never waits for the device again
         indices = order if self.feed.indexed_on == engine.device else positions
         self.model.train()
@@ -200,6 +197,16 @@ class Training:
             "accuracy/train": float(torch.stack(hits).mean()),
             "learning_rate/train": rate,
         }
+
+    def _draws(self) -> tuple[Tensor, Generator, Generator, Generator]:
+        """The order of this epoch's clips, and its random numbers: on the device, on the host, and of all processes."""
+        engine = self.engine
+        random, dice = self.generators()
+        order = torch.randperm(len(self.feed), generator=random, device=engine.device)
+        common = Generator(engine.device).manual_seed(random.initial_seed() + 104_729)
+        if engine.rank:  # the same order, other augmentation
+            random.manual_seed(random.initial_seed() + 7919 * engine.rank)
+        return order, random, dice, common
 
     def generators(self) -> tuple[Generator, Generator]:
         """The epoch's random numbers: on the device, and on the host (the same generator on a CPU)."""
@@ -261,11 +268,17 @@ class Training:
             report_samples(self.writer, self.evaluated, waves, logits, self.epoch, self.config)
 
     def audition(self) -> None:
-        """Let the augmentations be heard and seen, at the start of a run that shows samples."""
+        """Let the first batch and the augmentations be heard and seen, at the start of a run that shows samples."""
         config = self.config
-        if self.engine.rank or self.epoch or not config.augment:
+        if self.engine.rank or self.epoch or not config.debug_samples_every:
             return
-        if config.debug_samples_every and config.debug_augmentations:
+        if config.debug_batch:
+            order, random, dice, common = self._draws()
+            first = order[: self.batch_size].to(self.feed.indexed_on)
+            group = Group(self.engine, len(first), common) if self.engine.size == 1 else None
+            batch = self.feed.batch(first, random, dice, group)
+            report_batch(self.writer, self.model, self.feed.waves, first, batch, config.debug_batch)
+        if config.augment and config.debug_augmentations:
             report_augmentations(self.writer, self.model, self.feed.augment, self.feed.waves)
 
     def state(self) -> dict[str, Any]:
