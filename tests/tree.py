@@ -42,6 +42,7 @@ PLAIN = {  # files whose line can't be read off them
     "web/package.json": "the page's libraries",
     "web/package-lock.json": "their exact versions",
     "web/jsconfig.json": "what the JavaScript type checker reads",
+    "tests/web/jsconfig.json": "what it reads for the page's tests, whose parameters need no types",
     "web/.npmrc": "npm's settings",
     "web/index.html": "the page: import map and entry module",
 }

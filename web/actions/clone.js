@@ -10,7 +10,7 @@ import { Combobox } from "../kit/over/combobox.js";
 import { Dialog } from "../kit/over/dialog.js";
 import { ErrorBox, Loading, Refused } from "../kit/states.js";
 import { toast } from "../kit/over/toast.js";
-import { QueueField, enqueued, useProjects, useQueues, usualQueue } from "./dialogs.js";
+import { QueueField, enqueued, named, useProjects, useQueues, usualQueue } from "./dialogs.js";
 import { ParamFields, fits, paramProblem } from "./fields.js";
 import { SCHEMA, withSchema } from "./schema.js";
 import { clonesOf, flatParams, sweepTag, sweptParams } from "./sweep.js";
@@ -49,7 +49,9 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const name = typedName ?? wanted ?? t("Clone of {name}", { name: task.name });
   const project = typedProject ?? task.project?.name ?? "";
   const queue =
-    chosen || (queues.data?.find(one => one.id === task.execution?.queue?.id)?.id ?? usualQueue(queues.data));
+    chosen ||
+    (queues.data?.find((/** @type {any} */ one) => one.id === task.execution?.queue?.id)?.id ??
+      usualQueue(queues.data));
   const params = withSchema(flatParams(loaded?.hyperparams), loaded?.configuration);
   const clones = clonesOf(loaded?.hyperparams, edits, name.trim());
   const wrong = params.find(one => paramProblem(one, edits));
@@ -58,7 +60,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const make = async (/** @type {boolean} */ enqueue) => {
     setBusy(true);
     try {
-      const known = projects.data?.find(one => one.name === project);
+      const known = projects.data?.find((/** @type {any} */ one) => one.name === project);
       const target =
         project === task.project?.name
           ? task.project.id
@@ -143,7 +145,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
     }
     <fieldset class="plain" disabled=${made.length > 0}><div class="form-grid">
       <label class="field"><span>${t("Name")}</span><input autofocus value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
-      <${Combobox} label=${t("Project")} value=${project} free options=${(projects.data ?? []).map(one => ({ value: one.name, label: one.name }))}
+      <${Combobox} label=${t("Project")} value=${project} free options=${named(projects.data)}
         onChange=${setProject} />
       <div><${QueueField} queues=${queues.data ?? []} value=${queue} onChange=${setQueue} /></div>
     </div>

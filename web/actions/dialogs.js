@@ -163,14 +163,17 @@ export function useProjects() {
   );
 }
 
+/** Projects as choices, each by its name. @param {any[] | null | undefined} projects */
+export const named = projects => (projects ?? []).map(({ name }) => ({ value: name, label: name }));
+
 /** @param {{tasks: Task[], close: (value?: any) => void, endpoint?: string}} props */
 export function MoveDialog({ tasks, close, endpoint = "tasks.move" }) {
   const projects = useProjects();
   const [name, setName] = useState("");
-  const options = (projects.data ?? []).map(project => ({ value: project.name, label: project.name }));
+  const options = named(projects.data);
   const submit = async () => {
     try {
-      const known = projects.data?.find(project => project.name === name);
+      const known = projects.data?.find((/** @type {any} */ project) => project.name === name);
       await call(endpoint, {
         ids: tasks.map(task => task.id),
         ...(known ? { project: known.id } : { project_name: name }),

@@ -74,6 +74,7 @@ export class Pages {
   /** Every row from `first` to `last`, both included, fetched where they are not known. @param {number} first @param {number} last */
   async between(first, last) {
     const signal = new AbortController().signal;
+    /** @type {any[]} */
     const rows = [];
     for (let page = Math.floor(first / this.size); page <= Math.floor(last / this.size); page += 1) {
       const known = this.#own ? this.#rows(page) : undefined;

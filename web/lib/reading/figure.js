@@ -42,7 +42,10 @@ function withGaps(value) {
     : value;
 }
 
-/** Titles of axes as objects: plotly.js 3 leaves out those that the SDK writes as plain text. @param {Record<string, any>} layout */
+/**
+ * Titles of axes as objects: plotly.js 3 leaves out those that the SDK writes as plain text.
+ * @param {Record<string, any>} layout @returns {Record<string, any>}
+ */
 function titled(layout) {
   const whole = (/** @type {any} */ axis) =>
     typeof axis?.title === "string" ? { ...axis, title: { text: axis.title } } : axis;

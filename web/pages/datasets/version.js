@@ -93,7 +93,7 @@ function Version({ task, project }) {
       ${
         versions.length > 1 &&
         html`<${Select} hideLabel label=${t("Version")} value=${task.id}
-          options=${versions.map(one => ({ value: one.id, label: `${one.runtime?.version ?? one.name} · ${ago(one.created)}` }))}
+          options=${versions.map((/** @type {any} */ one) => ({ value: one.id, label: `${one.runtime?.version ?? one.name} · ${ago(one.created)}` }))}
           onChange=${(/** @type {string} */ id) => navigate(datasetLink(task.project, id))} />`
       }
       <a class="button" href=${taskLink(task)}>${t("Open as a task")}</a><//>

@@ -173,7 +173,7 @@ function Model({ model, tab, reload }) {
             : users.length
               ? html`<${PlainTable} label=${t("Used by")} 
             head=${[t("Used by"), t("Type"), telling ? telling.label : ""]} numeric=${[2]}
-            rows=${users.map(one => [
+            rows=${users.map((/** @type {any} */ one) => [
               html`<a href=${taskLink(one)}>${one.name}</a>`,
               (one.type ?? "").replaceAll("_", " "),
               telling && metricOf(one, telling) !== undefined ? number(metricOf(one, telling)) : "",

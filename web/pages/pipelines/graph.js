@@ -63,7 +63,8 @@ export function depths(steps) {
   const known = new Map(steps.map(step => [step.name, step]));
   /** @type {Map<string, number>} */
   const depth = new Map();
-  const visit = (/** @type {string} */ name, /** @type {string[]} */ path) => {
+  /** @param {string} name @param {string[]} path @returns {number} */
+  const visit = (name, path) => {
     const found = depth.get(name);
     if (found !== undefined || path.includes(name)) return found ?? 0;
     const parents = (known.get(name)?.parents ?? []).filter(parent => known.has(parent));

@@ -23,6 +23,7 @@ export function passwordProblem(first, second) {
  */
 export function newPassword(random = bytes => crypto.getRandomValues(/** @type {any} */ (bytes))) {
   const letters = "abcdefghjkmnpqrstuvwxyz23456789";
+  /** @type {string[]} */
   const picked = [];
   while (picked.length < 20) {
     for (const byte of random(new Uint8Array(32)))
