@@ -165,6 +165,12 @@ PROGRAMS = {
             "soundyard listen",
         ),
         Program(
+            "serve-model",
+            "a model behind HTTP: files and streams",
+            "soundyard.hearing.serve_model",
+            "soundyard serve-model",
+        ),
+        Program(
             "export",
             "a model as a file that runs without this project",
             "tasks.export",

@@ -208,8 +208,9 @@ def _source(sound: Any, scratch: Path) -> Path | Sound:
     """Where the samples of a sound come from: bytes lie in a file first, as what they are is told from a file."""
     if isinstance(sound, str | Path):
         return Path(sound)
-    if isinstance(sound, Given):
-        return sound
+    if hasattr(sound, "blocks"):
+        opened: Sound = sound
+        return opened
     if isinstance(sound, bytes | bytearray | memoryview):
         sound = io.BytesIO(sound)
     if not hasattr(sound, "read"):

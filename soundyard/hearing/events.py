@@ -29,7 +29,7 @@ from tasks.errors import SoundyardError
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; gives the exit status: 1 when a recording could not be heard."""
     of = parser()
-    args, config = common.parse(of, sys.argv[1:] if arguments is None else arguments)
+    args, config = common.parse(of, sys.argv[1:] if arguments is None else arguments, EventConfig)
     if args.reference and not args.out:
         of.error("--reference needs --out: the figures stand where the events otherwise would")
     try:

@@ -22,6 +22,7 @@ from typing import Any
 
 from audio import interruption
 from audio.errors import AudioError, ConfigError
+from audio.events.config import EventConfig
 from audio.events.hearing import Answer, Detector, Endless
 from audio.events.tables import as_rows
 from audio.events.tracking import Event
@@ -37,7 +38,7 @@ STDIN, MICROPHONE = "-", "microphone"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; gives the exit status."""
-    args, config = common.parse(parser(), sys.argv[1:] if arguments is None else arguments)
+    args, config = common.parse(parser(), sys.argv[1:] if arguments is None else arguments, EventConfig)
     try:
         with common.table(args.out) as table:
             model = common.model_of(args)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from audio.command_line import CommandLine
 from audio.config import PRECISIONS
@@ -18,10 +18,12 @@ from tasks.arguments import command
 from tasks.arguments.parameters import made
 from tasks.errors import BadParameter
 
+Config = TypeVar("Config", bound=EventConfig)
 
-def parser(name: str, about: str, usage: str) -> CommandLine:
-    """A command line with an option for every parameter of events."""
-    found = command.parser(EventConfig, prog=f"soundyard {name}", about=about[:1].upper() + about[1:])
+
+def parser(name: str, about: str, usage: str, config: type[EventConfig] = EventConfig) -> CommandLine:
+    """A command line with an option for every parameter of events, and whatever else `config` has."""
+    found = command.parser(config, prog=f"soundyard {name}", about=about[:1].upper() + about[1:])
     found.usage = f"soundyard {name} {usage}"
     return found
 
@@ -41,16 +43,24 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> tuple[argparse.Namespace, EventConfig]:
+def parse(
+    parser: argparse.ArgumentParser,
+    words: Sequence[str],
+    config: type[Config],
+) -> tuple[argparse.Namespace, Config]:
     """The options, and the parameters among them. A wrong value ends the program with a message."""
-    options = parser.parse_args(list(words))
-    values = {
-        one.name: vars(options).pop(one.name) for one in fields(EventConfig) if hasattr(options, one.name)
-    }
+    options = parser.parse_args([_underscored(word) for word in words])
+    values = {one.name: vars(options).pop(one.name) for one in fields(config) if hasattr(options, one.name)}
     try:
-        return options, made(EventConfig, values)
+        return options, made(config, values)
     except BadParameter as fault:
         parser.error(str(fault))
+
+
+def _underscored(word: str) -> str:
+    """`--shadow-log=x` is `--shadow_log=x`."""
+    name, equals, value = word.partition("=")
+    return name.replace("-", "_").replace("__", "--", 1) + equals + value if word.startswith("--") else word
 
 
 def model_of(options: argparse.Namespace) -> Model:

@@ -1,0 +1,1 @@
+"""A model behind HTTP: files and streams to answers, for many who ask at once."""
