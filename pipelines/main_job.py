@@ -168,11 +168,12 @@ def run(draft: str = "") -> int:
     """Be the controller: here with the id of a draft, or under an agent."""
     project = f"{names.project()}/.pipelines/{NAME}"
     with session(Job(NAME, "controller", SCRIPT, project), MainJobParameters, draft=draft) as started:
-        if started.remote:
-            steps.resume(started.task)
+        ran = steps.finished(started.task) if started.remote else {}
         pipeline = assemble(started)
+        for name, node in pipeline.get_pipeline_dag().items():
+            node.executed = ran.get(name)
         pipeline.start_locally()
-        steps.refuse_unfinished(pipeline)
+        steps.refuse_unfinished(pipeline, started.task)
     return 0
 
 

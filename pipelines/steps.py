@@ -98,19 +98,18 @@ def _with_best(pipeline: Any, node: Any, parameters: dict[str, Any]) -> bool:
     return True
 
 
-def resume(controller: Any) -> None:
-    """Let a controller that was stopped, failed or killed go on from what its own steps have come to.
+def finished(controller: Any) -> dict[str, str]:
+    """{step: id of its task} that this controller has completed before it was stopped, killed or had failed.
 
-    The SDK keeps finished steps and would start the others anew. But steps behind a failed one stay skipped for ever,
-    and what ran on while the controller was dead would run twice: the first are let in again, the second waited for.
+    A step that ran on while the controller was dead is waited for. The SDK itself forgets what has run where, as here,
+    the steps come from the code; those of the controller that this one was cloned from are none of its own.
     """
     nodes = json.loads(controller.get_configuration_object(DRAWN) or "{}")
-    for name, node in nodes.items():
-        if not node.get("executed"):
-            ran = _ended(node.get("job_id"), controller.id, name)
-            node.update(executed=ran or None, skip_job=False, status="completed" if ran else "pending")
-    if nodes:
-        controller.set_configuration_object(DRAWN, config_text=json.dumps(nodes), config_type="json")
+    ran = {
+        name: _ended(node.get("executed") or node.get("job_id"), controller.id, name)
+        for name, node in nodes.items()
+    }
+    return {name: task for name, task in ran.items() if task}
 
 
 def _ended(task_id: str | None, controller: str, name: str) -> str:
@@ -123,8 +122,11 @@ def _ended(task_id: str | None, controller: str, name: str) -> str:
     return ""
 
 
-def refuse_unfinished(pipeline: Any) -> None:
-    """Raises StepsFailed for steps that did not complete, once their last lines stand in this console."""
+def refuse_unfinished(pipeline: Any, controller: Any) -> None:
+    """Raises StepsFailed for steps that did not complete, once their last lines stand in this console.
+
+    The controller's own status says so, too: the SDK has written "Pipeline step failed" there, without a name.
+    """
     from pipelines.follow import tail
 
     lost = {name: one for name, one in pipeline.get_pipeline_dag().items() if one.status not in DONE}
@@ -133,6 +135,7 @@ def refuse_unfinished(pipeline: Any) -> None:
             print(f"--- {name} ({node.job.task_id()}) {node.status}; its last lines:")
             print(tail(node.job.task_id(), LINES))
     if lost:
-        raise StepsFailed(
-            f"not completed: {', '.join(lost)}; their own consoles say why. Continue it, and finished steps are kept."
-        )
+        names_of = ", ".join(lost)
+        text = f"not completed: {names_of}; their own consoles say why. Continue it, and finished steps are kept."
+        controller.mark_failed(status_reason=text, status_message=text, force=True)
+        raise StepsFailed(text)
