@@ -65,9 +65,17 @@ class Runs:
         self._db.execute("DELETE FROM task_runs WHERE task = ? AND login = ?", (task, login))
 
     @restriction.unrestricted
-    def begin_anew(self, task: str) -> None:
-        """A person has enqueued the task: losses are counted from here. What was given up stays so."""
+    def begin_anew(self, task: str, login: str, now: datetime, worker: str | None) -> None:
+        """The task was enqueued: losses are counted from here.
+
+        `worker`: who ran it last. Whoever ran it speaks for it no more then, but for the login that has enqueued it: an
+        agent takes seconds to say how a run has ended, and the next one may be under way. A run without an agent is
+        forgotten.
+        """
         with self._lock:
             self._noted = {pair for pair in self._noted if pair[0] != task}
+        if worker:
+            sql = "UPDATE task_runs SET lost = ? WHERE task = ? AND lost IS NULL AND login <> ?"
+            self._db.execute(sql, (times.text(now), task, login))
         self._db.execute("DELETE FROM task_runs WHERE task = ? AND lost IS NULL", (task,))
         self._db.execute("DELETE FROM task_losses WHERE task = ?", (task,))

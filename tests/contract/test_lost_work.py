@@ -100,6 +100,37 @@ def test_an_agent_that_takes_the_task_again_is_heard_again_and_its_old_process_i
     assert server.task(task)["status"] == "completed"
 
 
+def test_a_late_word_of_the_run_before_does_not_end_the_one_that_was_enqueued_since(
+    server: ServerProcess,
+) -> None:
+    """An agent says for seconds how a task has ended; a pipeline has had it retried by another one meanwhile."""
+    old, sdk, new, controller = (Program(server) for _ in range(4))
+    task = server.call("tasks.create", name="t", type="training")["id"]
+    queue = server.call("queues.create", name=f"retried {task}")["id"]
+    server.call("tasks.enqueue", task=task, queue=queue)
+    assert taken(old, queue, "box:old") == task
+    sdk.call("tasks.started", task=task)
+    sdk.call("tasks.failed", task=task, status_reason="ValueError: no")
+    controller.call("tasks.enqueue", task=task, queue=queue)
+    assert taken(new, queue, "box:new") == task
+    for endpoint in ("tasks.stopped", "tasks.failed", "tasks.completed", "tasks.started"):
+        assert old.ask(endpoint, task=task, force=True).status_code == 400, endpoint
+    assert old.status(task) == sdk.status(task) == "stopped"
+    assert new.status(task) == server.task(task)["status"] == "in_progress"
+    new.call("tasks.completed", task=task)
+    assert server.task(task)["status"] == "completed"
+    assert "lost_workers" not in server.task(task)["runtime"]
+
+
+def test_a_program_that_enqueues_what_it_has_run_itself_is_still_heard(server: ServerProcess) -> None:
+    program = Program(server)
+    task = server.call("tasks.create", name="t", type="training")["id"]
+    program.call("tasks.started", task=task)
+    program.call("tasks.stopped", task=task)
+    program.call("tasks.enqueue", task=task)
+    assert program.report(task, 1)["data"]["added"] == 1 and program.status(task) == "queued"
+
+
 def test_what_is_over_is_over_after_a_restart_too(new_server: Any) -> None:
     server = new_server()
     old = Program(server)

@@ -25,7 +25,7 @@ log = logging.getLogger("soundyard.lost")
 
 LOST = "worker lost"
 """How the reason begins, whatever became of the task."""
-HANDED_ON = "its worker was taken for lost: this run is over"
+HANDED_ON = "this run is over: its worker was taken for lost, or the task was enqueued again"
 _TASK_IN_A_NAME = re.compile(r"\.([0-9a-f]{32})/")
 
 

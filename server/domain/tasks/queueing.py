@@ -46,13 +46,14 @@ def enqueue(
     reason: str | None = None,
     message: str | None = None,
     force: bool = False,
+    login: str = "",
 ) -> dict[str, Any]:
-    """Put a task at the end of a queue, out of any other. Returns: the fields set.
+    """Put a task at the end of a queue, out of any other. `login`: whose token asks for it. Returns: the fields set.
 
     Raises:
         InvalidTaskId, InvalidTaskStatus.
     """
-    fields = ("status", "execution", "system_tags", "enqueue_status", "script", "hyperparams")
+    fields = ("status", "execution", "system_tags", "enqueue_status", "script", "hyperparams", "last_worker")
     found = transitions.existing(store, task, fields)
     waiting = found["status"] == "queued"
     hyperparams, more = found.get("hyperparams") or {}, {}
@@ -72,7 +73,7 @@ def enqueue(
         enqueue_status=found.get("enqueue_status") if waiting else found["status"],
         system_tags=[tag for tag in found["system_tags"] if tag != "development"],
     )
-    store.runs.begin_anew(task)
+    store.runs.begin_anew(task, login, now, found.get("last_worker"))
     store.queues.remove(task)
     store.queues.add(queue, task, now)
     return changed

@@ -73,6 +73,7 @@ def put(call: Call, request: Transition, queue: str) -> dict[str, Any]:
         reason=request.status_reason,
         message=request.status_message,
         force=bool(request.force),
+        login=call.login,
     )
 
 
