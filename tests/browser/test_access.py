@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.places import LISTS, PLACES
+
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PLACES = (
-    *("", "projects", "pipelines", "datasets", "models", "queues", "workers", "kit"),
-    *(f"settings/{section}" for section in ("keys", "account", "users", "appearance", "server", "storage")),
-)
 TABS = ("execution", "hyper-params", "artifacts", "general", "log", "scalars", "plots", "debugImages")
 FINDINGS = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
     .filter(one => ['serious', 'critical'].includes(one.impact))
@@ -161,7 +159,7 @@ def test_every_place_speaks_chinese(page: Page, server, job):
     page.goto(server.url)
     page.evaluate("() => localStorage.setItem('soundyard:language', JSON.stringify('zh-CN'))")
     try:
-        for place in PLACES[:-7]:
+        for place in LISTS:
             page.goto(f"{server.url}/{place}")
             heading = page.get_by_role("heading", level=1)
             expect(heading).to_have_text(re.compile(r"[\u4e00-\u9fff]"))

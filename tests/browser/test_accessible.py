@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_narrow import PLACES
+from tests.browser.places import PLACES
 from tests.conftest import ROOT, ServerProcess
 
 AXE = Path(ROOT, "web", "node_modules", "axe-core", "axe.min.js")
@@ -65,7 +65,7 @@ def test_axe_finds_nothing(page: Page, server: ServerProcess, tasks: list[str], 
     own = [f"projects/*/tasks/{tasks[0]}/output/{tab}" for tab in TABS]
     gone = [f"projects/*/tasks/{'0' * 32}", f"projects/*/models/{'0' * 32}", "nowhere"]
     found = {}
-    for place in (*PLACES, "settings/storage", "settings/server", "kit", *own, *compared, *gone):
+    for place in (*PLACES, *own, *compared, *gone):
         page.goto(f"{server.url}/{place}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_timeout(250)

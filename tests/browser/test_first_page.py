@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.places import LISTS
 from tests.conftest import ServerProcess
 from tests.main_job import EPOCHS
 
@@ -84,7 +85,7 @@ def test_a_task_that_is_not_there_is_said_plainly(page: Page, server, job):
     expect(page.get_by_role("alert")).to_contain_text("Not found")
 
 
-PLACES = ("", "projects", "pipelines", "datasets", "models", "queues", "workers", "settings", "kit")
+PLACES = (*LISTS, "settings")
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -3,22 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.places import PLACES
 from tests.conftest import ServerProcess
 
 pytestmark = pytest.mark.timeout(120)
 
-PLACES = (
-    "",
-    "projects",
-    "pipelines",
-    "datasets",
-    "models",
-    "queues",
-    "workers",
-    "settings/appearance",
-    "settings/keys",
-    "settings/users",
-)
 CUT = """() => [...document.querySelectorAll('main button, main a, main h1, main h2, main input, main select')]
   .filter(one => !one.closest('.table, .plain-table-frame, .tabs'))
   .filter(one => { const box = one.getBoundingClientRect(); return box.width && box.right > innerWidth + 1; })
