@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from server import settings
 from server.store import Store
-from server.store.migrations import NewerDatabase, numbered, version_of
+from server.store.migrations import EmptiedDatabase, NewerDatabase, numbered, version_of
 from server.store.upkeep.lock import is_held
 
 
@@ -50,7 +50,7 @@ def opened(folder: Path) -> Store:
         )
     try:
         return Store(folder)
-    except NewerDatabase as fault:
+    except (NewerDatabase, EmptiedDatabase) as fault:
         raise CommandError(str(fault)) from fault
 
 

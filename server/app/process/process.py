@@ -26,7 +26,7 @@ from server.app.process.beginning import CannotStart
 from server.domain.users import links
 from server.settings import Settings
 from server.store import Store
-from server.store.migrations import NewerDatabase
+from server.store.migrations import EmptiedDatabase, NewerDatabase
 from server.store.upkeep import privacy
 from server.store.upkeep.lock import FolderInUse, locked
 
@@ -117,8 +117,8 @@ def _open(settings: Settings, opened: ExitStack) -> Store:
         raise CannotStart(f"the disk of {folder} has no room to make or to upgrade the database") from fault
     except OSError as fault:
         raise CannotStart(f"the data folder {folder} can't be used: {fault.strerror or fault}") from fault
-    except NewerDatabase as fault:
-        raise CannotStart(str(fault)) from fault
+    except (NewerDatabase, EmptiedDatabase) as fault:
+        raise CannotStart(called.spoken(str(fault))) from fault
     except sqlite3.Error as fault:
         raise CannotStart(
             f"the database in {folder} can't be opened: {fault}. "

@@ -28,6 +28,10 @@ class NewerDatabase(Exception):
     """The database was written by a newer version of Soundyard; use that version, or restore a backup."""
 
 
+class EmptiedDatabase(Exception):
+    """The database has no bytes, beside what was uploaded: its content is lost, and a new one would hide that."""
+
+
 def numbered() -> list[tuple[int, Path]]:
     return sorted((int(path.name[:4]), path) for path in FOLDER.glob("[0-9]*.sql"))
 
@@ -39,8 +43,19 @@ def version_of(database: Path) -> int:
 
 
 def _is_new(database: Path) -> bool:
-    """Whether there is nothing in it: a first start had no room for more, in a version before this one."""
-    if not database.exists() or not database.stat().st_size:
+    """Whether there is nothing in it: a first start had no room for more, in a version before this one.
+
+    Raises EmptiedDatabase when there was.
+    """
+    if not database.exists():
+        return True
+    if not database.stat().st_size:
+        uploaded = database.parent / "files"
+        if any(one.is_file() for one in uploaded.rglob("*")):
+            raise EmptiedDatabase(
+                f"{database} is empty, though {uploaded} holds what was uploaded: its content is lost. Restore the "
+                "newest backup (python -m server restore FILE --replace), or move the empty file away to begin anew"
+            )
         return True
     with sealed.reading(database) as connection:
         return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -51,6 +66,7 @@ def migrate(path: Path, steps: list[tuple[int, Path]] | None = None) -> int:
 
     Raises:
         NewerDatabase: the file's version is above every migration known here.
+        EmptiedDatabase: it has lost its content.
         StorageFull: the disk has no room for that; what was there is as it was.
     """
     steps = numbered() if steps is None else steps

@@ -1,14 +1,17 @@
 """The database: transactions that nest, readers that don't wait, migrations that refuse what they can't know."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import psutil
 import pytest
 
+from server.store import Store
 from server.store.database import readers
 from server.store.database.db import Database
-from server.store.migrations import NewerDatabase, migrate, numbered
+from server.store.migrations import EmptiedDatabase, NewerDatabase, migrate, numbered
 
 
 @pytest.fixture
@@ -125,3 +128,46 @@ def test_a_reader_is_given_back_when_its_statement_fails(db):
             db.rows("SELECT nothing FROM notes")
     opened = [one for one in psutil.Process().open_files() if one.path == str(db.path)]
     assert len(opened) == 2
+
+
+@pytest.fixture
+def emptied(tmp_path):
+    """A data folder that was in use, whose database has lost its content."""
+    folder = tmp_path / "é:% data"
+    Store(folder).close()
+    (folder / "files" / "project").mkdir(parents=True)
+    (folder / "files" / "project" / "model.pt").write_bytes(b"weights")
+    for left in folder.glob("soundyard.db-*"):
+        left.unlink()
+    (folder / "soundyard.db").write_bytes(b"")
+    return folder
+
+
+def test_a_database_that_lost_its_content_is_not_taken_for_a_new_one(emptied):
+    with pytest.raises(EmptiedDatabase, match="restore FILE --replace"):
+        Store(emptied)
+    assert (emptied / "soundyard.db").stat().st_size == 0
+    assert (emptied / "files" / "project" / "model.pt").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("command", [(), ("user", "list"), ("doctor",), ("backup", "OUT")])
+def test_every_command_says_that_the_database_is_empty_and_writes_none(emptied, command):
+    out = str(emptied / "out.tar")
+    parts = [out if part == "OUT" else part for part in command]
+    port = ("--port", "0", "--api-port", "0", "--files-port", "0") if not command else ()
+    done = subprocess.run(
+        [sys.executable, "-m", "server", *parts, "--data", str(emptied), *port],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode and "Traceback" not in said and "restore" in said, said
+    assert (emptied / "soundyard.db").stat().st_size == 0 and not (emptied / "out.tar").exists()
+
+
+def test_a_first_start_that_had_no_room_for_a_byte_is_made_good_by_the_next(tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "soundyard.db").write_bytes(b"")
+    Store(tmp_path).close()
+    assert (tmp_path / "soundyard.db").stat().st_size
