@@ -172,8 +172,7 @@ def run(draft: str = "") -> int:
         pipeline = assemble(started)
         for name, node in pipeline.get_pipeline_dag().items():
             node.executed = ran.get(name)
-        pipeline.start_locally()
-        steps.refuse_unfinished(pipeline, started.task)
+        steps.run(pipeline, started.task)
     return 0
 
 

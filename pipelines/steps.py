@@ -122,20 +122,39 @@ def _ended(task_id: str | None, controller: str, name: str) -> str:
     return ""
 
 
-def refuse_unfinished(pipeline: Any, controller: Any) -> None:
-    """Raises StepsFailed for steps that did not complete, once their last lines stand in this console.
+def run(pipeline: Any, controller: Any) -> None:
+    """Run the steps to their end. Raises StepsFailed for those that did not complete.
 
-    The controller's own status says so, too: the SDK has written "Pipeline step failed" there, without a name.
+    Their last lines are in this console, and the controller's status names them, before its agent, which looks at the
+    status, ends this process: the SDK alone would write "Pipeline step failed" there while it stops.
     """
+    stop, told = pipeline.stop, list[str]()
+
+    def stop_and_tell(*arguments: Any, **options: Any) -> None:
+        pipeline.update_execution_plot()  # the states of the steps as they are now
+        told.append(_unfinished(pipeline))
+        if told[-1]:
+            pipeline._pipeline_task_status_failed = False  # it is said below, with names
+        stop(*arguments, **options)
+
+    pipeline.stop = stop_and_tell
+    pipeline.start_locally()
+    text = next(filter(None, told), "")
+    if text:
+        controller.mark_failed(status_reason=text, status_message=text, force=True)
+        raise StepsFailed(text)
+
+
+def _unfinished(pipeline: Any) -> str:
+    """Which steps did not complete, once their last lines stand in this console; empty when all did."""
     from pipelines.follow import tail
 
     lost = {name: one for name, one in pipeline.get_pipeline_dag().items() if one.status not in DONE}
     for name, node in lost.items():
         if node.job and node.status in ("failed", "aborted"):
             print(f"--- {name} ({node.job.task_id()}) {node.status}; its last lines:")
-            print(tail(node.job.task_id(), LINES))
-    if lost:
-        names_of = ", ".join(lost)
-        text = f"not completed: {names_of}; their own consoles say why. Continue it, and finished steps are kept."
-        controller.mark_failed(status_reason=text, status_message=text, force=True)
-        raise StepsFailed(text)
+            print(tail(node.job.task_id(), LINES), flush=True)
+    names_of = ", ".join(lost)
+    return names_of and (
+        f"not completed: {names_of}; their own consoles say why. Continue it, and finished steps are kept."
+    )
