@@ -1,5 +1,6 @@
 """How the answers for windows become events: every parameter, declared once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audio.errors import ConfigError
@@ -36,12 +37,13 @@ class EventConfig:
     def __post_init__(self) -> None:
         check(self)
 
-    def of_classes(self, classes: list[str]) -> list[float]:
+    def of_classes(self, classes: list[str], fitted: Sequence[float] = ()) -> list[float]:
         """The threshold of each class of a model; one that is not told has infinity.
 
+        `fitted` are those that a training has fitted, which take the place of `threshold`.
         Raises ConfigError: a class that the model does not know, or a threshold that is none.
         """
-        found = [self.threshold] * len(classes)
+        found = [*fitted] or [self.threshold] * len(classes)
         for one in self.thresholds:
             name, between, text = one.rpartition(BETWEEN)
             try:

@@ -60,10 +60,14 @@ class Detector:
         device: str = "auto",
         precision: str = "fp32",
         threads: int = 0,
+        calibrated: bool = False,
     ) -> None:
-        """`threads` of the CPU that compute; 0: as many as help. Raises CheckpointError, ConfigError."""
+        """`threads` of the CPU that compute; 0: as many as help. `calibrated`: see `Predictor`.
+
+        Raises CheckpointError, ConfigError.
+        """
         self.config = config or EventConfig()
-        self.predictor = Predictor(model, device, None, precision, threads=threads)
+        self.predictor = Predictor(model, device, None, precision, calibrated, threads)
         self.preparation = self.predictor.preparation
         self.classes = self.predictor.classes
         self.window = self.preparation.step / self.preparation.sample_rate  # s
@@ -73,7 +77,9 @@ class Detector:
                 f"hop is {self.hop:g} s, but a window of this model has {self.window:g} s: what lies between would not "
                 "be heard."
             )
-        self.config.of_classes(self.classes)
+        calibration = self.predictor.calibration
+        self.fitted = calibration.thresholds if calibrated and calibration else []
+        self.config.of_classes(self.classes, self.fitted)
 
     def file(self, path: str | Path) -> Found:
         """The events of a recording; memory does not grow with its length. Raises Undecodable, with its name."""
@@ -108,7 +114,7 @@ class Hearing:
         self._heard = 0  # samples
         self._windows = 0
         self._last = 0  # where the last window began
-        self._tracker = Tracker(detector.classes, detector.config)
+        self._tracker = Tracker(detector.classes, detector.config, detector.fitted)
 
     @property
     def next_end(self) -> int:

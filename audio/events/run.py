@@ -35,6 +35,11 @@ class Model:
     device: str = "auto"
     precision: str = "fp32"
     plugins: tuple[str, ...] = ()
+    calibrated: bool = False
+
+    def detector(self, config: EventConfig, threads: int = 0) -> Detector:
+        """The model, ready to tell events. Raises CheckpointError, ConfigError."""
+        return Detector(self.file, config, self.device, self.precision, threads, self.calibrated)
 
     def digest(self) -> str:
         """A hash of its file, by which a journal knows it. Raises OSError."""
@@ -137,8 +142,12 @@ def run(
     Raises CheckpointError, ConfigError.
     """
     output.refuse_what_it_cannot_be()
-    detector = Detector(model.file, config, model.device, model.precision)
-    about = {"model": model.digest(), **json.loads(json.dumps(asdict(config)))}
+    detector = model.detector(config)
+    about = {
+        "model": model.digest(),
+        "calibrated": model.calibrated,
+        **json.loads(json.dumps(asdict(config))),
+    }
     with Journal(output.journal, about) as journal:
         left = [path for path in files if not journal.has(path)]
         shown = Progress(len(files), len(files) - len(left))
@@ -148,6 +157,7 @@ def run(
             "device": model.device,
             "precision": model.precision,
             "plugins": list(model.plugins),
+            "calibrated": model.calibrated,
         }
         try:
             for found in hear_all(detector, started, left, min(jobs, len(left))):

@@ -5,6 +5,7 @@ for what is before that, the last for what is behind it. Where the parts of a cl
 begins; it goes on until one is below the threshold's `release`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,10 +52,10 @@ class Step:
 class Tracker:
     """Events of one recording or stream."""
 
-    def __init__(self, classes: list[str], config: EventConfig) -> None:
-        """Raises ConfigError."""
+    def __init__(self, classes: list[str], config: EventConfig, fitted: Sequence[float] = ()) -> None:
+        """`fitted`: see `EventConfig.of_classes`. Raises ConfigError."""
         self.classes, self.config = classes, config
-        self._high = np.array(config.of_classes(classes))
+        self._high = np.array(config.of_classes(classes, fitted))
         self._low = self._high * config.release
         self._on = np.zeros(len(classes), bool)
         self._going: dict[int, _Open] = {}

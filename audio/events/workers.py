@@ -154,7 +154,14 @@ def main() -> None:
 
             plugins.load(about["plugins"])
         config = EventConfig(**about["config"])
-        detector = Detector(about["model"], config, about["device"], about["precision"], threads=1)
+        detector = Detector(
+            about["model"],
+            config,
+            about["device"],
+            about["precision"],
+            threads=1,
+            calibrated=about["calibrated"],
+        )
     except AudioError as error:
         refused = str(error)
     for line in sys.stdin.buffer:

@@ -73,7 +73,7 @@ class Models:
         loaded("good", self._current)
 
     def _load(self, model: Model) -> Loaded:
-        detector = Detector(model.file, self._config, model.device, model.precision, self._config.threads)
+        detector = model.detector(self._config, self._config.threads)
         runtime = detector.predictor.runtime
         runtime.logits(np.zeros((1, detector.preparation.frames), np.float32))  # the first is slow, or fails
         batched = Batched(runtime, self._config.batch, self._computed)

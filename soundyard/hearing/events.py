@@ -16,7 +16,7 @@ from pathlib import Path
 from audio import interruption
 from audio.errors import AudioError
 from audio.events.config import EventConfig
-from audio.events.hearing import Detector, Found
+from audio.events.hearing import Found
 from audio.events.run import Model, Output, run, streamed
 from audio.events.tables import FORMATS
 from audio.named import printable
@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _print(model: Model, config: EventConfig, files: Sequence[Path], kind: str) -> int:
-    detector = Detector(model.file, config, model.device, model.precision)
+    detector = model.detector(config)
     failed: list[Found] = []
     for part in streamed(detector, files, kind, failed):
         sys.stdout.write(part)

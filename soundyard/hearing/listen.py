@@ -41,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args, config = common.parse(parser(), sys.argv[1:] if arguments is None else arguments, EventConfig)
     try:
         with common.table(args.out) as table:
-            model = common.model_of(args)
-            detector = Detector(model.file, config, model.device, model.precision, args.threads)
+            detector = common.model_of(args).detector(config, args.threads)
             return _listen(detector, args, Told(args, detector.classes, table))
     except (AudioError, SoundyardError) as error:
         said = f"{args.source} {error}" if isinstance(error, Undecodable) else str(error)

@@ -39,6 +39,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     heading.add_argument("--device", default="auto", help="auto, cpu, cuda, … (auto)")
     heading.add_argument("--precision", default="fp32", choices=PRECISIONS, help="that is computed in (fp32)")
     heading.add_argument(
+        "--calibrated",
+        action="store_true",
+        help="probabilities at the temperature that the training has fitted, and of several labels its thresholds",
+    )
+    heading.add_argument(
         "--plugins", action="append", default=[], help="file that adds the model; may be given again"
     )
 
@@ -70,7 +75,7 @@ def model_of(options: argparse.Namespace) -> Model:
 
         plugins.load(options.plugins)
     file = file_of(options.model).absolute()
-    return Model(file, options.device, options.precision, tuple(options.plugins))
+    return Model(file, options.device, options.precision, tuple(options.plugins), options.calibrated)
 
 
 def place(text: str) -> Path:

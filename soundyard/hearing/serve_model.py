@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import IO, Any
 
@@ -45,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> CommandLine:
-    found = common.parser(
+    made = common.parser(
         "serve-model", str(__doc__).split("\n")[0].partition(": ")[2], "--model MODEL [options]", ServeConfig
     )
-    common.add_model(found)
-    heading = found.add_argument_group("Address")
+    common.add_model(made)
+    heading = made.add_argument_group("Address")
     heading.add_argument("--host", default="127.0.0.1", help="address that is listened at (127.0.0.1)")
     heading.add_argument("--port", type=common.count, default=8090, help="0: any that is free (8090)")
     heading.add_argument(
@@ -58,7 +59,7 @@ def parser() -> CommandLine:
     heading.add_argument(
         "--open", action="store_true", help="let everybody ask, where --host is not this machine alone"
     )
-    heading = found.add_argument_group("Besides answering")
+    heading = made.add_argument_group("Besides answering")
     heading.add_argument("--shadow", help="a second model, which hears the same; its answers are logged")
     heading.add_argument(
         "--shadow_log", type=common.place, help="file for that log, a line of JSON each (stderr)"
@@ -69,10 +70,10 @@ def parser() -> CommandLine:
     heading.add_argument(
         "--keep_megabytes", type=common.count, default=1000, help="that the folder may grow to (1000)"
     )
-    return found
+    return made
 
 
-def _found(name: str, plain: Model) -> Callable[[], Model]:
+def found(name: str, plain: Model) -> Callable[[], Model]:
     """Where a model is, asked again and again: that of the newest published one is fetched once."""
     if name != LATEST:
         return lambda: plain
@@ -86,7 +87,7 @@ def _found(name: str, plain: Model) -> Callable[[], Model]:
         model_id = lookup.published_model(lookup.here())
         if model_id not in known:
             known.clear()
-            known[model_id] = Model(file_of(model_id or LATEST), plain.device, plain.precision, plain.plugins)
+            known[model_id] = replace(plain, file=file_of(model_id or LATEST))
         return known[model_id]
 
     return newest
@@ -120,12 +121,12 @@ async def _serve(args: argparse.Namespace, config: ServeConfig) -> None:
             metrics.model.labels(model.digest, printable(model.file.name)).set(1)
 
     with ExitStack() as stack:
-        models = Models(_found(args.model, common.model_of(args)), config, metrics.batches.observe, loaded)
+        models = Models(found(args.model, common.model_of(args)), config, metrics.batches.observe, loaded)
         shadow = None
         if args.shadow:
             named = argparse.Namespace(**{**vars(args), "model": args.shadow})
             out = stack.enter_context(_log(args))
-            second = Models(_found(args.shadow, common.model_of(named)), config)
+            second = Models(found(args.shadow, common.model_of(named)), config)
             shadow = Shadow(second, out, lambda result: metrics.shadow.labels(result).inc())
         keeper = Keeper(args.keep, args.keep_megabytes) if args.keep else None
         listening = stack.enter_context(_bound(args.host, args.port))

@@ -214,3 +214,9 @@ def test_agreement_with_marked_events_is_printed(events, recordings, tmp_path):
 def test_words_that_make_no_sense_are_refused_before_work_begins(events, recordings, words, said):
     status, _, err = events(recordings, *words)
     assert status != 0 and said in err and "Traceback" not in err
+
+
+def test_a_model_without_a_calibration_says_so_in_one_process_and_in_two(events, recordings, tmp_path):
+    for jobs in (1, 2):
+        status, _, err = events(recordings, "--out", tmp_path / "events.csv", "--calibrated", "--jobs", jobs)
+        assert status == 1 and "The model has no calibration" in err

@@ -111,3 +111,9 @@ def test_an_event_is_told_to_begin_once_and_only_when_it_is_long_enough():
     (event,) = tracker.finish(5.0)
     assert (event.onset, event.offset) == (0, 4)
     assert event.score == 0.9 and event.mean == pytest.approx(0.9)
+
+
+def test_thresholds_that_a_training_has_fitted_take_the_place_of_the_common_one():
+    tracker = Tracker(["a", "b", "c"], EventConfig(threshold=0.1, thresholds=["c=0.5"]), [0.3, 0.7, 0.9])
+    tracker.step(1.0, np.array([0.4, 0.6, 0.6]))
+    assert [one.label for one in tracker.finish(1.0)] == ["a", "c"]
