@@ -6,6 +6,7 @@ The tasks turn each into a command-line argument and so into a parameter that ca
 """
 
 from dataclasses import dataclass, fields
+from itertools import combinations
 from typing import Any
 
 from audio import registry
@@ -31,6 +32,7 @@ __all__ = [
 
 SPEED_LIMITS = (0.1, 10)  # times as fast, either way
 PRECISIONS = ("fp32", "bf16", "fp16")
+COPIED = ("noise", "shift", "gain")  # what copies are changed by
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 DISTURBANCES = ("level", "noise", "band", "codec", "reverberation")
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
@@ -257,6 +259,16 @@ class TrainConfig:
     fill: str = LENGTH("loop", "how short clips are filled", choices=("loop", "zero"))
 
     augment: bool = AUGMENTATION(True, "false: no augmentation at all")
+    copies: list[str] = AUGMENTATION(
+        [],
+        "further copies of every training clip, each changed so once and for all; noise+gain: both in one",
+        choices=tuple("+".join(kinds) for count in (1, 2, 3) for kinds in combinations(COPIED, count)),
+    )
+    copy_noise: float = AUGMENTATION(0.005, "deviation of the noise in copies, of full scale", 0, 1)
+    copy_shift: float = AUGMENTATION(
+        0.1, "share of a clip that copies are shifted by at most, circularly", 0, 1
+    )
+    copy_gain: float = AUGMENTATION(0.2, "largest change of level in copies (0.2: by 0.8 to 1.2)", 0, 0.99)
     speeds: list[float] = AUGMENTATION([*SPEEDS], "playback speeds drawn from", *SPEED_LIMITS)
     roll: bool = AUGMENTATION(True, "circular shift in time")
     gain_db: float = AUGMENTATION(6.0, "largest random gain either way; 0: none", 0, 100, unit="dB")

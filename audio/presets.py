@@ -9,7 +9,7 @@ augmentation and changes the split; the sentence says so. Beside it stands the s
 
 from audio import registry
 from audio.recipes.recipe import Preset, Settings
-from audio.recipes.tutorials import AS_WRITTEN
+from audio.recipes.tutorials import AS_WRITTEN, WHISPER
 
 __all__ = ["Preset", "everything", "find", "names"]
 
@@ -60,6 +60,17 @@ ON_MEL_16K: Settings = {
 }
 TUTORIALS_16K = "the CNN, CRNN and Transformer tutorials on 16 kHz mel spectrograms"
 
+
+def _fine_tuned(network: str, settings: Settings, source: str = "") -> Preset:
+    return Preset(
+        f"GTZAN: {network}. Differs from the tutorial: folds drawn by recording, pieces of 10 s, "
+        "decay 0.01, early stopping and the best epoch on the development tenth alone.",
+        f"the fine-tuning guides of Hugging Face for audio classification{source}",
+        {"dataset": "gtzan-random", "sample_rate": 16000, "trim_silence": False, "folds": 10},
+        {**FINE_TUNING, **settings},
+    )
+
+
 OWN: dict[str, Preset] = {
     "esc10": Preset(
         "ESC-10 from scratch on the official folds: the project's own recipe, four small networks side by side.",
@@ -109,7 +120,9 @@ OWN: dict[str, Preset] = {
         },
     ),
     "gtzan-resnext101": Preset(
-        "GTZAN, the advanced example as it should be: ResNeXt-101 on log-mel at 512 px; warm-up, masks, step decay.",
+        "GTZAN, the advanced example as it should be: ResNeXt-101 on log-mel at 512 px; warm-up, masks, step decay. "
+        "Differs from the tutorial: drawn folds, pieces of 10 s, noise and gain on the sound, two masks an axis, "
+        "batches of 8 twice, decay 1e-4.",
         "the ResNeXt-101 example for audio classification, on drawn folds instead of random pieces",
         {"dataset": "gtzan-random", "trim_silence": False},
         {
@@ -139,38 +152,44 @@ OWN: dict[str, Preset] = {
             "ema": 0.0,
         },
     ),
-    "gtzan-wav2vec2": Preset(
-        "GTZAN: wav2vec 2.0 fine-tuned, convolutions frozen; stratified 8:1:1, early stopping, cosine, accumulation.",
-        "the fine-tuning guides of Hugging Face for audio classification",
-        {"dataset": "gtzan-random", "sample_rate": 16000, "trim_silence": False, "folds": 10},
-        {"model": "wav2vec2", "freeze": "extractor", **FINE_TUNING},
+    "gtzan-wav2vec2": _fine_tuned(
+        "wav2vec 2.0 fine-tuned, convolutions frozen", {"model": "wav2vec2", "freeze": "extractor"}
     ),
-    "gtzan-ast": Preset(
-        "GTZAN: Audio Spectrogram Transformer (AudioSet weights) fine-tuned; split and schedule as gtzan-wav2vec2.",
-        "the fine-tuning guides of Hugging Face for audio classification; Gong et al. 2021",
-        {"dataset": "gtzan-random", "sample_rate": 16000, "trim_silence": False, "folds": 10},
-        {"model": "ast", **FINE_TUNING},
+    "gtzan-wav2vec2-head": _fine_tuned(
+        "the head of wav2vec 2.0 alone, at a rate that a new layer can use",
+        {"model": "wav2vec2", "freeze": "backbone", "learning_rate": 1e-3},
+    ),
+    "gtzan-ast": _fine_tuned(
+        "Audio Spectrogram Transformer (AudioSet weights) fine-tuned", {"model": "ast"}, "; Gong et al. 2021"
+    ),
+    "gtzan-whisper": _fine_tuned(
+        "the encoder of Whisper small fine-tuned", {"model": "whisper", "encoder": WHISPER}
     ),
     "mel16k-cnn": Preset(
-        "Any folder of classes: a small tutorial CNN on 16 kHz mel spectrograms.",
+        "Any folder of classes: a small tutorial CNN on 16 kHz mel spectrograms. Differs from the tutorial: a "
+        "narrower network, hop 256, no augmentation, rate 0.001 with warm-up, decay 1e-4, no class weights.",
         TUTORIALS_16K,
         {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
         {"model": "tutorial-cnn", **ON_MEL_16K},
     ),
     "mel16k-crnn": Preset(
-        "Any folder of classes: a CRNN with a bidirectional LSTM on 16 kHz mel spectrograms.",
+        "Any folder of classes: a CRNN with a bidirectional LSTM on 16 kHz mel spectrograms. Differs from the "
+        "tutorial: batch norm and the mean over time instead of last states, hop 256, no augmentation, decay 1e-4.",
         TUTORIALS_16K,
         {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
         {"model": "crnn", **ON_MEL_16K},
     ),
     "mel16k-transformer": Preset(
-        "Any folder of classes: a Transformer encoder on 16 kHz mel spectrograms.",
+        "Any folder of classes: a Transformer encoder on 16 kHz mel spectrograms. Differs from the tutorial: frames "
+        "instead of patches of 16 x 16, hop 256, no augmentation, warm-up, decay 1e-4.",
         TUTORIALS_16K,
         {"dataset": "folder", "sample_rate": 16000, "trim_silence": False},
         {"model": "transformer", **ON_MEL_16K, "learning_rate": 5e-4, "warmup": 0.1},
     ),
     "nsynth-resnet18": Preset(
-        "NSynth, its own split: one-channel ResNet-18 with one-cycle and features computed on the device.",
+        "NSynth, its own split: one-channel ResNet-18 with one-cycle and features computed on the device. Differs "
+        "from the tutorial: all notes of eleven families (where=instrument_source=acoustic takes its part), log-mel "
+        "of 64 bands, ten epochs from random weights, judged on the test folder.",
         "the NSynth tutorials; Engel et al. 2017, arXiv:1704.01279",
         {"dataset": "nsynth", "sample_rate": 16000, "trim_silence": False},
         {
@@ -189,7 +208,9 @@ OWN: dict[str, Preset] = {
         },
     ),
     "urbansound8k-resnet18": Preset(
-        "UrbanSound8K on its ten folds: ImageNet ResNet-18 with sounds and spectrograms to listen to in every epoch.",
+        "UrbanSound8K on its ten folds: ImageNet ResNet-18 with sounds and spectrograms to listen to in every "
+        "epoch. Differs from the tutorial: log-mel of 128 bands at 224 px, batches of 16, "
+        "rate 0.001; short clips are looped.",
         "the UrbanSound8K example with debug samples; Salamon et al. 2014",
         {"dataset": "urbansound8k", "duration": 4.0},
         {
@@ -212,7 +233,8 @@ OWN: dict[str, Preset] = {
         },
     ),
     "yesno": Preset(
-        "YESNO: eight-bit recordings of eight words to 8 kHz clips with several labels; a small network on top.",
+        "YESNO: eight-bit recordings of eight words to 8 kHz clips with several labels; a small network on top. "
+        "Differs from the tutorial: the rate that the recordings have, and a training, which it lacks.",
         "torchaudio's tutorials on preprocessing with YESNO",
         {"dataset": "yesno", "sample_rate": 8000, "trim_silence": False},
         {"n_fft": 512, "win_length": 400, "hop_length": 160, "n_mels": 40, "speeds": [1.0], "epochs": 20},

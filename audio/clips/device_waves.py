@@ -49,7 +49,7 @@ class DeviceWaves(Waves):
             waves = torchaudio.functional.resample(
                 waves, up, down, lowpass_filter_width=TAPS, rolloff=ROLLOFF
             )
-        return waves[:, : self.frames]
+        return self.changed(waves[:, : self.frames], indices, speed)
 
 
 def fraction(speed: float) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Waveforms gathered from the clip store, batch by batch, at any playback speed, all of one length."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ SCALE = np.float32(1 / 32768)
 LONGEST = 30.0  # s of a clip that is heard when nothing is set; what is longer is better cut by preprocessing
 
 
+Change = Callable[[Tensor, Tensor, Tensor], Tensor]  # of waveforms, positions, samples before the filling
+
+
 @dataclass
 class Waves:
     """Waveforms of some rows of a store, all of one length."""
@@ -26,6 +29,7 @@ class Waves:
     frames: int  # samples that every clip is cut or filled to
     fill: str
     device: torch.device
+    change: Change | None = None  # of what is gathered
 
     def __post_init__(self) -> None:
         self.offsets = self.rows["offset"].to_numpy()
@@ -37,12 +41,23 @@ class Waves:
 
     def clip(self, i: int, speed: float = 1.0) -> np.ndarray:
         """One clip at a playback speed, float32 `(frames,)` in -1..1."""
+        wave = torch.from_numpy(self._at_speed(i, speed))[None]
+        return np.asarray(self.changed(wave, torch.tensor([i]), speed)[0].numpy())
+
+    def _at_speed(self, i: int, speed: float) -> np.ndarray:
         need = self.frames if speed == 1.0 else int(self.frames * speed) + 8
         samples = self.store.samples[self.offsets[i] : self.offsets[i] + min(self.lengths[i], need)]
         wave = to_float(samples, float(self.scales[i]))
         if speed != 1.0:
             wave = soxr.resample(wave, speed, 1.0, quality="HQ")
         return fit(wave, self.frames, self.fill)
+
+    def changed(self, waves: Tensor, indices: Tensor, speed: float) -> Tensor:
+        """Waveforms `(batch, time)` of the clips at these positions, changed where that is wanted."""
+        if not self.change:
+            return waves
+        lengths = torch.from_numpy(self.lengths.copy())[indices.cpu()]
+        return self.change(waves, indices, (lengths / speed).round().long().clamp(1, self.frames))
 
     def is_long(self) -> np.ndarray:
         """bool `(clips,)`: which clips are longer than what one window takes."""
@@ -74,10 +89,10 @@ class Waves:
                 row[:size] = self.store.samples[start : start + size]
                 fill_behind(row, size, self.fill)
             else:
-                row[:] = self.clip(i, speed)
+                row[:] = self._at_speed(i, speed)
         if speed == 1.0:  # exact, and all at once in a third of the time of clip by clip
             batch *= SCALE * self.scales[indices.numpy(), None]
-        return torch.from_numpy(batch).to(self.device, non_blocking=True)
+        return self.changed(torch.from_numpy(batch).to(self.device, non_blocking=True), indices, speed)
 
 
 def clip_frames(clip_seconds: float | None, rows: pd.DataFrame, sample_rate: int) -> int:

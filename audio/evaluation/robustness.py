@@ -71,7 +71,7 @@ def curves(
     of, targets = list(recordings(rows)), waves.store.targets(rows) > 0.5
     several, table, before = waves.store.multi_label, [], np.empty(0)
     for number, condition in enumerate(wanted):
-        heard = Disturbed(waves.store, rows, waves.frames, waves.fill, waves.device, condition)
+        heard = Disturbed(waves.store, rows, waves.frames, waves.fill, waves.device, condition=condition)
 
         def told(done: int, total: int, number: int = number) -> None:
             if progress:

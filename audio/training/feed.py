@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from audio.augment.chain import Augment, Group
+from audio.augment.copies import Copies
 from audio.clips.device_waves import DeviceWaves, wanted
 from audio.clips.store import ClipStore
 from audio.clips.waves import Waves, clip_frames
@@ -59,7 +60,7 @@ class Feed:
 
 
 class TrainingFeed(Feed):
-    """Clips at random speeds, augmented. Fits the front end's mean and deviation to them."""
+    """Clips and their copies at random speeds, augmented. Fits the front end's mean and deviation to them."""
 
     def __init__(
         self,
@@ -70,7 +71,12 @@ class TrainingFeed(Feed):
         device: torch.device,
         frames: int | None = None,
     ):
-        super().__init__(config, store, rows, model, device, frames)
+        self.copies = config.copies if config.augment else []
+        frames = frames or clip_frames(config.clip_seconds, rows, store.sample_rate)
+        copied = pd.concat([rows] * (1 + len(self.copies)))
+        super().__init__(config, store, copied, model, device, frames)
+        if self.copies:
+            self.waves.change = Copies(config, len(rows))
         crop, rate = config.crop_seconds, store.sample_rate
         frontend = model.frontend
         self.augment = Augment(

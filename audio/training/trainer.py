@@ -95,7 +95,7 @@ class Training:
         if self.feed.cache:
             self.validation.keep([1.0])
         self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label, precision)
-        self.watch = LossWatch(list(train_rows["clip"]))
+        self.watch = LossWatch(list(self.feed.waves.rows["clip"]))
         self.origin = Origin.of(store, train_rows, config.weights)
         self._refuse_heard()
         self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best

@@ -29,6 +29,7 @@ LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs 
     **dict.fromkeys(
         ("make mutants", "tests.mutants"), "takes hours: tests/unit/test_mutants.py has it in small"
     ),
+    "benchmarks.tutorials.layouts": "tests/e2e/test_tutorial_pages.py lays ESC-10 out in each way",
     "make clean": "removes what the tests run in",
     "make demo": "tests/e2e/test_demo.py",
     "tests.browser.screenshots": "is for who works on the page",
@@ -128,8 +129,11 @@ def measured(words: tuple[str, ...], here: Here, python: str) -> tuple[str, ...]
     """A documented measurement: of ESC-10, where it names a path."""
     known = {"PATH": str(DATA), "esc10": "esc10"}
     made = _started(tuple(known.get(word) or here.word(word) for word in words), python)
-    if program(words) == "benchmarks.audio_accuracy":  # what its results file holds is not measured again
-        made += ("--out", str(here.folder / "accuracy.json"))
+    if program(words) in (
+        "benchmarks.audio_accuracy",
+        "benchmarks.tutorials",
+    ):  # what is there is not measured again
+        made += ("--out", str(here.folder / "measured.json"))
     return made
 
 

@@ -28,7 +28,9 @@ IMAGES = {
 }
 TENTHS = {"dataset": "gtzan-random", "split": "8:1:1", "seed": 42, "sample_rate": 16000}
 TUNED = {
-    "pretrained": True, "augment": False, "epochs": 10, "batch_size": 8, "learning_rate": 3e-5, "warmup": 0.1,
+    "pretrained": True, "augment": True, "copies": ["noise", "shift", "gain"], "copy_noise": 0.005, "copy_shift": 0.1,
+    "copy_gain": 0.2, "mixup": 0.0, "time_masks": 0, "speeds": [1.0], "epochs": 10, "batch_size": 8,
+    "learning_rate": 3e-5, "warmup": 0.1,
     "precision": "fp16", "select": "best", "best_by": "accuracy", "validation": "development", "clip_seconds": 30.0,
     "checkpoint_every": 1, "freeze": "none", "seed": 42,
 }  # fmt: skip
@@ -39,6 +41,7 @@ MEL16K = {
     "frequency_mask_bands": 15, "mask_probability": 0.5, "flip_time": 0.5, "mixup": 0.0, "gain_db": 0.0,
 }  # fmt: skip
 TABLE = {
+    "yesno": ({"dataset": "yesno", "sample_rate": 20050, "trim_silence": False}, {"frontend": "logmel"}),
     "urbansound8k-resnet18": (
         {"dataset": "urbansound8k", "fill": "zero"},
         {
@@ -112,7 +115,7 @@ def test_what_flatters_is_said_aloud(name):
     )
 
 
-@pytest.mark.parametrize("name", [n for n in TABLE if n not in ("gtzan-whisper", "gtzan-wav2vec2-head")])
+@pytest.mark.parametrize("name", TABLE)
 def test_beside_it_stands_the_same_as_it_should_be(name):
     preset = presets.find(name)
     config = preset.train_config()
