@@ -1,4 +1,6 @@
 /** Rules behind the settings. No drawing here. */
+import { valueOf } from "../../actions/reading.js";
+import { t, tn } from "../../lib/text.js";
 
 /** Roles as the server knows them, most rights first, and what each may do (English sentences, for `t`). */
 export const roles = [
@@ -31,6 +33,19 @@ export function newPassword(random = bytes => crypto.getRandomValues(/** @type {
   }
   return [0, 4, 8, 12, 16].map(at => picked.slice(at, at + 4).join("")).join("-");
 }
+
+/**
+ * Days as somebody typed them: null where nothing is said, undefined where it is no number that can be days.
+ * @param {string} text @returns {number | null | undefined}
+ */
+export function daysOf(text) {
+  if (!text.trim()) return null;
+  const days = valueOf(text.trim());
+  return Number.isFinite(days) && days >= 0 && days < 36500 ? days : undefined;
+}
+
+/** @param {number} days */
+export const shownDays = days => (days ? tn(days, "1 day", "{n} days") : t("never"));
 
 /** What a rule of alerts may look for. */
 export const ruleKinds = [

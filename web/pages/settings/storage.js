@@ -9,6 +9,8 @@ import { StatusChip } from "../../kit/chip.js";
 import { Meter } from "../../kit/meter.js";
 import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
+import { isAdmin } from "../../lib/answers/session.js";
+import { RetentionCard } from "./retention.js";
 
 const most = 20; // rows of a table
 
@@ -41,7 +43,8 @@ export function StorageSection() {
         ...one,
         name: html`<a href=${taskLink({ id: one.id, project: { id: one.project } })}>${one.name}</a>`,
         more: html`<${StatusChip} status=${one.status} />`,
-      }))} all=${data.files.bytes} />`}<//>`;
+      }))} all=${data.files.bytes} />
+    ${isAdmin() && html`<${RetentionCard} />`}`}<//>`;
 }
 
 /** @param {any} data @returns {[string, string][]} */

@@ -11,6 +11,7 @@ import { confirmed, Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered, ErrorBox } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
 import { toast, toastError } from "../../kit/over/toast.js";
+import { AccessCard } from "./access.js";
 import { newPassword, roles } from "./rules.js";
 
 const roleOptions = () => roles.map(role => ({ value: role.value, label: t(role.label) }));
@@ -24,7 +25,8 @@ export function UsersSection() {
     <p class="hint">${roles.map(role => html`<b>${t(role.label)}</b>: ${t(role.note)}. `)}</p>
     <${Answered} answer=${answer}>${(/** @type {{users: any[]}} */ { users }) => html`
       <${PlainTable} label=${t("Users")} head=${[t("Name"), t("Role"), t("Since"), ""]} rows=${users.map(one => row(one, answer.reload))} />`}<//>
-  </section>`;
+  </section>
+  ${answer.data && html`<${AccessCard} users=${answer.data.users} />`}`;
 }
 
 /** @param {any} one @param {() => Promise<void>} reload */
