@@ -29,10 +29,11 @@ class Endpoint:
     def __init__(self, model: Path, log: Path, *options: object) -> None:
         self.log = log
         words = ["--model", str(model), "--port", "0", "--look", "0.1", *map(str, options)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(log.parent)}
         with log.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "soundyard", "serve-model", *words],
-                cwd=ROOT, stdout=subprocess.PIPE, stderr=file, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+                cwd=ROOT, stdout=subprocess.PIPE, stderr=file, text=True, env=environment,
             )  # fmt: skip
         assert self.process.stdout
         line = self.process.stdout.readline()
