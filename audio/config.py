@@ -35,7 +35,8 @@ PRECISIONS = ("fp32", "bf16", "fp16")
 COPIED = ("noise", "shift", "gain")  # what copies are changed by
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 DISTURBANCES = ("level", "noise", "band", "codec", "reverberation")
-EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")
+EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")  # of any model
+ALL_FORMATS = (*EXPORT_FORMATS, "huggingface")
 LARGEST_SEED = 2**32 - 1
 DEVICES = ("auto", "cpu", "cuda")
 SHOWN_SPLITS = ("test", "validation", "development", "all")
@@ -451,9 +452,9 @@ class ExportConfig:
 
     formats: list[str] = FILES(
         [*EXPORT_FORMATS],
-        "files that are made",
-        choices=EXPORT_FORMATS,
-        filled=f"it can be {', '.join(EXPORT_FORMATS)}",
+        "files that are made; huggingface: a folder for its library, of wav2vec2 and ast",
+        choices=ALL_FORMATS,
+        filled=f"it can be {', '.join(ALL_FORMATS)}",
     )
     tolerance: float = FILES(
         0.001, "largest difference of a logit from the model's (integers are reported alone)", 0

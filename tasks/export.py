@@ -2,6 +2,7 @@
 
     python -m tasks.export
     python -m tasks.export --model_id ID --formats "onnx, onnx-int8"
+    python -m tasks.export --formats huggingface    # a folder that from_pretrained reads, of wav2vec2 and ast
 
 Every file takes the waveform itself, is run beside the model on held-out clips, and becomes an output model of the
 task; the table says how large and how fast it is and how far its answers are from the model's.
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from audio.export.check import Exported
 
 INPUTS = Group("Inputs")
-FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX"}
+FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX", "huggingface": "PyTorch"}
 
 
 @dataclass
@@ -97,7 +98,15 @@ def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id:
     from clearml import OutputModel
 
     model = OutputModel(task=run.task, name=f"{name}, {one.format}", framework=FRAMEWORKS[one.format])
-    model.update_weights(str(one.path), auto_delete_file=False, async_enable=False)
+    if one.path.is_dir():
+        model.update_weights_package(
+            weights_path=str(one.path),
+            target_filename=f"{one.path.name}.zip",
+            auto_delete_file=False,
+            async_enable=False,
+        )
+    else:
+        model.update_weights(str(one.path), auto_delete_file=False, async_enable=False)
     model.set_metadata("dataset_id", dataset_id, "str")
     print(f"{one.format} {model.id}")
 

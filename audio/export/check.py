@@ -11,6 +11,7 @@ from torch import nn
 
 from audio import interruption
 from audio.devices import on_threads
+from audio.export import hugging_face
 
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 THREADS = 1  # of every run that is timed
@@ -77,6 +78,8 @@ def runner(path: Path, form: str) -> Run:
     if form == "torchscript":
         model = torch.jit.load(str(path))
         return lambda waves: model(torch.from_numpy(waves)).detach().numpy()
+    if form == "huggingface":
+        return hugging_face.runner(path)
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -96,7 +99,7 @@ def check(
         return Exported(
             path=path,
             format=form,
-            megabytes=path.stat().st_size / 1e6,
+            megabytes=sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file()) / 1e6,
             difference=float(np.abs(ours - theirs).max()),
             agreement=float(labels(ours, multi_label, theirs).mean()),
             lost=100

@@ -1,5 +1,7 @@
 """A checkpoint as one file that runs without this project: TorchScript, ONNX, and ONNX in eight-bit integers.
 
+Or as a folder of Hugging Face, for the encoders from there (`audio.export.hugging_face`).
+
 The file takes waveforms, float32 `(batch, time)` of the length that the model was evaluated at, and gives logits; front
 end and normalisation are inside. What a caller has to know is written into it: classes, sample rate, length, and all of
 the preparation. Every file is run beside the model, and refused when its answers differ. ONNX needs the optional
@@ -28,6 +30,7 @@ from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
 from audio.config import ExportConfig
 from audio.errors import AudioError, ConfigError
+from audio.export import hugging_face
 from audio.export.check import Exported, check, worse
 from audio.export.embedding import WithEmbedding, head_of
 from audio.export.matrix_fourier import Exportable, in_products
@@ -35,11 +38,17 @@ from audio.io.preparation import Preparation
 from audio.metrics.calibration import KEY
 
 OPSET = 20
-SUFFIX = {"torchscript": ".ts", "onnx": ".onnx", "onnx-int8": ".int8.onnx"}
+SUFFIX = {
+    "torchscript": ".ts",
+    "onnx": ".onnx",
+    "onnx-int8": ".int8.onnx",
+    "huggingface": "-huggingface",  # a folder
+}
 PACKAGES = {  # that are optional
     "torchscript": (),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "onnx-int8": ("onnx", "onnxscript", "onnxruntime"),
+    "huggingface": ("transformers",),
 }
 
 
@@ -215,4 +224,9 @@ def to_onnx_int8(
         )
 
 
-WRITERS = {"torchscript": to_torchscript, "onnx": to_onnx, "onnx-int8": to_onnx_int8}
+WRITERS = {
+    "torchscript": to_torchscript,
+    "onnx": to_onnx,
+    "onnx-int8": to_onnx_int8,
+    "huggingface": hugging_face.write,
+}

@@ -19,7 +19,7 @@ PAGES = [pytest.param(page, id=page.stem) for page in pages.ENGLISH]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(2400),
+    pytest.mark.timeout(3700),
     pytest.mark.skipif(not DATA.is_dir(), reason=f"no recordings in {DATA} (SOUNDYARD_DATA)"),
 ]
 
@@ -30,7 +30,7 @@ def small(page: Path, folder: Path) -> dict[str, str]:
     values = {
         "EPOCHS": "1", "LONGER": "1", "WARMUP": "0", "PRETRAINED": "false", "PRECISION": "fp32",
         "NETWORK": "resnet18", "SIZE": "64", "WAV2VEC2": tiny["wav2vec2"],
-        "AST": tiny["ast"], "WHISPER": tiny["whisper"],
+        "AST": tiny["ast"], "OUT": str(folder / "out"), "WHISPER": tiny["whisper"],
     }  # fmt: skip
     given = {name: values[name] for name in pages.settings(page) if name in values}
     clips = layouts.recordings(DATA, EACH)
@@ -63,7 +63,7 @@ def test_a_page_runs_from_top_to_bottom(
     try:
         done = subprocess.run(
             ["bash", "-c", script],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2200,
+            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3600,
         )  # fmt: skip
     finally:
         left = processes.running(state / "agents")

@@ -53,10 +53,12 @@ def fetch(name: str, pretrained: bool) -> nn.Module:
     try:
         return models.get_model(name, weights="DEFAULT")
     except (OSError, RuntimeError) as error:  # no network; a download that was cut short has another checksum
-        file = models.get_model_weights(name)["DEFAULT"].url.rsplit("/", 1)[-1]
+        url = models.get_model_weights(name)["DEFAULT"].url
+        file = url.rsplit("/", 1)[-1]
         raise ConfigError(
-            f"The ImageNet weights of {name} could not be downloaded ({error}). Use pretrained=false to train from "
-            f"scratch, or put the file {file} into {torch.hub.get_dir()}/checkpoints."
+            f"The ImageNet weights of {name} could not be downloaded ({error}). Fetch them where there is a network "
+            f"(curl -LO {url}) and give the file: pretrained=false weights={file}; or put it into "
+            f"{torch.hub.get_dir()}/checkpoints. pretrained=false alone trains from scratch."
         ) from error
 
 

@@ -25,6 +25,7 @@ USUAL = {
     "whisper": "openai/whisper-base",
 }
 RATE = 16000  # Hz, of all three
+NORMED = "head_norm"  # in the sizes of a checkpoint: whether its head begins with a layer norm
 FITTING = 0.9  # of an encoder's numbers: with less from the file, it holds another model
 
 
@@ -57,7 +58,8 @@ def load(kind: str, plan: Plan) -> Any:
     here = hub.options(name, weights=plan.config.pretrained) if fetched else {}
     try:
         if plan.architecture:
-            encoder = model(sizes.from_dict(dict(plan.architecture)))
+            kept = {name: size for name, size in plan.architecture.items() if name != NORMED}
+            encoder = model(sizes.from_dict(kept))
         elif not (plan.config.pretrained or plan.config.encoder):
             encoder = model(sizes())
         else:
@@ -100,16 +102,17 @@ def architecture(encoder: Any) -> dict[str, Any]:
 
 
 class Head(nn.Module):
-    """Mean over time and windows, dropout, one linear layer."""
+    """Mean over time and windows, a norm where there is one, dropout, one linear layer."""
 
-    def __init__(self, width: int, classes: int, dropout: float):
+    def __init__(self, width: int, classes: int, dropout: float, norm: nn.Module | None = None):
         super().__init__()
+        self.norm = norm or nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(width, classes)
 
     def forward(self, states: Tensor) -> Tensor:
         """`(batch, frame, width)` → `(batch, classes)`."""
-        return self.linear(self.dropout(states.mean(dim=1)))
+        return self.linear(self.dropout(self.norm(states.mean(dim=1))))
 
 
 class Wav2Vec2(nn.Module):
@@ -146,12 +149,16 @@ def one_frame(kernels: list[int], strides: list[int]) -> int:
 
 
 class AST(nn.Module):
-    """`(batch, 1, band, frame)` of `KaldiBank` → `(batch, classes)`; longer clips in windows of its length."""
+    """`(batch, 1, band, frame)` of `KaldiBank` → `(batch, classes)`; longer clips in windows of its length.
 
-    def __init__(self, encoder: Any, classes: int, dropout: float):
+    `norm` begins the head, as in the published classifier; None: checkpoints of before have none.
+    """
+
+    def __init__(self, encoder: Any, classes: int, dropout: float, norm: nn.Module | None = None):
         super().__init__()
-        self.encoder, self.architecture = encoder, architecture(encoder)
-        self.head = Head(encoder.config.hidden_size, classes, dropout)
+        self.encoder = encoder
+        self.architecture = {**architecture(encoder), NORMED: norm is not None}
+        self.head = Head(encoder.config.hidden_size, classes, dropout, norm)
 
     def forward(self, x: Tensor) -> Tensor:
         cut = windows(x.flatten(1, 2), self.encoder.config.max_length, AST_SILENCE)
@@ -194,7 +201,18 @@ def wav2vec2(plan: Plan) -> tuple[FrontEnd, nn.Module]:
 
 def ast(plan: Plan) -> tuple[FrontEnd, nn.Module]:
     encoder = load("ast", plan)
-    return KaldiBank(RATE, encoder.config.num_mel_bins), AST(encoder, plan.classes, plan.config.dropout)
+    norm = None if plan.architecture and not plan.architecture.get(NORMED) else head_norm(encoder, plan)
+    return KaldiBank(RATE, encoder.config.num_mel_bins), AST(encoder, plan.classes, plan.config.dropout, norm)
+
+
+def head_norm(encoder: Any, plan: Plan) -> nn.Module:
+    """The layer norm of the published AST's classifier, whose last layer alone is for other classes; else a new one."""
+    norm = nn.LayerNorm(encoder.config.hidden_size, eps=encoder.config.layer_norm_eps)
+    if plan.config.pretrained and not plan.architecture:
+        name = plan.config.encoder or USUAL["ast"]
+        whole = library().ASTForAudioClassification.from_pretrained(name, local_files_only=True)
+        norm.load_state_dict(whole.classifier.layernorm.state_dict())
+    return norm
 
 
 def whisper(plan: Plan) -> tuple[FrontEnd, nn.Module]:

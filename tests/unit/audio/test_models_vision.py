@@ -50,7 +50,8 @@ def test_weights_that_can_t_be_downloaded_are_an_error_that_says_what_to_do(tmp_
     monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies that it has met first
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
-    with pytest.raises(ConfigError, match=r"resnet18-\w+\.pth into .*checkpoints"):
+    told = r"curl -LO https://\S+resnet18-\w+\.pth\).*weights=resnet18-\w+\.pth; or put it into .*checkpoints"
+    with pytest.raises(ConfigError, match=told):
         build(TrainConfig(model="resnet18", pretrained=True), RATE, 4)
 
 
