@@ -215,7 +215,11 @@ class TrainConfig:
     min_gain: float = TRAINING(0.0, "that a figure has to be better by, for early_stop to wait anew", 0, 100)
 
     loudness: float | None = FEATURES(
-        None, "RMS level that every window is brought to; none: it is heard as it is", -80, 0, unit="dBFS"
+        None,
+        "RMS level that every window is brought to; none: as it is. Encoders hear what they were trained with",
+        -80,
+        0,
+        unit="dBFS",
     )
     frontend: str = FEATURES(
         "logmel",

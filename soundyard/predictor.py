@@ -27,20 +27,23 @@ class Predictor(_Predictor):
         hop: float | None = None,
         precision: str = "fp32",
         plugins: Sequence[str] = (),
+        calibrated: bool = False,
     ) -> None:
         """`hop`: s between windows of what is longer than one; None: half a window. `precision`: fp32, and of a
         checkpoint bf16 and fp16. `plugins`: files that add the model's network or front end.
 
+        `calibrated`: probabilities at the temperature that the training fitted on its development clips.
+
         Raises:
             CheckpointError: there is no such file, or it is no model.
-            ConfigError: a device or package that is not here.
+            ConfigError: a device or package that is not here; `calibrated`, and the model keeps no calibration.
             NothingThere: there is no such model on the server, or none was published.
         """
         if plugins:
             from audio import plugins as loading
 
             loading.load(list(plugins))
-        super().__init__(file_of(model), device, hop, precision)
+        super().__init__(file_of(model), device, hop, precision, calibrated)
 
     def __call__(self, sound: Any, rate: float | None = None, *, embeddings: bool = False) -> Any:
         """A `Prediction` for one sound, an iterator of them for several.

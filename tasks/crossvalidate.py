@@ -142,6 +142,7 @@ def _progress(run: Run[CrossvalidateParameters]) -> Callable[[int, int, dict[str
 
 
 def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None:
+    from audio.evaluation.confused import most_confused
     from tasks.reporting import reports
 
     figures = {
@@ -177,6 +178,8 @@ def _report(run: Run[CrossvalidateParameters], found: "CrossValidation") -> None
         reports.report_rows(
             run.logger, "figures", "all folds, with 95 % intervals", reports.figures_table(found.measured)
         )
+    pairs = most_confused(found.confusion, found.classes)
+    reports.report_rows(run.logger, "most confused", "all folds", pairs.round(4))
     reports.report_rows(run.logger, "folds", "all", found.runs.round(4))
     upload = partial(run.task.upload_artifact, "folds", found.runs, wait_on_upload=True)
     run.line.persist("uploading the table of folds", upload)

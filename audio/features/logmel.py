@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from audio.errors import ConfigError
 
 LOG_OFFSET = 1e-6  # power; a full-scale sine has about 6e4
-QUIETEST = -100.0  # dBFS of a window that is brought to a loudness
+QUIETEST = -70.0  # dBFS of a window up to which it is brought to a loudness: what is below may be silence
 CHUNK = 2  # clips at a time on a CPU
 GROUP = 16  # mel bands of one product on a CPU: what the matrix library multiplies fastest, and few zeros
 
@@ -161,7 +161,7 @@ class LogMel(nn.Module):
     def levelled(self, waveform: Tensor) -> Tensor:
         """`(batch, time)` with every row at the loudness that is heard, if there is one.
 
-        What is quieter than `QUIETEST` is raised no further than that is: it would be the noise of 16 bits.
+        What is quieter than `QUIETEST` is raised no further than that is: pauses in a recording are no sounds.
         """
         if self.loudness is None:
             return waveform

@@ -117,3 +117,35 @@ def test_at_equal_settings_both_sides_hear_the_same_power(tmp_path: Path):
         torch.testing.assert_close(features[i], (power + 1e-6).log(), rtol=0, atol=1e-4)
     soundfile.write(tmp_path / "x.wav", np.asarray(sounds[0], np.int16), rate)
     assert throughput.tutorial_item(tmp_path / "x.wav").shape == ours.items(torch.arange(1))[0].shape
+
+
+def test_the_table_of_robust_training_is_that_of_the_file():
+    guide = (ROOT / "docs" / "guides" / "evaluation.md").read_text()
+    told = result("robustness-esc10-robust.json")
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \|$", section_of_lines(guide, "## Robust training"), re.M
+    )
+    assert len(rows) == 14
+    for name, robust, plain in rows:
+        series, degree = named(name)
+        for kind, written in (("robust", robust), ("plain", plain)):
+            found = next(r for r in told[kind] if r["series"] == series and r["degree"] in (degree, None))
+            assert written == f"{100 * found['accuracy']:.1f}", name
+    at_ten = [r["accuracy"] for r in told["robust"] if r["kind"] == "noise" and r["degree"] == 10]
+    quiet = [r["lost"] for r in told["robust"] if r["kind"] == "level" and r["degree"] < 0]
+    assert min(at_ten) >= 0.8 and max(quiet) <= 3 and len(quiet) == 4
+
+
+def section_of_lines(text: str, begin: str) -> str:
+    """A part of a document up to the next heading, as it stands."""
+    start = text.index(begin)
+    end = text.find("\n## ", start + 1)
+    return text[start : end if end > 0 else None]
+
+
+def named(row: str) -> tuple[str, float | None]:
+    """The curve and the degree that a row of the table is about."""
+    if row == "as they are":
+        return "undisturbed", None
+    number = float(re.search(r"[−+]?\d+", row)[0].replace("−", "-"))
+    return (f"{row.split()[0]} noise" if "noise" in row else "level"), number

@@ -207,6 +207,11 @@ def test_a_file_is_heard_at_the_temperature_by_torch_and_onnx_alike(store, devel
     expected = plain ** (1 / kept.temperature)  # of one window
     np.testing.assert_allclose(heard[0], expected / expected.sum(), atol=1e-4)
     assert np.abs(heard[0] - plain).max() > 1e-3
+    from soundyard import Predictor as Public
+
+    public = Public(tmp_path / "model.onnx", calibrated=True)(wave, rate)
+    np.testing.assert_allclose(public.probabilities, heard[1])
+    assert public.labels == [public.label]
 
 
 def test_the_command_says_what_is_missing_and_does_what_is_asked(store, tiny, development, tmp_path, capsys):

@@ -179,3 +179,17 @@ def test_long_clips_are_disturbed_window_by_window(tiny, tmp_path):
     ).model_path
     table = evaluate(path, store, EvaluateConfig(robustness=["codec", "reverberation"])).robustness
     assert len(table) == 1 + 7 + 4 and np.isfinite(table["accuracy"]).all()
+
+
+def test_the_benchmark_counts_the_clips_of_all_folds_and_trains_nothing_twice(store, tiny, tmp_path):
+    from benchmarks.audio_robustness import curves
+
+    config = dataclasses.replace(tiny, epochs=1, validation="none", threads=1)
+    found = curves(config, store, [1, 3], tmp_path, ["level"])
+    assert len(found) == 6 and set(found["clips"]) == {len(store.select(fold=1)) + len(store.select(fold=3))}
+    assert found["accuracy"].iloc[0] == pytest.approx(np.mean(found["by_fold"].iloc[0]), abs=1e-3)
+    models = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("model.pt"))]
+    assert curves(config, store, [1, 3], tmp_path, ["level"]).equals(found)
+    assert models == [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("model.pt"))]
+    curves(dataclasses.replace(config, seed=1), store, [1], tmp_path, ["level"])
+    assert models != [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("model.pt"))]

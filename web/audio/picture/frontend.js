@@ -96,7 +96,7 @@ export function* pictureOf(samples, settings, view = "") {
   return picture;
 }
 
-const quietest = -100; // dBFS: what is below is raised no further than that
+const quietest = -70; // dBFS: what is below is raised no further than that
 
 /** As the model's first layer hears it: at its loudness, if it has one. @param {Float32Array} samples @param {number | null} [loudness] dBFS */
 export function levelled(samples, loudness) {
