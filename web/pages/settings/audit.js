@@ -41,7 +41,7 @@ export function AuditSection() {
   if (refused === 404 || refused === 400)
     return html`<section class="card" aria-label=${t("Audit log")}><h2>${t("Audit log")}</h2>
     <${Empty} icon="settings" title=${t("This server keeps no audit log")} /></section>`;
-  return html`<section class="card" aria-label=${t("Audit log")}>
+  return html`<section class="card">
     <header class="card-head"><h2>${t("Audit log")}</h2>
       <${Select} hideLabel label=${t("Which entries")} value=${kind} options=${kinds()} onChange=${choose} /></header>
     <p class="hint">${t("Who signed in or failed to, changed users, keys and settings, and deleted what.")}</p>
