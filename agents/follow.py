@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from agents import environment, processes
+from agents.environments import environment
+from agents.left import processes
 
 
 def follow(agents: Sequence[processes.Agent]) -> int:

@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents import environment, several, start
+from agents import several, start
+from agents.environments import environment
 from audio.command_line import CommandLine
 from tasks.client import connection
 from tasks.errors import SoundyardError

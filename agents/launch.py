@@ -1,9 +1,9 @@
 """Starts one task for the daemon, in the environment it needs, and says how it ended. Stands in for the interpreter.
 
 The daemon runs `LAUNCHER -u -m clearml_agent --config-file … execute --disable-monitoring --id TASK`. This reads the
-task, decides (`agents/decision.py`), starts the same command with the real interpreter and with variables and a
-configuration for this task alone, and waits. The agent becomes the task's process (`exec`), so that its exit status is
-the task's: an end that the agent would tell as a number is told to the server in words.
+task, decides (`agents/environments/decision.py`), starts the same command with the real interpreter and with variables
+and a configuration for this task alone, and waits. The agent becomes the task's process (`exec`), so that its exit
+status is the task's: an end that the agent would tell as a number is told to the server in words.
 """
 
 import json
@@ -23,7 +23,9 @@ from typing import Any
 import psutil
 import requests
 
-from agents import decision, ending, leftovers, processes, repository, satisfied, tools, tracked
+from agents.environments import decision, repository, satisfied, tools
+from agents.left import leftovers, processes
+from agents.told import ending, tracked
 
 DAEMON = "agents.unmodified"
 INTERRUPTED = 254  # the exit status that the daemon takes for stopped

@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from agents import environment, leftovers, processes
+from agents.environments import environment
+from agents.left import leftovers, processes
 from audio.command_line import CommandLine, spoken
 
 

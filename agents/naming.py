@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from agents import processes
+from agents.left import processes
 from tasks.errors import SoundyardError
 
 REPORTS_SECONDS = 90.0  # an agent that runs has reported within these

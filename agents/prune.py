@@ -9,7 +9,8 @@ An agent does the first by itself, every hour. What was used within the hour is 
 import sys
 from collections.abc import Sequence
 
-from agents import environment, leftovers
+from agents.environments import environment
+from agents.left import leftovers
 from agents.list import told
 from audio.command_line import CommandLine, spoken
 

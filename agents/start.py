@@ -19,20 +19,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents import (
-    decision,
-    devices,
-    environment,
-    follow,
-    launch,
-    naming,
-    orphans,
-    processes,
-    pythons,
-    several,
-    tracked,
-    unmodified,
-)
+from agents import devices, follow, launch, naming, several, unmodified
+from agents.environments import decision, environment, pythons
+from agents.left import orphans, processes
+from agents.told import tracked
 from audio import interruption
 from audio.command_line import CommandLine
 from tasks.client import connection, names

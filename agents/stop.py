@@ -9,7 +9,8 @@ A task that was running is marked stopped, and can be enqueued again.
 import sys
 from collections.abc import Sequence
 
-from agents import environment, processes
+from agents.environments import environment
+from agents.left import processes
 from audio.command_line import CommandLine
 
 

@@ -22,7 +22,9 @@ from typing import Any
 
 import requests
 
-from agents import devices, processes, tracked
+from agents import devices
+from agents.left import processes
+from agents.told import tracked
 
 LIVED = 60.0  # s after which a daemon that ends is started again without a growing pause
 LONGEST_PAUSE = 60.0

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from agents import telling
+from agents.environments import telling
 
 LAUNCHER = "SOUNDYARD_LAUNCHER"  # path of the executable that stands in for the interpreter
 
@@ -47,7 +47,7 @@ def end_with(supervisor: int) -> None:
 
 def keep_house(log: Path) -> None:
     """Bound what this agent's folder takes, for as long as it runs."""
-    from agents import leftovers
+    from agents.left import leftovers
 
     pruned = -HOUR
     while True:

@@ -15,9 +15,10 @@ from functools import partial
 
 from rich.console import Console
 
-from agents import environment, processes
 from agents import start as agent_start
 from agents import stop as agent_stop
+from agents.environments import environment
+from agents.left import processes
 from audio import interruption
 from audio.command_line import spoken
 from audio.config import Group

@@ -232,7 +232,7 @@ class AgentProcess:
 
     @property
     def pids(self) -> list[int]:
-        from agents import processes
+        from agents.left import processes
 
         return [agent.pid for agent in processes.running(self.folder)]
 
@@ -245,7 +245,7 @@ class AgentProcess:
             psutil.wait_procs(members, timeout=10)
 
     def stop(self) -> None:
-        from agents import processes
+        from agents.left import processes
 
         for agent in (*processes.running(self.folder), *processes.killed(self.folder)):
             processes.end(agent, self.folder)

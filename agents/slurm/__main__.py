@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from agents import decision, environment, naming, pythons
+from agents import naming
+from agents.environments import decision, environment, pythons
 from agents.slurm.cluster import NoSlurm
 from agents.slurm.keeper import Keeper
 from audio import interruption

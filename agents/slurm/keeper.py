@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from agents import environment, launch
+from agents import launch
+from agents.environments import environment
 from agents.slurm import cluster
 from tasks.client import connection
 

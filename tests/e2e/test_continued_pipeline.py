@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agents import processes
+from agents.left import processes
 from tests.conftest import ROOT, AgentProcess, ServerProcess, until
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from agents import pythons, satisfied
+from agents.environments import pythons, satisfied
 from tests.conftest import AgentProcess, ServerProcess, until
 
 ENDED = ("completed", "failed", "stopped")

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from agents import processes
+from agents.left import processes
 from tests.conftest import AgentProcess, ServerProcess, until
 from tests.e2e.test_other_peoples_code import create, repository
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agents import processes
+from agents.left import processes
 from tests.conftest import AgentProcess, ServerProcess, until
 from tests.e2e.test_killed_agents import is_up
 from tests.e2e.test_other_peoples_code import SDK, create, repository

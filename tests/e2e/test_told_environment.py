@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from agents import telling, tracked
+from agents.environments import telling
+from agents.told import tracked
 from tests.conftest import AgentProcess, ServerProcess, until
 from tests.e2e.test_other_peoples_code import SDK, create, repository
 

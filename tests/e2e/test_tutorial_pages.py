@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import processes
+from agents.left import processes
 from benchmarks.tutorials import layouts
 from tests import tutorial_pages as pages
 from tests.conftest import DATA, ROOT, ServerProcess

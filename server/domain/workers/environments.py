@@ -1,8 +1,8 @@
 """The environment that a worker has said its tasks run in, and whether it is what a task has recorded.
 
-Agents of this project say it (`agents/telling.py`) and decide (`agents/satisfied.py`); of other workers nothing is
-known, and what isn't known is taken for good. Only what is certain counts here: a package that is missing, or another
-version.
+Agents of this project say it (`agents/environments/telling.py`) and decide (`agents/environments/satisfied.py`); of
+other workers nothing is known, and what isn't known is taken for good. Only what is certain counts here: a package that
+is missing, or another version.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from agents import ending
+from agents.told import ending
 
 STARTED = "…\nEnvironment setup completed successfully\n\nStarting Task Execution:\n\n"
 TRACEBACK = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import decision, environment
+from agents.environments import decision, environment
 from tasks.client.connection import Connection
 
 SETTINGS = {

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from agents.tools import HOOKS, OUTER_TEMPORARY
+from agents.environments.tools import HOOKS, OUTER_TEMPORARY
 
 SDK = "import signal, types; sdk = types.ModuleType('clearml.task'); sdk.__dict__['signal'] = signal\n"
 

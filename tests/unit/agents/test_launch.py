@@ -12,7 +12,8 @@ import time
 import psutil
 import pytest
 
-from agents import decision, launch, satisfied
+from agents import launch
+from agents.environments import decision, satisfied
 from tests.conftest import ROOT, until
 
 

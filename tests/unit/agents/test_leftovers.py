@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from agents import leftovers, naming, processes, prune, start
 from agents import list as listing
+from agents import naming, prune, start
+from agents.left import leftovers, processes
 
 DAY = 86400
 

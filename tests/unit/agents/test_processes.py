@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from agents import orphans, processes
+from agents.left import orphans, processes
 
 # Named clearml_agent on its command line, as the daemon is; tells of an interrupt; its task tells of SIGTERM and stays.
 AGENT = """

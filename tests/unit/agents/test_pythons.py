@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import pythons
+from agents.environments import pythons
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents import repository
+from agents.environments import repository
 from tests.unit.tasks.test_source import git
 
 

@@ -4,8 +4,8 @@ from importlib import metadata
 
 import pytest
 
-from agents import decision, pythons, satisfied
-from agents.repository import Top
+from agents.environments import decision, pythons, satisfied
+from agents.environments.repository import Top
 from tasks.code.source import requirements
 
 NUMPY = metadata.version("numpy")

@@ -11,20 +11,11 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from agents import (
-    decision,
-    devices,
-    environment,
-    follow,
-    naming,
-    processes,
-    pythons,
-    start,
-    stop,
-    tracked,
-    unmodified,
-)
+from agents import devices, follow, naming, start, stop, unmodified
 from agents import list as listing
+from agents.environments import decision, environment, pythons
+from agents.left import processes
+from agents.told import tracked
 from tests.conftest import until
 
 
@@ -281,8 +272,8 @@ def test_a_house_is_kept_by_daemons_alone(home, monkeypatch):
 def test_a_house_is_looked_after_again_and_again_and_pruned_once_an_hour(home, monkeypatch):
     did = []
     moments = iter([0.0, 0.0, 10.0, 3600.0, 3600.0])
-    monkeypatch.setattr("agents.leftovers.bound_log", lambda log: did.append("log"))
-    monkeypatch.setattr("agents.leftovers.prune", lambda folder: did.append(folder.name))
+    monkeypatch.setattr("agents.left.leftovers.bound_log", lambda log: did.append("log"))
+    monkeypatch.setattr("agents.left.leftovers.prune", lambda folder: did.append(folder.name))
     naps = iter([None, None])
 
     def nap(seconds):

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from agents import decision, pythons, tools
-from agents.decision import INSTALLED, OWN, Environment
+from agents.environments import decision, pythons, tools
+from agents.environments.decision import INSTALLED, OWN, Environment
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ import time
 import pytest
 import requests
 
-from agents import orphans, tracked
+from agents.left import orphans
+from agents.told import tracked
 
 
 @pytest.fixture

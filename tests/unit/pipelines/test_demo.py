@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agents.processes import Agent
+from agents.left.processes import Agent
 from pipelines import demo, embedded
 from tasks.client.connection import Connection
 from tasks.errors import NotConfigured, Unreachable

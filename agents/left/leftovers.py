@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from agents import processes
+from agents.left import processes
 
 GB = 1_000_000_000
 HOUR, DAY = 3600.0, 86400.0

@@ -8,8 +8,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents import pythons, satisfied
-from agents.repository import Top
+from agents.environments import pythons, satisfied
+from agents.environments.repository import Top
 
 NOT_STORED = "# WARNING! git diff too large to store"  # what the SDK records in place of a large difference
 INSTALLED, OWN, AUTO = "installed", "own", "auto"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents import decision, pythons
+from agents.environments import decision, pythons
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOOKS = ROOT / "agents" / "hooks"
 OUTER_TEMPORARY = "SOUNDYARD_OUTER_TMPDIR"  # what TMPDIR was before the agent got a folder of its own
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents import decision, launch, tools, unmodified
+from agents import launch, unmodified
+from agents.environments import decision, tools
 from tasks.client import connection
 
 GITCONFIG = """\
@@ -53,7 +54,7 @@ def folder() -> Path:
 def prepare(server: connection.Connection, name: str, *, kind: str = decision.AUTO) -> dict[str, str]:
     """Write the agent's configuration; gives the environment it has to be started in.
 
-    `kind`: in which environment its tasks run: `auto`, `installed` or `own` (`agents/decision.py`).
+    `kind`: in which environment its tasks run: `auto`, `installed` or `own` (`agents/environments/decision.py`).
     """
     home = folder()
     for one in ("clones", "temporary", "tools"):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import requests
 
-from agents import naming, processes, tracked
+from agents import naming
+from agents.left import processes
+from agents.told import tracked
 
 WHY = "which was killed; what was left of it was ended when the next agent started"
 

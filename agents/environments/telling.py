@@ -1,8 +1,8 @@
 """What an agent tells the server of the environment that its tasks run in: it is shown, and looked at by an enqueue.
 
 It is told as the worker's runtime property `environment`, which every ClearML server keeps: JSON with `mode`
-(`agents/decision.py`), `python`, `pythons`, `packages` and their fingerprint. Told once the server knows the worker,
-and again every ten minutes: packages are installed meanwhile, and a server may be another one.
+(`agents/environments/decision.py`), `python`, `pythons`, `packages` and their fingerprint. Told once the server knows
+the worker, and again every ten minutes: packages are installed meanwhile, and a server may be another one.
 """
 
 import hashlib
@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-from agents import decision, pythons, satisfied, tracked
+from agents.environments import decision, pythons, satisfied
+from agents.told import tracked
 
 PROPERTY = "environment"  # of a worker, on its server
 EVERY, SOON = 600.0, 5.0  # s between two times that it is told, and until the next try

@@ -1,0 +1,1 @@
+"""What agents and their tasks leave behind: processes, folders, and how they are ended and cleared."""

@@ -1,0 +1,1 @@
+"""A task as its server knows it, and in a sentence how it ended."""
