@@ -1,5 +1,6 @@
 """A Jupyter server with a notebook open in it, whose cells are run one by one, as a person runs them in a browser."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import Any
 
 import requests
 
-from tests.conftest import free_port, until
+from benchmarks.tutorials import layouts
+from tests.conftest import DATA, ROOT, ServerProcess, free_port, until
 
+FILE = ROOT / "docs" / "tutorials" / "urbansound8k.ipynb"
+EACH = 10  # clips of a class: one in each fold
 TOKEN = "for-this-test-alone"
 
 
@@ -80,3 +84,25 @@ class Notebook:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def run_by_hand(server: ServerProcess, folder: Path) -> tuple[str, str]:
+    """Run the tutorial's notebook on ESC-10 in the layout of its set; gives its task's id, and what it printed."""
+    data, place = folder / "é 50% UrbanSound8K", folder / "by hand"
+    layouts.urbansound8k(data, layouts.recordings(DATA, EACH))
+    place.mkdir()
+    file = shutil.copy(FILE, place)
+    settings = {"URBANSOUND8K": str(data), "EPOCHS": "1", "PRETRAINED": "false"}
+    notebook = Notebook(Path(file), server.environment(**settings), folder / "jupyter.log")
+    try:
+        printed = notebook.run()
+    finally:
+        notebook.close()
+    (found,) = server.call("tasks.get_all", name="^UrbanSound8K notebook$")["tasks"]
+    server.wait_for(found["id"], "completed")
+    return str(found["id"]), printed
+
+
+def settings(server: ServerProcess, task: str) -> dict[str, str]:
+    """What is connected, as it stands on the server."""
+    return {name: item["value"] for name, item in server.task(task)["hyperparams"]["General"].items()}

@@ -116,8 +116,9 @@ OF_TUNING = (
     "AS WRITTEN, AND FLATTERING: one random split 8:1:1 of GTZAN, with copies and the same artists on both "
     "sides; 100 test clips, of which one is a point. The best epoch is chosen on the validation tenth "
     "alone. Not the same: files from the folder instead of the hub; the split is scikit-learn's within "
-    "each class. fp16 is for a GPU: use --precision fp32 on a CPU. Not stated there, and so "
-    f"chosen here: one additional copy with noise, one shifted, one with another level. {ENDS}."
+    "each class; wav2vec 2.0 and Whisper have one linear layer as their head where the library has two. fp16 is "
+    "for a GPU: use --precision fp32 on a CPU. Not stated there, and so chosen here: one additional "
+    f"copy with noise, one shifted, one with another level. {ENDS}."
 )
 OF_16K = (
     "AS WRITTEN: the accuracies that the tutorial claims (85 % of the CNN, 90 to 92 % of the CRNN) name no "

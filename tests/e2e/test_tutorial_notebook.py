@@ -1,27 +1,18 @@
 """The notebook of docs/tutorials/: run by hand in Jupyter it is a task, whose clone with edits an agent finishes."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks.tutorials import layouts
-from tests.conftest import DATA, ROOT, AgentProcess, ServerProcess, until
-from tests.notebook import Notebook
-
-EACH = 10  # clips of a class: one in each fold
-NAME = "UrbanSound8K notebook"
+from tests.conftest import DATA, AgentProcess, ServerProcess, until
+from tests.notebook import run_by_hand, settings
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
     pytest.mark.skipif(not DATA.is_dir(), reason=f"no recordings in {DATA} (SOUNDYARD_DATA)"),
 ]
-
-
-def settings(server: ServerProcess, task: str) -> dict[str, str]:
-    return {name: item["value"] for name, item in server.task(task)["hyperparams"]["General"].items()}
 
 
 def samples(server: ServerProcess, task: str) -> set[str]:
@@ -36,23 +27,12 @@ def test_a_notebook_run_by_hand_is_cloned_with_edits_and_finished_by_an_agent(
 ) -> None:
     pytest.importorskip("jupyter_server")
     server = new_server()
-    data, folder = tmp_path / "é 50% UrbanSound8K", tmp_path / "by hand"
-    layouts.urbansound8k(data, layouts.recordings(DATA, EACH))
-    folder.mkdir()
-    file = shutil.copy(ROOT / "docs" / "tutorials" / "urbansound8k.ipynb", folder)
-    by_hand = {"URBANSOUND8K": str(data), "EPOCHS": "1", "PRETRAINED": "false"}
-    notebook = Notebook(Path(file), server.environment(**by_hand), tmp_path / "jupyter.log")
-    try:
-        printed = notebook.run()
-    finally:
-        notebook.close()
+    task, printed = run_by_hand(server, tmp_path)
     assert "90 clips to train on, 10 of fold 10" in printed
-    (found,) = server.call("tasks.get_all", name=NAME)["tasks"]
-    task = found["id"]
-    done = server.wait_for(task, "completed")
+    done = server.task(task)
     assert "class UrbanSound" in done["script"]["diff"] and not done["script"].get("repository")
     assert "torchaudio" in done["script"]["requirements"]["pip"]
-    assert settings(server, task)["base_lr"] == "0.01" and settings(server, task)["data"] == str(data)
+    assert settings(server, task)["base_lr"] == "0.01" and "é 50%" in settings(server, task)["data"]
     first = server.scalars(task)
     assert set(first["learning_rate"]["train"]["y"]) == {0.01}
     assert len(first["accuracy"]["test"]["y"]) == 1
