@@ -74,7 +74,7 @@ def answers(address: str) -> bool:
 USED = """
 import sys
 from importlib.metadata import packages_distributions
-import server.__main__, server.cli, server.app.process.process.process
+import server.__main__, server.cli, server.app.process.process
 of = packages_distributions()
 used = {name.partition(".")[0] for name in sys.modules}
 print(*sorted({one.lower().replace("_", "-") for name in used for one in of.get(name, [])}))
