@@ -2,8 +2,9 @@
 
     pipeline("audio-classification", model="model-huggingface")("siren.wav")
 
-The library's own classifiers answer as ours do where a clip is one window. For wav2vec 2.0 the first of its two layers
-is the identity. Whisper's averages over thirty seconds whatever was heard, ours over what was: it can't be said so.
+The library's own classifiers answer as ours do where a clip is one window; of a longer one its AST hears the first
+alone. For wav2vec 2.0 the first of its two layers is the identity. Whisper's averages over thirty seconds whatever was
+heard, ours over what was: it can't be said so.
 """
 
 import json
@@ -16,7 +17,7 @@ import torch
 from torch import nn
 
 from audio.errors import AudioError
-from audio.features.pretrained import AST_MEAN, AST_STD
+from audio.features.pretrained import AST_MEAN, AST_STD, KaldiBank
 from audio.models.pretrained.hugging_face import AST, RATE, Wav2Vec2, library
 
 
@@ -40,6 +41,22 @@ def write(
     whole.eval().save_pretrained(target)
     extractor.save_pretrained(target)
     (target / "soundyard.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+def heard(model: nn.Module) -> int | None:
+    """Samples that the library's class hears of a clip, from its beginning; None: all. Ours goes on in windows."""
+    backbone = model.get_submodule("backbone")
+    if not isinstance(backbone, AST):
+        return None
+    frontend = model.get_submodule("frontend")
+    assert isinstance(frontend, KaldiBank)
+    return int(frontend.win_length + (backbone.encoder.config.max_length - 1) * frontend.hop_length)
+
+
+def seconds(model: nn.Module) -> float:
+    """The same in seconds; infinite: all."""
+    samples = heard(model)
+    return float("inf") if samples is None else samples / RATE
 
 
 def runner(folder: Path) -> Callable[[np.ndarray], np.ndarray]:

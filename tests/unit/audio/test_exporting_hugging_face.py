@@ -55,8 +55,8 @@ def store(tmp_path_factory):
 
 def trained(store, folders, kind, folder, **settings):
     config = TrainConfig(
-        model=kind, encoder=folders[kind], epochs=2, batch_size=4, learning_rate=1e-3, clip_seconds=0.6, augment=False,
-        validation="none", threads=1, precision="fp32", debug_samples_every=0, **settings,
+        model=kind, encoder=folders[kind], epochs=2, batch_size=4, learning_rate=1e-3, augment=False,
+        validation="none", threads=1, precision="fp32", debug_samples_every=0, **{"clip_seconds": 0.6, **settings},
     )  # fmt: skip
     return train(config, store, checkpoint_dir=folder, progress=ignore).model_path
 
@@ -84,6 +84,16 @@ def test_the_library_alone_hears_in_a_file_what_the_model_hears(kind, store, fol
     assert {one["label"]: one["score"] for one in told} == pytest.approx(expected, abs=1e-4)
     about = json.loads((made.path / "soundyard.json").read_text())
     assert about["classes"] == store.classes and about["sample_rate"] == RATE
+
+
+def test_of_a_long_clip_the_library_s_ast_hears_the_beginning_and_the_table_says_so(store, folders, tmp_path):
+    """The tiny one hears 64 frames. Its logits are held against the model's of that part."""
+    path = trained(store, folders, "ast", tmp_path, clip_seconds=3.0)
+    (made,) = export(path, tmp_path / "out", store, ExportConfig(formats=["huggingface"], check_clips=4))
+    assert made.difference < 1e-4 and made.note.endswith("hears the first 0.7 s alone")
+    other = trained(store, folders, "wav2vec2", tmp_path / "other", clip_seconds=3.0)
+    (whole,) = export(other, tmp_path / "more", store, ExportConfig(formats=["huggingface"], check_clips=4))
+    assert whole.difference < 1e-4 and "hears" not in whole.note
 
 
 def test_the_folder_is_an_encoder_to_start_from(store, folders, tmp_path):
