@@ -13,6 +13,7 @@ from audio.evaluation import disturbances
 from audio.evaluation.disturbances import conditions
 from audio.evaluation.evaluate import evaluate
 from audio.evaluation.robustness import COLUMNS
+from audio.features.logmel import QUIETEST
 from audio.training.train import train
 
 from . import clip_stores
@@ -152,9 +153,14 @@ def test_a_model_that_never_heard_quiet_sound_or_noise_loses_by_them(store, trai
 def test_loudness_makes_level_a_matter_of_nothing(store, tiny, tmp_path):
     config = dataclasses.replace(tiny, loudness=-30.0, epochs=3)
     path = train(config, store, checkpoint_dir=tmp_path, progress=ignore).model_path
-    table = evaluate(path, store, EvaluateConfig(robustness=["level"])).robustness
+    found = evaluate(path, store, EvaluateConfig(robustness=["level"]))
+    table, heard = found.robustness, found.clips["loudness"]
     quieter = table[(table["kind"] == "level") & (table["degree"] < 0)]
-    assert len(quieter) == 4 and (quieter["lost"] == 0).all()
+    assert len(quieter) == 4
+    for degree, lost in zip(quieter["degree"], quieter["lost"], strict=True):
+        perhaps_silence = (heard + degree < QUIETEST + 3).mean()  # which is not raised to what it was
+        assert lost <= 100 * perhaps_silence, degree
+    assert (heard - 10 > QUIETEST + 3).all() and quieter["lost"].iloc[-1] == 0
 
 
 def test_few_clips_are_drawn_evenly_over_labels(store, trained):
