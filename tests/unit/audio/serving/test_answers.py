@@ -1,6 +1,5 @@
 """What an endpoint answers: what the predictor says, as its own document promises."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tests.conftest import until
 from tests.unit.audio.heard import RATE
 
 from .conftest import Endpoint, pcm, sound
+from .loops import finished
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_a_stream_has_the_events_of_the_file_however_it_is_cut(endpoint, tmp_pat
     ]
     assert [one[2] for one in expected] == ["low", "high", "low"]
     for size in (111, 1600, 1 << 20):
-        told = asyncio.run(streamed(endpoint.url, content, size, f"rate={RATE}&windows=1"))
+        told = finished(streamed(endpoint.url, content, size, f"rate={RATE}&windows=1"))
         assert [
             (one["onset"], one["offset"], one["label"]) for one in told if one["is"] == "event"
         ] == expected
@@ -153,7 +153,7 @@ def test_a_stream_has_the_events_of_the_file_however_it_is_cut(endpoint, tmp_pat
 )
 def test_a_stream_that_makes_no_sense_is_told_why(endpoint, query, content, said):
     try:
-        told = asyncio.run(streamed(endpoint.url, content, 1 << 16, query, end=False))
+        told = finished(streamed(endpoint.url, content, 1 << 16, query, end=False))
     except websockets.ConnectionClosedError as error:
         told = [{"is": "error", "message": str(error)}]
     assert told == [] or told[0]["is"] == "error"

@@ -19,6 +19,7 @@ from tests.conftest import until
 from tests.unit.audio.heard import RATE
 
 from .conftest import Endpoint, pcm, sound
+from .loops import finished
 
 Serve = Callable[..., Endpoint]
 
@@ -101,7 +102,7 @@ def test_a_stream_keeps_its_model_when_another_takes_its_place(serve, onnx, tmp_
                 found += [told["label"]] if told["is"] == "event" else []
         return found
 
-    assert asyncio.run(stream()) == ["low", "high", "low"]
+    assert finished(stream()) == ["low", "high", "low"]
     assert "has taken the place" in endpoint.log.read_text()
 
 
@@ -124,7 +125,7 @@ def test_sigterm_lets_requests_and_streams_end_and_takes_no_more(serve):
                     found.append(json.loads(message))
             return found
 
-    told = asyncio.run(stream())
+    told = finished(stream())
     assert [one["is"] for one in told] == ["event", "end"] and told[0]["label"] == "high"
     long.join()
     assert found[0].status_code == 200 and found[0].json()["events"]
