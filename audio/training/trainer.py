@@ -225,19 +225,22 @@ class Training:
         return shared
 
     def _validation_scores(self) -> dict[str, float]:
-        model = self.evaluated.eval()
-        logits = []
-        for part in torch.arange(len(self.validation)).split(self.config.batch_size):
-            features = self.validation.plain(part)
-            with computing(self.engine.device, "fp32"):  # as evaluation and inference
-                logits.append(model.classify(features))
-        answers, multi = torch.cat(logits), self.store.multi_label
+        answers, multi = self._answers(self.evaluated.eval()), self.store.multi_label
         self._report_samples(answers)
         return {
             **self._further(answers),
             "loss/validation": float(loss_of(answers, self.validation.targets, multi).mean()),
             "accuracy/validation": float(correct(answers, self.validation.targets, multi).mean()),
         }
+
+    def _answers(self, model: Classifier) -> Tensor:
+        """Logits `(clips, classes)` of the validation clips as they are, in fp32 as evaluation and inference."""
+        logits = []
+        for part in torch.arange(len(self.validation)).split(self.config.batch_size):
+            features = self.validation.plain(part)
+            with computing(self.engine.device, "fp32"):
+                logits.append(model.classify(features))
+        return torch.cat(logits)
 
     def _further(self, logits: Tensor) -> dict[str, float]:
         """The metrics that were asked for, of the validation clips' logits `(clips, classes)`."""
@@ -324,14 +327,10 @@ class Training:
         """Temperature and thresholds of the kept weights on the development clips; None where there are none."""
         if self.config.validation != DEVELOPMENT or not len(self.validation) or not self.epoch:
             return None
-        model = checkpoints.model_of(kept).to(self.engine.device)
-        logits = []
-        for part in torch.arange(len(self.validation)).split(self.config.batch_size):
-            with computing(self.engine.device, "fp32"):
-                logits.append(model.classify(self.validation.plain(part)).cpu())
+        logits = self._answers(checkpoints.model_of(kept).to(self.engine.device)).cpu()
         targets, rows = self.validation.targets.cpu().numpy(), self.validation.waves.rows
         several, classes = self.store.multi_label, list(self.store.classes)
-        found = fitted(torch.cat(logits).numpy(), targets, several, classes, recordings(rows).nunique())
+        found = fitted(logits.numpy(), targets, several, classes, recordings(rows).nunique())
         print(f"calibration: {found.text()}", flush=True)
         return found.state()
 

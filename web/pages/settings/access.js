@@ -12,6 +12,7 @@ import { Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
 import { toast, toastError } from "../../kit/over/toast.js";
+import { isNotOurs } from "./rules.js";
 
 const everybody = "*";
 const levels = [
@@ -29,8 +30,7 @@ const subject = (/** @type {Entry} */ one) =>
 /** @param {{users: any[]}} props */
 export function AccessCard({ users }) {
   const answer = useApi("projects.get_access");
-  const refused = /** @type {any} */ (answer.error)?.code;
-  if (refused === 404 || refused === 400) return null; // another server than ours
+  if (isNotOurs(answer)) return null;
   const add = () => openDialog(AccessDialog, { users }).then(answer.reload);
   return html`<${Card} title=${t("Projects that are not for everybody")}
     head=${html`<${Button} icon="plus" onClick=${add}>${t("Limit a project")}<//>`}>${() => html`

@@ -8,6 +8,7 @@ import { Select } from "../../kit/over/combobox.js";
 import { More } from "../../kit/lists/more.js";
 import { Answered, Empty, ErrorBox } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
+import { isNotOurs } from "./rules.js";
 
 /** @typedef {{at: string, action: string, failed: boolean, user_name: string, client: string, what: {id: string, name: string}[],
  *   details: Record<string, any>}} Entry */
@@ -37,8 +38,7 @@ export function AuditSection() {
   );
   if (!isAdmin())
     return html`<${ErrorBox} error=${{ code: 403, message: t("Only administrators see the audit log.") }} />`;
-  const refused = /** @type {any} */ (answer.error)?.code;
-  if (refused === 404 || refused === 400)
+  if (isNotOurs(answer))
     return html`<section class="card" aria-label=${t("Audit log")}><h2>${t("Audit log")}</h2>
     <${Empty} icon="settings" title=${t("This server keeps no audit log")} /></section>`;
   return html`<section class="card">

@@ -12,9 +12,9 @@ import { Dialog, openDialog } from "../../kit/over/dialog.js";
 import { Answered } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
 import { toast } from "../../kit/over/toast.js";
-import { daysOf, shownDays } from "./rules.js";
+import { daysOf, isNotOurs, shownDays } from "./rules.js";
 
-export const everywhere = "*";
+const everywhere = "*";
 
 /** Rules, in the order of the server's, as a person reads them. @type {Record<string, {label: string, note: string}>} */
 const words = {
@@ -34,8 +34,7 @@ const scopeName = (/** @type {Scope["project"]} */ project) =>
 
 export function RetentionCard() {
   const answer = useApi("storage.get_retention");
-  const refused = /** @type {any} */ (answer.error)?.code;
-  if (refused === 404 || refused === 400 || refused === 403) return null; // another server, or no administrator
+  if (isNotOurs(answer) || /** @type {any} */ (answer.error)?.code === 403) return null; // or no administrator asks
   const edit = (/** @type {Scope | undefined} */ scope) =>
     openDialog(RetentionDialog, { scope, set: answer.data?.set ?? [] }).then(answer.reload);
   return html`<${Card} title=${t("Let go of what is old")}

@@ -47,6 +47,9 @@ export function daysOf(text) {
 /** @param {number} days */
 export const shownDays = days => (days ? tn(days, "1 day", "{n} days") : t("never"));
 
+/** Whether the server does not know what it was asked: it is another one than ours. @param {{error?: any}} answer */
+export const isNotOurs = answer => [400, 404].includes(answer.error?.code);
+
 /** What a rule of alerts may look for. */
 export const ruleKinds = [
   { value: "status", label: "A task’s status" },

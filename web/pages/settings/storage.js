@@ -11,6 +11,7 @@ import { Answered, Empty } from "../../kit/states.js";
 import { PlainTable } from "../../kit/lists/table.js";
 import { isAdmin } from "../../lib/answers/session.js";
 import { RetentionCard } from "./retention.js";
+import { isNotOurs } from "./rules.js";
 
 const most = 20; // rows of a table
 
@@ -18,8 +19,7 @@ const most = 20; // rows of a table
 
 export function StorageSection() {
   const usage = useApi("storage.get_usage");
-  const refused = /** @type {any} */ (usage.error)?.code;
-  if (refused === 404 || refused === 400)
+  if (isNotOurs(usage))
     return html`<section class="card" aria-label=${t("Storage")}><h2>${t("Storage")}</h2>
     <${Empty} icon="datasets" title=${t("This server does not count its storage")} /></section>`;
   return html`<${Answered} answer=${usage}>${(/** @type {any} */ data) => html`
