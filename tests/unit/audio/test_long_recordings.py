@@ -46,7 +46,7 @@ print(made, status("VmHWM") - base)
 PREDICT = (
     HEAD
     + """
-from audio.inference.predictor.predictor import Predictor
+from audio.inference.predictor import Predictor
 
 predictor = Predictor(sys.argv[1], hop=float(sys.argv[3]))
 base = status("VmRSS")
