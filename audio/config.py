@@ -50,7 +50,7 @@ def hold(record: Any) -> None:
 
 RECORDINGS, MODEL, CLIPS, TRAINING = map(Group, ("Recordings", "Model", "Clips", "Training"))
 FEATURES, LENGTH, AUGMENTATION = map(Group, ("Features", "Length of clips", "Augmentation"))
-ROBUSTNESS = Group("Robustness")
+ROBUSTNESS, LEARNING_FROM = Group("Robustness"), Group("Teacher")
 RUNNING, FILES, PLUGINS = map(Group, ("Running", "Files", "Plugins"))
 
 
@@ -131,7 +131,7 @@ class TrainConfig:
         False, "start from published weights where the model has them; needs the network"
     )
     weights: Place = MODEL(
-        "", "file of weights to start from: a model.pt, or a state dict of the same layers"
+        "", "to start from: a model.pt or its id, or a state dict of the same layers (torch or safetensors)"
     )
     encoder: Place = MODEL(
         "", "Hugging Face name or folder of wav2vec2, ast, whisper; empty: the usual base one"
@@ -140,6 +140,12 @@ class TrainConfig:
         "none",
         "what is not trained; backbone: all but the head; extractor: that of wav2vec2",
         choices=("none", "backbone", "extractor"),
+    )
+    prune: float = MODEL(
+        0.0,
+        "share of the channels that are taken out of every layer of `weights` before it is trained on; 0: none",
+        0,
+        0.95,
     )
     image_size: int = MODEL(
         0, "side that image networks see the spectrogram at; 0: as it is", 0, 4096, unit="px"
@@ -213,6 +219,15 @@ class TrainConfig:
     )
     early_stop: int = TRAINING(0, "epochs without a better figure of best_by before stopping; 0: never", 0)
     min_gain: float = TRAINING(0.0, "that a figure has to be better by, for early_stop to wait anew", 0, 100)
+
+    teacher: list[Place] = LEARNING_FROM(
+        [],
+        "models of the same classes whose answers are learned besides the labels: their mean; files or ids",
+    )
+    teacher_weight: float = LEARNING_FROM(0.7, "share of the loss that follows the teacher", 0, 1)
+    teacher_temperature: float = LEARNING_FROM(
+        2.0, "that both answers are softened by; 1: as they are", 0.05, 100
+    )
 
     loudness: float | None = FEATURES(
         None,
@@ -385,6 +400,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         hold(self)
         refuse_contradictions(self)
+
+    def learned_from(self) -> list[str]:
+        """The files that bring what was learned from other clips: first weights, teachers."""
+        return [one for one in (self.weights, *self.teacher) if one]
 
     def changes_waveforms(self) -> bool:
         """Whether an augmentation works on waveforms, so that features can't be computed once for all."""

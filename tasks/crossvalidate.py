@@ -49,8 +49,9 @@ class CrossvalidateParameters(TrainConfig):
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""
         from audio import models
         from audio.devices import pick_device
+        from tasks import lookup
 
-        models.check(self)
+        models.check(lookup.without_ids(self))  # whose files are asked for once the server is
         pick_device(self.device)
 
     def check_inputs(self) -> None:
@@ -59,6 +60,7 @@ class CrossvalidateParameters(TrainConfig):
         from tasks.client import folds
 
         folds.refuse(lookup.dataset(self.dataset_id, lookup.here()), self.folds, drawn=True)
+        lookup.with_files(self)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         claim(run.task, run.folder)
         _, folder = lookup.pinned_dataset(run)
         found = crossvalidate(
-            run.parameters,
+            run.line.persist("fetching models", lambda: lookup.with_files(run.parameters)),
             ClipStore.open(folder),
             run.folder,
             seeds=run.parameters.seeds,

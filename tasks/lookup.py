@@ -2,8 +2,9 @@
 
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from tasks.arguments import parameters
@@ -11,8 +12,13 @@ from tasks.client import identify, names
 from tasks.errors import NothingThere
 from tasks.running.session import Run
 
+if TYPE_CHECKING:
+    from audio.config import TrainConfig
+
+P = TypeVar("P", bound="TrainConfig")
 FINISHED = ["completed", "published", "closed"]
 TIMEOUT = 10.0  # s that a file's server has to answer
+MODEL_ID = re.compile("[0-9a-f]{32}")
 EXPORTED = ("ONNX",)  # frameworks whose files this project writes and does not read
 
 
@@ -175,6 +181,31 @@ def weights(model: Any) -> Path:
     if not copy or not Path(copy).exists():
         raise NothingThere(f"model_id {model.id}: its file {address} {_why_absent(address)}")
     return Path(copy)
+
+
+def is_id(named: str) -> bool:
+    """Whether a place is no file but the id of a model."""
+    return bool(MODEL_ID.fullmatch(named)) and not Path(named).exists()
+
+
+def without_ids(parameters: P) -> P:
+    """The same training without the models that its `weights` and `teacher` name by id."""
+    bare = replace(parameters, prune=0.0, teacher=[one for one in parameters.teacher if not is_id(one)])
+    bare.weights = "" if is_id(parameters.weights) else parameters.weights
+    return bare
+
+
+def with_files(parameters: P) -> P:
+    """The same training with a local copy of each model that its `weights` and `teacher` name by id.
+
+    Raises NothingThere.
+    """
+
+    def file(named: str) -> str:
+        return str(weights(model(named, here()))) if is_id(named) else named
+
+    teacher = [file(one) for one in parameters.teacher]
+    return replace(parameters, weights=file(parameters.weights), teacher=teacher)
 
 
 def heard_with(run: Any, model: Any) -> Path:

@@ -42,8 +42,9 @@ class TrainParameters(TrainConfig):
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""
         from audio import models
         from audio.devices import pick_device
+        from tasks import lookup
 
-        models.check(self)
+        models.check(lookup.without_ids(self))  # whose files are asked for once the server is
         pick_device(self.device)
 
     def check_inputs(self) -> None:
@@ -52,6 +53,7 @@ class TrainParameters(TrainConfig):
         from tasks.client import folds
 
         folds.refuse(lookup.dataset(self.dataset_id, lookup.here()), [self.fold])
+        lookup.with_files(self)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         keeper = CheckpointKeeper(run.task, run.outbox, run.parameters.checkpoint_seconds)
         try:
             result = train(
-                run.parameters,
+                run.line.persist("fetching models", lambda: lookup.with_files(run.parameters)),
                 ClipStore.open(folder),
                 writer=SteadyWriter(run.folder / journal.FOLDER),
                 checkpoint_dir=run.folder,
@@ -134,6 +136,10 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
         if not tag.endswith("/train"):  # to choose by, wherever models are listed
             model.set_metadata(tag, f"{value:.6g}", "float")
         run.logger.report_single_value(tag, value)
+    if result.gain is not None:
+        from tasks.reporting import reports
+
+        reports.report_rows(run.logger, "gain", "beside what it was made from", result.gain)
     run.task.set_user_properties(model_id=model.id)
     print(f"model {model.id}")
 

@@ -146,6 +146,7 @@ def model_of(checkpoint: dict[str, Any]) -> Classifier:
     tell_of_plugins(checkpoint)
     config = config_of(checkpoint)
     config.pretrained, config.weights = False, ""  # the weights are here
+    config.prune, config.teacher = 0.0, []  # and what they were made from may be gone
     classes, architecture = len(checkpoint["classes"]), checkpoint.get("architecture")
     model = build(config, checkpoint["sample_rate"], classes, architecture)
     try:

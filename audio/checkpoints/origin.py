@@ -4,6 +4,7 @@ By them a resumed training goes on with its own clips, and an evaluation can tel
 on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,16 +69,15 @@ class Origin:
     parts: Stretches  # where they lie in their files; not of clips whose store did not tell
 
     @classmethod
-    def of(cls, store: "ClipStore", rows: pd.DataFrame, weights: str = "") -> "Origin":
-        """That of a training on some rows of a store, started from a file of weights."""
-        before = _of_weights(weights)
+    def of(cls, store: "ClipStore", rows: pd.DataFrame, files: Sequence[str] = ()) -> "Origin":
+        """That of a training on some rows of a store, started from files of weights or taught by them."""
         own, parts = torch.from_numpy(marks(rows)), Stretches.of(rows)
-        known = len(own) == len(rows)
-        if before is None:
-            return cls(fingerprint(store.index), own.unique(), known, parts)
-        together = torch.cat([own, before.trained_on]).unique()
-        complete = known and before.complete
-        return cls(fingerprint(store.index), together, complete, parts.with_those_of(before.parts))
+        found = cls(fingerprint(store.index), own.unique(), len(own) == len(rows), parts)
+        for before in filter(None, map(_of_weights, files)):
+            found.trained_on = torch.cat([found.trained_on, before.trained_on]).unique()
+            found.complete = found.complete and before.complete
+            found.parts = found.parts.with_those_of(before.parts)
+        return found
 
     @classmethod
     def in_checkpoint(cls, state: dict[str, Any]) -> "Origin | None":
@@ -101,9 +101,7 @@ class Origin:
 
 
 def _of_weights(path: str) -> Origin | None:
-    """The origin of the weights that a training starts from; None when it starts from none, or from published ones."""
-    if not path:
-        return None
+    """The origin of the weights in a file; None for published ones."""
     try:
         state = torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True)
     except (

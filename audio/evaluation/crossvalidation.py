@@ -103,21 +103,23 @@ def _content(path: str) -> str:
 
 
 def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) -> None:
-    """Before the first fold is trained: weights that any of the folds must not start from.
+    """Before the first fold is trained: weights and teachers that any of the folds must not learn from.
 
-    Raises ConfigError that names the folds, of whose clips `weights` were trained on some; with overlap=apart they are
+    Raises ConfigError that names the folds, of whose clips they were trained on some; with overlap=apart they are
     told, and left out of those folds' figures, unless they are all clips of a fold.
     """
-    if not config.weights:
+    files = config.learned_from()
+    if not files:
         return
-    origin = Origin.of(store, store.index.iloc[:0], config.weights)
+    named = f"{', '.join(files)}, which `{'weights' if config.weights else 'teacher'}` names,"
+    origin = Origin.of(store, store.index.iloc[:0], files)
     heard = {fold: origin.heard(held_out(store, fold)) for fold in folds}
     told = [f"fold {fold}: {mask.sum()} of {len(mask)}" for fold, mask in heard.items() if mask.any()]
     whole = [str(fold) for fold, mask in heard.items() if mask.all()]
     if told and (whole or config.overlap == "refuse"):
         apart = "" if whole else ", or use overlap=apart, which leaves these clips out of the figures"
         raise ConfigError(
-            f"{config.weights}, which `weights` names, was trained on clips that are held out ({'; '.join(told)}): "
+            f"{named} was trained on clips that are held out ({'; '.join(told)}): "
             f"a result on them says nothing{_nothing_left(whole)}. Hold out other folds (`folds`), or start from "
             f"weights of other recordings{apart}."
         )
@@ -128,7 +130,7 @@ def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) ->
         )
     elif not origin.complete:
         print(
-            f"NOTE: nothing proves that {config.weights} was not trained on clips that are held out",
+            f"NOTE: nothing proves that {', '.join(files)} was not trained on clips that are held out",
             flush=True,
         )
 
@@ -147,6 +149,7 @@ def _finished(place: Path) -> bool:
 def fingerprint(config: TrainConfig, store: ClipStore, speeds: Sequence[float]) -> str:
     """Changes with anything that changes a fold's result: the weights it starts from by what is in their file."""
     settings = plain(config) | {"weights": _content(config.weights)}
+    settings["teacher"] = [_content(one) for one in config.teacher]
     about = [settings, list(speeds), store.manifest, clips_of(store.index)]
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:12]
 

@@ -128,7 +128,9 @@ def _trained_on(
         return np.zeros(len(rows), bool)
     heard = origin.heard(rows)
     duplicates = (
-        own_fold and origin.clips == fingerprint(store.index) and not checkpoints.config_of(state).weights
+        own_fold
+        and origin.clips == fingerprint(store.index)
+        and not checkpoints.config_of(state).learned_from()
     )
     if heard.all() or (overlap == "refuse" and not duplicates):
         refuse_heard(rows, heard, "The model")

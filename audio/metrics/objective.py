@@ -31,6 +31,22 @@ def loss_of(
     return -(smoothed * F.log_softmax(logits, dim=1)).sum(1)
 
 
+def distance(logits: Tensor, softened: Tensor, multi_label: bool, temperature: float) -> Tensor:
+    """How far each clip's answer is from a teacher's, `(batch,)`: Kullback-Leibler divergence in nats, times T².
+
+    `softened` are the teacher's probabilities at that temperature; the factor keeps the gradient's size whatever the
+    temperature (Hinton et al. 2015, arXiv:1503.02531).
+    """
+    scaled = logits / temperature
+    if multi_label:
+        log_found, log_absent = F.logsigmoid(scaled), F.logsigmoid(-scaled)
+        apart = F.kl_div(log_found, softened, reduction="none")
+        apart = apart + F.kl_div(log_absent, 1 - softened, reduction="none")
+        return apart.mean(1) * temperature**2
+    apart = F.kl_div(F.log_softmax(scaled, dim=1), softened, reduction="none")
+    return apart.sum(1) * temperature**2
+
+
 def balanced(targets: Tensor, multi_label: bool = False) -> Tensor:
     """Weights inverse to how often an answer is correct, as scikit-learn's `class_weight="balanced"`.
 

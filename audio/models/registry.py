@@ -19,6 +19,7 @@ from audio.models.classifier import Classifier
 from audio.models.ensemble import Ensemble
 from audio.models.plan import Plan
 from audio.models.pretrained import encoder_files, weights
+from audio.models.pruning import PRUNED, shrink
 from audio.named import names_in
 
 Backbone = Callable[[Plan, FrontEnd], nn.Module]
@@ -98,6 +99,8 @@ def check(config: TrainConfig) -> Model:
         )
     if config.weights:
         weights.read(config.weights)
+    for teacher in config.teacher:
+        weights.read(teacher, "teacher")
     if Path(config.background).is_absolute() and not Path(config.background).is_dir():
         raise ConfigError(f"background is {config.background}; there is no such folder.")
     encoder_files.check(config.model, config.encoder, config.pretrained)
@@ -124,6 +127,8 @@ def build(
     model = check(replace(config, encoder="") if architecture else config)  # whose sizes are known
     plan = Plan(config, sample_rate, classes, architecture or {})
     classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
+    if pruned := (architecture or weights.architecture_in(config.weights)).get(PRUNED):
+        shrink(classifier, pruned)
     if config.weights:
         weights.start_from(classifier, config.weights)
     classifier.freeze(config.freeze)

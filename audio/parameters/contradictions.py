@@ -20,7 +20,7 @@ def refuse_unreadable(config: "PreprocessConfig") -> None:
 
 def refuse_contradictions(config: "TrainConfig") -> None:
     """Raises ConfigError: the first contradiction there is."""
-    for check in (_spectrum, _choosing, _schedule, _members, _sharing, _augmentation):
+    for check in (_spectrum, _choosing, _schedule, _members, _pruning, _sharing, _augmentation):
         check(config)
 
 
@@ -77,6 +77,17 @@ def _members(config: "TrainConfig") -> None:
             f"frontend={config.frontend} is {count} front ends, one for each member in turn: use members={count}, "
             "or more."
         )
+
+
+def _pruning(config: "TrainConfig") -> None:
+    if not config.prune:
+        return
+    if not config.weights:
+        raise ConfigError(
+            "prune takes channels out of a trained network: name its file (weights=model.pt), or use prune=0."
+        )
+    if config.freeze != "none":
+        raise ConfigError("A pruned network has to be trained on as a whole: use freeze=none, or prune=0.")
 
 
 def _sharing(config: "TrainConfig") -> None:

@@ -9,9 +9,10 @@ from audio.config import TrainConfig
 from audio.devices import computing
 from audio.distributed import SingleProcess
 from audio.errors import CheckpointError
-from audio.metrics.objective import balanced, correct, loss_of
+from audio.metrics.objective import balanced, correct, distance, loss_of
 from audio.models import Classifier, Ensemble
 from audio.training.optimizer import ModelEma, build_optimizer
+from audio.training.teacher import Teachers
 
 
 class Stepper:
@@ -25,8 +26,10 @@ class Stepper:
         targets: Tensor,
         multi_label: bool,
         precision: str = "",
+        teachers: Teachers | None = None,
     ):
         """`targets` `(clips, classes)` of all training clips, for class weights; `precision`: the configuration's."""
+        self.teachers = teachers
         self.config, self.model, self.engine, self.multi_label = config, model, engine, multi_label
         self.precision = precision or config.precision
         weighed = config.class_weights == "balanced"
@@ -62,15 +65,26 @@ class Stepper:
         with self.engine.accumulate(self.wrapped, wait=not step):
             with computing(self.engine.device, self.precision):
                 logits = self.wrapped.classify(features)
-            targets = targets.repeat(len(logits) // len(targets), 1)  # once for each member
-            losses = loss_of(logits, targets, self.multi_label, config.label_smoothing, self.class_weights)
-            loss = losses.mean() * share
+            loss, targets = self._loss(logits, features, targets)
+            loss = loss * share
             self.engine.backward(self.scaler.scale(loss * len(self.networks)))
         told = loss.detach()
         norm = self._step(rate) if step else None
         if norm is not None and not self.scaler.is_enabled():  # with a scaled loss such steps are left out
             told = torch.where(norm.isfinite(), told, torch.full_like(told, float("nan")))
         return told, correct(logits.detach(), targets, self.multi_label).mean() * share
+
+    def _loss(self, logits: Tensor, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The mean loss of a batch, and its labels, once for each member."""
+        config, classes, members = self.config, logits.shape[1], len(logits) // len(targets)
+        labels = targets[:, :classes].repeat(members, 1)
+        losses = loss_of(logits, labels, self.multi_label, config.label_smoothing, self.class_weights)
+        if self.teachers:
+            with computing(self.engine.device, self.precision):
+                softened = self.teachers.answers(features, targets[:, classes:]).repeat(members, 1)
+            apart = distance(logits, softened, self.multi_label, config.teacher_temperature)
+            losses = (1 - config.teacher_weight) * losses + config.teacher_weight * apart
+        return losses.mean(), labels
 
     def _step(self, rate: float) -> Tensor | None:
         """One step of the optimiser with the mean of the gathered gradients; gives their norm where it is bounded."""

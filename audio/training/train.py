@@ -44,6 +44,9 @@ class TrainResult:
     parts: (
         pd.DataFrame
     )  # `parts` of audio.clips.splits: which clips were trained on, for development, held out
+    gain: pd.DataFrame | None = (
+        None  # of a network with a teacher, or pruned: beside those, `audio.training.gain`
+    )
     history: list[dict[str, float]] = field(default_factory=list)  # one dict of scalars an epoch
 
 
@@ -145,5 +148,6 @@ def _train(
         classes=list(run.store.classes),
         frontend=run.model.frontend.describe(),
         parts=parts(run.config, run.store),
+        gain=None if stopped else run.gain(model),
         history=run.history,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Generator, Tensor
 
@@ -34,15 +35,19 @@ from audio.metrics.figures import Answers, figures
 from audio.metrics.objective import correct, loss_of, probabilities
 from audio.metrics.reliability import fitted
 from audio.models import Classifier, build
+from audio.models.pruning import prune
 from audio.reporting.augmentations import report_augmentations
 from audio.reporting.batch import report_batch
 from audio.reporting.samples import report_clips, report_samples
 from audio.reporting.writers import NullWriter
+from audio.training import gain
 from audio.training.feed import Feed, TrainingFeed
 from audio.training.loss_watch import LossWatch
 from audio.training.optimizer import rate_at
 from audio.training.precision import CLIPS, choose
 from audio.training.stepper import Stepper
+from audio.training.teacher import Teachers
+from audio.training.trained import Trained
 from audio.training.trial import refuse_few, refuse_untrainable
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
@@ -89,24 +94,50 @@ class Training:
                 flush=True,
             )
         some = self._some_features(CLIPS)
+        self.before = self._pruned(some[:2])
         refuse_untrainable(self.model, some[:2])
         precision = self._precision(some)
         self.validation = Feed(config, store, validation_rows, self.model, device, self.feed.waves.frames)
         if self.feed.cache:
             self.validation.keep([1.0])
-        self.stepper = Stepper(config, self.model, engine, self.feed.targets, store.multi_label, precision)
+        labels = self.feed.targets
+        self.teachers = self._learn_from_teachers()
+        self.stepper = Stepper(
+            config, self.model, engine, labels, store.multi_label, precision, self.teachers
+        )
         self.watch = LossWatch(list(self.feed.waves.rows["clip"]))
-        self.origin = Origin.of(store, train_rows, config.weights)
+        self.origin = Origin.of(store, train_rows, config.learned_from())
         self._refuse_heard()
         self.chosen: dict[str, Any] | None = None  # the model of the best epoch so far, with select=best
         self.history: list[dict[str, float]] = []
         self.last = generations.Last(folder / "last.pt")
 
     def _refuse_heard(self) -> None:
-        """The weights it starts from must not have been trained on what is held out here. Raises ConfigError."""
-        if self.config.weights and self.config.overlap == "refuse":
+        """What it learns from must not have been trained on what is held out here. Raises ConfigError."""
+        files = self.config.learned_from()
+        if files and self.config.overlap == "refuse":
             rows = held_out(self.store, self.config.fold)
-            refuse_heard(rows, self.origin.heard(rows), f"{self.config.weights}, which `weights` names,")
+            by = "weights" if self.config.weights else "teacher"
+            refuse_heard(rows, self.origin.heard(rows), f"{', '.join(files)}, which `{by}` names,")
+
+    def _pruned(self, features: Tensor) -> Trained | None:
+        """Take channels out of the network, where that is asked for; gives the network that it was."""
+        if not self.config.prune:
+            return None
+        before = Trained(self.config.weights, self.store, self.engine.device, "network to be pruned")
+        prune(self.model, self.config.prune, features)
+        return before
+
+    def _learn_from_teachers(self) -> Teachers | None:
+        """The models whose answers are learned, where there are some; what they answer to whole clips is kept."""
+        if not self.config.teacher:
+            return None
+        teachers = Teachers(self.config, self.store, self.model, self.engine.device)
+        known = teachers.once(self.feed.waves).to(self.engine.device)
+        self.feed.targets = torch.cat([self.feed.targets, known], dim=1)
+        if not self.engine.rank:
+            print(f"note: {teachers.told()}", flush=True)
+        return teachers
 
     def _some_features(self, most: int) -> Tensor:
         """What a process trains on in a batch, `most` clips of it, augmented."""
@@ -279,7 +310,8 @@ class Training:
             order, random, dice, common = self._draws()
             first = order[: self.batch_size].to(self.feed.indexed_on)
             group = Group(self.engine, len(first), common) if self.engine.size == 1 else None
-            batch = self.feed.batch(first, random, dice, group)
+            features, targets = self.feed.batch(first, random, dice, group)
+            batch = features, targets[:, : len(self.store.classes)]
             report_batch(self.writer, self.model, self.feed.waves, first, batch, config.debug_batch)
         if config.augment and config.debug_augmentations:
             report_augmentations(self.writer, self.model, self.feed.augment, self.feed.waves)
@@ -333,6 +365,19 @@ class Training:
         found = fitted(logits.numpy(), targets, several, classes, recordings(rows).nunique())
         print(f"calibration: {found.text()}", flush=True)
         return found.state()
+
+    def gain(self, kept: dict[str, Any]) -> pd.DataFrame | None:
+        """The kept model beside the networks that it was made from, as `audio.training.gain` tells them."""
+        others = [] if self.before is None else [("before pruning", self.before)]
+        others += [(f"teacher {one.file}", one) for one in (self.teachers.all if self.teachers else [])]
+        if self.engine.rank or not others or not self.epoch:
+            return None
+        model = checkpoints.model_of(kept).to(self.engine.device)
+        networks: list[gain.Network] = [(name, one.model, one.hears) for name, one in others]
+        networks.append(("this network", model, model))
+        rows = gain.table(networks, self.validation, self.store.classes, self.store.multi_label)
+        print(gain.told(rows), flush=True)
+        return rows
 
     def keep_model(self, patience: float) -> dict[str, Any]:
         """Write `model.pt`, the best epoch's model or the last one's, and give it.

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from audio.errors import AudioError
+from audio.models.pretrained import safe_file
 
 STARTS = {  # first bytes → what such a file is
     b"\x89PNG": "a picture (PNG)",
@@ -67,8 +68,8 @@ def _instead(path: Path, fault: Exception) -> str:
     for bytes_, what in STARTS.items():
         if start.lower().startswith(bytes_.lower()):
             return f"it is {what}"
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 1 << 32:
-        return "it is in the format safetensors; convert it to a state dict that torch has saved"
+    if safe_file.begins_so(start):
+        return "it is in the format safetensors, which weights=FILE takes"
     if _is_text(start):
         return "it is a text file"
     if start[:1] == b"\x80":

@@ -1,11 +1,12 @@
 """Starting from weights in a file: a checkpoint of this project, or a state dict with the same layers."""
 
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
 from audio.errors import ConfigError
-from audio.models.pretrained import torch_file
+from audio.models.pretrained import safe_file, torch_file
 
 HALF = 0.5  # of a model's numbers: less than that taken over is a mistake rather than a start
 
@@ -38,10 +39,22 @@ def folded(tensor: Tensor, own: Tensor) -> Tensor:
     return tensor
 
 
-def read(path: str) -> dict[str, Tensor]:
-    """The tensors of a file by the names they have in a backbone. Raises ConfigError."""
+def architecture_in(path: str) -> dict[str, Any]:
+    """What a checkpoint of this project says of its network; empty for another file. Raises ConfigError."""
+    content = content_of(path) if path else {}
+    found = content.get("architecture") if isinstance(content, dict) and "format" in content else None
+    return found if isinstance(found, dict) else {}
+
+
+def content_of(path: str, purpose: str = "file of weights") -> Any:
+    """What the file holds, saved by torch or in the format safetensors. Raises ConfigError."""
     file = Path(path).expanduser()
-    content = torch_file.read(file, ConfigError, "file of weights")
+    return safe_file.read(file) if safe_file.is_one(file) else torch_file.read(file, ConfigError, purpose)
+
+
+def read(path: str, purpose: str = "file of weights") -> dict[str, Tensor]:
+    """The tensors of a file by the names they have in a backbone. Raises ConfigError."""
+    file, content = Path(path), content_of(path, purpose)
     for key in ("weights", "model", "state_dict"):  # ours; PANNs'; Lightning's
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]

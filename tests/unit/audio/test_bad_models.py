@@ -70,7 +70,7 @@ UNREADABLE = {
     "cut short": (WEIGHTS[: len(WEIGHTS) // 2], "breaks off"),
     "TorchScript": (scripted(), "exported model"),
     "another archive": (archive(**{"a.txt": "a"}), "zip archive without weights"),
-    "safetensors": (struct.pack("<Q", 2) + b"{}", "safetensors"),
+    "safetensors": (struct.pack("<Q", 200) + b"{}", "safetensors"),
     "numpy": (b"\x93NUMPY\x01\x00" + bytes(80), "numpy array"),
 }
 

@@ -24,6 +24,8 @@ REFUSED = [
         for changes in ({"noise": 0.1}, {"background": "noises"}, {"stretch": 0.1}, {"pitch": 1.0})
     ),
     ({"speeds": []}, "speeds is empty; use [1.0]"),
+    ({"prune": 0.5}, "name its file (weights=model.pt)"),
+    ({"prune": 0.5, "weights": "model.pt", "freeze": "backbone"}, "use freeze=none"),
 ]
 ALLOWED = [
     {"win_length": 1024, "n_fft": 1024},
@@ -40,6 +42,7 @@ ALLOWED = [
     {"feature_cache": "on", "augment": False, "noise": 0.5},
     {"feature_cache": "auto", "noise": 0.5},
     {"speeds": [], "augment": False},
+    {"prune": 0.5, "weights": "model.pt", "teacher": ["model.pt"]},
 ]
 
 

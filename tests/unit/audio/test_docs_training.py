@@ -21,7 +21,7 @@ def test_every_preset_is_documented_and_every_documented_one_exists():
 
 def test_settings_that_are_named_exist():
     settings = {field.name for field in dataclasses.fields(TrainConfig)}
-    for heading in ("Where the weights come from", "Several processes"):
+    for heading in ("Where the weights come from", "Smaller networks", "Several processes"):
         rows = re.findall(r"^\| `(\w+)` \|", part(heading), re.MULTILINE)
         assert set(rows) <= settings
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", part("Optimisation"))) | {"accumulate", "ema", "schedule"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.store import ClipStore
@@ -133,5 +134,14 @@ def test_weights_of_another_file_are_taken_over_where_they_fit(small_store, tmp_
     assert started.head.weight.shape[0] == CLASSES
     with pytest.raises(ConfigError, match="made for another model"):
         build(TrainConfig(model="resnet18", weights=path), RATE, CLASSES)
+    safe = tmp_path / "é:% ten"
+    save_file(first.state_dict(), safe)  # told by how it begins, not by its name
+    again = build(TrainConfig(model="tutorial-cnn", weights=str(safe)), RATE, CLASSES)
+    assert torch.equal(again.state_dict()[name], first.state_dict()[name])
+    with pytest.raises(ConfigError, match="made for another model"):
+        build(TrainConfig(model="resnet18", weights=str(safe)), RATE, CLASSES)
+    safe.write_bytes(safe.read_bytes()[:-1000])
+    with pytest.raises(ConfigError, match="damaged safetensors file"):
+        build(TrainConfig(model="tutorial-cnn", weights=str(safe)), RATE, CLASSES)
     with pytest.raises(ConfigError, match="no file of weights"):
         build(TrainConfig(weights=str(Path("nowhere.pt"))), RATE, CLASSES)

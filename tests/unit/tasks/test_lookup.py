@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from audio.config import TrainConfig
 from tasks import lookup
 from tasks.client import identify
 from tasks.errors import NothingThere
@@ -255,3 +256,19 @@ def test_a_queue_is_found_by_its_name_and_who_listens_to_it(client):
         assert identify.listeners(queue, besides=task) == []
     finally:
         client.call("workers.unregister", worker="m:listens")
+
+
+def test_weights_and_teachers_that_are_named_by_id_become_files(
+    client, project, trained, tmp_path, monkeypatch
+):
+    net = tmp_path / "net.pt"
+    net.write_bytes(b"weights")
+    _, (model_id,) = trained()
+    client.call("models.edit", model=model_id, uri=net.as_uri())
+    by_id = TrainConfig(weights=model_id, teacher=[model_id, str(net)], prune=0.5)
+    bare, found = lookup.without_ids(by_id), lookup.with_files(by_id)
+    assert (bare.weights, bare.teacher) == ("", [str(net)])
+    assert (found.weights, found.teacher, found.prune) == (str(net), [str(net), str(net)], 0.5)
+    assert lookup.with_files(TrainConfig(weights="here.pt")).weights == "here.pt"
+    with pytest.raises(NothingThere, match="model_id"):
+        lookup.with_files(TrainConfig(teacher=["0" * 32]))
