@@ -23,17 +23,17 @@ LEFT_OUT = {  # command → why no test types it; a target of the Makefile runs 
             "clearml-data",
             "clearml-task",
         ),
-        "is ClearML's: tests/e2e/test_command_lines.py",
+        "is ClearML's: tests/e2e/clients/test_command_lines.py",
     ),
     **dict.fromkeys(("clearml.conf.example", "clearml.Dataset"), "is no command"),
     **dict.fromkeys(
         ("make mutants", "tests.mutants"), "takes hours: tests/unit/test_mutants.py has it in small"
     ),
-    "benchmarks.tutorials.layouts": "tests/e2e/test_tutorial_pages.py lays ESC-10 out in each way",
+    "benchmarks.tutorials.layouts": "tests/e2e/shell/test_tutorial_pages.py lays ESC-10 out in each way",
     "make clean": "removes what the tests run in",
-    "make demo": "tests/e2e/test_demo.py",
+    "make demo": "tests/e2e/jobs/test_demo.py",
     "tests.browser.screenshots": "is for who works on the page",
-    "audio.datasets.download": "needs a network: tests/unit/audio/test_download.py",
+    "audio.datasets.download": "needs a network: tests/unit/audio/datasets/test_download.py",
 }
 PASSWORD = "correct horse battery"
 TAKE_A_DATASET = {

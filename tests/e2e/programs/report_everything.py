@@ -1,6 +1,6 @@
 """Reports with every `Logger.report_*`, every TensorBoard kind that ClearML picks up, and matplotlib.
 
-Run by tests/e2e/test_reporting.py as a client's own program. Prints the task's id at the end.
+Run by tests/e2e/clients/test_reporting.py as a client's own program. Prints the task's id at the end.
 """
 
 import io

@@ -1,0 +1,80 @@
+"""What lies at the top of a repository, without a checkout of it."""
+
+import pytest
+
+from agents.environments import repository
+from tests.unit.tasks.code.test_source import git
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Gives a function that makes a repository of these files and tells what a task of it would find."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init")
+
+    def make(files, **script):
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        git(folder, "add", "-A")
+        git(folder, "commit", "--allow-empty", "-m", "x")
+        script = {"repository": str(folder), "version_num": git(folder, "rev-parse", "HEAD"), **script}
+        return repository.look(script, tmp_path / "cache")
+
+    return make
+
+
+def test_a_lock_file_is_found_at_the_root_and_nearer_in_the_working_directory(made):
+    files = {"pyproject.toml": "", "uv.lock": ""}
+    assert made(files) == repository.Top(".", "uv", None, True)
+    files |= {"sub/pyproject.toml": "", "sub/poetry.lock": ""}
+    assert made(files, working_dir="sub") == repository.Top("sub", "poetry", None, True)
+
+
+def test_a_lock_file_that_is_not_committed_yet_counts(made):
+    found = made(
+        {"pyproject.toml": ""}, diff="diff --git a/uv.lock b/uv.lock\n--- /dev/null\n+++ b/uv.lock\n"
+    )
+    assert found.manager == "uv"
+
+
+def test_requirements_packaging_and_large_files_are_found(made):
+    found = made({"requirements.txt": "six\n", "setup.cfg": "", ".gitattributes": "*.dat filter=lfs\n"})
+    assert found == repository.Top(".", "", "six\n", True, True)
+    assert made({}, repository="") == repository.Top(".", "", None, False)
+
+
+def test_what_cannot_be_looked_into_is_told_as_that(made):
+    assert made({}, version_num="1" * 40) is None
+    assert made({}, repository="https://example.org/x.git") is None
+
+
+def test_an_address_the_agent_has_in_its_cache_is_looked_into_there(made, tmp_path):
+    made({"requirements.txt": "six\n"})
+    url = "https://example.org/team/x.git"
+    git(
+        tmp_path,
+        "clone",
+        "--quiet",
+        str(tmp_path / "repository"),
+        str(repository._cached(url, tmp_path / "cache")),
+    )
+    found = repository.look({"repository": url, "version_num": "main"}, tmp_path / "cache")
+    assert found is not None and found.requirements == "six\n"
+
+
+def test_a_fetch_that_git_refuses_or_that_never_ends_says_so(tmp_path, monkeypatch):
+    script = {"repository": "r", "version_num": "1"}
+
+    def fetched(program, most=600):
+        real = repository.subprocess.run
+        with monkeypatch.context() as changed:
+            changed.setattr(repository, "FETCH", program)
+            changed.setattr(repository.subprocess, "run", lambda *a, **k: real(*a, **{**k, "timeout": most}))
+            return repository.fetch(script, tmp_path / "settings", tmp_path / "scratch")
+
+    assert fetched("import sys; print(sys.argv[1:])") == ""
+    assert fetched("print('x\\nfatal: no such é\\nfatal: more')") == "no such é"
+    assert fetched("import sys; sys.stderr.write(f'fatal: {sys.argv[2:5]}')") == "['r', '1', '']"
+    assert fetched("import time; time.sleep(9)", most=0.2) == "it took longer than ten minutes"
