@@ -13,6 +13,7 @@ for name, kind in {  # task → its ClearML type
     "export": "custom",
     "publish": "custom",
     "predict": "inference",
+    "events": "inference",
 }.items():
     tasks.register(
         name,

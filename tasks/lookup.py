@@ -220,21 +220,23 @@ def _bring_plugins(model: Any, path: Path) -> None:
     from tasks.code import carried
     from tasks.running.session import under_an_agent
 
-    if under_an_agent():
+    if under_an_agent() and model.framework not in EXPORTED:
         carried.for_model(model, path)
 
 
-def refuse_unusable(model_id: str, dataset_id: str | None, project: str) -> None:
+def refuse_unusable(model_id: str, dataset_id: str | None, project: str, exported: bool = False) -> None:
     """Hold a model, and the dataset to hear it with, against what is there, before there is a task to fail.
 
-    Raises NothingThere, CheckpointError, PluginError.
+    With `exported` it may be an ONNX file. Raises NothingThere, CheckpointError, PluginError.
     """
     from audio.checkpoints import checkpoint
 
-    found = model(model_id, project)
+    found = model(model_id, project, exported)
     if dataset_id is not None:
         dataset_of(found, dataset_id, project)
     path = weights(found)
+    if found.framework in EXPORTED:
+        return
     _bring_plugins(found, path)
     checkpoint.refuse_missing_plugins(checkpoint.load(path))
 

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from audio.events.hearing import Found
 from audio.events.tracking import Event
@@ -50,26 +51,30 @@ def as_json(recordings: Iterable[Found]) -> Iterator[str]:
     """A list with an entry for each recording: also those without events."""
     between = "[\n"
     for found in recordings:
-        events = [
-            {
-                "onset": round(one.onset, DIGITS),
-                "offset": round(one.offset, DIGITS),
-                "label": one.label,
-                "score": round(one.score, DIGITS),
-                "mean": round(one.mean, DIGITS),
-            }
-            for one in found.events
-        ]
-        told = {
-            "file": printable(str(found.path)),
-            "duration": round(found.duration, DIGITS),
-            "events": events,
-        }
-        told |= {"notes": found.notes} if found.notes else {}
-        told |= {"error": printable(found.error)} if found.error else {}
-        yield between + json.dumps(told, ensure_ascii=False)
+        yield between + json.dumps(told_of(found), ensure_ascii=False)
         between = ",\n"
     yield "[]\n" if between == "[\n" else "\n]\n"
+
+
+def told_of(found: Found) -> dict[str, Any]:
+    """One recording and its events, JSON-ready."""
+    events = [
+        {
+            "onset": round(one.onset, DIGITS),
+            "offset": round(one.offset, DIGITS),
+            "label": one.label,
+            "score": round(one.score, DIGITS),
+            "mean": round(one.mean, DIGITS),
+        }
+        for one in found.events
+    ]
+    told: dict[str, Any] = {
+        "file": printable(str(found.path)),
+        "duration": round(found.duration, DIGITS),
+        "events": events,
+    }
+    told |= {"notes": found.notes} if found.notes else {}
+    return told | ({"error": printable(found.error)} if found.error else {})
 
 
 def as_audacity(recordings: Iterable[Found]) -> Iterator[str]:

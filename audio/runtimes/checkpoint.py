@@ -1,6 +1,7 @@
 """A checkpoint, computed by torch."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ class Checkpoint:
         self.calibration = checkpoints.calibration_of(state)
         self.device, self.precision = pick_device(device), precision
         self.model = checkpoints.model_of(state).to(self.device)
+        self.frontend: dict[str, Any] = self.model.frontend.describe()
         self.threads = threads or spare_threads(self.model)
 
     def logits(self, waves: np.ndarray) -> np.ndarray:

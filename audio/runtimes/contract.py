@@ -1,7 +1,7 @@
 """What hearing takes of whatever computes: logits of waveforms, and what the file says of classes and preparation."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,9 @@ class Runtime(Protocol):
     classes: list[str]
     multi_label: bool
     preparation: Preparation
+    frontend: dict[
+        str, Any
+    ]  # what its features are, as `describe` of a front end says; empty: it is not told
     calibration: Calibration | None  # None: the training had no development clips
 
     def logits(self, waves: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ class OnnxModel:
             self.classes: list[str] = json.loads(told["classes"])
             self.multi_label = bool(json.loads(told["multi_label"]))
             self.preparation = Preparation.told(json.loads(told["preparation"]))
+            self.frontend: dict[str, Any] = json.loads(told.get("frontend", "{}"))
             self.calibration = Calibration.told(json.loads(told.get(KEY, "null")))
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(

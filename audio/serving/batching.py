@@ -36,6 +36,7 @@ class Batched:
         self._runtime, self._most, self._computed = runtime, most, computed
         self.classes, self.multi_label = runtime.classes, runtime.multi_label
         self.preparation, self.calibration = runtime.preparation, runtime.calibration
+        self.frontend = runtime.frontend
         self._waiting: queue.SimpleQueue[tuple[np.ndarray, Future[np.ndarray]] | None] = queue.SimpleQueue()
         threading.Thread(target=self._compute, name="computing", daemon=True).start()
 

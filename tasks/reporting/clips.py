@@ -41,31 +41,31 @@ def with_sounds(
         if done % AT_ONCE == 0:
             logger.flush(wait=True)
         progress(done, len(chosen))
-    addresses = _addresses_of(task_id, logger, chosen) if len(chosen) else {}
+    addresses = addresses_of(task_id, logger, chosen) if len(chosen) else {}
     placed = table.copy()
     placed.insert(1, "url", [addresses.get(clip, "") for clip in table["clip"]])
     return placed
 
 
-def _addresses_of(task_id: str, logger: Any, chosen: Sequence[str]) -> dict[str, str]:
-    """Clip → where its sound is, once all have arrived. What did not is said, and has no address."""
+def addresses_of(task_id: str, logger: Any, chosen: Sequence[str], title: str = TITLE) -> dict[str, str]:
+    """Series → where its sound is, once all have arrived. What did not is said, and has no address."""
     found: dict[str, str] = {}
     for pause in PAUSES:
         time.sleep(pause)
         logger.flush(wait=True)  # returns early when the SDK's reporter was at an earlier portion
-        found = _addresses(task_id)
+        found = _addresses(task_id, title)
         if found.keys() >= set(chosen):
             return found
     missing = len(set(chosen) - found.keys())
-    print(f"note: {missing} of {len(chosen)} sounds did not reach the file server; those clips have none")
+    print(f"note: {missing} of {len(chosen)} sounds did not reach the file server; those can't be heard")
     return found
 
 
-def _addresses(task_id: str) -> dict[str, str]:
-    """Clip → where the server says its sound is."""
+def _addresses(task_id: str, title: str) -> dict[str, str]:
+    """Series → where the server says its sound is."""
     from clearml.backend_api.session.client import APIClient
 
-    asked = [{"task": task_id, "metric": TITLE}]
+    asked = [{"task": task_id, "metric": title}]
     answer = APIClient().events.debug_images(metrics=asked, iters=1).response.to_dict()
     return {
         event["variant"]: event["url"]

@@ -1,5 +1,6 @@
 /** Waveform and spectrogram on one time axis, with one playhead and one region. */
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/dom.js";
+import { duration } from "../lib/format.js";
 import { useSize } from "../lib/answers/hooks.js";
 import { t } from "../lib/text.js";
 import { useRate } from "./sound/buffers.js";
@@ -12,14 +13,16 @@ const least = 0.02; // seconds: a shorter drag is a click
 
 /**
  * @param {{engine: import("./sound/engine.js").Engine, url: string, buffer: AudioBuffer, frontEnd: import("./picture/frontend.js").FrontEnd,
- *   view: string}} props `view`: "plain", or one of the front end's; its first for anything else
+ *   view: string, start?: number, below?: any}} props `view`: "plain", or one of the front end's; its first for anything else; `start`: s at which the sound
+ *   begins, where it is a part of something; `below`: what else stands on the same axis
  */
-export function Timeline({ engine, url, buffer, frontEnd, view }) {
+export function Timeline({ engine, url, buffer, frontEnd, view, start = 0, below }) {
   const [box, size] = useSize();
   return html`<div class="timeline" ref=${box}>
     <${Wave} buffer=${buffer} width=${Math.round(size.width)} />
     <${Spectrogram} url=${url} buffer=${buffer} frontEnd=${frontEnd} view=${view} />
-    <${Axis} duration=${buffer.duration} />
+    <${Axis} duration=${buffer.duration} start=${start} />
+    ${below}
     <${Overlay} engine=${engine} duration=${buffer.duration} width=${size.width} />
   </div>`;
 }
@@ -90,14 +93,25 @@ function Spectrogram({ url, buffer, frontEnd, view }) {
     }</div>`;
 }
 
-/** @param {{duration: number}} props */
-function Axis({ duration }) {
-  const step = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30].find(one => duration / one <= 10) ?? 60;
-  const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, i) => i * step).filter(
-    at => at < 0.96 * duration,
-  ); // the last one would be cut
+const steps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200]; // seconds
+const minute = 60; // seconds, from which on places are told as clocks do
+
+/** @param {{duration: number, start?: number}} props `start`: s at its left end */
+export function Axis({ duration: length, start = 0 }) {
+  const step = steps.find(one => length / one <= 10) ?? Math.ceil(length / 36_000) * 3600;
+  const first = Math.ceil(start / step);
+  const marks = Array.from(
+    { length: Math.floor((start + length) / step) - first + 1 },
+    (_, i) => (first + i) * step,
+  ).filter(at => at - start < 0.96 * length); // the last one would be cut
+  const words = (/** @type {number} */ at) =>
+    start + length > minute
+      ? at < minute
+        ? `0:${String(at).padStart(2, "0")}`
+        : duration(at)
+      : `${Number(at.toFixed(2))} s`;
   return html`<ol class="axis" aria-hidden="true">
-    ${marks.map(at => html`<li style=${{ left: `${(at / duration) * 100}%` }}>${Number(at.toFixed(2))} s</li>`)}</ol>`;
+    ${marks.map(at => html`<li style=${{ left: `${((at - start) / length) * 100}%` }}>${words(at)}</li>`)}</ol>`;
 }
 
 /**
@@ -107,7 +121,7 @@ function Axis({ duration }) {
 function Overlay({ engine, duration, width }) {
   const head = useRef(/** @type {any} */ (null));
   const [dragged, setDragged] = useState(/** @type {[number, number] | null} */ (null));
-  usePlayhead(engine, head, duration, width);
+  usePlayhead(() => engine.position(), head, duration, width, engine);
   const at = (/** @type {PointerEvent} */ event) => {
     const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
     return Math.max(0, Math.min(duration, ((event.clientX - box.left) / box.width) * duration));
@@ -137,19 +151,20 @@ function Overlay({ engine, duration, width }) {
 
 /**
  * Moves the playhead with every frame that is drawn.
- * @param {import("./sound/engine.js").Engine} engine
+ * @param {() => number} position s
  * @param {{current: any}} head
  * @param {number} duration
  * @param {number} width
+ * @param {any} [of] what the position is of
  */
-function usePlayhead(engine, head, duration, width) {
+export function usePlayhead(position, head, duration, width, of) {
   useEffect(() => {
     let frame = 0;
     const draw = () => {
-      if (head.current) head.current.style.transform = `translateX(${(engine.position() / duration) * width}px)`;
+      if (head.current) head.current.style.transform = `translateX(${(position() / duration) * width}px)`;
       frame = requestAnimationFrame(draw);
     };
     draw();
     return () => cancelAnimationFrame(frame);
-  }, [engine, duration, width]);
+  }, [of, duration, width]);
 }

@@ -87,3 +87,22 @@ export function* shaded({ values, bands, frames, range, label }) {
     labels: [1, 0.5, 0].map(place => label(Math.round(place * (bands - 1)))),
   };
 }
+
+/**
+ * Shades that were made elsewhere as pixels.
+ * @param {Uint8Array} shades 0…255, band by band from the lowest, column by column @param {number} bands @returns {Shaded}
+ */
+export function painted(shades, bands) {
+  const width = Math.floor(shades.length / bands);
+  const pixels = new Uint8ClampedArray(4 * width * bands);
+  for (let column = 0; column < width; column += 1) {
+    for (let band = 0; band < bands; band += 1) {
+      const shade = 3 * shades[column * bands + band];
+      pixels.set(
+        [colours[shade], colours[shade + 1], colours[shade + 2], 255],
+        4 * ((bands - 1 - band) * width + column),
+      );
+    }
+  }
+  return { pixels, width, height: bands, frames: width, labels: [] };
+}

@@ -19,6 +19,7 @@ import { Progress } from "../../kit/progress.js";
 import { ErrorBox, Loading, Outdated } from "../../kit/states.js";
 import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/over/toast.js";
+import { recordingsOf } from "../../audio/events/recordings.js";
 import { PageHead } from "../frame.js";
 import { runTime } from "../tasks/columns.js";
 import { Unloaded } from "../unloaded.js";
@@ -35,6 +36,7 @@ const loaders = {
   plots: () => import("./plots.js"),
   debugImages: () => import("./samples.js"),
   audio: () => import("../../audio/tab.js"),
+  events: () => import("../../audio/events/tab.js"),
   report: () => import("./report.js"),
 };
 
@@ -65,6 +67,7 @@ export default function TaskPage({ task: id, tab }) {
   const links = tabs
     .filter(one => ended || one.id !== "ending")
     .filter(one => one.id !== "report" || current === "report" || reportOf(task))
+    .filter(one => one.id !== "events" || current === "events" || recordingsOf(task))
     .map(one => ({ ...one, label: t(one.label), href: taskLink(task, one.id) }));
   const name = links.find(one => one.id === current)?.label;
   return html`<${Boundary} name=${task.name} on=${task}><${TaskHead} task=${task} reload=${answer.reload} /><//>

@@ -12,6 +12,7 @@ export const tabs = [
   { id: "plots", label: "Plots", names: ["plot"] },
   { id: "debugImages", label: "Debug samples", names: ["debug-samples", "debug", "samples"] },
   { id: "audio", label: "Audio", names: ["clips"] },
+  { id: "events", label: "Events", names: ["recordings"] },
   { id: "report", label: "Report", names: [] },
 ];
 

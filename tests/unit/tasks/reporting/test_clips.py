@@ -37,7 +37,7 @@ def test_the_sounds_that_arrived_are_in_the_table_beside_their_clip(made, monkey
     logger, told = Logger(), []
     chosen = ["3.wav", "0.wav", "1.wav"]
     answers = iter([{}, {"3.wav": "u3", "0.wav": "u0"}, {one: f"u{one[0]}" for one in chosen}])
-    monkeypatch.setattr(clips, "_addresses", lambda task: next(answers))
+    monkeypatch.setattr(clips, "_addresses", lambda task, title: next(answers))
     placed = clips.with_sounds("t", logger, table, store, chosen, progress=lambda *now: told.append(now))
     assert list(placed.columns) == ["clip", "url", "label"] and list(placed["url"]) == [
         "u0",
@@ -54,7 +54,7 @@ def test_the_sounds_that_arrived_are_in_the_table_beside_their_clip(made, monkey
 
 def test_sounds_that_do_not_arrive_are_counted_and_have_no_address(made, monkeypatch, capsys):
     store, table = made
-    monkeypatch.setattr(clips, "_addresses", lambda task: {"0.wav": "u0"})
+    monkeypatch.setattr(clips, "_addresses", lambda task, title: {"0.wav": "u0"})
     placed = clips.with_sounds("t", Logger(), table, store, ["0.wav", "1.wav"], progress=lambda *_: None)
     assert list(placed["url"]) == ["u0", "", "", "", ""]
     assert "1 of 2 sounds did not reach the file server" in capsys.readouterr().out
@@ -67,7 +67,7 @@ def test_a_long_clip_is_heard_from_its_beginning(made, monkeypatch, capsys):
     long = dataclasses.replace(store, index=store.index.assign(duration=[301.0, 300.0, 1.0, 1.0, 1.0]))
     heard = []
     monkeypatch.setattr("tasks.reporting.reports.report_audio", lambda *given: heard.append(given))
-    monkeypatch.setattr(clips, "_addresses", lambda task: {"0.wav": "u", "1.wav": "u"})
+    monkeypatch.setattr(clips, "_addresses", lambda task, title: {"0.wav": "u", "1.wav": "u"})
     clips.with_sounds("t", Logger(), table, long, ["0.wav", "1.wav"], progress=lambda *_: None)
     assert "note: 1 sounds are longer than 300 s" in capsys.readouterr().out
     assert [given[2] for given in heard] == ["0.wav", "1.wav"] and heard[0][4] == store.sample_rate
