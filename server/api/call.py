@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from server.api.change import Change
+
 if TYPE_CHECKING:
     from server.api.tokens import Tokens
     from server.domain.users.login_limits import LoginLimits
@@ -64,6 +66,10 @@ class Call:
     @property
     def login(self) -> str:
         return self.identity.login if self.identity else ""
+
+    def change(self, force: bool | None = False, reason: str | None = "", message: str | None = "") -> Change:
+        """A change that this caller makes now, with what the request says of it."""
+        return Change(self.now, self.user, self.login, bool(force), reason or "", message or "")
 
     @property
     def company(self) -> str:

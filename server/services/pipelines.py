@@ -31,7 +31,7 @@ def start_pipeline(call: Call, request: StartPipeline) -> dict[str, Any]:
     with call.store.transaction():
         run = pipelines.new_run(call.store, request.task, args, call.user, call.company, call.now)
         chosen = queue.target(call, request)
-        queueing.enqueue(call.store, run, chosen, call.user, call.now)
+        queueing.enqueue(call.store, run, chosen, call.change())
         watched = queue.is_watched(call, request, chosen)
     return {"pipeline": run, "enqueued": True, **watched}
 

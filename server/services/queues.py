@@ -110,7 +110,7 @@ def delete(call: Call, request: Delete) -> dict[str, Any]:
         queues.existing(call.store, request.queue)
         if call.store.queues.length(request.queue) and not request.force:
             raise QueueNotEmpty("use force=true to delete it", queue=request.queue)
-        queues.release(call.store, call.store.queues.clear(request.queue), call.user, call.now)
+        queues.release(call.store, call.store.queues.clear(request.queue), call.change())
         return {"deleted": call.store.queues.delete(request.queue)}
 
 
@@ -120,7 +120,7 @@ def clear_queue(call: Call, request: OfQueue) -> dict[str, Any]:
     with call.store.transaction():
         queues.existing(call.store, request.queue)
         tasks = call.store.queues.clear(request.queue)
-        queues.release(call.store, tasks, call.user, call.now)
+        queues.release(call.store, tasks, call.change())
     return {"removed_tasks": tasks}
 
 
@@ -222,7 +222,7 @@ def remove_task(call: Call, request: RemoveTask) -> dict[str, Any]:
         if not removed:
             raise InvalidQueueOrTaskNotQueued(queue=request.queue, task=request.task)
         if request.update_task_status:
-            queues.release(call.store, [request.task], call.user, call.now)
+            queues.release(call.store, [request.task], call.change())
     return {"removed": removed}
 
 

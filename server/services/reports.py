@@ -51,7 +51,7 @@ def update(call: Call, request: Update) -> dict[str, Any]:
     fields = task_fields.normal(request.given(exclude={"task"}))
     with call.store.transaction():
         reports.draft(call.store, request.task)
-        stamps = transitions.changed_by(call.user, call.now)
+        stamps = transitions.changed_by(call.change())
         updated = call.store.tasks.update(request.task, {**fields, **stamps}) if fields else 0
     return {"updated": updated, "fields": fields}
 
@@ -105,7 +105,7 @@ def publish_report(call: Call, request: Comment) -> dict[str, Any]:
     with call.store.transaction():
         reports.draft(call.store, request.task)
         fields = publishing.publish(
-            call.store, request.task, call.user, call.now, force=True, models=False, message=request.message
+            call.store, request.task, call.change(True, message=request.message), models=False
         )
     return {"updated": 1, "fields": fields}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from server.api.change import Change
 from server.api.errors import InvalidTaskStatus, TaskCannotBeDeleted
 from server.domain.tasks import recorded_arguments, transitions
 from server.store import Store
@@ -80,31 +80,26 @@ def require_deletable(store: Store, task: dict[str, Any]) -> None:
 def reset(
     store: Store,
     task: str,
-    user: str,
-    now: datetime,
+    by: Change,
     *,
-    force: bool = False,
     clear_all: bool = False,
     delete_output_models: bool = True,
     free_files: bool = True,
-    reason: str | None = None,
-    message: str | None = None,
 ) -> Removed:
     """Make a task a draft again: what its runs produced is dropped, what it was told to do stays.
 
     `clear_all` drops its code and execution section too.
 
     Raises:
-        InvalidTaskId. InvalidTaskStatus: a published task (never without `force`).
+        InvalidTaskId. InvalidTaskStatus: a published task (never unless it is forced).
     """
     found = transitions.existing(store, task)
-    if not force and found["status"] in ("published", "publishing"):
+    if not by.force and found["status"] in ("published", "publishing"):
         raise InvalidTaskStatus("a published task can't be reset", task=task, current_status=found["status"])
     removed = _drop_output(store, found, delete_output_models, free_files)
     removed.dequeued = store.queues.remove(task)
     removed.fields = transitions.change(
-        store, task, "created", now, user, force=force, reason=reason, message=message,
-        **_initial(found, clear_all),
+        store, task, "created", by, **_initial(found, clear_all),
     )  # fmt: skip
     return removed
 

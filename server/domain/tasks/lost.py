@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from server.api.change import Change
 from server.api.errors import InvalidTaskStatus
 from server.domain.events import ingest
 from server.domain.tasks import transitions
@@ -55,8 +56,7 @@ def hand_on(store: Store, task: str, policy: Policy, now: datetime, worker: str,
         status, fields["enqueue_status"] = "queued", "stopped"
         text = f"{text}; back at the front of its queue, retry {times_lost} of {most}"
     transitions.change(
-        store, task, status, now, None,
-        reason=text, message=text, allowed_from=("in_progress",), **fields,
+        store, task, status, Change(now, reason=text, message=text), allowed_from=("in_progress",), **fields,
     )  # fmt: skip
     if status == "queued" and queue is not None:
         store.queues.add(queue["id"], task, now, front=True)

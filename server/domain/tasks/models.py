@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from server.api.change import Change
 from server.api.errors import (
     InvalidModelId,
     ModelCreatorPublished,
@@ -40,16 +41,11 @@ def create(store: Store, user: str, company: str, now: datetime, fields: dict[st
     return store.models.insert({**document, **fields, **identity, **stamps})
 
 
-def edit(store: Store, model: str, user: str, now: datetime, fields: dict[str, Any]) -> dict[str, Any]:
+def edit(store: Store, model: str, by: Change, fields: dict[str, Any]) -> dict[str, Any]:
     """Set fields. Returns: what was set. Raises: InvalidModelId."""
     existing(store, model, ("name",))
-    store.models.update(model, {**fields, **changed_by(user, now)})
+    store.models.update(model, {**fields, **transitions.changed_by(by)})
     return fields
-
-
-def changed_by(user: str, now: datetime) -> dict[str, Any]:
-    moment = times.text(now)
-    return {"last_update": moment, "last_change": moment, "last_changed_by": user}
 
 
 def note_iteration(store: Store, task: str | None, iteration: int | None) -> None:
@@ -72,10 +68,10 @@ def check_references(store: Store, fields: dict[str, Any]) -> None:
 # Publishing
 
 
-def publish(
-    store: Store, model: str, user: str, now: datetime, *, with_task: bool, force_task: bool
-) -> dict[str, Any] | None:
-    """Make a model final, and its task with it where that is asked. Returns: the task's change, if it changed.
+def publish(store: Store, model: str, by: Change, *, with_task: bool) -> dict[str, Any] | None:
+    """Make a model final, and its task with it where that is asked: `by.force` is for the task.
+
+    Returns: the task's change, if it changed.
 
     Raises:
         InvalidModelId. ModelIsReady: it is published already.
@@ -87,9 +83,9 @@ def publish(
     task = store.tasks.get(found["task"], ("status",)) if with_task and found.get("task") else None
     answer = None
     if task and task["status"] != "published":
-        changed = publishing.publish(store, task["id"], user, now, force=force_task, models=False)
+        changed = publishing.publish(store, task["id"], by, models=False)
         answer = {"id": task["id"], "data": {"updated": 1, "fields": changed}}
-    store.models.update(model, {"ready": True, **changed_by(user, now)})
+    store.models.update(model, {"ready": True, **transitions.changed_by(by)})
     return answer
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from server.api.change import Change
 from server.domain.tasks import transitions
 from server.store import Store
 from server.store.database import times
@@ -13,20 +13,14 @@ from server.store.database import times
 def publish(
     store: Store,
     task: str,
-    user: str,
-    now: datetime,
+    by: Change,
     *,
-    force: bool = False,
     models: bool = True,
-    reason: str | None = None,
-    message: str | None = None,
 ) -> dict[str, Any]:
     """Returns: the task's fields that were set. Raises: InvalidTaskId, InvalidTaskStatus."""
-    fields = transitions.change(
-        store, task, "published", now, user, force=force, reason=reason, message=message
-    )
+    fields = transitions.change(store, task, "published", by)
     if models:
-        moment = times.text(now)
+        moment = times.text(by.now)
         for model in store.models.find(
             {"task": task, "ready": False, "page_size": 10_000, "only_fields": "id"}
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.api.change import Change
 from server.domain.tasks import queues, recorded_arguments, transitions
 from server.store import Store
 
@@ -40,15 +41,9 @@ def enqueue(
     store: Store,
     task: str,
     queue: str,
-    user: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-    message: str | None = None,
-    force: bool = False,
-    login: str = "",
+    by: Change,
 ) -> dict[str, Any]:
-    """Put a task at the end of a queue, out of any other. `login`: whose token asks for it. Returns: the fields set.
+    """Put a task at the end of a queue, out of any other. Returns: the fields set.
 
     Raises:
         InvalidTaskId, InvalidTaskStatus.
@@ -63,31 +58,24 @@ def enqueue(
         store,
         task,
         "queued",
-        now,
-        user,
-        force=force,
-        reason=reason,
-        message=message,
+        by,
         execution={**(found.get("execution") or {}), "queue": queue},
         **more,
         enqueue_status=found.get("enqueue_status") if waiting else found["status"],
         system_tags=[tag for tag in found["system_tags"] if tag != "development"],
     )
-    store.runs.begin_anew(task, login, now, found.get("last_worker"))
+    store.runs.begin_anew(task, by.login, by.now, found.get("last_worker"))
     store.queues.remove(task)
-    store.queues.add(queue, task, now)
+    store.queues.add(queue, task, by.now)
     return changed
 
 
 def dequeue(
     store: Store,
     task: str,
-    user: str,
-    now: datetime,
+    by: Change,
     *,
     new_status: str | None = None,
-    reason: str | None = None,
-    message: str | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Take a task out of its queue; its status becomes `new_status`, or what it was before it was enqueued.
 
@@ -104,10 +92,7 @@ def dequeue(
         store,
         task,
         status,
-        now,
-        user,
-        reason=reason,
-        message=message,
+        by,
         allowed_from=["queued"],
         enqueue_status=None,
     )
@@ -117,12 +102,7 @@ def dequeue(
 def stop(
     store: Store,
     task: str,
-    user: str,
-    now: datetime,
-    *,
-    force: bool = False,
-    reason: str | None = None,
-    message: str | None = None,
+    by: Change,
 ) -> dict[str, Any]:
     """Stop a task; one that an agent runs is asked to, by a message that its agent looks for.
 
@@ -130,11 +110,11 @@ def stop(
         InvalidTaskId; InvalidTaskStatus: it neither waits nor runs.
     """
     found = transitions.existing(store, task, ("status", "system_tags", "last_worker"))
-    if found["status"] == "in_progress" and not force and _has_worker(store, found):
+    if found["status"] == "in_progress" and not by.force and _has_worker(store, found):
         updates = {
-            "status_reason": reason or "",
+            "status_reason": by.reason,
             "status_message": transitions.STOPPING,
-            **transitions.changed_by(user, now),
+            **transitions.changed_by(by),
         }
         store.tasks.update(task, updates)
         return updates
@@ -142,11 +122,7 @@ def stop(
         store,
         task,
         "stopped",
-        now,
-        user,
-        force=force,
-        reason=reason,
-        message=message,
+        by,
         allowed_from=["queued", "in_progress", "stopped"],
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.api.change import Change
 from server.api.errors import (
     InvalidQueueId,
     InvalidQueueOrTaskNotQueued,
@@ -175,14 +177,14 @@ def of_task(store: Store, task: str) -> dict[str, Any]:
     return existing(store, queue)
 
 
-def release(store: Store, tasks: Iterable[str], user: str | None, now: datetime) -> None:
+def release(store: Store, tasks: Iterable[str], by: Change) -> None:
     """Tasks that lost their entry get the status back that they had before they were enqueued."""
     for task in tasks:
         found = store.tasks.get(task, ("status", "enqueue_status"))
         if found and found["status"] == "queued":
             back = found.get("enqueue_status") or "created"
-            reason = "Removed from its queue"
-            transitions.change(store, task, back, now, user, force=True, reason=reason, enqueue_status=None)
+            removed = replace(by, force=True, reason="Removed from its queue")
+            transitions.change(store, task, back, removed, enqueue_status=None)
 
 
 def metrics(samples: Iterable[dict[str, Any]], interval: int, queues: list[str]) -> list[dict[str, Any]]:

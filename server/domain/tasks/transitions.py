@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from server.api.change import Change
 from server.api.errors import InvalidTaskId, InvalidTaskStatus
 from server.store import Store
 from server.store.database import times
@@ -61,18 +62,15 @@ def change(
     store: Store,
     task: str,
     to: str,
-    now: datetime,
-    user: str | None,
+    by: Change,
     *,
-    force: bool = False,
-    reason: str | None = None,
-    message: str | None = None,
     allowed_from: Iterable[str] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
     """Set a task's status and what goes with it. Returns: the fields that were set.
 
-    `allowed_from` narrows the statuses that the table allows; `force` allows any. To be called in a transaction.
+    `allowed_from` narrows the statuses that the table allows; a forced change may start from any.
+    To be called in a transaction.
 
     Raises:
         InvalidTaskId: no such task. InvalidTaskStatus: it can't go from its status to this one.
@@ -80,14 +78,14 @@ def change(
     before = existing(
         store, task, ("status", "status_reason", "status_message", "started", "completed", "project")
     )
-    allowed = STATUSES if force else (sources(to) if allowed_from is None else list(allowed_from))
-    updates = {**_stamps(before, to, now), **changed_by(user, now), **fields}
+    allowed = STATUSES if by.force else (sources(to) if allowed_from is None else list(allowed_from))
+    updates = {**_stamps(before, to, by.now), **changed_by(by), **fields}
     late_start = before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")
-    wordless = not (reason or message) or AGENTS_WORDS.fullmatch(reason or "")
+    wordless = not (by.reason or by.message) or AGENTS_WORDS.fullmatch(by.reason)
     late_end = before["status"] == to in ENDED and before.get("status_reason") and wordless
     if not (late_start or late_end):
         # A late `started` must not wipe out the request to stop, nor an end that is told twice the reason for it.
-        updates |= {"status_reason": reason or "", "status_message": message or ""}
+        updates |= {"status_reason": by.reason, "status_message": by.message}
     if not store.tasks.update(task, updates, expected_status=allowed):
         raise InvalidTaskStatus(
             f"its status is {before['status']}, expected {', '.join(allowed)}",
@@ -122,8 +120,8 @@ def seconds_since(started: str | None, now: datetime) -> int | None:
     return max(0, int((now - times.parse(started)).total_seconds())) if started else None
 
 
-def changed_by(user: str | None, now: datetime) -> dict[str, Any]:
-    """What every change of a task leaves behind."""
-    moment = times.text(now)
+def changed_by(by: Change) -> dict[str, Any]:
+    """What every change of a task or model leaves behind."""
+    moment = times.text(by.now)
     changes: dict[str, Any] = {"last_update": moment, "last_change": moment}
-    return {**changes, "last_changed_by": user} if user else changes
+    return {**changes, "last_changed_by": by.user} if by.user else changes

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.api.change import Change
 from server.domain.tasks import lost, queues, transitions
 from server.domain.tasks.lost_policy import Policy
 from server.store import Store
@@ -128,5 +129,7 @@ class Watchdog:
     def _stop(self, task: dict[str, Any], reason: str, now: datetime) -> bool:
         log.warning("task %s (%s): %s", task["id"], task["name"], reason)
         running = ("in_progress",)
-        transitions.change(self.store, task["id"], "stopped", now, None, reason=reason, allowed_from=running)
+        transitions.change(
+            self.store, task["id"], "stopped", Change(now, reason=reason), allowed_from=running
+        )
         return True

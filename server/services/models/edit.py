@@ -69,7 +69,7 @@ def edit(call: Call, request: Edit) -> dict[str, Any]:
         fields["metadata"] = metadata.as_dict(fields["metadata"])
     with call.store.transaction():
         models.check_references(call.store, fields)
-        changed = models.edit(call.store, request.model, call.user, call.now, fields)
+        changed = models.edit(call.store, request.model, call.change(), fields)
         task = request.task or models.existing(call.store, request.model, ("task",)).get("task")
         models.note_iteration(call.store, task, request.iteration)
     return {"updated": 1, "fields": changed}
@@ -100,7 +100,7 @@ def update(call: Call, request: Update) -> dict[str, Any]:
         fields["metadata"] = metadata.as_dict(fields["metadata"])
     with call.store.transaction():
         models.check_references(call.store, fields)
-        changed = models.edit(call.store, request.model, call.user, call.now, fields)
+        changed = models.edit(call.store, request.model, call.change(), fields)
         models.note_iteration(call.store, request.task, request.iteration)
     return {"updated": 1, "fields": changed}
 
@@ -138,7 +138,7 @@ def update_for_task(call: Call, request: UpdateForTask) -> dict[str, Any]:
                 call.store, call.user, call.company, call.now, {**about, **fields, **origin}
             )
         else:
-            models.edit(call.store, model, call.user, call.now, fields)
+            models.edit(call.store, model, call.change(), fields)
         models.add_output(call.store, task["id"], model, fields.get("name") or "Output Model")
         models.note_iteration(call.store, task["id"], request.iteration)
     return {"id": model, "created": created, "updated": int(not created), "fields": {} if created else fields}
@@ -156,10 +156,8 @@ def set_ready(call: Call, request: SetReady) -> dict[str, Any]:
         published = models.publish(
             call.store,
             request.model,
-            call.user,
-            call.now,
+            call.change(request.force_publish_task),
             with_task=request.publish_task,
-            force_task=request.force_publish_task,
         )
     return {"updated": 1} | ({"published_task": published} if published else {})
 
@@ -194,7 +192,7 @@ def add_or_update_metadata(call: Call, request: AddOrUpdateMetadata) -> dict[str
     with call.store.transaction():
         current = models.existing(call.store, request.model, ("metadata",)).get("metadata") or {}
         new = metadata.merged(current, request.metadata, replace=request.replace_metadata)
-        models.edit(call.store, request.model, call.user, call.now, {"metadata": new})
+        models.edit(call.store, request.model, call.change(), {"metadata": new})
     return {"updated": 1}
 
 
@@ -208,5 +206,5 @@ def delete_metadata(call: Call, request: DeleteMetadata) -> dict[str, Any]:
     with call.store.transaction():
         current = models.existing(call.store, request.model, ("metadata",)).get("metadata") or {}
         new = metadata.without(current, request.keys)
-        models.edit(call.store, request.model, call.user, call.now, {"metadata": new})
+        models.edit(call.store, request.model, call.change(), {"metadata": new})
     return {"updated": int(new != current)}

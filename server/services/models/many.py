@@ -55,7 +55,7 @@ def _tagged(call: Call, ids: list[str], *, archived: bool) -> dict[str, Any]:
         with call.store.transaction():
             tags = models.existing(call.store, model, ("system_tags",)).get("system_tags") or []
             new = [tag for tag in tags if tag != models.ARCHIVED] + [models.ARCHIVED] * archived
-            models.edit(call.store, model, call.user, call.now, {"system_tags": new})
+            models.edit(call.store, model, call.change(), {"system_tags": new})
         return {"archived" if archived else "unarchived": True}
 
     return each(call.store.models, ids, one)
@@ -75,10 +75,8 @@ def publish_many(call: Call, request: PublishMany) -> dict[str, Any]:
             published = models.publish(
                 call.store,
                 model,
-                call.user,
-                call.now,
+                call.change(request.force_publish_task),
                 with_task=request.publish_tasks,
-                force_task=request.force_publish_task,
             )
         return {"updated": True} | ({"published_task": published} if published else {})
 
@@ -103,7 +101,7 @@ def move(call: Call, request: Move) -> dict[str, Any]:
             project_tree.existing(call.store, project)
         for model in request.ids:
             models.existing(call.store, model, ("id",))
-            models.edit(call.store, model, call.user, call.now, {"project": project})
+            models.edit(call.store, model, call.change(), {"project": project})
     return {"updated": len(request.ids), "project_id": project}
 
 
@@ -126,7 +124,7 @@ def update_tags(call: Call, request: UpdateTags) -> dict[str, Any]:
                 dict.fromkeys([tag for tag in [*tags, *(request.add_tags or [])] if tag not in removed])
             )
             if new != tags:
-                models.edit(call.store, model["id"], call.user, call.now, {"tags": new})
+                models.edit(call.store, model["id"], call.change(), {"tags": new})
                 updated += 1
     return {"updated": updated}
 

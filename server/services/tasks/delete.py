@@ -97,14 +97,10 @@ def redraft(call: Call, request: Reset) -> dict[str, Any]:
         removed = deletion.reset(
             call.store,
             request.task,
-            call.user,
-            call.now,
-            force=bool(request.force),
+            request.by(call),
             clear_all=bool(request.clear_all),
             delete_output_models=request.delete_output_models is not False,
             free_files=request.delete_external_artifacts is not False,
-            reason=request.status_reason,
-            message=request.status_message,
         )
     return {
         "updated": 1,

@@ -92,7 +92,7 @@ def _apply(call: Call, before: dict[str, Any], given: dict[str, Any]) -> dict[st
     fields = task_fields.normal(given, before)
     if not fields:
         return {"updated": 0, "fields": {}}
-    stamps = transitions.changed_by(call.user, call.now)
+    stamps = transitions.changed_by(call.change())
     if before.get("status") == "created" and "hyperparams" in fields and "script" not in fields:
         stamps["script"] = recorded_arguments.without(before["script"], before["hyperparams"])
     return {"updated": call.store.tasks.update(before["id"], {**fields, **stamps}), "fields": fields}

@@ -23,7 +23,7 @@ class OfTasks(Request):
 
 
 def _save(call: Call, task: str, **fields: Any) -> int:
-    return call.store.tasks.update(task, {**fields, **transitions.changed_by(call.user, call.now)})
+    return call.store.tasks.update(task, {**fields, **transitions.changed_by(call.change())})
 
 
 # Hyperparameters

@@ -64,17 +64,7 @@ def is_watched(call: Call, request: Target, queue: str) -> dict[str, Any]:
 
 
 def put(call: Call, request: Transition, queue: str) -> dict[str, Any]:
-    return queueing.enqueue(
-        call.store,
-        request.task,
-        queue,
-        call.user,
-        call.now,
-        reason=request.status_reason,
-        message=request.status_message,
-        force=bool(request.force),
-        login=call.login,
-    )
+    return queueing.enqueue(call.store, request.task, queue, request.by(call))
 
 
 class Dequeue(Transition):
@@ -91,12 +81,6 @@ def dequeue(call: Call, request: Dequeue) -> dict[str, Any]:
 
 def take(call: Call, request: Dequeue) -> dict[str, Any]:
     removed, fields = queueing.dequeue(
-        call.store,
-        request.task,
-        call.user,
-        call.now,
-        new_status=request.new_status,
-        reason=request.status_reason,
-        message=request.status_message,
+        call.store, request.task, request.by(call), new_status=request.new_status
     )
     return {"dequeued": int(bool(removed or fields)), "updated": int(bool(fields)), "fields": fields}

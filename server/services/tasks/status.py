@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from server.api.call import Call
+from server.api.change import Change
 from server.api.errors import InvalidTaskStatus
 from server.api.registry import endpoint
 from server.domain import pipelines
@@ -19,19 +20,13 @@ class Transition(OfTask):
     status_reason: str | None = None
     status_message: str | None = None
 
+    def by(self, call: Call) -> Change:
+        return call.change(self.force, self.status_reason, self.status_message)
+
 
 def change(call: Call, request: Transition, to: str) -> dict[str, Any]:
     """To this status, or an error. To be called in a transaction."""
-    fields = transitions.change(
-        call.store,
-        request.task,
-        to,
-        call.now,
-        call.user,
-        force=bool(request.force),
-        reason=request.status_reason,
-        message=request.status_message,
-    )
+    fields = transitions.change(call.store, request.task, to, request.by(call))
     return {"updated": 1, "fields": fields}
 
 
@@ -108,15 +103,7 @@ def stop(call: Call, request: OfSteps) -> dict[str, Any]:
     with call.store.transaction():
         if request.include_pipeline_steps:
             _stop_steps(call, request)
-        fields = queueing.stop(
-            call.store,
-            request.task,
-            call.user,
-            call.now,
-            force=bool(request.force),
-            reason=request.status_reason,
-            message=request.status_message,
-        )
+        fields = queueing.stop(call.store, request.task, request.by(call))
     return {"updated": 1, "fields": fields}
 
 
@@ -124,7 +111,7 @@ def _stop_steps(call: Call, request: OfSteps) -> None:
     """Those that have ended, or wait for nobody, are left."""
     for step in pipelines.steps(call.store, request.task):
         with suppress(InvalidTaskStatus):
-            queueing.stop(call.store, step, call.user, call.now, force=bool(request.force))
+            queueing.stop(call.store, step, call.change(request.force))
 
 
 class Publish(Transition):
@@ -140,12 +127,5 @@ def publish(call: Call, request: Publish) -> dict[str, Any]:
 
 def _publish(call: Call, request: Publish) -> dict[str, Any]:
     return publishing.publish(
-        call.store,
-        request.task,
-        call.user,
-        call.now,
-        force=bool(request.force),
-        models=request.publish_model is not False,
-        reason=request.status_reason,
-        message=request.status_message,
+        call.store, request.task, request.by(call), models=request.publish_model is not False
     )

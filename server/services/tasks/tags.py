@@ -19,12 +19,12 @@ def set_archived(call: Call, task: str, archived: bool, request: Request | None 
     message = getattr(request, "status_message", None) or getattr(request, "message", None)
     found = transitions.existing(call.store, task, ("system_tags", "status"))
     if archived and found["status"] == "queued":
-        queueing.dequeue(call.store, task, call.user, call.now, reason=reason, message=message)
+        queueing.dequeue(call.store, task, call.change(reason=reason, message=message))
     tags = [tag for tag in found["system_tags"] if tag != ARCHIVED]
     fields: dict[str, Any] = {"system_tags": [*tags, ARCHIVED] if archived else tags}
     if reason or message:
         fields |= {"status_reason": reason or "", "status_message": message or ""}
-    return call.store.tasks.update(task, {**fields, **transitions.changed_by(call.user, call.now)})
+    return call.store.tasks.update(task, {**fields, **transitions.changed_by(call.change())})
 
 
 class Archive(Request):
@@ -58,7 +58,7 @@ def update_tags(call: Call, request: UpdateTags) -> dict[str, Any]:
         for id in request.ids:
             tags = transitions.existing(call.store, id, ("tags",))["tags"]
             changed = [tag for tag in dict.fromkeys([*tags, *(request.add_tags or [])]) if tag not in removed]
-            call.store.tasks.update(id, {"tags": changed, **transitions.changed_by(call.user, call.now)})
+            call.store.tasks.update(id, {"tags": changed, **transitions.changed_by(call.change())})
     return {"updated": len(request.ids)}
 
 

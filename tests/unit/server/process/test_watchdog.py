@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from server.api.change import Change
 from server.domain.tasks import lost, queueing, transitions, watchdog
 from server.domain.tasks.lost_policy import Policy
 from server.domain.tasks.watchdog import Watchdog
@@ -170,7 +171,7 @@ def test_lost_work_waits_at_the_front_of_its_queue_and_fails_when_it_is_lost_aga
     assert found["status_reason"].endswith("back at the front of its queue, retry 1 of 1")
     with store.transaction():
         assert store.queues.pop(queue, at(13))["task"] == "t"
-        transitions.change(store, "t", "in_progress", at(13), None)
+        transitions.change(store, "t", "in_progress", Change(at(13)))
     report(store, "other:0", 13, "t")
     assert run_until(dog, 25, start=13.5) == ["t"] and entries(store, queue) == ["next"]
     found = store.tasks.get("t")
@@ -210,9 +211,9 @@ def test_losses_are_counted_anew_when_a_person_enqueues_the_task(store, dog):
     queue = waiting(store)
     run_until(dog, 12)
     with store.transaction():
-        queueing.enqueue(store, "t", queue, "", at(12))
+        queueing.enqueue(store, "t", queue, Change(at(12)))
         store.queues.remove("t")
-        transitions.change(store, "t", "in_progress", at(12), None)
+        transitions.change(store, "t", "in_progress", Change(at(12)))
         assert lost.hand_on(store, "t", Policy(1, 600), at(13), "far:0", "it says") == "queued"
 
 
