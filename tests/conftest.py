@@ -25,6 +25,7 @@ from hypothesis import settings as hypothesis
 from audio import command_line
 from tasks.client.connection import ENVIRONMENT
 from tests.chromium import browser as browser
+from tests.chromium import driver as driver
 
 # Ignored in what a shell starts in the background, and so in all that tests start: Ctrl-C could not be tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,7 +2,8 @@
 
 Any other path is an address within the page, so it gets `index.html`. Scripts run from files only; the one
 inline script allowed is the import map, by its hash (https://www.w3.org/TR/CSP3/#script-src). Workers' scripts have a
-policy of their own: they compute, and ask nobody.
+policy of their own: they compute, and ask nobody; the one that runs models may compile the WebAssembly that it is
+given.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import logging
 import re
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from server.app import compressed
 
 log = logging.getLogger("soundyard.web")
 
@@ -24,7 +29,14 @@ _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 _WORKER_POLICY = (
     "default-src 'none'; script-src 'self'"  # the page's does not hold in a worker: it has its script's
 )
-_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+_COMPILING = "/workers/model.js"
+_COMPILING_POLICY = f"{_WORKER_POLICY} 'wasm-unsafe-eval'"
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
 
 
 class Web:
@@ -39,17 +51,21 @@ class Web:
         if scope["method"] not in ("GET", "HEAD"):
             response = Response("The page is read with GET", status_code=405)
         else:
-            response = self._response(scope["path"])
+            file = self._file(scope["path"])
+            response = self._response(scope["path"], file)
+            if file is not None and scope["method"] == "GET" and scope["path"].startswith("/vendor/"):
+                response = await _packed(file, response, Headers(scope=scope))
         await response(scope, receive, send)
 
-    def _response(self, path: str) -> Response:
-        file = self._file(path)
+    def _response(self, path: str, file: Path | None) -> Response:
         if file is not None:
             headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
             if path.startswith("/vendor/"):
                 headers["Cache-Control"] = "max-age=3600"
             if path.startswith("/workers/"):
-                headers["Content-Security-Policy"] = _WORKER_POLICY
+                headers["Content-Security-Policy"] = (
+                    _COMPILING_POLICY if path == _COMPILING else _WORKER_POLICY
+                )
             return FileResponse(file, media_type=_TYPES.get(file.suffix), headers=headers)
         if path.startswith("/vendor/") or Path(path).suffix in (".js", ".mjs", ".css", ".map"):
             return Response(f"{path} is not here", status_code=404, media_type="text/plain")
@@ -91,3 +107,15 @@ class Web:
             "Referrer-Policy": "same-origin",
         }
         return Response(page, media_type="text/html", headers=headers)
+
+
+async def _packed(file: Path, plain: Response, asked: Headers) -> Response:
+    """The same answer with its body compressed, for who accepts that and where it is worth it."""
+    if not compressed.worth(file, asked.get("accept-encoding", "")):
+        return plain
+    headers = dict(plain.headers) | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    for name in ("content-length", "content-type", "accept-ranges", "etag", "last-modified"):
+        headers.pop(name, None)
+    return Response(
+        await run_in_threadpool(compressed.gzipped, file), media_type=plain.media_type, headers=headers
+    )

@@ -182,10 +182,19 @@ def test_a_library_that_is_not_there_or_has_no_licence_ends_the_build(page, gone
         hatch_build.packed(*page)
 
 
+def test_a_licence_that_a_library_does_not_bring_may_lie_beside_the_page(page):
+    (page[1] / "@a" / "b" / "LICENSE").unlink()
+    (page[0] / "licences").mkdir()
+    (page[0] / "licences" / "@a-b.licence").touch()
+    assert hatch_build.packed(*page) == ["@a/b/b.mjs", "@a/b/package.json"]
+
+
 def test_every_file_that_the_page_asks_for_is_found_in_its_sources():
     found = hatch_build.asked(ROOT / "web")
     assert "uplot/dist/uPlot.min.css" in found and "preact/dist/preact.mjs" in found
     assert any(name.startswith("plotly") for name in found)
+    runtime = [name for name in found if name.startswith("onnxruntime-web")]
+    assert [name.rsplit(".", 1)[1] for name in runtime] == ["wasm", "mjs"], "two of its files, and no more"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 /** 简体中文: every sentence of the interface, by part. */
 import alerts from "./zh-CN/alerts.js";
+import answer from "./zh-CN/answer.js";
 import audio from "./zh-CN/audio.js";
 import common from "./zh-CN/common.js";
 import ground from "./zh-CN/ground.js";
@@ -9,4 +10,14 @@ import settings from "./zh-CN/settings.js";
 import workers from "./zh-CN/workers.js";
 
 /** @type {Record<string, string>} */
-export const zh = { ...alerts, ...places, ...audio, ...queues, ...workers, ...settings, ...common, ...ground };
+export const zh = {
+  ...alerts,
+  ...places,
+  ...audio,
+  ...answer,
+  ...queues,
+  ...workers,
+  ...settings,
+  ...common,
+  ...ground,
+};

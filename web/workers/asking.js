@@ -53,6 +53,13 @@ export class Asking {
     return (this.port = port);
   }
 
+  /** Nothing more is wanted: the worker ends, and what it was asked is given up. */
+  close() {
+    for (const { reject } of this.open.values()) reject(aborted());
+    this.open.clear();
+    this.broken();
+  }
+
   /** @param {string} [reason] */
   broken(reason = "") {
     this.port?.terminate();

@@ -5,7 +5,7 @@
  */
 import { worked } from "./steps.js";
 
-/** @typedef {(content: any) => Generator<undefined, {result: any, transfer?: Transferable[]}>} Work */
+/** @typedef {(content: any) => Generator<any, {result: any, transfer?: Transferable[]}, any>} Work */
 
 /** @param {Record<string, Work>} kinds @param {{onmessage: any, postMessage: (message: any, transfer: Transferable[]) => void}} port */
 export function serve(kinds, port) {

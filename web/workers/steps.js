@@ -1,6 +1,6 @@
 /**
  * Long work in steps: a generator that yields now and then. It can be run to its end at once, or piece by piece so that
- * whoever works through it can be told to stop.
+ * whoever works through it can be told to stop. What yields a promise is given what it comes to; such work has no "at once".
  */
 
 /** @template T @param {Generator<undefined, T>} steps @returns {T} its result, at once */
@@ -13,15 +13,18 @@ export function finished(steps) {
 
 /**
  * Run steps and let others have a turn every few milliseconds.
- * @template T @param {Generator<undefined, T>} steps @param {() => boolean} cancelled asked after every turn of others
+ * @template T @param {Generator<any, T, any>} steps @param {() => boolean} cancelled asked after every turn of others
  * @param {{slice?: number, turn?: () => Promise<void>}} [how] `slice`: milliseconds of work between turns
  * @returns {Promise<T | undefined>} undefined when it was cancelled
  */
 export async function worked(steps, cancelled, { slice = 20, turn = others } = {}) {
   let since = performance.now();
+  /** @type {any} */
+  let given;
   for (;;) {
-    const { done, value } = steps.next();
+    const { done, value } = steps.next(given);
     if (done) return /** @type {T} */ (value);
+    given = value instanceof Promise ? await value : undefined;
     if (performance.now() - since < slice) continue;
     await turn();
     if (cancelled()) return undefined;

@@ -56,11 +56,20 @@ export function* quantiles(values, shares) {
  */
 
 /**
- * A picture's pixels, RGBA. Of frames that share a column the loudest is seen, so that no click is lost.
+ * A picture's pixels, between the colours that its own values ask for.
  * @param {import("./pictures.js").Picture} picture @returns {Generator<undefined, Shaded>}
  */
-export function* shaded({ values, bands, frames, range, label }) {
-  const [low, high] = yield* quantiles(values, range);
+export function* shaded(picture) {
+  const [low, high] = yield* quantiles(picture.values, picture.range);
+  return yield* shadedBetween(picture, low, high);
+}
+
+/**
+ * A picture's pixels, RGBA. Of frames that share a column the loudest is seen, so that no click is lost.
+ * @param {import("./pictures.js").Picture} picture @param {number} low of the values, darkest @param {number} high lightest
+ * @returns {Generator<undefined, Shaded>}
+ */
+export function* shadedBetween({ values, bands, frames, label }, low, high) {
   const width = Math.min(frames, most);
   const scale = 255 / Math.max(1e-9, high - low);
   const pixels = new Uint8ClampedArray(4 * width * bands);

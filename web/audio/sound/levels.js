@@ -24,6 +24,16 @@ export const levels = {
   },
 };
 
+/** The largest magnitude of a short sound, at once. @param {Float32Array} samples */
+export function peakOf(samples) {
+  let most = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    const size = Math.abs(samples[i]);
+    if (size > most) most = size;
+  }
+  return most;
+}
+
 /**
  * Lowest and highest sample of each column, in turn.
  * @param {Float32Array} samples @param {number} columns @returns {Generator<undefined, Float32Array>}

@@ -20,6 +20,8 @@ import { PlainTable } from "../../kit/lists/table.js";
 import { Tabs } from "../../kit/tabs.js";
 import { toastError } from "../../kit/over/toast.js";
 import { PageHead } from "../frame.js";
+import { TryHere } from "./here.js";
+import { onnxOf } from "./onnx.js";
 import { Reported } from "./reported.js";
 import { metricColumns, metricOf } from "./rules.js";
 import { TryModel } from "./try.js";
@@ -69,6 +71,7 @@ const most = 12; // metrics that are told of a model
 function Model({ model, tab, reload }) {
   const around = useAsked(() => fetchAround(model), `around ${model.id} ${model.task?.id}`, { aside: true });
   const { users, maker } = around.data ?? { users: null, maker: null };
+  const onnx = useAsked(() => onnxOf(model), `onnx of ${model.id} ${model.uri}`, { aside: true });
   const attempt = (/** @type {Promise<any>} */ work) => work.then(reload, toastError);
   const archived = model.system_tags?.includes("archived");
   const url = fileUrl(model.uri);
@@ -136,8 +139,10 @@ function Model({ model, tab, reload }) {
       current !== "general"
         ? html`<${Answered} answer=${around}>
       ${() => html`<${Reported} key=${current} kind=${current} model=${model} maker=${maker} />`}<//>`
-        : html`<div class="scroll"><div class="masonry">
-      ${labels.length > 0 && html`<${TryModel} model=${model} />`}
+        : html`<div class="scroll">
+      ${onnx.data && html`<${TryHere} key=${onnx.data.url} onnx=${onnx.data} own=${onnx.data.model.id === model.id} />`}
+      <div class="masonry">
+      ${labels.length > 0 && !onnx.data && !onnx.loading && html`<${TryModel} model=${model} />`}
       ${
         metrics.length > 0 &&
         html`<${Card} title=${t("Metrics of its training")}>${() => html`

@@ -81,3 +81,14 @@ export function answerQueue(queues, workers, now) {
     atOnce: Boolean(chosen && idle(chosen)),
   };
 }
+
+/**
+ * The first of some models whose file a browser can run: ONNX, in floating point where there is one.
+ * @param {{uri?: string}[]} models newest first @returns {any}
+ */
+export function runnable(models) {
+  const ends = (/** @type {string} */ suffix) => (/** @type {{uri?: string}} */ model) =>
+    (model.uri ?? "").split(/[?#]/)[0].toLowerCase().endsWith(suffix);
+  const files = models.filter(ends(".onnx"));
+  return files.find(model => !ends(".int8.onnx")(model)) ?? files[0] ?? null;
+}

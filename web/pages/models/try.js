@@ -1,21 +1,17 @@
-/** Try a model: drop a sound on it, or speak into the microphone, and see what it hears. */
-import { html, useEffect, useRef, useState } from "../../lib/dom.js";
+/** Try a model that no browser can run: drop a sound on it, or speak into the microphone, and an agent says what it hears. */
+import { html, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/answers/hooks.js";
 import { taskLink } from "../../lib/addresses/links.js";
 import { why } from "../../lib/reading/ending.js";
 import { t } from "../../lib/text.js";
 import { PendingReason } from "../../actions/pending.js";
 import { Likely } from "../../audio/inspector.js";
-import { record } from "../../audio/sound/recording.js";
-import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
-import { Meter } from "../../kit/meter.js";
 import { toastError } from "../../kit/over/toast.js";
 import { lookingOnly } from "../../lib/answers/session.js";
 import { answerOf, ask, placeToAsk } from "./ask.js";
+import { Recorder } from "./recorder.js";
 import { predictQueue } from "./rules.js";
-
-const longest = 30; // seconds of a recording
 
 /** @param {{model: any}} props */
 export function TryModel({ model }) {
@@ -41,12 +37,18 @@ export function TryModel({ model }) {
     <h2>${t("Try it")}</h2><p class="hint">${t("Drop a sound file here, choose one, or record. An agent answers; the sound is kept with its task.")}</p>
     <div class="row"><label class="button" aria-disabled=${reason ? "true" : undefined} title=${reason ?? undefined}>${t("Choose a file")}
         <input type="file" accept="audio/*" class="visually-hidden" disabled=${Boolean(reason)} onChange=${(/** @type {any} */ e) => take(e.target.files[0])} />
-      </label><${Recorder} done=${take} /></div>
+      </label><${Recorder} writes done=${take} /></div>
     ${reason ? html`<p class="hint">${reason}</p>` : place && !place.served && !task && html`<${NoAgent} place=${place} />`}
+    <${NoExport} model=${model} />
     ${sound && html`<div class="row"><audio controls src=${sound.url} aria-label=${sound.name}></audio><span>${sound.name}</span></div>`}
     ${task && html`<${Answer} key=${task} id=${task} />`}
   </section>`;
 }
+
+/** What to do so that this browser answers, at once. @param {{model: any}} props */
+const NoExport = ({ model }) => html`<details class="hint"><summary>${t("In this browser, without an agent")}</summary>
+  <p>${t("A browser runs a model’s ONNX file, and none was made of this one yet:")}</p>
+  <pre>python -m tasks.export --model_id ${model.id} --formats onnx</pre></details>`;
 
 /** What to do so that no question waits. @param {{place: import("./rules.js").Place}} props */
 const NoAgent = ({ place }) => html`<div class="hint">
@@ -72,42 +74,3 @@ function Answer({ id }) {
     ${task.status === "failed" && html`<p class="problem">${why(task)}</p>`}
     <${Likely} top=${top.slice(0, 5)} labels=${top.slice(0, 1).map((/** @type {[string, number]} */ one) => one[0])} /></div>`;
 }
-
-/** @param {{done: (file: File) => void}} props */
-function Recorder({ done }) {
-  const recording = useRef(/** @type {import("../../audio/sound/recording.js").Recording | null} */ (null));
-  const [controller] = useState(() => new AbortController());
-  const [state, setState] = useState({ on: false, level: 0, seconds: 0 });
-  useEffect(() => () => controller.abort(), []); // the microphone ends with its page
-  const finish = () => {
-    const made = recording.current;
-    recording.current = null;
-    setState({ on: false, level: 0, seconds: 0 });
-    if (made) done(new File([made.stop()], "recording.wav", { type: "audio/wav" }));
-  };
-  const heard = (/** @type {number} */ peak, /** @type {number} */ seconds) => {
-    if (seconds >= longest) return finish();
-    setState(old =>
-      recording.current && seconds - old.seconds > 0.05
-        ? { on: true, level: Math.max(peak, old.level * 0.8), seconds }
-        : old,
-    );
-  };
-  const start = async () => {
-    try {
-      recording.current = await record(heard, controller.signal);
-      setState({ on: true, level: 0, seconds: 0 });
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      toastError(
-        new Error(t("The microphone can’t be used: {reason}", { reason: /** @type {Error} */ (error).message })),
-      );
-    }
-  };
-  return html`<${Button} writes icon=${state.on ? "stop" : "mic"} pressed=${state.on} onClick=${() => (state.on ? finish() : start())}>
-      ${state.on ? t("Stop and ask") : t("Record")}<//>
-    ${state.on && html`<${Meter} label=${t("Level")} value=${share(state.level)} text=${t("{n} s", { n: state.seconds.toFixed(1) })} />`}`;
-}
-
-/** Per cent of a scale from −60 dB to full scale. @param {number} peak 0…1 */
-const share = peak => Math.max(0, 100 + (100 / 60) * 20 * Math.log10(Math.max(peak, 1e-6)));
