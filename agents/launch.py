@@ -25,7 +25,7 @@ import requests
 
 from agents.environments import decision, repository, satisfied, tools
 from agents.left import leftovers, processes
-from agents.told import ending, tracked
+from agents.told import ending, holding, tracked
 
 DAEMON = "agents.unmodified"
 INTERRUPTED = 254  # the exit status that the daemon takes for stopped
@@ -59,6 +59,7 @@ class Launch:
         self._task.ping()
         self._home = Path(self._settings["agent"]["vcs_cache"]["path"]).parent
         self._child: subprocess.Popen[bytes] | None = None
+        self._overrides: dict[str, Any] = {}  # of the section `agent` of the configuration, for this task
         self._asked_to_end = False
         self._agent = os.getppid()
         self._agent_gone = False
@@ -69,6 +70,10 @@ class Launch:
             chosen = self._choose()
             print(chosen.told, flush=True)
             self._start(chosen)
+        except repository.Unreachable as error:
+            return self._hand_back(
+                f"The repository {_public(self._task.script)} could not be fetched: {error}"
+            )
         except decision.Refused as refusal:
             print(f"error: {refusal}", flush=True)
             return self._tell("failed", str(refusal), 1)
@@ -82,8 +87,12 @@ class Launch:
         script = self._task.script
         cache = Path(self._settings["agent"]["vcs_cache"]["path"])
         top = repository.look(script, cache)
-        if top is None:
+        fetched = top is None or repository.is_moving(script)
+        if fetched:
             top = self._fetched(script, cache)
+        holding.Failures.of_this_agent().none()
+        if repository.is_cached(script, cache, fetched=fetched):
+            self._overrides["git_fetch_args"] = repository.AS_CACHED
         if top is not None and top.lfs and shutil.which("git-lfs") is None:
             print(
                 "note: the repository keeps files with Git LFS, and git-lfs is not installed here: they are pointers"
@@ -92,8 +101,10 @@ class Launch:
 
     def _fetched(self, script: dict[str, Any], cache: Path) -> repository.Top | None:
         scratch = self._home / "temporary" / self._task.id
-        wrong = repository.fetch(script, self._file, scratch)
-        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            wrong = repository.fetch(script, self._file, scratch)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
         if wrong:
             raise decision.Refused(f"The repository {_public(script)} could not be fetched: {wrong}")
         return repository.look(script, cache)
@@ -107,20 +118,18 @@ class Launch:
             self._task.set_requirements({**found, "pip": chosen.requirements})
         variables = tools.variables(chosen, self._home, self._task.script)
         command = [sys.executable, *self._command]
-        if chosen.folder != ".":
+        if chosen.folder != ".":  # the lock file is in the working directory, not at the root
+            manager = {"uv_files_from_repo_working_dir": True, "poetry_files_from_repo_working_dir": True}
+            self._overrides["package_manager"] = {**self._settings["agent"]["package_manager"], **manager}
+        if self._overrides:
             command[command.index(str(self._file))] = str(self._configured())
         self._child = subprocess.Popen(command, env=variables)
         if self._asked_to_end:
             self._pass_on()
 
     def _configured(self) -> Path:
-        """A configuration for this task alone: its lock file is in its working directory, not at the root."""
-        manager = {"uv_files_from_repo_working_dir": True, "poetry_files_from_repo_working_dir": True}
-        agent = self._settings["agent"]
-        settings = {
-            **self._settings,
-            "agent": {**agent, "package_manager": {**agent["package_manager"], **manager}},
-        }
+        """A configuration for this task alone."""
+        settings = {**self._settings, "agent": {**self._settings["agent"], **self._overrides}}
         file = self._home / "temporary" / f"{self._task.id}.cfg"
         file.touch(mode=0o600)
         file.write_text(json.dumps(settings))
@@ -180,6 +189,25 @@ class Launch:
             print(f"note: the task left processes running: {names}; they are ended with it", flush=True)
             processes.end_all(left, LEFT_SECONDS)
 
+    def _hand_back(self, why: str) -> int:
+        """Another machine may reach what this one can't: the task goes back, and this agent takes none for a while."""
+        print(f"error: {why}", flush=True)
+        worker = os.environ.get(tracked.WORKER_ID) or "its agent"
+        try:
+            if not self._task.running:
+                return INTERRUPTED
+            holding.Failures.of_this_agent().one_more(self._task.server, worker, why)
+        except holding.UNTOLD as error:
+            print(f"note: the agent could not be held: {error}", flush=True)
+            return self._tell("failed", why, 1)
+        try:
+            print(f"note: the task is {self._task.hand_back(worker, why)}", flush=True)
+        except (requests.RequestException, KeyError) as error:
+            print(f"note: the server could not be told: {error}", flush=True)
+            return 1
+        time.sleep(UNTIL_KILLED)
+        return INTERRUPTED
+
     def _lost(self) -> int:
         """Say that nobody runs it any more: it waits for the next agent, or has failed."""
         try:
@@ -203,8 +231,9 @@ class Launch:
         return status
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        self._asked_to_end = True
-        self._pass_on()
+        if self._child is None or self._child.poll() is None:  # else it has ended by itself, and that counts
+            self._asked_to_end = True
+            self._pass_on()
 
     def _pass_on(self) -> None:
         if self._child is not None and self._child.poll() is None:

@@ -20,11 +20,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import requests
-
 from agents import devices
 from agents.left import processes
-from agents.told import tracked
+from agents.told import holding, tracked
+from agents.told.holding import UNTOLD
 
 LIVED = 60.0  # s after which a daemon that ends is started again without a growing pause
 LONGEST_PAUSE = 60.0
@@ -122,7 +121,7 @@ class Supervisor:
         return [one for one in processes.session(os.getpid()) if one.pid != os.getpid()]
 
     def _drain(self, child: "subprocess.Popen[bytes]") -> None:
-        self._hold(self._drain_seconds + HELD)
+        self._hold(self._drain_seconds + HELD, "it is drained")
         deadline, told = time.monotonic() + self._drain_seconds, False
         ids: set[str] = set()
         while (running := self._tasks()) and child.poll() is None:
@@ -151,7 +150,7 @@ class Supervisor:
             server = self._server()
             while time.monotonic() < deadline and any(tracked.Tracked(server, one).running for one in ids):
                 time.sleep(0.2)
-        except (requests.RequestException, OSError, KeyError, ValueError):
+        except UNTOLD:
             time.sleep(TELLS / 4)
 
     def _end(self, child: "subprocess.Popen[bytes]") -> None:
@@ -172,7 +171,7 @@ class Supervisor:
             server.call("tasks.enqueue", task=task, queue=queue, status_reason=HANDED_BACK, force=True)
             server.call("queues.move_task_to_front", task=task, queue=queue)
             say(f"task {task} was handed back to the front of its queue")
-        except (requests.RequestException, OSError, KeyError, ValueError) as error:
+        except UNTOLD as error:
             say(f"task {task} could not be handed back: {error}")
 
     # Whether it takes tasks
@@ -190,28 +189,25 @@ class Supervisor:
         if why and (why != self._held or time.monotonic() - self._said > HELD / 2):
             if not self._held:
                 say(f"no task is taken: {why}")
-            self._hold(HELD)
+            self._hold(HELD, why)
             self._said = time.monotonic()
         elif self._held and not why:
             say("the GPU is free: tasks are taken again")
             self._release()
         self._held = why
 
-    def _hold(self, seconds: float) -> None:
-        self._force("off", seconds)
-
-    def _release(self) -> None:
-        self._force("on", 1.0)
-
-    def _force(self, value: str, seconds: float) -> None:
+    def _hold(self, seconds: float, why: str) -> None:
         """A server without such properties lets the daemon take its next task."""
         try:
-            properties = [{"key": "force", "value": value, "expiry": seconds}]
-            self._server().call(
-                "workers.set_runtime_properties", worker=self._worker, runtime_properties=properties
-            )
-        except (requests.RequestException, OSError, KeyError, ValueError) as error:
+            holding.hold(self._server(), self._worker, why, seconds)
+        except UNTOLD as error:
             say(f"the server could not be told to hold tasks back: {error}")
+
+    def _release(self) -> None:
+        try:
+            holding.release(self._server(), self._worker)
+        except UNTOLD as error:
+            say(f"the server could not be told to give tasks again: {error}")
 
 
 def _told(status: int) -> str:
@@ -220,7 +216,7 @@ def _told(status: int) -> str:
 
 def say(text: str) -> None:
     """In the agent's log."""
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} soundyard: {text}", flush=True)
+    print(holding.say(text), flush=True)
 
 
 if __name__ == "__main__":

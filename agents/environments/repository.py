@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+FULL = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+NOT_THERE = re.compile(
+    r"not a tree|not our ref|unable to read tree|not a commit|no such ref|Remote branch .* not found"
+)
+AS_CACHED = ["."]  # what the agent's `git fetch` is given: the cached repository itself, without a network
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry"}
 FETCH = """
 import sys
@@ -25,6 +30,10 @@ asked = SimpleNamespace(repository=sys.argv[2], version_num=sys.argv[3], branch=
                         entry_point=".", working_dir=".")
 clone_repository_cached(session, asked, sys.argv[5])
 """
+
+
+class Unreachable(Exception):
+    """The repository can't be fetched by this machine, whatever of it is asked for; the message is git's."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,35 @@ def look(script: dict[str, Any], cache: Path) -> Top | None:
     commit = str(script.get("version_num") or script.get("branch") or "HEAD")
     if not url:
         return Top(".", "", None, False)
-    for folder in (Path(url.removeprefix("file://")).expanduser(), _cached(url, cache)):
+    for folder in (_folder(url), _cached(url, cache)):
         if folder.is_dir() and _git(folder, "cat-file", "-e", f"{commit}^{{commit}}") is not None:
             return _top(folder, commit, str(script.get("working_dir") or "."), str(script.get("diff") or ""))
     return None
+
+
+def is_moving(script: dict[str, Any]) -> bool:
+    """Whether it is a branch of a repository elsewhere, of which only a fetch tells where it stands."""
+    url = str(script.get("repository") or "")
+    return (
+        bool(url) and not _folder(url).is_dir() and not FULL.fullmatch(str(script.get("version_num") or ""))
+    )
+
+
+def is_cached(script: dict[str, Any], cache: Path, *, fetched: bool) -> bool:
+    """Whether the agent's cache has all of the code: by its commit, or since it was `fetched` just now.
+
+    A commit with submodules is left to the agent, which fetches theirs.
+    """
+    url, commit = str(script.get("repository") or ""), str(script.get("version_num") or "")
+    if not url or not (fetched or FULL.fullmatch(commit)):
+        return False
+    commit = commit or f"origin/{script['branch']}" if script.get("branch") else commit or "HEAD"
+    names = _git(_cached(url, cache), "ls-tree", "--name-only", commit)
+    return names is not None and ".gitmodules" not in names.splitlines()
+
+
+def _folder(url: str) -> Path:
+    return Path(url.removeprefix("file://")).expanduser()
 
 
 def _cached(url: str, cache: Path) -> Path:
@@ -88,11 +122,18 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def fetch(script: dict[str, Any], settings: Path, scratch: Path) -> str:
-    """Let the agent's own code put the repository into its cache, with its credentials. Returns: git's error."""
+    """Let the agent's own code put the repository into its cache, with its credentials.
+
+    Returns: git's error where the repository lacks what the task wants of it.
+    Raises: Unreachable.
+    """
     asked = [str(script.get(name) or "") for name in ("repository", "version_num", "branch")]
     command = [sys.executable, "-c", FETCH, str(settings), *asked, str(scratch)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=600)
     except subprocess.TimeoutExpired:
-        return "it took longer than ten minutes"
-    return next(iter(re.findall(r"^fatal: (.+)", done.stdout + done.stderr, re.MULTILINE)), "")
+        raise Unreachable("it took longer than ten minutes") from None
+    said = next(iter(re.findall(r"^fatal: (.+)", done.stdout + done.stderr, re.MULTILINE)), "")
+    if said and not NOT_THERE.search(said):
+        raise Unreachable(said)
+    return said

@@ -54,7 +54,7 @@ class Tracked:
     """A task on its server."""
 
     def __init__(self, server: Server, task: str) -> None:
-        self._server = server
+        self.server = server
         self.id = task
         self.fields: dict[str, Any] = server.call("tasks.get_by_id", task=task)["task"]
 
@@ -71,27 +71,39 @@ class Tracked:
     @property
     def running(self) -> bool:
         """False once somebody has ended it, or asked to."""
-        now = self._server.call("tasks.get_by_id", task=self.id)["task"]
+        now = self.server.call("tasks.get_by_id", task=self.id)["task"]
         return now["status"] == "in_progress" and "stopping" not in str(now.get("status_message") or "")
 
     def ping(self) -> None:
         """Say that this process belongs to the task's run: a server that hands the task on knows whom not to hear."""
-        self._server.call("tasks.ping", task=self.id)
+        self.server.call("tasks.ping", task=self.id)
 
     def note_environment(self, kind: str, why: str) -> None:
         """Say which environment it runs in, among its runtime properties."""
-        found = self._server.call("tasks.get_by_id", task=self.id)["task"].get("runtime") or {}
+        found = self.server.call("tasks.get_by_id", task=self.id)["task"].get("runtime") or {}
         runtime = {**found, "environment": kind, "environment_reason": why}
-        self._server.call("tasks.edit", task=self.id, runtime=runtime, force=True)
+        self.server.call("tasks.edit", task=self.id, runtime=runtime, force=True)
 
     def set_requirements(self, requirements: dict[str, Any]) -> None:
-        self._server.call("tasks.set_requirements", task=self.id, requirements=requirements)
+        self.server.call("tasks.set_requirements", task=self.id, requirements=requirements)
 
     def end(self, how: str, reason: str) -> None:
         """`how`: `failed`, `stopped`, `completed`."""
-        self._server.call(
+        self.server.call(
             f"tasks.{how}", task=self.id, status_reason=reason, status_message=reason, force=True
         )
+
+    def hand_back(self, worker: str, reason: str) -> str:
+        """It can't be begun here: the server hands it on, or it has failed. Returns: its status.
+
+        A full ClearML Server knows no such thing: there it has failed.
+        """
+        try:
+            answer = self.server.call("tasks.hand_back", task=self.id, worker=worker, reason=reason)
+        except requests.HTTPError:
+            self.end("failed", reason)
+            return "failed"
+        return str(answer["status"])
 
     def lost(self, worker: str, reason: str) -> str:
         """Its agent was killed: the server hands it on, or it has failed. Returns: its status.
@@ -99,7 +111,7 @@ class Tracked:
         A full ClearML Server knows no such thing: there it is stopped.
         """
         try:
-            answer = self._server.call("tasks.worker_lost", task=self.id, worker=worker, reason=reason)
+            answer = self.server.call("tasks.worker_lost", task=self.id, worker=worker, reason=reason)
         except requests.HTTPError:
             self.end("stopped", f"{worker}: {reason}")
             return "stopped"

@@ -49,13 +49,18 @@ class Runs:
     @restriction.unrestricted
     def give_up(self, task: str, now: datetime) -> int:
         """Whoever has run the task speaks for it no more. Returns: how often it was lost, with this time."""
-        sql = "UPDATE task_runs SET lost = ? WHERE task = ? AND lost IS NULL"
-        self._db.execute(sql, (times.text(now), task))
+        self.hand_over(task, now)
         self._db.execute(
             "INSERT INTO task_losses(task, count) VALUES (?, 1) ON CONFLICT(task) DO UPDATE SET count = count + 1",
             (task,),
         )
         return int(self._db.value("SELECT count FROM task_losses WHERE task = ?", (task,)))
+
+    @restriction.unrestricted
+    def hand_over(self, task: str, now: datetime) -> None:
+        """Whoever has run the task speaks for it no more, and it was not lost."""
+        sql = "UPDATE task_runs SET lost = ? WHERE task = ? AND lost IS NULL"
+        self._db.execute(sql, (times.text(now), task))
 
     @restriction.unrestricted
     def take(self, task: str, login: str) -> None:

@@ -1,4 +1,4 @@
-"""Work whose worker is gone: back to the front of its queue, or failed, and the old run speaks for it no more.
+"""Work whose worker is gone, or can't begin it: to the front of its queue, or failed; the old run is heard no more.
 
 How often, and after how long a silence, is said in `lost_policy.py`. Nobody can tell a machine without
 power from one without a network: an old run may come back when another has taken its task. It is known by its login
@@ -24,9 +24,13 @@ from server.store.database import times
 
 log = logging.getLogger("soundyard.lost")
 
-LOST = "worker lost"
+LOST, HANDED_BACK = "worker lost", "handed back"
 """How the reason begins, whatever became of the task."""
-HANDED_ON = "this run is over: its worker was taken for lost, or the task was enqueued again"
+BACK = "handed_back"
+"""Runtime property of a task: how often it was handed back since it was enqueued."""
+MOST_HANDED_BACK = 3
+"""How often a task is handed back, until it has failed. None of it had run: the policy of lost work does not count."""
+HANDED_ON = "this run is over: its worker was taken for lost, or the task was handed back or enqueued again"
 _TASK_IN_A_NAME = re.compile(r"\.([0-9a-f]{32})/")
 
 
@@ -36,32 +40,53 @@ def hand_on(store: Store, task: str, policy: Policy, now: datetime, worker: str,
     `policy`: the server's; the queue's goes before it. Returns: the status that it has now.
     Raises: InvalidTaskId. InvalidTaskStatus: it doesn't run.
     """
-    found = transitions.existing(store, task, ("status", "execution", "runtime", "enqueue_status"))
-    if found["status"] != "in_progress":
-        raise InvalidTaskStatus(f"its status is {found['status']}, expected in_progress", task=task)
-    queue = store.queues.get((found.get("execution") or {}).get("queue") or "")
+    found, queue = _running(store, task)
     most = policy.of_queue(queue).retries
     times_lost = store.runs.give_up(task, now)
-    text = f"{LOST}: {worker}, {why}"
-    fields: dict[str, Any] = {}
-    fields["runtime"] = {
-        **(found.get("runtime") or {}),
-        "lost_workers": str(times_lost),
-        "last_lost_worker": worker,
-    }
-    if queue is None or times_lost > most:
-        spent = f", for the {_ordinal(times_lost)} time" if times_lost > 1 else ""
+    said = {"lost_workers": str(times_lost), "last_lost_worker": worker}
+    return _away(store, found, queue, times_lost, most, said, f"{LOST}: {worker}, {why}", now)
+
+
+def hand_back(store: Store, task: str, now: datetime, worker: str, why: str) -> str:
+    """A worker gives a task back that it can't begin, for a reason of its own: another one may. In a transaction.
+
+    Returns: the status that it has now; failed after `MOST_HANDED_BACK` times since it was enqueued.
+    Raises: InvalidTaskId. InvalidTaskStatus: it doesn't run.
+    """
+    found, queue = _running(store, task)
+    times_back = int((found.get("runtime") or {}).get(BACK) or 0) + 1
+    store.runs.hand_over(task, now)
+    text = f"{HANDED_BACK}: {worker}, {why}"
+    return _away(store, found, queue, times_back, MOST_HANDED_BACK, {BACK: str(times_back)}, text, now)
+
+
+def _running(store: Store, task: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A task that runs, and the queue that it came from."""
+    found = transitions.existing(store, task, ("id", "status", "execution", "runtime", "enqueue_status"))
+    if found["status"] != "in_progress":
+        raise InvalidTaskStatus(f"its status is {found['status']}, expected in_progress", task=task)
+    return found, store.queues.get((found.get("execution") or {}).get("queue") or "")
+
+
+def _away(
+    store: Store, task: dict[str, Any], queue: dict[str, Any] | None,
+    times: int, most: int, said: dict[str, str], text: str, now: datetime,
+) -> str:  # fmt: skip
+    """To the front of its queue, or failed; `said` goes with its runtime properties."""
+    fields: dict[str, Any] = {"runtime": {**(task.get("runtime") or {}), **said}}
+    if queue is None or times > most:
+        spent = f", for the {_ordinal(times)} time" if times > 1 else ""
         status, text = "failed", f"{text}{spent}"
     else:
         status, fields["enqueue_status"] = "queued", "stopped"
-        text = f"{text}; back at the front of its queue, retry {times_lost} of {most}"
+        text = f"{text}; back at the front of its queue, retry {times} of {most}"
     transitions.change(
-        store, task, status, Change(now, reason=text, message=text), allowed_from=("in_progress",), **fields,
+        store, task["id"], status, Change(now, reason=text, message=text), allowed_from=("in_progress",), **fields,
     )  # fmt: skip
     if status == "queued" and queue is not None:
-        store.queues.add(queue["id"], task, now, front=True)
-    _say(store, task, text, now)
-    log.warning("task %s: %s", task, text)
+        store.queues.add(queue["id"], task["id"], now, front=True)
+    _say(store, task["id"], text, now)
+    log.warning("task %s: %s", task["id"], text)
     return status
 
 

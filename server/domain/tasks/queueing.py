@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.api.change import Change
-from server.domain.tasks import queues, recorded_arguments, transitions
+from server.domain.tasks import lost, queues, recorded_arguments, transitions
 from server.store import Store
 
 WORKER_LIFE = timedelta(minutes=10)
@@ -48,12 +48,24 @@ def enqueue(
     Raises:
         InvalidTaskId, InvalidTaskStatus.
     """
-    fields = ("status", "execution", "system_tags", "enqueue_status", "script", "hyperparams", "last_worker")
+    fields = (
+        "status",
+        "execution",
+        "system_tags",
+        "enqueue_status",
+        "script",
+        "hyperparams",
+        "last_worker",
+        "runtime",
+    )
     found = transitions.existing(store, task, fields)
     waiting = found["status"] == "queued"
     hyperparams, more = found.get("hyperparams") or {}, {}
     if recorded_arguments.recorded(hyperparams):  # what is edited is what runs
         more["script"] = recorded_arguments.without(found.get("script") or {}, hyperparams)
+    runtime = found.get("runtime") or {}
+    if lost.BACK in runtime:  # counted from here
+        more["runtime"] = {key: value for key, value in runtime.items() if key != lost.BACK}
     changed = transitions.change(
         store,
         task,

@@ -43,6 +43,8 @@ STOPPING = "stopping"
 
 AGENTS_WORDS = re.compile(r"worker execution (done|exit code -?\d+)")
 """What an agent says of every task that ends; it wipes out no reason that somebody gave before."""
+AGENT_INTERRUPTED = "user abort"
+"""What an agent says of its task when it is itself interrupted, also of one that has failed already."""
 
 
 def sources(status: str) -> list[str]:
@@ -67,7 +69,7 @@ def change(
     allowed_from: Iterable[str] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Set a task's status and what goes with it. Returns: the fields that were set.
+    """Set a task's status and what goes with it. Returns: the fields that were set, none where it changes nothing.
 
     `allowed_from` narrows the statuses that the table allows; a forced change may start from any.
     To be called in a transaction.
@@ -78,6 +80,8 @@ def change(
     before = existing(
         store, task, ("status", "status_reason", "status_message", "started", "completed", "project")
     )
+    if (before["status"], to, by.reason) == ("failed", "stopped", AGENT_INTERRUPTED) and not by.force:
+        return {}
     allowed = STATUSES if by.force else (sources(to) if allowed_from is None else list(allowed_from))
     updates = {**_stamps(before, to, by.now), **changed_by(by), **fields}
     late_start = before["status"] == to == "in_progress" and STOPPING in (before.get("status_message") or "")

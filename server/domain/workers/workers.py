@@ -16,6 +16,8 @@ from server.store import Store
 from server.store.database import times
 
 AGGREGATIONS = ("avg", "min", "max")
+FORCE, HELD = "force", "held"
+"""Runtime properties of a worker: `off` lets it take no task, which is ClearML's own; and why, in words."""
 _ONE = "total"
 """The variant of a metric that a machine has once."""
 
@@ -152,6 +154,8 @@ def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datet
     }
     if environment := environments.shown(worker):
         answer["environment"] = environment
+    if held := _held(worker, now):
+        answer["held"] = held
     if worker["task"]:
         started = worker["task_started"]
         running = (now - times.parse(started)).total_seconds() if started else 0
@@ -165,6 +169,19 @@ def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datet
         if worker["queue"] in heads:
             answer["queue"] = _queue(heads[worker["queue"]])
     return answer
+
+
+def _held(worker: dict[str, Any], now: datetime) -> str:
+    """Why a worker takes no task at present, in its own words; empty where it takes them."""
+    properties = worker.get("runtime_properties") or {}
+    alive = {
+        key: one["value"]
+        for key, one in properties.items()
+        if not one["until"] or one["until"] > now.timestamp()
+    }
+    if alive.get(FORCE) != "off":
+        return ""
+    return str(alive.get(HELD) or "held back")
 
 
 def _queue(head: dict[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,22 @@ def worker_lost(call: Call, request: WorkerLost) -> dict[str, Any]:
     return {"updated": 1, "status": status}
 
 
+class HandBack(OfTask):
+    worker: str = "its agent"
+    """Who was to run it."""
+    reason: str = "which can't run it"
+
+
+@endpoint("tasks.hand_back", HandBack)
+def hand_back(call: Call, request: HandBack) -> dict[str, Any]:
+    """Its worker can't begin it, and another one may: back to its queue, three times at most, then it has failed."""
+    with call.store.transaction():
+        status = lost.hand_back(
+            call.store, request.task, call.now, request.worker[:200], request.reason[:500]
+        )
+    return {"updated": 1, "status": status}
+
+
 @endpoint("tasks.close", Transition)
 def close(call: Call, request: Transition) -> dict[str, Any]:
     """It is done with."""

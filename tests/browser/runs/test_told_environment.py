@@ -35,6 +35,17 @@ def test_the_workers_page_shows_mode_python_and_fingerprint(
     expect(row.locator(".environment")).to_have_text(said)
 
 
+def test_the_workers_page_shows_why_a_worker_takes_no_task(
+    page: Page, server: ServerProcess, listened: str
+) -> None:
+    why = "The repository git://far/x could not be fetched: unable to connect"
+    held = [{"key": "force", "value": "off", "expiry": 600}, {"key": "held", "value": why, "expiry": 600}]
+    server.call("workers.set_runtime_properties", worker="told:0", runtime_properties=held)
+    page.goto(f"{server.url}/workers")
+    row = page.get_by_role("row").filter(has_text="told:0")
+    expect(row.locator(".held")).to_have_text(f"takes no task at present: {why}")
+
+
 def test_an_enqueue_warns_when_no_worker_has_what_the_task_recorded(
     page: Page, server: ServerProcess, listened: str
 ) -> None:

@@ -151,3 +151,37 @@ def test_only_a_task_that_runs_can_be_lost(server: ServerProcess) -> None:
     task = server.call("tasks.create", name="t", type="training")["id"]
     answer = program.ask("tasks.worker_lost", task=task)
     assert (answer.status_code, answer.json()["meta"]["result_subcode"]) == (400, 110)
+
+
+def test_a_task_that_its_worker_can_not_begin_is_handed_to_the_next_and_has_failed_in_the_end(
+    server: ServerProcess,
+) -> None:
+    task, other = (server.call("tasks.create", name=name, type="training")["id"] for name in "to")
+    queue = server.call("queues.create", name=f"back {task}")["id"]
+    for one in (task, other):
+        server.call("tasks.enqueue", task=one, queue=queue)
+    agents = [Program(server) for _ in range(4)]
+    for number, agent in enumerate(agents, 1):
+        assert taken(agent, queue, f"box:{number}") == task
+        if number == 2:  # what was lost is counted by itself
+            assert agent.call("tasks.worker_lost", task=task, worker="box:2")["status"] == "queued"
+            assert taken(agent, queue, "box:2") == task
+        back = agent.call("tasks.hand_back", task=task, worker=f"box:{number}", reason="no network é")
+        assert back["status"] == ("queued" if number < 4 else "failed")
+        assert agent.status(task) == "stopped"
+        for endpoint in ("tasks.completed", "tasks.failed", "tasks.stopped"):
+            assert agent.ask(endpoint, task=task, force=True).status_code == 400, endpoint
+    found = server.task(task)
+    assert found["status_reason"] == "handed back: box:4, no network é, for the 4th time"
+    assert (found["runtime"]["handed_back"], found["runtime"]["lost_workers"]) == ("4", "1")
+    server.call("tasks.enqueue", task=task, queue=queue)
+    assert "handed_back" not in server.task(task)["runtime"]
+    assert taken(agents[0], queue, "box:1") == other
+
+
+def test_only_a_task_that_runs_can_be_handed_back(server: ServerProcess) -> None:
+    program = Program(server)
+    task = server.call("tasks.create", name="t", type="training")["id"]
+    assert program.ask("tasks.hand_back", task=task).json()["meta"]["result_subcode"] == 110
+    program.call("tasks.started", task=task)
+    assert program.call("tasks.hand_back", task=task)["status"] == "failed"  # it came from no queue

@@ -274,3 +274,14 @@ def test_a_run_may_say_what_it_was_started_with(api: Api) -> None:
     api("tasks.started", task=task)
     api("tasks.edit", task=task, hyperparams=RECORDED, force=True)
     assert api.get(task)["script"]["entry_point"] == LINE
+
+
+def test_an_agent_that_is_interrupted_leaves_a_task_that_has_failed_as_it_is(api: Api) -> None:
+    task = api.task()
+    api("tasks.started", task=task)
+    api("tasks.failed", task=task, status_reason="ValueError: no", status_message="ValueError: no")
+    before = api.get(task)
+    assert api("tasks.stopped", task=task, status_reason="user abort")["fields"] == {}
+    assert api.get(task) == before
+    api("tasks.stopped", task=task, status_reason="by me")
+    assert api.status(task) == "stopped"

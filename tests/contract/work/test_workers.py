@@ -131,3 +131,22 @@ def test_runtime_properties_are_kept_by_key(api: Api) -> None:
     put("force", "off")
     answer = api("workers.get_runtime_properties", worker="box:0")
     assert answer["runtime_properties"] == [{"key": "force", "value": "off"}]
+
+
+def test_a_worker_says_why_it_takes_no_task_until_that_lapses(api: Api) -> None:
+    def held() -> object:
+        return api("workers.get_all")["workers"][0].get("held")
+
+    def told(key: str, value: str, expiry: float) -> None:
+        properties = [{"key": key, "value": value, "expiry": expiry}]
+        api("workers.set_runtime_properties", worker="box:0", runtime_properties=properties)
+
+    api("workers.register", worker="box:0", queues=[])
+    told("held", "nothing reached", 60)
+    assert held() is None
+    told("force", "off", 0.3)
+    assert held() == "nothing reached"
+    told("held", "", 60)
+    assert held() == "held back"
+    time.sleep(0.35)
+    assert held() is None

@@ -50,7 +50,7 @@ def launched(server, task, tmp_path, monkeypatch):
     (tmp_path / "home" / "clones" / "old").write_text("of the last task")
     before = signal.getsignal(signal.SIGTERM)
 
-    def run(program: str, said: str = "Starting Task Execution:\n"):
+    def run(program: str, said: str = "Starting Task Execution:\n", task: str = task):
         console.write_text(said)
         command = ["-c", program, "execute", "--config-file", str(conf), "--id", task]
         return launch.Launch(command).run()
@@ -125,6 +125,21 @@ def test_a_launcher_that_is_asked_to_end_passes_it_on_and_marks_the_task_stopped
     assert (found["status"], found["status_reason"]) == ("stopped", launch.AGENT_STOPPED)
 
 
+def test_a_task_that_has_ended_by_itself_is_not_stopped_by_an_agent_that_is_asked_to_end_then(
+    server, task, launched, monkeypatch
+):
+    look = launch.ending.tail
+
+    def asked_meanwhile(console):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        return look(console)
+
+    monkeypatch.setattr(launch.ending, "tail", asked_meanwhile)
+    assert launched("raise SystemExit(3)") == 3
+    assert (found := server.task(task))["status"] == "failed" and found["status_reason"] == "exit status 3"
+
+
 def test_a_launcher_without_its_agent_ends_the_task(server, task, launched, monkeypatch):
     parents = iter([1, *[2] * 1000])
     monkeypatch.setattr(launch.os, "getppid", lambda: next(parents))
@@ -154,10 +169,16 @@ def test_a_thread_that_broke_is_told_of_a_task_that_went_on(server, task, launch
     assert found["status_reason"] == "exit status 0, but ValueError: x (in thread T-1 (f), which ended)"
 
 
-def test_a_lock_file_below_the_root_gets_a_configuration_of_the_tasks_own(launched, task, tmp_path):
+def test_a_lock_file_below_the_root_gets_a_configuration_of_the_tasks_own(
+    launched, task, tmp_path, monkeypatch
+):
     conf = tmp_path / "agent.cfg"
-    one = launch.Launch(["execute", "--config-file", str(conf), "--id", task])
-    file = one._configured()
+    started = []
+    monkeypatch.setattr(launch.subprocess, "Popen", lambda command, env: started.append(command))
+    one = launch.Launch(["-c", "", "execute", "--config-file", str(conf), "--id", task])
+    one._start(decision.Environment(decision.OWN, "", manager="uv", folder="sub"))
+    file = tmp_path / "home" / "temporary" / f"{task}.cfg"
+    assert str(file) in started[0] and str(conf) not in started[0]
     manager = json.loads(file.read_text())["agent"]["package_manager"]
     assert manager == {
         "type": "pip",
@@ -165,7 +186,46 @@ def test_a_lock_file_below_the_root_gets_a_configuration_of_the_tasks_own(launch
         "poetry_files_from_repo_working_dir": True,
     }
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and file.parent == tmp_path / "home" / "temporary"
+    monkeypatch.undo()
     assert launched("") == 0 and not file.exists()
+
+
+@pytest.fixture
+def agent(server, tmp_path, monkeypatch):
+    """A supervised agent, as its tasks see it: its worker's id."""
+    worker = "box:fetching"
+    server.call("workers.register", worker=worker, timeout=600, queues=[server.queue("fetching")])
+    monkeypatch.setenv(launch.tracked.WORKER_ID, worker)
+    monkeypatch.setenv("CLEARML_CONFIG_FILE", str(tmp_path / "a é.conf"))
+    yield worker
+    server.call("workers.unregister", worker=worker)
+
+
+def held(server, worker):
+    (found,) = server.call("workers.get_all", worker_pattern=worker)["workers"]
+    return found.get("held")
+
+
+def test_code_that_can_not_be_fetched_goes_back_to_its_queue_and_holds_the_agent(
+    server, launched, tmp_path, agent, monkeypatch
+):
+    elsewhere = "git://me:secret@localhost:1/x é"
+    script = {"repository": elsewhere, "entry_point": "a.py", "version_num": "1" * 40}
+    task = server.call("tasks.create", name="unfetched", type="training", script=script)["id"]
+    monkeypatch.setattr(launch.repository, "FETCH", "print('fatal: unable to connect to localhost')")
+    why = "The repository git://localhost:1/x é could not be fetched: unable to connect to localhost"
+    for number, pause in ((1, 30), (2, 60), (3, 120)):
+        server.enqueue(task, "fetching") if number == 1 else None
+        assert server.call("queues.get_next_task", queue=server.queue("fetching"))["entry"]["task"] == task
+        server.call("tasks.started", task=task)
+        assert launched("raise SystemExit('not to be run')", task=task) == launch.INTERRUPTED
+        found = server.admin("tasks.get_by_id", task=task)["task"]  # whose login has not run it
+        back = f"back at the front of its queue, retry {number} of 3"
+        assert (found["status"], found["status_reason"]) == ("queued", f"handed back: {agent}, {why}; {back}")
+        assert held(server, agent) == why
+        assert (tmp_path / "a é.log").read_text().endswith(f"no task is taken for {pause} s: {why}\n")
+    server.admin("tasks.dequeue", task=task)
+    assert launched("") == 0 and not (tmp_path / "a é.unfetched").exists()
 
 
 def test_an_address_is_shown_without_its_password():

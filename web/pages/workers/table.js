@@ -31,7 +31,8 @@ function Row({ worker, metrics, chosen, choose }) {
         onClick=${() => choose(chosen ? null : worker.id)}>${worker.id}</button>
       <small class="under">${[worker.user?.name, worker.ip].filter(Boolean).join(" · ")}</small>
       ${worker.environment && html`<${Environment} of=${worker.environment} />`}</th>
-    <td><span class=${`status ${stateClass[state]}`}><span class="dot"></span>${t(stateWords[state])}</span></td>
+    <td><span class=${`status ${stateClass[state]}`}><span class="dot"></span>${t(stateWords[state])}</span>
+      ${state === "free" && worker.held && html`<small class="under held">${t("takes no task at present: {why}", { why: worker.held })}</small>`}</td>
     <td>${
       worker.task?.id
         ? html`<a href=${taskLink({ id: worker.task.id, project: worker.project })}>${worker.task.name ?? worker.task.id}</a>

@@ -4,6 +4,7 @@ export default {
   "all tasks run in the installed environment": "所有任务都在已安装的环境中运行",
   "each task runs in an environment of its own": "每个任务都在各自的环境中运行",
   "packages {fingerprint} ({n})": "软件包 {fingerprint}（{n}）",
+  "takes no task at present: {why}": "暂不接受任务：{why}",
   "1 task waits, but {note}": "1 个任务在等待，但 {note}",
   "{n} tasks wait, but {note}": "{n} 个任务在等待，但 {note}",
   State: "状态",

@@ -75,6 +75,48 @@ def test_a_fetch_that_git_refuses_or_that_never_ends_says_so(tmp_path, monkeypat
             return repository.fetch(script, tmp_path / "settings", tmp_path / "scratch")
 
     assert fetched("import sys; print(sys.argv[1:])") == ""
-    assert fetched("print('x\\nfatal: no such é\\nfatal: more')") == "no such é"
-    assert fetched("import sys; sys.stderr.write(f'fatal: {sys.argv[2:5]}')") == "['r', '1', '']"
-    assert fetched("import time; time.sleep(9)", most=0.2) == "it took longer than ten minutes"
+    lacks = "reference is not a tree: é"
+    assert fetched(f"print('x\\nfatal: {lacks}\\nfatal: more')") == lacks
+    for program, most, why in (
+        ("print('x\\nfatal: no such é\\nfatal: more')", 600, "^no such é$"),
+        ("import sys; sys.stderr.write(f'fatal: {sys.argv[2:5]}')", 600, r"^\['r', '1', ''\]$"),
+        ("import time; time.sleep(9)", 0.2, "^it took longer than ten minutes$"),
+    ):
+        with pytest.raises(repository.Unreachable, match=why):
+            fetched(program, most)
+
+
+def test_what_the_agents_cache_has_whole_is_not_fetched_again(tmp_path):
+    url, cache = "https://example.org/team/x.git", tmp_path / "cache"
+    kept = repository._cached(url, cache)
+    kept.mkdir(parents=True)
+    for command in (("init", "-b", "main"), ("commit", "--allow-empty", "-m", "x")):
+        git(kept, *command)
+    commit = git(kept, "rev-parse", "HEAD")
+
+    def is_cached(version_num, *, fetched=False, **more):
+        script = {"repository": url, "version_num": version_num, **more}
+        return repository.is_cached(script, cache, fetched=fetched)
+
+    assert is_cached(commit) and not is_cached("1" * 40) and not is_cached(commit[:9])
+    assert not is_cached("", branch="main") and not is_cached("", branch="main", fetched=True)
+    git(kept, "update-ref", "refs/remotes/origin/main", commit)
+    assert is_cached("", branch="main", fetched=True) and is_cached("", fetched=True)
+    (kept / ".gitmodules").write_text("")
+    git(kept, "add", "-A")
+    git(kept, "commit", "-m", "submodules")
+    assert not is_cached(git(kept, "rev-parse", "HEAD")) and is_cached(commit)
+
+
+@pytest.mark.parametrize(
+    ("url", "commit", "moving"),
+    [
+        ("", "", False),
+        ("git://h/x", "", True),
+        ("git://h/x", "main", True),
+        ("git://h/x", "a" * 40, False),
+        ("/", "", False),
+    ],
+)
+def test_only_a_branch_of_a_repository_elsewhere_has_to_be_looked_for_each_time(url, commit, moving):
+    assert repository.is_moving({"repository": url, "version_num": commit}) is moving
