@@ -75,6 +75,12 @@ class Cron:
             fields["weekdays"] = [*days[first:], *days[:first]]
         return fields
 
+    def agrees(self, job: Any) -> bool:
+        """Whether a `ScheduleJob` is timed as this says, whenever it began."""
+        days = sorted(getattr(job, "weekdays", None) or [])
+        given = {name: getattr(job, name, None) or 0 for name in self.timing if name != "weekdays"}
+        return days == sorted(self.timing["weekdays"]) and given.items() <= self.timing.items()
+
     def _times(self, moment: datetime, step: int) -> Iterator[datetime]:
         moment = moment.astimezone(timezone.utc)
         day = moment.replace(hour=0, minute=0, second=0, microsecond=0)

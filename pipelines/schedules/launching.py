@@ -48,4 +48,5 @@ def asked(job: Any) -> bool:
 
 
 def paused(job: Any) -> bool:
-    return bool(getattr(job, "paused", False))
+    """Whether it rests: because somebody wants it so, or as it says no time that could be kept."""
+    return bool(getattr(job, "paused", False) or getattr(job, "refused", ""))

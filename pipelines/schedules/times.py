@@ -8,6 +8,7 @@ from clearml.automation.scheduler import ScheduleJob
 
 from pipelines.schedules.book import Book
 from pipelines.schedules.launching import Launching, asked, paused
+from pipelines.schedules.timing import Timing
 
 TIMING = ("minute", "hour", "day", "month", "year", "weekdays", "starting_time")
 
@@ -18,14 +19,16 @@ class Times(Launching, TaskScheduler):
     def __init__(self, book: Book) -> None:
         super().__init__()
         self.book = book
+        self._timing = Timing()
 
     def sync(self) -> None:
         """Read the configuration again."""
         known = {job.name for job in self._schedule_jobs}
         self._deserialize()
         for job in self._schedule_jobs:
-            if job.name not in known:
+            if new := job.name not in known:
                 self.book.remember(job)
+            self._timing.apply(job, new=new)
             timing = repr([getattr(job, name) for name in TIMING])
             if getattr(job, "_timing", timing) != timing:  # edited: it begins anew
                 job._last_executed, job._schedule_counter = None, 0

@@ -12,7 +12,7 @@ COMMON = [
 
 def pipeline(server, *options):
     """Run it; gives what was printed and the steps of the newest controller by name."""
-    done = server.run("pipelines/main_job.py", *COMMON, *options, timeout=400, COLUMNS="200")
+    done = server.run("pipelines/main_job.py", *COMMON, *options, timeout=900, COLUMNS="200")
     found = server.call("tasks.get_all", search_hidden=True, type=["controller"], order_by=["-created"])
     controller = server.task(found["tasks"][0]["id"])
     return done, controller, json.loads(controller["configuration"]["Pipeline"]["value"])
@@ -28,7 +28,7 @@ def statuses(steps):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2700)
 def test_only_what_depends_on_a_change_runs_again_and_only_a_better_model_is_published(new_server, new_agent):
     server = new_server()
     new_agent(server, "--queue", "audio")

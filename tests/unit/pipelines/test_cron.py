@@ -73,3 +73,10 @@ def test_what_cannot_be_run_exactly_is_refused_with_what_can(text: str, said: st
     with pytest.raises(BadParameter) as refused:
         read(text)
     assert said in str(refused.value) and "every 15 minutes" in str(refused.value)
+
+
+def test_a_job_that_is_timed_as_an_expression_says_agrees_with_it_and_no_other_does() -> None:
+    jobs = {text: ScheduleJob(name="a").update(read(text).job(START)) for text in TAKEN}
+    for text in TAKEN:
+        assert [other for other in TAKEN if read(text).agrees(jobs[other])] == [text]
+    assert not read("@daily").agrees(ScheduleJob(name="a"))

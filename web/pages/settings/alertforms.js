@@ -5,6 +5,7 @@ import { useApi, useAsked } from "../../lib/answers/hooks.js";
 import { t } from "../../lib/text.js";
 import { Button } from "../../kit/button.js";
 import { statusWords } from "../../kit/chip.js";
+import { Check, Field } from "../../kit/fields.js";
 import { Combobox, Select } from "../../kit/over/combobox.js";
 import { Dialog } from "../../kit/over/dialog.js";
 import { Refused } from "../../kit/states.js";
@@ -27,22 +28,6 @@ function useForm(begin, endpoint, close) {
   const send = (/** @type {any} */ body) => call(endpoint, body).then(() => close(true), setError);
   return { values, set, send, error };
 }
-
-/** @param {{label: string, value: any, set: (value: string) => void, type?: string, autofocus?: boolean, placeholder?: string}} props */
-const Field = ({
-  label,
-  value,
-  set,
-  type = "text",
-  autofocus,
-  placeholder,
-}) => html`<label class="field"><span>${label}</span>
-  <input type=${type} step="any" autocomplete=${type === "password" ? "new-password" : "off"} autofocus=${autofocus} value=${value ?? ""}
-    placeholder=${placeholder} onInput=${(/** @type {any} */ e) => set(e.target.value)} /></label>`;
-
-/** @param {{label: string, checked: boolean, set: (value: boolean) => void}} props */
-const Check = ({ label, checked, set }) => html`<label class="check-line"><input type="checkbox" checked=${checked}
-  onChange=${(/** @type {any} */ e) => set(e.target.checked)} /> <span>${label}</span></label>`;
 
 /** @param {(value?: any) => void} close */
 const feet = close => html`<${Button} onClick=${() => close()}>${t("Cancel")}<//>
