@@ -133,7 +133,8 @@ def fetch(script: dict[str, Any], settings: Path, scratch: Path) -> str:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=600)
     except subprocess.TimeoutExpired:
         raise Unreachable("it took longer than ten minutes") from None
-    said = next(iter(re.findall(r"^fatal: (.+)", done.stdout + done.stderr, re.MULTILINE)), "")
+    found = re.search(r"^fatal: (.+(?<!:)|.+:(?:\n.+)?)$", done.stdout + done.stderr, re.MULTILINE)
+    said = " ".join(found[1].split()) if found else ""
     if said and not NOT_THERE.search(said):
         raise Unreachable(said)
     return said

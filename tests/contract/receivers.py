@@ -5,13 +5,19 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 
 class Webhook:
@@ -51,6 +57,7 @@ class Mails:
         self.came: list[EmailMessage] = []
         self.port = 0
         self.refuses = ""
+        self.logins: list[str] = []
 
 
 @contextmanager
@@ -87,6 +94,49 @@ def mail_server() -> Iterator[Mails]:
     with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server, _served(server):
         kept.port = server.server_address[1]
         yield kept
+
+
+@contextmanager
+def secure_mail_server(security: str, cert: Path, key: Path, user: str, password: str) -> Iterator[Mails]:
+    """A mail server that takes nothing without encryption and a login. `security`: `starttls` or `tls`."""
+    kept = Mails()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+
+    class Handler:
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, to: str, options: Any) -> str:
+            if kept.refuses:
+                return f"550 {kept.refuses}"
+            envelope.rcpt_tos.append(to)
+            return "250 ok"
+
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            kept.came.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+            return "250 kept"
+
+    def known(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        kept.logins.append(data.login.decode())
+        right = (data.login, data.password) == (user.encode(), password.encode())
+        return AuthResult(success=right, handled=right)
+
+    only_secret: dict[str, Any] = {"authenticator": known, "auth_required": True}
+    if security == "starttls":
+        only_secret |= {"tls_context": context, "require_starttls": True}
+    else:
+        only_secret |= {"ssl_context": context, "auth_require_tls": False}  # all of it is encrypted
+    kept.port = _free_port()
+    served = Controller(Handler(), hostname="127.0.0.1", port=kept.port, **only_secret)
+    served.start()
+    try:
+        yield kept
+    finally:
+        served.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 @contextmanager

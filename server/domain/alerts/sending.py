@@ -58,11 +58,20 @@ def send(channel: Mapping[str, Any], alerts: Sequence[Alert], now: datetime) -> 
         said = fault.read(300).decode("utf-8", "replace").strip()
         raise _failed(channel, f"answered {fault.code} {said}") from None
     except urllib.error.URLError as fault:
-        raise _failed(channel, f"can't be reached: {fault.reason}") from None
+        raise _failed(channel, f"can't be reached: {fault.reason}{_unknown(fault.reason)}") from None
     except smtplib.SMTPException as fault:
         raise _failed(channel, f"did not take it: {fault}") from None
     except (OSError, ValueError, http.client.HTTPException) as fault:
-        raise _failed(channel, f"can't be reached: {fault or type(fault).__name__}") from None
+        raise _failed(
+            channel, f"can't be reached: {fault or type(fault).__name__}{_unknown(fault)}"
+        ) from None
+
+
+def _unknown(fault: object) -> str:
+    """What to do about a certificate of one's own."""
+    if not isinstance(fault, ssl.SSLCertVerificationError):
+        return ""
+    return "; a certificate that no authority has signed is made known by SSL_CERT_FILE in the server's environment"
 
 
 def _failed(channel: Mapping[str, Any], why: str) -> NotSent:
@@ -144,5 +153,17 @@ def _mail(address: Mapping[str, Any], alerts: Sequence[Alert], now: datetime) ->
         if address["security"] == "starttls":
             smtp.starttls(context=secure)
         if address.get("user"):
-            smtp.login(address["user"], address.get("password") or "")
+            _sign_in(smtp, address["user"], address.get("password") or "")
         smtp.send_message(message)
+
+
+def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """As `smtplib` does; what is no ASCII it refuses, which RFC 4616 sends as UTF-8. Raises: SMTPException."""
+    if user.isascii() and password.isascii():
+        smtp.login(user, password)
+        return
+    smtp.ehlo_or_helo_if_needed()
+    given = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, said = smtp.docmd("AUTH", f"PLAIN {given}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, said)

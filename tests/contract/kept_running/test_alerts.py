@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from server.domain.alerts import sending
 from server.domain.alerts.deliveries import AGAIN, Deliveries
 from server.domain.alerts.watch import Watch
 from tests.contract import closed, receivers
 from tests.contract.conftest import Api
 from tests.contract.receivers import Mails, Webhook
+from tests.e2e.certificates import certificate
 
 SECRET = "/services/T0SECRET/B0SECRET/abcdefgh"
 
@@ -281,6 +283,40 @@ def test_a_mail_is_sent_and_a_refusal_is_told(alarm: Alarm, mails: Mails) -> Non
     assert "out of memory" in message.get_content() and "http://page/projects" in message.get_content()
     mails.refuses = "no such mailbox"
     assert "no such mailbox" in alarm.api("alerts.test_channel", id=channel)["error"]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_goes_encrypted_and_signed_in_to_a_server_whose_certificate_is_known(
+    alarm: Alarm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    monkeypatch.setattr(sending, "SECONDS", 2)
+    password = "pass é:/% word"
+    cert, key = certificate(tmp_path, "mail é")
+    with receivers.secure_mail_server(security, cert, key, "ann@lab", password) as mails:
+        mail = {"host": "127.0.0.1", "port": mails.port, "user": "ann@lab", "sender": "lab@example.org"}
+        mail |= {"recipients": ["ben@example.org"], "password": password}
+        channel = alarm.channel("", "mail", security=security, **mail)
+        unknown = alarm.api("alerts.test_channel", id=channel)["error"]
+        assert "CERTIFICATE_VERIFY_FAILED" in unknown and "SSL_CERT_FILE" in unknown
+        assert not mails.came and not mails.logins  # no password was sent to who knows whom
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+        alarm.rule(channel, kind="status", statuses=["failed"])
+        failed(alarm.api, "run é")
+        alarm.round()
+        [message] = mails.came
+        assert message["Subject"] == "[Soundyard] run é failed" and message["To"] == "ben@example.org"
+        assert "out of memory" in message.get_content() and mails.logins == ["ann@lab"]
+        for wrong, said in (
+            ({"password": "wrong", "security": security}, "535"),
+            ({"security": "none"}, "did not take it"),
+            ({"security": "tls"}, "can't be reached")
+            if security == "starttls"
+            else ({"security": "starttls"}, "not take"),
+        ):
+            alarm.channel("", "mail", id=channel, **{**mail, **wrong})
+            error = alarm.api("alerts.test_channel", id=channel)["error"]
+            assert said in error and password not in error, error
+        assert len(mails.came) == 1
 
 
 def test_no_secret_comes_back_is_logged_or_audited(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 import requests
 
 from server.store import Store, migrations
-from tests.conftest import ROOT, ServerProcess
+from tests.conftest import ROOT, ServerProcess, until
+from tests.contract import receivers
 from tests.e2e import kept
 
 LEFT_BEHIND = sorted(kept.FIXTURES.glob("version_*"))
@@ -81,6 +83,41 @@ def test_a_folder_of_an_earlier_version_is_opened_and_nothing_is_lost(fixture: P
         [f"soundyard.before-{newest:04d}.db"] if newest > version else []
     )
     assert all(rows(copy) == left for copy in copies)
+
+
+ALERTS = 11
+"""The schema that alerts came with."""
+
+
+@pytest.mark.parametrize(
+    "number", [1, *(pytest.param(one, marks=pytest.mark.slow) for one in range(2, ALERTS - 1)), ALERTS - 1]
+)
+def test_alerts_work_in_a_folder_that_is_older_than_they_are(number: int, tmp_path: Path) -> None:
+    """What had failed before is not told; what fails now, and what waits, is, once."""
+    kept.opened(kept.FIXTURES / f"version_{number}", tmp_path)
+    server = ServerProcess(tmp_path)
+    try:
+        with receivers.webhook() as hook:
+            channel = server.admin("alerts.set_channel", name="é", kind="json", url=hook.url)["id"]
+            for rule in (
+                {"name": "failed é", "kind": "status", "statuses": ["failed"]},
+                {"name": "waits", "kind": "queue", "minutes": 0.01},
+            ):
+                server.admin("alerts.set_rule", channels=[channel], **rule)
+            (task,) = server.call("tasks.get_all", name="^prepare$")["tasks"]
+            server.call("tasks.started", task=task["id"], force=True)
+            server.call("tasks.failed", task=task["id"], status_reason="ValueError: é")
+
+            def told() -> list[str]:
+                return sorted(alert["rule"] for message in hook.came for alert in message["alerts"])
+
+            until(lambda: len(told()) >= 2, 30, f"both are told: {told()}")
+            time.sleep(5)  # two more looks
+            assert told() == ["failed é", "waits"]
+        deliveries = server.admin("alerts.get_deliveries")["deliveries"]
+        assert {one["state"] for one in deliveries} == {"sent"}, deliveries
+    finally:
+        server.stop()
 
 
 def test_the_next_version_copies_the_database_and_changes_only_what_it_means_to(

@@ -80,6 +80,7 @@ def test_a_fetch_that_git_refuses_or_that_never_ends_says_so(tmp_path, monkeypat
     for program, most, why in (
         ("print('x\\nfatal: no such é\\nfatal: more')", 600, "^no such é$"),
         ("import sys; sys.stderr.write(f'fatal: {sys.argv[2:5]}')", 600, r"^\['r', '1', ''\]$"),
+        ("print('fatal: no way to h:\\nh[0: 1]: errno=é\\nmore')", 600, r"^no way to h: h\[0: 1\]: errno=é$"),
         ("import time; time.sleep(9)", 0.2, "^it took longer than ten minutes$"),
     ):
         with pytest.raises(repository.Unreachable, match=why):
