@@ -175,6 +175,11 @@ class TrainConfig:
         choices=("last", "best"),
     )
 
+    objective: str = TRAINING(
+        "labels",
+        "what is learned; byol: to hear two views of a sound as one, without labels (task pretrain)",
+        choices=("labels", "byol"),
+    )
     epochs: int = TRAINING(100, "passes over the training clips", 1)
     batch_size: int = TRAINING(32, "clips of a batch; fewer where an epoch would not have four batches", 1)
     learning_rate: float = TRAINING(0.003, "peak of the schedule", 1e-9, 10)

@@ -6,6 +6,7 @@ from tasks.registry import tasks
 for name, kind in {  # task → its ClearML type
     "preprocess": "data_processing",
     "train": "training",
+    "pretrain": "custom",
     "evaluate": "testing",
     "crossvalidate": "testing",
     "search": "optimizer",

@@ -42,8 +42,11 @@ class TrainParameters(TrainConfig):
         """Raises ConfigError: a model, a front end, a file or a device that is not there."""
         from audio import models
         from audio.devices import pick_device
+        from audio.errors import ConfigError
         from tasks import lookup
 
+        if self.objective != "labels" and type(self) is TrainParameters:
+            raise ConfigError(f"objective={self.objective} is a task of its own: python -m tasks.pretrain")
         models.check(lookup.without_ids(self))  # whose files are asked for once the server is
         pick_device(self.device)
 
@@ -62,43 +65,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         return join()
     with session(job("train"), TrainParameters, arguments, __doc__) as run:
-        from audio.clips.store import ClipStore
-        from audio.training.train import train
-        from tasks import lookup
-        from tasks.running import journal, progress
-        from tasks.running.checkpoints import CheckpointKeeper, claim, restore
-        from tasks.running.stopping import StopRequest
-        from tasks.running.writing import SteadyWriter
+        carry_out(run)
 
-        stop = StopRequest(run.task)
-        claim(run.task, run.folder)
-        checkpoint = restore(run.task, run.folder, run.line)
-        dataset_id, folder = lookup.pinned_dataset(run, resumed=checkpoint is not None)
-        keeper = CheckpointKeeper(run.task, run.outbox, run.parameters.checkpoint_seconds)
-        try:
-            result = train(
-                run.line.persist("fetching models", lambda: lookup.with_files(run.parameters)),
-                ClipStore.open(folder),
-                writer=SteadyWriter(run.folder / journal.FOLDER),
-                checkpoint_dir=run.folder,
-                resume_from=checkpoint,
-                should_stop=stop,
-                on_checkpoint=keeper,
-                progress=progress.epochs(),
-                bar=sys.stderr.isatty(),
-            )
-        except BaseException as fault:
-            _keep(run, keeper, fault)
-            raise
-        if result.stopped:
-            epoch = keeper.keep(KEEPING)
-            print(
-                f"Stopped by the server; epoch {epoch} is kept. Enqueue the task again to go on from there."
-            )
-            stop.kept()
-        journal.write_history(run.folder / journal.FOLDER, result.history)
-        run.line.wait("The training is done; its model waits to be uploaded.")
-        _publish(run, result, dataset_id)
+
+def carry_out(run: Run[Any]) -> None:
+    """Train as a run's parameters say, and put what comes of it on the server."""
+    from audio.clips.store import ClipStore
+    from audio.training.train import train
+    from tasks import lookup
+    from tasks.running import journal, progress
+    from tasks.running.checkpoints import CheckpointKeeper, claim, restore
+    from tasks.running.stopping import StopRequest
+    from tasks.running.writing import SteadyWriter
+
+    stop = StopRequest(run.task)
+    claim(run.task, run.folder)
+    checkpoint = restore(run.task, run.folder, run.line)
+    dataset_id, folder = lookup.pinned_dataset(run, resumed=checkpoint is not None)
+    keeper = CheckpointKeeper(run.task, run.outbox, run.parameters.checkpoint_seconds)
+    try:
+        result = train(
+            run.line.persist("fetching models", lambda: lookup.with_files(run.parameters)),
+            ClipStore.open(folder),
+            writer=SteadyWriter(run.folder / journal.FOLDER),
+            checkpoint_dir=run.folder,
+            resume_from=checkpoint,
+            should_stop=stop,
+            on_checkpoint=keeper,
+            progress=progress.epochs(),
+            bar=sys.stderr.isatty(),
+        )
+    except BaseException as fault:
+        _keep(run, keeper, fault)
+        raise
+    if result.stopped:
+        epoch = keeper.keep(KEEPING)
+        print(f"Stopped by the server; epoch {epoch} is kept. Enqueue the task again to go on from there.")
+        stop.kept()
+    journal.write_history(run.folder / journal.FOLDER, result.history)
+    run.line.wait("The training is done; its model waits to be uploaded.")
+    _publish(run, result, dataset_id)
 
 
 def _keep(run: Run[TrainParameters], keeper: "CheckpointKeeper", fault: BaseException) -> None:
@@ -149,7 +155,8 @@ def _name(parameters: TrainParameters, dataset_id: str) -> str:
     from clearml import Task
 
     dataset: Any = Task.get_task(task_id=dataset_id).name
-    return f"{parameters.model} on {parameters.frontend}, {dataset} fold {parameters.fold}"
+    labels = "" if parameters.objective == "labels" else ", without labels"
+    return f"{parameters.model} on {parameters.frontend}, {dataset} fold {parameters.fold}{labels}"
 
 
 if __name__ == "__main__":

@@ -145,6 +145,11 @@ def model_of(checkpoint: dict[str, Any]) -> Classifier:
     """The model with its weights, in evaluation mode, on the CPU. Raises CheckpointError, ConfigError."""
     tell_of_plugins(checkpoint)
     config = config_of(checkpoint)
+    if config.objective != "labels":
+        raise CheckpointError(
+            "This network was trained without labels: it can't tell one class from another yet. Start a training from "
+            "it: weights=model.pt, or weights=ID of its model."
+        )
     config.pretrained, config.weights = False, ""  # the weights are here
     config.prune, config.teacher = 0.0, []  # and what they were made from may be gone
     classes, architecture = len(checkpoint["classes"]), checkpoint.get("architecture")

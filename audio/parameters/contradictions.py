@@ -20,7 +20,16 @@ def refuse_unreadable(config: "PreprocessConfig") -> None:
 
 def refuse_contradictions(config: "TrainConfig") -> None:
     """Raises ConfigError: the first contradiction there is."""
-    for check in (_spectrum, _choosing, _schedule, _members, _pruning, _sharing, _augmentation):
+    for check in (
+        _spectrum,
+        _choosing,
+        _schedule,
+        _members,
+        _pruning,
+        _without_labels,
+        _sharing,
+        _augmentation,
+    ):
         check(config)
 
 
@@ -88,6 +97,23 @@ def _pruning(config: "TrainConfig") -> None:
         )
     if config.freeze != "none":
         raise ConfigError("A pruned network has to be trained on as a whole: use freeze=none, or prune=0.")
+
+
+def _without_labels(config: "TrainConfig") -> None:
+    if config.objective == "labels":
+        return
+    changes = {
+        "validation": "none",
+        "members": 1,
+        "processes": 1,
+        "teacher": [],
+        "freeze": "none",
+        "class_weights": "none",
+    }
+    if wrong := [f"{name}={value}" for name, value in changes.items() if getattr(config, name) != value]:
+        raise ConfigError(
+            f"objective={config.objective} trains one network without labels, in one process: use {', '.join(wrong)}."
+        )
 
 
 def _sharing(config: "TrainConfig") -> None:

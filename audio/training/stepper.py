@@ -18,6 +18,9 @@ from audio.training.teacher import Teachers
 class Stepper:
     """The optimiser's side of a training run."""
 
+    views = 1  # of each clip that a step takes, one batch after the other
+    figure = "accuracy"  # what a step gives besides its loss
+
     def __init__(
         self,
         config: TrainConfig,
@@ -91,7 +94,7 @@ class Stepper:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.scaler.unscale_(self.optimizer)
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        gradients = [p.grad for network in self.networks for p in network if p.grad is not None]
         if self.waiting > 1:
             torch._foreach_div_(gradients, float(self.waiting))
         norm = self._clip(self.config.clip_norm) if self.config.clip_norm else None

@@ -41,6 +41,7 @@ from audio.reporting.batch import report_batch
 from audio.reporting.samples import report_clips, report_samples
 from audio.reporting.writers import NullWriter
 from audio.training import gain
+from audio.training.byol import Byol
 from audio.training.feed import Feed, TrainingFeed
 from audio.training.loss_watch import LossWatch
 from audio.training.optimizer import rate_at
@@ -102,8 +103,10 @@ class Training:
             self.validation.keep([1.0])
         labels = self.feed.targets
         self.teachers = self._learn_from_teachers()
-        self.stepper = Stepper(
-            config, self.model, engine, labels, store.multi_label, precision, self.teachers
+        self.stepper = (
+            Stepper(config, self.model, engine, labels, store.multi_label, precision, self.teachers)
+            if config.objective == "labels"
+            else Byol(config, self.model, engine, some[:2], precision)
         )
         self.watch = LossWatch(list(self.feed.waves.rows["clip"]))
         self.origin = Origin.of(store, train_rows, config.learned_from())
@@ -213,7 +216,7 @@ class Training:
             batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
             last, clips = number == self.batches - 1, len(indices[batch])
             group = Group(engine, clips, common)
-            features, targets = self.feed.batch(engine.shard(indices[batch]), random, dice, group)
+            features, targets = self._heard(engine.shard(indices[batch]), random, dice, group)
             rate = rate_at(config, self.epoch * self.batches + number, config.epochs * self.batches)
             loss, hit = self.stepper.train_step(features, targets, rate, last, clips)
             losses.append(engine.mean(loss))
@@ -225,9 +228,18 @@ class Training:
         self.watch.finish()
         return {
             "loss/train": float(torch.stack(losses).mean()),
-            "accuracy/train": float(torch.stack(hits).mean()),
+            f"{self.stepper.figure}/train": float(torch.stack(hits).mean()),
             "learning_rate/train": rate,
         }
+
+    def _heard(
+        self, indices: Tensor, random: Generator, dice: Generator, group: Group
+    ) -> tuple[Tensor, Tensor]:
+        """Features and targets of a batch, augmented; of several views one after the other."""
+        views = [self.feed.batch(indices, random, dice, group) for _ in range(self.stepper.views)]
+        if len(views) == 1:
+            return views[0]
+        return torch.cat([features for features, _ in views]), views[0][1]
 
     def _draws(self) -> tuple[Tensor, Generator, Generator, Generator]:
         """The order of this epoch's clips, and its random numbers: on the device, on the host, and of all processes."""

@@ -53,6 +53,7 @@ SLOW = {
 BRIEF = {  # options that make a command brief
     "tasks.preprocess": ("--examples", "1", "--audio_limit", "4", "--workers", "2", "--inspect", "false"),
     "tasks.train": ("--epochs", "2", "--debug_samples", "1"),
+    "tasks.pretrain": ("--epochs", "1"),
     "tasks.evaluate": ("--audio_limit", "2"),
     "tasks.crossvalidate": ("--epochs", "1", "--seeds", "0"),
     "tasks.search": ("--epochs", "1", "--trials", "1"),

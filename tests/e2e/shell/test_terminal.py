@@ -148,6 +148,7 @@ def test_a_documented_command_ends_well_at_a_terminal(words, ready, terminal):
 WORK = {  # program → options that give it long to do, and what it shows when it is in the middle of it
     "tasks.preprocess": (["--dataset", "synthetic", "--seed", "7"], "clips/s"),
     "tasks.train": (["--epochs", "5000"], "epoch"),
+    "tasks.pretrain": (["--epochs", "5000"], "epoch"),
     "tasks.evaluate": (["--speeds", str([0.8 + n / 2000 for n in range(800)])], "output/log"),
     "tasks.crossvalidate": (["--epochs", "5000"], "output/log"),
     "tasks.search": (["--queue", "nobody-listens", "--trials", "2"], "output/log"),

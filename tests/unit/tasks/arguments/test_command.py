@@ -35,7 +35,7 @@ def test_help_stands_in_groups_in_their_order_each_option_once(monkeypatch, caps
     text = helped(monkeypatch, capsys, "train", 120)
     headings = [line[:-1] for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
-        *("options", "Model", "Clips", "Training", "Features"),
+        *("options", "Model", "Clips", "Training", "Teacher", "Features"),
         *("Length of clips", "Augmentation", "Running", "Plugins", "Inputs"),
     ]
     options = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
