@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from server.app import compressed
+from server.settings import installed
 
 log = logging.getLogger("soundyard.web")
 
@@ -37,6 +38,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
 }
+_IN_A_CHECKOUT = '<meta name="soundyard:installed" content="no">'
 
 
 class Web:
@@ -90,6 +92,8 @@ class Web:
             text = "Soundyard's server is running; its web page isn't installed. The API is at /api."
             return Response(text, media_type="text/plain")
         page = index.read_text().replace('<base href="/">', self._base)
+        if installed():  # the page then tells people the command `soundyard`
+            page = page.replace(_IN_A_CHECKOUT, _IN_A_CHECKOUT.replace('"no"', '"yes"'))
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
             for one in _IMPORT_MAP.findall(page)

@@ -2,6 +2,7 @@
 import { call } from "../api.js";
 import { html } from "../lib/dom.js";
 import { useAsked } from "../lib/answers/hooks.js";
+import { command } from "../lib/addresses/commands.js";
 import { t } from "../lib/text.js";
 import { Dialog, openDialog } from "../kit/over/dialog.js";
 import { Answered, Empty } from "../kit/states.js";
@@ -65,6 +66,6 @@ function TemplateDialog({ close }) {
         )
       : html`<${Empty} icon="clone" title=${t("No templates yet")}>
       <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p>
-      <pre>python -m tasks.register</pre><//>`}<//>
+      <pre>${command("tasks.register")}</pre><//>`}<//>
   <//>`;
 }

@@ -3,6 +3,7 @@ import { call } from "../api.js";
 import { html } from "../lib/dom.js";
 import { ago, duration } from "../lib/format.js";
 import { useAsked } from "../lib/answers/hooks.js";
+import { command } from "../lib/addresses/commands.js";
 import { taskLink } from "../lib/addresses/links.js";
 import { href } from "../lib/addresses/router.js";
 import { t, tn } from "../lib/text.js";
@@ -44,11 +45,11 @@ function explain(w) {
     return html`<p>${t("The queue does not hold it any more; dequeue it and enqueue it again.")}</p>`;
   if (w.kind === "nobody")
     return html`<p class="strong">${t("No agent listens on this queue.")}</p>${line}
-    <p>${t("Start one on a machine with this checkout:")}</p><pre>python -m agents.start --queue ${w.queue.name}</pre>`;
+    <p>${t("Start one on a machine with Soundyard:")}</p><pre>${command("agents.start", `--queue ${w.queue.name}`)}</pre>`;
   if (w.kind === "silent")
     return html`<p class="strong">${t("The agent has gone silent.")}</p>
     <p>${w.lastSeen.id}: ${t("last seen {when}", { when: ago(w.lastSeen.last_activity_time ?? w.lastSeen.last_report_time) })}</p>${line}
-    <pre>python -m agents.start --queue ${w.queue.name}</pre>`;
+    <pre>${command("agents.start", `--queue ${w.queue.name}`)}</pre>`;
   if (w.kind === "next")
     return html`<p class="strong">${t("An agent is free and will take it in a moment.")}</p>${line}
     <p>${w.workers.map((/** @type {any} */ one) => one.id).join(", ")}</p>`;

@@ -3,6 +3,7 @@ import { asides } from "../lib/answers/asides.js";
 import { html, useState } from "../lib/dom.js";
 import { href } from "../lib/addresses/router.js";
 import { sentence } from "../lib/answers/refusal.js";
+import { command } from "../lib/addresses/commands.js";
 import { t } from "../lib/text.js";
 import { Boundary } from "./boundary.js";
 import { Button } from "./button.js";
@@ -75,7 +76,10 @@ function title(error) {
 
 /** @param {any} error */
 function advice(error) {
-  if (error.gone) return t("Is it running? “python -m server” starts it; this page goes on by itself when it is back.");
+  if (error.gone)
+    return t("Is it running? “{command}” starts it; this page goes on by itself when it is back.", {
+      command: command("server"),
+    });
   if (error.code === 403)
     return t("Your user may not do this. An administrator can change that under Settings → Users.");
   return "";

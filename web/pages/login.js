@@ -4,6 +4,7 @@ import { navigate, nextPlace, path, query } from "../lib/addresses/router.js";
 import { sentence } from "../lib/answers/refusal.js";
 import { signIn, user } from "../lib/answers/session.js";
 import { useApi } from "../lib/answers/hooks.js";
+import { command } from "../lib/addresses/commands.js";
 import { t } from "../lib/text.js";
 import { Button } from "../kit/button.js";
 import { Brand } from "./frame.js";
@@ -39,7 +40,10 @@ export default function LoginPage() {
           ? t("This link does not hold any more: each works once, for a day.")
           : t("This page is opened by the link that the server printed where it was started.")
       }</p>
-      <p class="hint">${t("Another one is printed by “python -m server link”, in the server’s folder. An access key lets you in, too.")}</p>`
+      <p class="hint">${t(
+        "Another one is printed by “{command}”, in the server’s folder. An access key lets you in, too.",
+        { command: command("server", "link") },
+      )}</p>`
     }
     <label class="field"><span>${t("Name or access key")}</span>
       <input autofocus autocomplete="username" value=${name} onInput=${(/** @type {any} */ e) => setName(e.target.value)} /></label>
@@ -47,6 +51,11 @@ export default function LoginPage() {
       <input type="password" autocomplete="current-password" value=${secret} onInput=${(/** @type {any} */ e) => setSecret(e.target.value)} /></label>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     <${Button} type="submit" primary>${t("Sign in")}<//>
-    ${!byLink && html`<p class="hint">${t("Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.")}</p>`}
+    ${!byLink && html`<p class="hint">${forgotten()}</p>`}
   </form></main>`;
 }
+
+const forgotten = () =>
+  t("Forgotten? Whoever runs the server can set a new one: “{command}”.", {
+    command: command("server", "user password NAME"),
+  });

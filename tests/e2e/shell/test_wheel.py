@@ -104,6 +104,8 @@ def test_its_page_is_shown_in_a_browser(elsewhere, served, browser):
     watched = Watched(page)
     page.goto(link)
     expect(page.get_by_role("navigation").first).to_be_visible()
+    for told in ("soundyard demo", "soundyard agent --queue audio --cpu-only", "soundyard register"):
+        expect(page.get_by_text(told, exact=True)).to_be_visible()  # there is no `make` here
     page.close()
     assert not watched.errors, watched.errors
     assert watched.hosts <= {"127.0.0.1", ""}

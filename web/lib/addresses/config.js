@@ -5,8 +5,8 @@
 
 const inBrowser = typeof document !== "undefined";
 
-/** @param {string} name @param {string} fallback */
-function meta(name, fallback) {
+/** What the page's head says. @param {string} name @param {string} fallback */
+export function meta(name, fallback) {
   const element = inBrowser ? document.querySelector(`meta[name="soundyard:${name}"]`) : null;
   return element?.getAttribute("content") ?? fallback;
 }

@@ -5,6 +5,7 @@ import { ago, bytes, number } from "../../lib/format.js";
 import { useAsked } from "../../lib/answers/hooks.js";
 import { datasetLink } from "../../lib/addresses/links.js";
 import { useQuery } from "../../lib/addresses/router.js";
+import { command } from "../../lib/addresses/commands.js";
 import { t } from "../../lib/text.js";
 import { Boundary } from "../../kit/boundary.js";
 import { StatusChip } from "../../kit/chip.js";
@@ -48,7 +49,7 @@ export default function DatasetsPage() {
       const shown = datasets.filter(one => nameOf(one.project).toLowerCase().includes(text.toLowerCase()));
       if (!shown.length)
         return html`<${Empty} icon="datasets" title=${text ? t("No dataset has such a name") : t("No datasets yet")}>
-        <p>${t("The preprocess task makes one:")}</p><pre>python -m tasks.preprocess</pre><//>`;
+        <p>${t("The preprocess task makes one:")}</p><pre>${command("tasks.preprocess")}</pre><//>`;
       return shown.map(
         one =>
           html`<${Boundary} key=${one.project?.id} name=${nameOf(one.project)} on=${one}><${Dataset} dataset=${one} /><//>`,

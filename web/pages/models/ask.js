@@ -1,5 +1,6 @@
 /** Asking a model: the sound goes to the file server, a clone of the `predict` template to a queue, its answer is read. */
 import { call, callAll, upload } from "../../api.js";
+import { command } from "../../lib/addresses/commands.js";
 import { t } from "../../lib/text.js";
 import { answerQueue, predictQueue } from "./rules.js";
 
@@ -42,7 +43,10 @@ async function newestTemplate() {
     only_fields: ["id", "parent"],
   });
   const template = tasks.find((/** @type {any} */ task) => !task.parent);
-  if (!template) throw new Error(t("This server has no template “predict”. Put it there: python -m tasks.register"));
+  if (!template)
+    throw new Error(
+      t("This server has no template “predict”. Put it there: {command}", { command: command("tasks.register") }),
+    );
   return template.id;
 }
 

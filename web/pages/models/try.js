@@ -1,6 +1,7 @@
 /** Try a model that no browser can run: drop a sound on it, or speak into the microphone, and an agent says what it hears. */
 import { html, useState } from "../../lib/dom.js";
 import { useAsked } from "../../lib/answers/hooks.js";
+import { command } from "../../lib/addresses/commands.js";
 import { taskLink } from "../../lib/addresses/links.js";
 import { why } from "../../lib/reading/ending.js";
 import { t } from "../../lib/text.js";
@@ -60,7 +61,7 @@ const NoAgent = ({ place }) => html`<div class="hint">
         })
   }${" "}
     ${t("One for questions alone answers beside trainings:")}</p>
-  <pre>python -m agents.start --queue ${predictQueue}</pre></div>`;
+  <pre>${command("agents.start", `--queue ${predictQueue}`)}</pre></div>`;
 
 /** @param {{id: string}} props */
 function Answer({ id }) {

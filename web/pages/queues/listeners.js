@@ -1,6 +1,7 @@
 /** Who listens on a queue, and what each is doing: the short answer to "why is it waiting?". */
 import { html } from "../../lib/dom.js";
 import { ago } from "../../lib/format.js";
+import { command } from "../../lib/addresses/commands.js";
 import { taskLink } from "../../lib/addresses/links.js";
 import { href } from "../../lib/addresses/router.js";
 import { t } from "../../lib/text.js";
@@ -15,8 +16,8 @@ export function Listeners({ queue }) {
         queue.entries.length
           ? t("Nothing here will start: no agent listens on this queue.")
           : t("No agent listens on this queue.")
-      } ${t("Start one on a machine with this checkout:")}</p>
-      <pre>python -m agents.start --queue ${queue.name}</pre></div></div>`;
+      } ${t("Start one on a machine with Soundyard:")}</p>
+      <pre>${command("agents.start", `--queue ${queue.name}`)}</pre></div></div>`;
   }
   return html`<ul class="listeners" aria-label=${t("Agents that listen")}>${queue.workers.map(
     worker => html`<li>

@@ -8,6 +8,7 @@ import { compareLink } from "../../lib/addresses/links.js";
 import { navigate, query, setQuery } from "../../lib/addresses/router.js";
 import { useServerRows } from "../../lib/answers/rows.js";
 import { stillThere } from "../../lib/selection.js";
+import { command, demo } from "../../lib/addresses/commands.js";
 import { t, tn } from "../../lib/text.js";
 import { newRun } from "../../actions/newrun.js";
 import { Button, Choice } from "../../kit/button.js";
@@ -164,7 +165,7 @@ const NoTasks = ({ asked }) =>
   asked.kind === "templates" && !filterCount(asked)
     ? html`<${Empty} icon="clone" title=${t("No templates here")}>
       <p>${t("A template is a draft with the tag “template”. This puts one for every kind of task on the server:")}</p>
-      <pre>python -m tasks.register</pre><//>`
+      <pre>${command("tasks.register")}</pre><//>`
     : filterCount(asked)
       ? html`<${Empty} icon="filter" title=${t("No task fits the filters")}>
       <${Button} onClick=${() => setQuery(cleared(query.value))}>${t("Clear the filters")}<//>
@@ -172,7 +173,7 @@ const NoTasks = ({ asked }) =>
       : asked.archived
         ? html`<${Empty} icon="archive" title=${t("The archive is empty")} />`
         : html`<${Empty} icon="tasks" title=${t("No tasks yet")}><p>${t("A task is made by any script that calls Task.init, or by the demo:")}</p>
-        <pre>make demo</pre>${asked.kind !== "all" && html`<${ShowAll} />`}<//>`;
+        <pre>${demo()}</pre>${asked.kind !== "all" && html`<${ShowAll} />`}<//>`;
 
 /** Templates, pipelines and datasets are tasks as well, and may be what somebody looks for. */
 const ShowAll = () => html`<p>${t("Templates, pipelines and datasets are left out here.")}</p>

@@ -3,6 +3,7 @@ import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { useAsked } from "../../lib/answers/hooks.js";
 import { href } from "../../lib/addresses/router.js";
+import { command, demo } from "../../lib/addresses/commands.js";
 import { t, tn } from "../../lib/text.js";
 import { newRun } from "../../actions/newrun.js";
 import { Button } from "../../kit/button.js";
@@ -35,22 +36,22 @@ const steps = seen => [
     title: t("An agent runs what waits"),
     done: seen.agents > 0,
     note: seen.agents > 0 && tn(seen.agents, "1 agent is there", "{n} agents are there"),
-    text: t("On a machine with this checkout; without --cpu-only it uses the first GPU."),
-    command: "python -m agents.start --queue audio --cpu-only",
+    text: t("On a machine with Soundyard; without --cpu-only it uses the first GPU."),
+    command: command("agents.start", "--queue audio --cpu-only"),
   },
   {
     title: t("Templates to make runs of"),
     done: seen.templates > 0,
     note: seen.templates > 0 && tn(seen.templates, "1 template", "{n} templates"),
     text: t("One for every kind of task, to be filled in and put on a queue from here."),
-    command: "python -m tasks.register",
+    command: command("tasks.register"),
   },
   {
     title: t("Recordings to learn from"),
     done: seen.datasets > 0,
     note: seen.datasets > 0 && html`<a href=${href("/datasets")}>${tn(seen.datasets, "1 dataset", "{n} datasets")}</a>`,
     text: t("A folder for each class; other layouts and known data sets are told by --help."),
-    command: "python -m tasks.preprocess --dataset folder --data PATH",
+    command: command("tasks.preprocess", "--dataset folder --data PATH"),
   },
   {
     title: t("The first run"),
@@ -67,7 +68,7 @@ export function FirstSteps({ children }) {
     datasets: 0,
   };
   return html`<div class="state empty start"><${Icon} name="tasks" size=${32} /><h2>${t("No tasks yet")}</h2>
-    <p>${t("All of it at once, with made-up sounds: server, agents, and a run from recordings to a judged model.")}</p><pre>make demo</pre>
+    <p>${t("All of it at once, with made-up sounds: server, agents, and a run from recordings to a judged model.")}</p><pre>${demo()}</pre>
     <p>${t("Or step by step:")}</p>
     <ol class="first-steps">${steps(seen).map(
       step => html`<li class=${step.done ? "done" : ""}>

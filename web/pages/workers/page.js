@@ -3,6 +3,7 @@ import { call } from "../../api.js";
 import { html } from "../../lib/dom.js";
 import { useAsked } from "../../lib/answers/hooks.js";
 import { useQuery } from "../../lib/addresses/router.js";
+import { command } from "../../lib/addresses/commands.js";
 import { t } from "../../lib/text.js";
 import { LineChart } from "../../kit/charts/line-chart.js";
 import { Answered, Empty } from "../../kit/states.js";
@@ -66,7 +67,7 @@ function summary(workers) {
 }
 
 const NoWorkers = () => html`<${Empty} icon="workers" title=${t("No agent has reported in the last day")}>
-  <p>${t("An agent takes tasks from queues and runs them. Start one on a machine with this checkout:")}</p><pre>python -m agents.start</pre>
+  <p>${t("An agent takes tasks from queues and runs them. Start one on a machine with Soundyard:")}</p><pre>${command("agents.start")}</pre>
   <p>${t("or, on any machine whose clearml.conf names this server:")}</p><pre>clearml-agent daemon --queue audio --gpus 0</pre><//>`;
 
 /** @param {{span: {seconds: number, interval: number}}} props */

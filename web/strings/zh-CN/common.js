@@ -22,8 +22,8 @@ export default {
   "Name or access key": "用户名或访问密钥",
   "Password or secret key": "密码或私钥",
   "The name or the password is wrong.": "用户名或密码错误。",
-  "Forgotten? Whoever runs the server can set a new one: “python -m server user password NAME”.":
-    "忘记了？服务器管理员可以重新设置：“python -m server user password NAME”。",
+  "Forgotten? Whoever runs the server can set a new one: “{command}”.":
+    "忘记了？服务器管理员可以重新设置：“{command}”。",
   Draft: "草稿",
   Pending: "等待中",
   Running: "运行中",
@@ -44,8 +44,8 @@ export default {
   "Not found": "未找到",
   "That did not work": "操作未成功",
   "There is no such page": "没有此页面",
-  "Is it running? “python -m server” starts it; this page goes on by itself when it is back.":
-    "它在运行吗？用“python -m server”启动；恢复后本页会自动继续。",
+  "Is it running? “{command}” starts it; this page goes on by itself when it is back.":
+    "它在运行吗？用“{command}”启动；恢复后本页会自动继续。",
   "This page goes on by itself when it is back.": "恢复后本页会自动继续。",
   "Your user may not do this. An administrator can change that under Settings → Users.":
     "您的用户无权执行此操作。管理员可在“设置 → 用户”中更改。",

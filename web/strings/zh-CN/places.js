@@ -104,8 +104,7 @@ export default {
   "Stop and ask": "停止并询问",
   "The microphone can’t be used: {reason}": "无法使用麦克风：{reason}",
   "There is no queue yet.": "还没有队列。",
-  "This server has no template “predict”. Put it there: python -m tasks.register":
-    "此服务器没有模板“predict”。请用 python -m tasks.register 添加。",
+  "This server has no template “predict”. Put it there: {command}": "此服务器没有模板“predict”。请用 {command} 添加。",
   "{name}: the gzip data is damaged": "{name}：gzip 数据已损坏",
   "A name has no slash; to put it elsewhere, move it.": "名称不能含斜杠；要放到别处请使用“移动”。",
   "Into which project? Nothing: to the top.": "移到哪个项目下？留空表示顶层。",
@@ -136,8 +135,8 @@ export default {
   "An agent runs what waits": "代理运行等待中的任务",
   "1 agent is there": "已有 1 个代理",
   "{n} agents are there": "已有 {n} 个代理",
-  "On a machine with this checkout; without --cpu-only it uses the first GPU.":
-    "在有此代码的机器上运行；不带 --cpu-only 时使用第一块 GPU。",
+  "On a machine with Soundyard; without --cpu-only it uses the first GPU.":
+    "在装有 Soundyard 的机器上运行；不带 --cpu-only 时使用第一块 GPU。",
   "Templates to make runs of": "用来创建运行的模板",
   "1 template": "1 个模板",
   "{n} templates": "{n} 个模板",

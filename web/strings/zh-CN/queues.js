@@ -19,7 +19,7 @@ export default {
     "{n} 个任务将恢复为入队前的状态，不会删除任何内容。",
   "Nothing here will start: no agent listens on this queue.": "这里的任务不会启动：没有代理监听此队列。",
   "No agent listens on this queue.": "没有代理监听此队列。",
-  "Start one on a machine with this checkout:": "在有此代码的机器上启动一个：",
+  "Start one on a machine with Soundyard:": "在装有 Soundyard 的机器上启动一个：",
   "Agents that listen": "正在监听的代理",
   "An agent that is silent for {time} is lost.": "代理无响应超过 {time} 即视为丢失。",
   "A silent agent is never taken for lost.": "无响应的代理不会被视为丢失。",

@@ -96,8 +96,8 @@ export default {
   "This link does not hold any more: each works once, for a day.": "此链接已失效：每个链接只能用一次，有效期一天。",
   "This page is opened by the link that the server printed where it was started.":
     "请用服务器启动时打印的链接打开本页面。",
-  "Another one is printed by “python -m server link”, in the server’s folder. An access key lets you in, too.":
-    "在服务器的文件夹中运行“python -m server link”可打印新链接。也可以用访问密钥登录。",
+  "Another one is printed by “{command}”, in the server’s folder. An access key lets you in, too.":
+    "在服务器的文件夹中运行“{command}”可打印新链接。也可以用访问密钥登录。",
   "Only administrators see the audit log.": "只有管理员能查看审计日志。",
   "This server keeps no audit log": "此服务器不保留审计日志",
   "Which entries": "显示哪些条目",

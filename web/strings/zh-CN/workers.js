@@ -21,8 +21,8 @@ export default {
   "{n} silent": "{n} 个无响应",
   "Show its machine over time": "显示机器随时间的状态",
   "No agent has reported in the last day": "过去一天没有代理上报",
-  "An agent takes tasks from queues and runs them. Start one on a machine with this checkout:":
-    "代理从队列取任务并运行。在有此代码的机器上启动一个：",
+  "An agent takes tasks from queues and runs them. Start one on a machine with Soundyard:":
+    "代理从队列取任务并运行。在装有 Soundyard 的机器上启动一个：",
   "or, on any machine whose clearml.conf names this server:": "或者，在任何 clearml.conf 指向此服务器的机器上：",
   "Agents over time": "代理数量随时间变化",
   reporting: "上报",
