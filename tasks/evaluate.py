@@ -9,7 +9,8 @@ held-out clip with its prediction, loss and the address of its sound, worst mist
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from audio.config import EvaluateConfig, Group
 from tasks.running.session import Run, job, session
@@ -66,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run.parameters.dataset_id = lookup.dataset_of(model, run.parameters.dataset_id, project)
         _, folder = lookup.pinned_dataset(run)
         run.task.set_user_properties(model_id=model.id)
+        path = lookup.heard_with(run, model)
         result = evaluate(
-            lookup.heard_with(run, model),
+            path,
             ClipStore.open(folder),
             run.parameters,
             progress=progress.counted("clips", share=(0, 0.3 if run.parameters.robustness else 0.8)),
@@ -75,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         _report(run, result)
         run.line.persist("uploading the table of clips", lambda: _upload_clips(run, result))
-        run.line.persist("uploading the report", lambda: _upload_report(run, result))
+        told = run.line.persist("uploading the report", lambda: _upload_report(run, result))
+        run.line.persist("uploading the model card", lambda: _upload_card(run, model, path, result, told))
         print(result.text())
         if result.note:
             print(f"NOTE: {result.note}")
@@ -122,7 +125,7 @@ def _upload_clips(run: Run[EvaluateParameters], result: "EvaluationResult") -> N
     run.task.upload_artifact(clips.TABLE, table, wait_on_upload=True)
 
 
-def _upload_report(run: Run[EvaluateParameters], result: "EvaluationResult") -> None:
+def _upload_report(run: Run[EvaluateParameters], result: "EvaluationResult") -> dict[str, Any]:
     from tasks.reporting import report
 
     asked = run.parameters
@@ -135,7 +138,18 @@ def _upload_report(run: Run[EvaluateParameters], result: "EvaluationResult") -> 
         "computed in": result.precision,
         "resamples": str(result.measured.resamples),
     }
-    report.write(run.task, run.folder, result, about)
+    return report.write(run.task, run.folder, result, about)
+
+
+def _upload_card(
+    run: Run[EvaluateParameters], model: Any, path: Path, result: "EvaluationResult", told: dict[str, Any]
+) -> None:
+    """A card with these figures; it becomes the model's where its own data set was heard."""
+    from tasks.reporting import card
+
+    own = model.get_metadata("dataset_id") in (None, "", run.parameters.dataset_id)
+    made = card.card_of(model, path, result.store if own else None, [card.evaluated(told)])
+    card.keep(run.task, run.folder, made, [model] if own else [])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ task; the table says how large and how fast it is and how far its answers are fr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audio.config import ExportConfig, Group
 from tasks.running.session import Run, job, session
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from audio.clips.store import ClipStore
         from audio.export.export import ExportError, export
         from tasks import lookup
+        from tasks.reporting import card
 
         project = run.task.get_project_name()
         model = lookup.model(run.parameters.model_id, project)
@@ -56,16 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dataset_id = lookup.dataset_of(model, run.parameters.dataset_id, project)
         dataset_id, folder = lookup.dataset_folder(dataset_id, project)
         run.task.set_user_properties(dataset_id=dataset_id, model_id=model.id)
-        made = export(
-            lookup.heard_with(run, model),
-            run.folder,
-            ClipStore.open(folder),
-            run.parameters,
-        )
+        path, store = lookup.heard_with(run, model), ClipStore.open(folder)
+        made = export(path, run.folder, store, run.parameters)
         _report(run, made)
+        own = model.get_metadata("dataset_id") in (None, "", dataset_id)
+        told = card.card_of(model, path, store if own else None, card.newest(model.id), made)
         for one in made:
-            if not one.refused:
-                _publish(run, one, model.name, dataset_id)
+            if one.path.is_dir():
+                (one.path / "README.md").write_text(told.markdown(), "utf-8", "surrogateescape")
+        published = [_publish(run, one, model.name, dataset_id) for one in made if not one.refused]
+        card.keep(run.task, run.folder, told, [model, *published])
         if refused := [one.refused for one in made if one.refused]:
             raise ExportError(" ".join(refused))
 
@@ -93,7 +94,7 @@ def _report(run: Run[ExportParameters], made: "list[Exported]") -> None:
     print(rows.to_string(index=False))
 
 
-def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id: str) -> None:
+def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id: str) -> Any:
     """One file as an output model."""
     from clearml import OutputModel
 
@@ -109,6 +110,7 @@ def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id:
         model.update_weights(str(one.path), auto_delete_file=False, async_enable=False)
     model.set_metadata("dataset_id", dataset_id, "str")
     print(f"{one.format} {model.id}")
+    return model
 
 
 if __name__ == "__main__":

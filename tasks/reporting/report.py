@@ -176,8 +176,8 @@ def _written(cell: Any) -> str:
     return text.replace("\n", " ")
 
 
-def write(task: Any, folder: Path, result: "EvaluationResult", about: dict[str, str]) -> None:
-    """Upload the report of a task twice: as what the page draws, and as Markdown."""
+def write(task: Any, folder: Path, result: "EvaluationResult", about: dict[str, str]) -> dict[str, Any]:
+    """Upload the report of a task twice: as what the page draws, which it gives back, and as Markdown."""
     parts = sections(result, about)
     whole = {"version": 1, "title": task.name, "sections": [asdict(part) for part in parts]}
     drawn, written = folder / "report.json", folder / MARKDOWN
@@ -187,3 +187,4 @@ def write(task: Any, folder: Path, result: "EvaluationResult", about: dict[str, 
     written.write_text(markdown(task.name, parts, clips), "utf-8", "surrogateescape")
     task.upload_artifact(ARTIFACT, drawn, wait_on_upload=True)
     task.upload_artifact(MARKDOWN, written, wait_on_upload=True)
+    return whole

@@ -5,7 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from audio.export.card import Card, Data, Evaluated, Figure
 from tests.conftest import ServerProcess
+from tests.contract.files import FileClient
 
 FIGURE = json.dumps({"data": [{"type": "table", "header": {"values": ["a"]}, "cells": {"values": [[7]]}}]})
 
@@ -53,6 +55,27 @@ def test_a_models_own_curves_and_plots_are_on_its_page(page: Page, server: Serve
     page.get_by_role("link", name="Plots").click()
     expect(page.get_by_role("heading", name="weights / layers")).to_be_visible()
     expect(page.get_by_role("rowheader", name="7")).to_be_visible()
+
+
+def test_a_models_card_is_on_its_page(page: Page, server: ServerProcess):
+    rows = [Evaluated("ESC-10, fold 1", [Figure("accuracy", 0.8125, 0.7, 0.9)], [Figure("a|b*", 0.5)])]
+    state = {
+        "config": {"model": "cnn", "frontend": "logmel", "seed": 1}, "classes": ["a|b*", "<b>é</b>"],
+        "multi_label": False, "sample_rate": 16000, "clip_frames": 16000, "epoch": 3, "weights": {},
+    }  # fmt: skip
+    files = FileClient(server)
+    card = Card("with a card", state, Data("ESC-10", "CC BY 3.0"), "id", rows).markdown()
+    assert files.upload("cards/é/model_card.md", card.encode()).ok
+    model, _ = model_made_by_a_task(server, "with a card")
+    item = {"key": "model_card", "type": "str", "value": files.url("cards/é/model_card.md")}
+    server.call("models.add_or_update_metadata", model=model, metadata=[item])
+    page.goto(f"{server.url}/projects/*/models/{model}")
+    shown = page.locator(".model-card-text")
+    expect(shown.get_by_role("heading", name="Robustness")).to_be_visible()
+    expect(shown.get_by_role("row").filter(has_text="accuracy")).to_contain_text("0.812 (0.700 to 0.900)")
+    expect(shown.get_by_text("2 classes, one label a clip: a|b*, <b>é</b>")).to_be_visible()
+    expect(shown.locator("pre")).to_contain_text('soundyard.Predictor("model.pt")')
+    expect(shown.get_by_text("Licence of the data: CC BY 3.0")).to_be_visible()
 
 
 def test_a_model_without_curves_shows_those_of_its_training(page: Page, server: ServerProcess):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 
 from tests.conftest import until
 
@@ -52,6 +53,34 @@ def test_a_model_is_exported_checked_and_registered(server, prepare):
     ]
     assert sorted(one["framework"] for one in made) == ["ONNX", "ONNX", "PyTorch"]
     assert {one["uri"].rsplit("model", 1)[-1] for one in made} == {".ts", ".onnx", ".int8.onnx"}
+
+
+@pytest.mark.slow
+def test_a_model_s_card_tells_what_was_measured_and_is_named_by_the_model(server, prepare):
+    ids = prepare(server)
+    trained = server.run("-m", "tasks.train", "--dataset_id", ids["dataset"], "--epochs", "1", *SMALL)
+    assert trained.returncode == 0, trained.stderr
+    model = trained.stdout.split("model ")[-1].split()[0]
+    heard = ("--model_id", model, "--robustness", "level", "--robustness_clips", "4", "--audio_limit", "0")
+    assert server.run("-m", "tasks.evaluate", *heard).returncode == 0
+    first = card_of(server, model)
+    assert "| level -40 dB |" in first and "none were made with this card" in first
+    accuracy = scalars(server, newest(server, "evaluate")["id"])[("Summary", "accuracy")]
+    assert f"| accuracy | {accuracy:.3f} (" in first
+    done = server.run("-m", "tasks.export", "--model_id", model, "--formats", "onnx", "--check_clips", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    second = card_of(server, model)
+    assert f"| accuracy | {accuracy:.3f} (" in second and "| model.onnx |" in second
+    assert "Licence of the data: not recorded" in second and f'soundyard.Predictor("{model}")' in second
+    made = server.call("models.get_all", task=[newest(server, "export")["id"]], only_fields=["id"])["models"]
+    assert [card_of(server, one["id"]) for one in made] == [second]
+
+
+def card_of(server, model):
+    """What the metadata of a model says where its card is."""
+    address = server.call("models.get_by_id", model=model)["model"]["metadata"]["model_card"]["value"]
+    answer = requests.get(address, headers=server.authorization(), timeout=30)
+    return answer.content.decode()
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ import { PageHead } from "../frame.js";
 import { TryHere } from "./here.js";
 import { onnxOf } from "./onnx.js";
 import { Reported } from "./reported.js";
+import { ModelCard } from "./card.js";
 import { metricColumns, metricOf } from "./rules.js";
 import { TryModel } from "./try.js";
 
@@ -143,6 +144,7 @@ function Model({ model, tab, reload }) {
       ${onnx.data && html`<${TryHere} key=${onnx.data.url} onnx=${onnx.data} own=${onnx.data.model.id === model.id} />`}
       <div class="masonry">
       ${labels.length > 0 && !onnx.data && !onnx.loading && html`<${TryModel} model=${model} />`}
+      <${ModelCard} model=${model} />
       ${
         metrics.length > 0 &&
         html`<${Card} title=${t("Metrics of its training")}>${() => html`

@@ -160,4 +160,5 @@ export default {
   "each run by itself": "每次运行单独显示",
   "of all runs": "所有运行",
   "for each {name}": "按 {name}",
+  "Model card": "模型卡片",
 };
