@@ -67,10 +67,29 @@ def test_the_glue_asks_for_one_gpu_and_shared_memory_and_holds_no_keys() -> None
 
 
 def test_the_linter_has_nothing_to_say_of_the_agents_image() -> None:
-    linter = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
-    if linter is None:
-        pytest.skip("hadolint is not installed")
-    done = subprocess.run(
-        [linter, str(DEPLOY / "agent.Dockerfile")], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert said_by("hadolint", str(DEPLOY / "agent.Dockerfile")) == ""
+
+
+def said_by(tool: str, *words: str) -> str:
+    """What a tool of requirements-dev.txt says; skips where it is not installed."""
+    found = shutil.which(tool, path=str(Path(sys.executable).parent)) or shutil.which(tool)
+    if found is None:
+        pytest.skip(f"{tool} is not installed")
+    done = subprocess.run([found, *words], capture_output=True, text=True, timeout=60)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def test_the_compose_file_is_one_by_the_specification(compose, tmp_path: Path) -> None:
+    check = ("check-jsonschema", "--builtin-schema", "vendor.compose-spec")
+    assert said_by(*check, str(DEPLOY / "compose.yaml")) == ""
+    compose["services"]["redis"]["restrat"] = "always"
+    (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(compose))
+    assert "restrat" in said_by(*check, str(tmp_path / "wrong.yaml"))
+
+
+def test_the_yaml_files_say_nothing_twice_and_nothing_that_is_read_otherwise(tmp_path: Path) -> None:
+    rules = "{extends: default, rules: {line-length: {max: 125}, document-start: disable}}"
+    assert said_by("yamllint", "--strict", "-d", rules, str(DEPLOY)) == ""
+    (tmp_path / "wrong.yaml").write_text("a: 1\na: yes\n")
+    told = said_by("yamllint", "--strict", "-d", rules, str(tmp_path))
+    assert "key-duplicates" in told and "truthy" in told

@@ -11,7 +11,7 @@ import pytest
 
 from agents.told import holding
 from tests.conftest import AgentProcess, ServerProcess, free_port, until
-from tests.e2e.test_other_peoples_code import create, git, repository
+from tests.e2e.agents.test_other_peoples_code import create, git, repository
 
 NewAgent = Callable[..., AgentProcess]
 
