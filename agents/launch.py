@@ -192,20 +192,15 @@ class Launch:
     def _hand_back(self, why: str) -> int:
         """Another machine may reach what this one can't: the task goes back, and this agent takes none for a while."""
         print(f"error: {why}", flush=True)
-        worker = os.environ.get(tracked.WORKER_ID) or "its agent"
+        worker = tracked.worker()
         try:
-            if not self._task.running:
-                return INTERRUPTED
-            holding.Failures.of_this_agent().one_more(self._task.server, worker, why)
+            if self._task.running:
+                holding.Failures.of_this_agent().one_more(self._task.server, worker, why)
+                self._task.hand_back(worker or "its agent", why)
+                time.sleep(UNTIL_KILLED)  # the daemon sees it, and looks for no other
         except holding.UNTOLD as error:
-            print(f"note: the agent could not be held: {error}", flush=True)
-            return self._tell("failed", why, 1)
-        try:
-            print(f"note: the task is {self._task.hand_back(worker, why)}", flush=True)
-        except (requests.RequestException, KeyError) as error:
             print(f"note: the server could not be told: {error}", flush=True)
-            return 1
-        time.sleep(UNTIL_KILLED)
+            return self._tell("failed", why, 1)
         return INTERRUPTED
 
     def _lost(self) -> int:

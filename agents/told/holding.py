@@ -56,18 +56,19 @@ class Failures:
     @classmethod
     def of_this_agent(cls) -> "Failures":
         """Of the agent that has started this process."""
-        file = os.environ.get("CLEARML_CONFIG_FILE") if os.environ.get(tracked.WORKER_ID) else None
+        file = os.environ.get("CLEARML_CONFIG_FILE") if tracked.worker() else None
         return cls(Path(file) if file else None)
 
     def one_more(self, server: tracked.Server, worker: str, why: str) -> None:
         """Take no task for a while, which is longer each time."""
+        if not self._count or not self._log:
+            return
         number = self._number()
         pause = PAUSES[min(number, len(PAUSES) - 1)]
         hold(server, worker, why, pause)
-        if self._count and self._log:
-            self._count.write_text(str(number + 1))
-            with self._log.open("a") as log:
-                print(say(f"no task is taken for {pause:.0f} s: {why}"), file=log)
+        self._count.write_text(str(number + 1))
+        with self._log.open("a") as log:
+            print(say(f"no task is taken for {pause:.0f} s: {why}"), file=log)
 
     def none(self) -> None:
         """Something was fetched: the next pause is the first one again."""

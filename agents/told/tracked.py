@@ -21,6 +21,13 @@ WORKER_ID = "CLEARML_WORKER_ID"  # variable of an agent, and of what it starts
 PROPERTY = "environment"  # of a task: `auto`, `installed`, or `own`
 
 
+def worker() -> str:
+    """The id of the agent that has started this process, as its server knows it; empty where none has."""
+    return os.environ.get(WORKER_ID, "").partition(":service:")[
+        0
+    ]  # a service's own is its agent's, and the task
+
+
 class Server:
     """The API of the server in an agent's configuration."""
 

@@ -225,6 +225,8 @@ def test_code_that_can_not_be_fetched_goes_back_to_its_queue_and_holds_the_agent
         assert held(server, agent) == why
         assert (tmp_path / "a é.log").read_text().endswith(f"no task is taken for {pause} s: {why}\n")
     server.admin("tasks.dequeue", task=task)
+    monkeypatch.setenv(launch.tracked.WORKER_ID, f"{agent}:service:{task}")  # a service, whose agent is held
+    assert launch.tracked.worker() == agent
     assert launched("") == 0 and not (tmp_path / "a é.unfetched").exists()
 
 
