@@ -100,6 +100,8 @@ class Keeper:
         if task in waiting:
             if over and waiting[task] == submitted.added:
                 self._not_begun(task, submitted, job)
+                if task not in self._known:
+                    del waiting[task]  # it has failed, and waits no more
             elif over:
                 self._forget(task)
             return
