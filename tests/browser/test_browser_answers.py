@@ -122,10 +122,18 @@ def test_a_model_without_an_export_says_how_to_get_one_and_asks_an_agent(page: P
     ]
     page.goto(f"{server.url}/projects/*/models/{made}")
     page.get_by_text("In this browser, without an agent").click()
-    expect(page.locator(".try pre").first).to_have_text(
+    expect(page.locator(".try details pre")).to_have_text(
         f"python -m tasks.export --model_id {made} --formats onnx"
     )
     expect(page.locator(".here")).to_have_count(0)
+    args = {name: {"section": "Args", "name": name, "value": ""} for name in ("model_id", "formats")}
+    template = {"type": "custom", "tags": ["template"], "hyperparams": {"Args": args}}
+    task = server.call("tasks.create", name="export", **template)["id"]
+    page.get_by_role("button", name="Export it to ONNX").click()
+    dialog = page.get_by_role("dialog", name="Export it to ONNX")
+    expect(dialog.get_by_label("model_id")).to_have_value(made)
+    expect(dialog.get_by_label("formats")).to_have_value("onnx")
+    server.call("tasks.delete", task=task, force=True)
 
 
 def test_an_onnx_file_of_others_is_refused_with_what_to_do(

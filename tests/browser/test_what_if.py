@@ -14,7 +14,7 @@ from tests.conftest import ServerProcess
 
 RATE = 8000
 AT = np.arange(2 * RATE) / RATE
-BOTH = 0.2 * np.sin(2 * np.pi * 330 * AT) + 0.5 * np.sin(2 * np.pi * 950 * AT)
+BOTH = 0.05 * np.sin(2 * np.pi * 330 * AT) + 0.5 * np.sin(2 * np.pi * 950 * AT)
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ import { clonesOf, flatParams, sweepTag, sweptParams } from "./sweep.js";
 
 /**
  * One frame from the first moment on, so that Escape and the focus behave while the task is still on its way.
- * @param {{task: any, title?: string, name?: string, close: (value?: any) => void}} props `name`: of the clone
+ * @param {{task: any, title?: string, name?: string, given?: Record<string, string>, close: (value?: any) => void}} props `name`: of the clone; `given`:
+ *   parameters that are changed already, as "Args/epochs"
  */
-export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, close }) {
+export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, given = {}, close }) {
   const answer = useApi("tasks.get_by_id_ex", {
     id: [asked.id],
     only_fields: [
@@ -39,7 +40,7 @@ export function CloneDialog({ task: asked, title = t("Clone"), name: wanted, clo
   const queues = useQueues();
   const [typedName, setName] = useState(/** @type {string | null} */ (null));
   const [typedProject, setProject] = useState(/** @type {string | null} */ (null));
-  const [edits, setEdits] = useState(/** @type {Record<string, string>} */ ({}));
+  const [edits, setEdits] = useState(given);
   const [filter, setFilter] = useState("");
   const [tag] = useState(() => sweepTag(new Date()));
   const [chosen, setQueue] = useState("");

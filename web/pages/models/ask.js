@@ -17,7 +17,7 @@ export async function placeToAsk() {
 export async function ask(file, model) {
   const place = await placeToAsk();
   const queue = place.queue || (await call("queues.create", { name: predictQueue })).id;
-  const template = await newestTemplate();
+  const { id: template } = await newestTemplate("predict");
   const url = await upload(`predictions/${Date.now()}/${file.name}`, file);
   const { task } = await call("tasks.get_by_id", { task: template });
   const args = task.hyperparams.Args;
@@ -31,23 +31,22 @@ export async function ask(file, model) {
   return id;
 }
 
-/** @returns {Promise<string>} */
-async function newestTemplate() {
+/** @param {string} name @returns {Promise<any>} with its `id` and `name` */
+export async function newestTemplate(name) {
   const { tasks } = await call("tasks.get_all", {
-    name: "^predict$",
-    type: ["inference"],
+    name: `^${name}$`,
     status: ["created"],
     tags: ["template"],
     system_tags: ["-archived"],
     order_by: ["-last_update"],
-    only_fields: ["id", "parent"],
+    only_fields: ["id", "name", "parent"],
   });
   const template = tasks.find((/** @type {any} */ task) => !task.parent);
   if (!template)
     throw new Error(
-      t("This server has no template “predict”. Put it there: {command}", { command: command("tasks.register") }),
+      t("This server has no template “{name}”. Put it there: {command}", { name, command: command("tasks.register") }),
     );
-  return template.id;
+  return template;
 }
 
 /** The task's state, and its answer once it has one. @param {string} id */

@@ -5,12 +5,15 @@ import { command } from "../../lib/addresses/commands.js";
 import { taskLink } from "../../lib/addresses/links.js";
 import { why } from "../../lib/reading/ending.js";
 import { t } from "../../lib/text.js";
+import { CloneDialog } from "../../actions/clone.js";
 import { PendingReason } from "../../actions/pending.js";
 import { Likely } from "../../audio/inspector.js";
+import { Button } from "../../kit/button.js";
 import { StatusChip } from "../../kit/chip.js";
+import { openDialog } from "../../kit/over/dialog.js";
 import { toastError } from "../../kit/over/toast.js";
 import { lookingOnly } from "../../lib/answers/session.js";
-import { answerOf, ask, placeToAsk } from "./ask.js";
+import { answerOf, ask, newestTemplate, placeToAsk } from "./ask.js";
 import { Recorder } from "./recorder.js";
 import { predictQueue } from "./rules.js";
 
@@ -48,8 +51,18 @@ export function TryModel({ model }) {
 
 /** What to do so that this browser answers, at once. @param {{model: any}} props */
 const NoExport = ({ model }) => html`<details class="hint"><summary>${t("In this browser, without an agent")}</summary>
-  <p>${t("A browser runs a model’s ONNX file, and none was made of this one yet:")}</p>
+  <p>${t("A browser runs a model’s ONNX file, and none was made of this one yet:")}
+    <${Button} small writes onClick=${() => exportToOnnx(model).catch(toastError)}>${t("Export it to ONNX")}<//> ${t("or at a shell:")}</p>
   <pre>python -m tasks.export --model_id ${model.id} --formats onnx</pre></details>`;
+
+/** A clone of the template, with this model filled in. @param {any} model */
+const exportToOnnx = async model =>
+  openDialog(CloneDialog, {
+    task: await newestTemplate("export"),
+    title: t("Export it to ONNX"),
+    name: `export ${model.name}`,
+    given: { "Args/model_id": model.id, "Args/formats": "onnx" },
+  });
 
 /** What to do so that no question waits. @param {{place: import("./rules.js").Place}} props */
 const NoAgent = ({ place }) => html`<div class="hint">

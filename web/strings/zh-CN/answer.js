@@ -49,6 +49,8 @@ export default {
     "“{label}”不依赖任何单个框：去掉其中任何一个仍为 {n}。",
   "“{label}” rests most on {from}–{to} s, {low}–{high} Hz: without it {n} instead of {whole}. What is dark does not matter.":
     "“{label}”最依赖 {from}–{to} 秒、{low}–{high} Hz：去掉后为 {n}，而非 {whole}。变暗的部分无关紧要。",
+  "Export it to ONNX": "导出为 ONNX",
+  "or at a shell:": "或在终端中：",
   "In this browser, without an agent": "在此浏览器中，无需代理",
   "A browser runs a model’s ONNX file, and none was made of this one yet:":
     "浏览器运行模型的 ONNX 文件，而此模型还没有导出过：",

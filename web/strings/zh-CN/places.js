@@ -104,7 +104,7 @@ export default {
   "Stop and ask": "停止并询问",
   "The microphone can’t be used: {reason}": "无法使用麦克风：{reason}",
   "There is no queue yet.": "还没有队列。",
-  "This server has no template “predict”. Put it there: {command}": "此服务器没有模板“predict”。请用 {command} 添加。",
+  "This server has no template “{name}”. Put it there: {command}": "此服务器没有模板“{name}”。请用 {command} 添加。",
   "{name}: the gzip data is damaged": "{name}：gzip 数据已损坏",
   "A name has no slash; to put it elsewhere, move it.": "名称不能含斜杠；要放到别处请使用“移动”。",
   "Into which project? Nothing: to the top.": "移到哪个项目下？留空表示顶层。",
