@@ -19,7 +19,8 @@ const [input, output] = ["waveform", "logits"];
 let runtime = null;
 /** @type {{session: any, about: import("../audio/answer/metadata.js").About} | null} */
 let model = null;
-let whole = new Float32Array(); // the sound that is asked about, at the model's rate
+/** @type {Float32Array | null} the sound that is asked about, at the model's rate */
+let whole = null;
 /** @type {Ear | null} */
 let ear = null;
 
@@ -27,6 +28,12 @@ let ear = null;
 function opened() {
   if (!model) throw new Error("gone");
   return model;
+}
+
+/** The sound that is asked about, changed. @param {import("../audio/answer/edits.js").Edits} edits */
+function* changed(edits) {
+  if (!whole) throw new Error("gone");
+  return yield* edited(whole, opened().about.preparation.sample_rate, edits);
 }
 
 /** Logits of windows, a row each. @param {Float32Array[]} windows @returns {Generator<any, Float32Array[], any>} */
@@ -83,14 +90,14 @@ serve(
       return { result: copy, transfer: [copy.buffer] };
     },
     *answer({ edits, temperature }) {
-      const samples = yield* edited(whole, opened().about.preparation.sample_rate, edits);
+      const samples = yield* changed(edits);
       const answer = yield* answerTo(samples, temperature);
       return { result: { ...answer, samples }, transfer: [samples.buffer] };
     },
     /** The answer without each box of one column of the grid. */
     *without({ edits, column, temperature }) {
       const rate = opened().about.preparation.sample_rate;
-      const samples = yield* edited(whole, rate, edits);
+      const samples = yield* changed(edits);
       const found = [];
       for (const box of columnOf(column, samples.length / rate, rate)) {
         const { probabilities } = yield* answerTo(yield* muted(samples, rate, [box]), temperature);

@@ -21,6 +21,7 @@ const faults = {
   foreign: () =>
     t("This ONNX file does not say how sound is prepared for it. Export the model again: python -m tasks.export"),
   empty: () => t("There is no sound in it."),
+  gone: () => t("The worker that ran the model has ended. Give it the sound again."),
 };
 
 /** @param {any} error @returns {Error} */

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from audio.inference.predictor import Predictor
 from tests.browser.conftest import enter
-from tests.browser.listening_models import Listening, listening
+from tests.browser.sound.listening_models import Listening, listening
 from tests.chromium import CHROMIUM, FLAGS, Watched
 from tests.conftest import ServerProcess, until
 from tests.unit.audio.heard import PREPARATIONS, SOUNDS

@@ -9,9 +9,10 @@ import soundfile
 from playwright.sync_api import Page, expect
 
 from audio.inference.predictor import Predictor
-from tests.browser.listening_models import Listening, listening
-from tests.conftest import ServerProcess
+from tests.browser.sound.listening_models import Listening, listening
+from tests.conftest import ROOT, ServerProcess
 
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RATE = 8000
 AT = np.arange(2 * RATE) / RATE
 BOTH = 0.05 * np.sin(2 * np.pi * 330 * AT) + 0.5 * np.sin(2 * np.pi * 950 * AT)
@@ -116,6 +117,12 @@ def test_what_the_answer_rests_on_is_drawn_and_told(changing: Page):
     told = changing.locator(".what-if-fields [role=status]")
     expect(told).to_contain_text("“high” rests", timeout=60_000)
     expect(changing.locator(".bears")).to_have_count(96)
+    changing.get_by_text("Mute by numbers").click()
+    changing.evaluate(AXE.read_text())
+    found = changing.evaluate(
+        "async () => (await axe.run('.here')).violations.map(one => [one.id, one.nodes[0].html])"
+    )
+    assert not found
     changing.get_by_role("button", name="What it rests on").click()
     expect(changing.locator(".bears")).to_have_count(0)
 
