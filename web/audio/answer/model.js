@@ -1,5 +1,6 @@
 /** A model that this browser runs itself: its file and the runtime are fetched once, sounds are heard in a worker, and nothing is sent anywhere. */
 import { readFile } from "../../api.js";
+import { command } from "../../lib/addresses/commands.js";
 import { basePath } from "../../lib/addresses/config.js";
 import { t } from "../../lib/text.js";
 import { Asking } from "../../workers/asking.js";
@@ -19,7 +20,9 @@ const runtime = `${basePath}/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.
 /** @type {Record<string, () => string>} what is wrong, in words */
 const faults = {
   foreign: () =>
-    t("This ONNX file does not say how sound is prepared for it. Export the model again: python -m tasks.export"),
+    t("This ONNX file does not say how sound is prepared for it. Export the model again: {command}", {
+      command: command("tasks.export"),
+    }),
   empty: () => t("There is no sound in it."),
   gone: () => t("The worker that ran the model has ended. Give it the sound again."),
 };

@@ -9,6 +9,7 @@ const words = {
   "agents.start": "agent",
   "tasks.register": "register",
   "tasks.preprocess": "run preprocess",
+  "tasks.export": "run export",
   server: "serve",
 };
 

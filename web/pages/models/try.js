@@ -53,7 +53,7 @@ export function TryModel({ model }) {
 const NoExport = ({ model }) => html`<details class="hint"><summary>${t("In this browser, without an agent")}</summary>
   <p>${t("A browser runs a model’s ONNX file, and none was made of this one yet:")}
     <${Button} small writes onClick=${() => exportToOnnx(model).catch(toastError)}>${t("Export it to ONNX")}<//> ${t("or at a shell:")}</p>
-  <pre>python -m tasks.export --model_id ${model.id} --formats onnx</pre></details>`;
+  <pre>${command("tasks.export", `--model_id ${model.id} --formats onnx`)}</pre></details>`;
 
 /** A clone of the template, with this model filled in. @param {any} model */
 const exportToOnnx = async model =>

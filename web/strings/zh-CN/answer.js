@@ -2,8 +2,8 @@
 
 /** @type {Record<string, string>} */
 export default {
-  "This ONNX file does not say how sound is prepared for it. Export the model again: python -m tasks.export":
-    "此 ONNX 文件没有说明声音应如何预处理。请重新导出模型：python -m tasks.export",
+  "This ONNX file does not say how sound is prepared for it. Export the model again: {command}":
+    "此 ONNX 文件没有说明声音应如何预处理。请重新导出模型：{command}",
   "There is no sound in it.": "其中没有声音。",
   "The worker that ran the model has ended. Give it the sound again.": "运行模型的工作线程已结束。请重新提供声音。",
   "{name} can’t be decoded by this browser: {reason}": "此浏览器无法解码 {name}：{reason}",
