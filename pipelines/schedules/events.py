@@ -6,7 +6,7 @@ from typing import Any
 from clearml.automation import TriggerScheduler
 
 from pipelines.schedules.book import Book
-from pipelines.schedules.launching import Launching, asked, paused
+from pipelines.schedules.launching import Launching, asked, paused, wanted
 from pipelines.schedules.times import taken
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -49,6 +49,12 @@ class Events(Launching, TriggerScheduler):
     def _launch_job(self, job: Any, trigger_id: str = "") -> None:
         """A run for what happened. Until it is written down, what happened meanwhile is still to be looked at."""
         if paused(job) and not asked(job):
+            return
+        if starts_itself(job):
+            job.error = (
+                f"its runs would have the tags that start it, and start further ones: {', '.join(job.tags)}"
+            )
+            job.honoured = wanted(job)
             return
         after = {one.name: one.last_update for one in self.get_triggers()}
         triggers: list[Any] = self.get_triggers()
@@ -96,3 +102,9 @@ class Events(Launching, TriggerScheduler):
                 taken(job, found, launching)
             elif job.name == launching.get("name"):
                 (job._triggered_instances or {}).pop(launching.get("id"), None)
+
+
+def starts_itself(job: Any) -> bool:
+    """Whether each run would start the next one; an entry may have been edited to that on the page, or by hand."""
+    tags = set(job.tags or [])
+    return bool(tags) and tags <= set((job.task_overrides or {}).get("tags") or [])

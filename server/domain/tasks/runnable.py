@@ -14,7 +14,7 @@ from typing import Any
 
 from server.api.errors import TaskValidationError
 from server.domain.tasks import transitions
-from server.domain.workers import environments
+from server.domain.workers import environments, workers
 from server.store import Store
 
 LARGEST_DIFFERENCE = 500_000  # bytes; ClearML stores no larger one
@@ -45,29 +45,35 @@ def check(store: Store, task: str, queue: str | None, now: datetime, *, complete
 
 
 def note(store: Store, task: str, queue: str, now: datetime) -> str:
-    """Why no worker of the queue would run a task in what it has recorded; empty where one would, or nobody can tell.
+    """Why no worker of the queue takes the task now, or would run it in what it has recorded; empty where one would, or
+    nobody can tell.
 
-    No reason to refuse it: who starts an agent with `--environment installed` wants it so.
+    No reason to refuse it: who starts an agent with `--environment installed` wants it so, and what is held goes on.
     """
+    listening = [one for one in store.workers.all(seen_after=now - WORKER_LIFE) if queue in one["queues"]]
+    held = {worker["id"]: workers.held(worker, now) for worker in listening}
+    if held and all(held.values()):
+        return _none(held, "takes no task at present", "takes any task at present")
     found = transitions.existing(store, task, ("script", "hyperparams"))
     script = found.get("script") or {}
     properties = (found.get("hyperparams") or {}).get("properties") or {}
     forced = str((properties.get(environments.PROPERTY) or {}).get("value") or "").strip().lower()
     why: dict[str, str] = {}
-    for worker in store.workers.all(seen_after=now - WORKER_LIFE):
-        if queue in worker["queues"]:
-            environment = environments.of(worker)
-            why[worker["id"]] = environments.differs(environment, script, forced) if environment else ""
+    for worker in listening:
+        environment = environments.of(worker)
+        why[worker["id"]] = environments.differs(environment, script, forced) if environment else ""
     if not why or not all(why.values()):
         return ""
+    recorded = "it in what it has recorded"
+    return _none(why, f"does not run {recorded}", f"runs {recorded}")
+
+
+def _none(why: dict[str, str], one: str, several: str) -> str:
+    """What no worker of a queue does, by their ids, and why the first does not."""
     first = next(iter(why))
-    who = (
-        f"the queue's worker {first}"
-        if len(why) == 1
-        else f"none of the queue's {len(why)} workers, {first} for one,"
-    )
-    verb = "does not run" if len(why) == 1 else "runs"
-    return f"{who} {verb} it in what it has recorded: {why[first]}"
+    if len(why) == 1:
+        return f"the queue's worker {first} {one}: {why[first]}"
+    return f"none of the queue's {len(why)} workers, {first} for one, {several}: {why[first]}"
 
 
 def _difference(script: dict[str, Any]) -> str:

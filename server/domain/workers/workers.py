@@ -154,8 +154,8 @@ def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datet
     }
     if environment := environments.shown(worker):
         answer["environment"] = environment
-    if held := _held(worker, now):
-        answer["held"] = held
+    if why := held(worker, now):
+        answer["held"] = why
     if worker["task"]:
         started = worker["task_started"]
         running = (now - times.parse(started)).total_seconds() if started else 0
@@ -171,7 +171,7 @@ def _shaped(worker: dict[str, Any], heads: dict[str, dict[str, Any]], now: datet
     return answer
 
 
-def _held(worker: dict[str, Any], now: datetime) -> str:
+def held(worker: dict[str, Any], now: datetime) -> str:
     """Why a worker takes no task at present, in its own words; empty where it takes them."""
     properties = worker.get("runtime_properties") or {}
     alive = {

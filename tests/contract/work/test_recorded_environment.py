@@ -106,3 +106,23 @@ def test_a_worker_is_listed_with_its_environment_and_without_the_list_of_its_pac
     found = {one["id"]: one.get("environment") for one in api("workers.get_all")["workers"]}
     told = {"mode": "installed", "python": "3.11.7", "pythons": ["3.11"], "fingerprint": "1a2b3c4d"}
     assert found == {"box:0": {**told, "packages": 3}, "plain:0": None, "odd:0": None}
+
+
+def test_an_enqueue_says_when_no_worker_takes_tasks_at_present(api: Api, queue: str) -> None:
+    """Whatever the task has recorded; it waits all the same, until one does."""
+
+    def hold(name: str, value: str) -> None:
+        properties = [{"key": "force", "value": value, "expiry": 60}, {"key": "held", "value": "no way to é"}]
+        api("workers.set_runtime_properties", worker=name, runtime_properties=properties)
+
+    worker(api, queue, "box:0", installed())
+    hold("box:0", "off")
+    assert note(api, queue, "numpy==1.26") == "the queue's worker box:0 takes no task at present: no way to é"
+    worker(api, queue, "box:1")
+    assert note(api, queue, "") == ""
+    hold("box:1", "off")
+    assert note(api, queue, "").startswith(
+        "none of the queue's 2 workers, box:0 for one, takes any task at present: no"
+    )
+    hold("box:0", "on")
+    assert note(api, queue, "") == ""
