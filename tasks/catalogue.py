@@ -15,6 +15,7 @@ for name, kind in {  # task → its ClearML type
     "publish": "custom",
     "predict": "inference",
     "events": "inference",
+    "drift": "monitor",
 }.items():
     tasks.register(
         name,

@@ -38,7 +38,7 @@ class Section:
 def sections(result: "EvaluationResult", about: dict[str, str]) -> list[Section]:
     """The report's parts; `about` says what was evaluated on what."""
     measured = result.measured
-    first = Section("What was found", [result.text()], *_table(reports.figures_table(measured)))
+    first = Section("What was found", [result.text()], *table(reports.figures_table(measured)))
     if result.note:
         first.text.append(f"Note: {result.note}.")
     intervals = f"Intervals are of 95 %, over {measured.recordings} recordings."
@@ -47,7 +47,7 @@ def sections(result: "EvaluationResult", about: dict[str, str]) -> list[Section]
     found = [
         first,
         *_confusions(result),
-        Section("Classes", ["The hardest first; with 95 % intervals."], *_table(_together(classes))),
+        Section("Classes", ["The hardest first; with 95 % intervals."], *table(_together(classes))),
         _calibration(result),
     ]
     if result.robustness is not None:
@@ -57,10 +57,10 @@ def sections(result: "EvaluationResult", about: dict[str, str]) -> list[Section]
             f"On {int(result.robustness['clips'].iloc[0])} clips; `lost` is in points of accuracy, on the same clips."
         ]
         found.append(
-            Section("Robustness", told, *_table(result.robustness[kept]), plots=list(figures.values()))
+            Section("Robustness", told, *table(result.robustness[kept]), plots=list(figures.values()))
         )
     if len(result.slices):
-        found.append(Section("Parts of the clips", [], *_table(result.slices)))
+        found.append(Section("Parts of the clips", [], *table(result.slices)))
     found.append(Section("How it was made", [f"{name}: {value}" for name, value in about.items() if value]))
     return found
 
@@ -89,14 +89,14 @@ def _confusions(result: "EvaluationResult") -> list[Section]:
             f"{len(result.classes)} classes are too many to be drawn; the clip browser has it."
         )
     pairs, worst = most_confused(result.confusion, result.classes), top_losses(result)
-    confused = Section("Most confused", ["A row leads to its clips."], *_table(pairs))
+    confused = Section("Most confused", ["A row leads to its clips."], *table(pairs))
     confused.links = [
         {"label": label, "prediction": prediction}
         for label, prediction in zip(pairs["label"], pairs["prediction"], strict=True)
     ]
     if not len(pairs):
         confused.text = ["No clip was taken for another class."]
-    losses = Section("Top losses", ["Where the right answer was least believed."], *_table(worst))
+    losses = Section("Top losses", ["Where the right answer was least believed."], *table(worst))
     losses.links = [{"clip": clip} for clip in worst["clip"]]
     return [matrix, confused, losses]
 
@@ -134,10 +134,10 @@ def confusion_figure(result: "EvaluationResult") -> dict[str, Any]:
     return {"data": [trace], "layout": axes}
 
 
-def _table(table: "pd.DataFrame") -> tuple[list[str], list[list[Any]]]:
+def table(found: "pd.DataFrame") -> tuple[list[str], list[list[Any]]]:
     """Head and rows; what is no number is null."""
-    rows = [[_cell(value) for value in row] for row in table.astype(object).to_numpy().tolist()]
-    return [str(name) for name in table.columns], rows
+    rows = [[_cell(value) for value in row] for row in found.astype(object).to_numpy().tolist()]
+    return [str(name) for name in found.columns], rows
 
 
 def _cell(value: Any) -> Any:
@@ -178,7 +178,11 @@ def _written(cell: Any) -> str:
 
 def write(task: Any, folder: Path, result: "EvaluationResult", about: dict[str, str]) -> dict[str, Any]:
     """Upload the report of a task twice: as what the page draws, which it gives back, and as Markdown."""
-    parts = sections(result, about)
+    return keep(task, folder, sections(result, about))
+
+
+def keep(task: Any, folder: Path, parts: list[Section]) -> dict[str, Any]:
+    """Upload parts as the report of a task, twice."""
     whole = {"version": 1, "title": task.name, "sections": [asdict(part) for part in parts]}
     drawn, written = folder / "report.json", folder / MARKDOWN
     drawn.write_text(json.dumps(whole, ensure_ascii=False, allow_nan=False), "utf-8", "surrogateescape")
