@@ -45,7 +45,7 @@ def tail(file: Path | None) -> str:
 def plain(text: str) -> str:
     """Without colours, other terminal sequences and control characters; a line that was written over is its last."""
     text = SEQUENCE.sub("", text).replace("\r\n", "\n")
-    return CONTROL.sub("", re.sub(r"[^\n\r]*\r", "", text))
+    return CONTROL.sub("", "\n".join(line.rpartition("\r")[2] for line in text.split("\n")))
 
 
 def reason(status: int, said: str) -> str:

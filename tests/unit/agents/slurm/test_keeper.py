@@ -386,3 +386,23 @@ def test_the_journal_is_of_one_queue_and_python_is_this_one(queue, commands):
     queue.add()
     queue.look()
     assert f"exec {sys.executable} -u" in commands.script(101)
+
+
+def test_the_job_of_a_task_that_another_agent_has_taken_is_cancelled_before_it_begins(queue, commands):
+    task = queue.add()
+    queue.look()
+    queue.begin(task, 0, "elsewhere:audio-gpu0:abc")
+    queue.look((101, "PENDING", task))
+    assert commands.cancelled == ["101"] and queue.journal() == {}
+    assert queue.server.status(task) == "in_progress"
+
+
+def test_a_task_that_its_agent_stopped_while_the_node_went_down_goes_back_too(queue):
+    task = queue.add()
+    queue.look()
+    queue.begin(task, 101)
+    queue.server.call("tasks.stopped", task=task, status_reason=launch.AGENT_STOPPED, force=True)
+    for one in queue.keeper.folder.parent.glob("*.conf"):
+        one.unlink()
+    queue.look((101, "NODE_FAIL", task))
+    assert ended(queue.server, task)[0] == "queued" and queue.waiting() == [task]
