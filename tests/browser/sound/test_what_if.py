@@ -54,7 +54,7 @@ def drag(page: Page, left: float, low: float, right: float, high: float) -> None
 
 BRIGHTEST = """(canvas) => {
   const row = Math.round((1 - 950 / 4000) * canvas.height);
-  const { data } = canvas.getContext('2d').getImageData(0, row - 2, canvas.width, 5);
+  const { data } = canvas.getContext('2d').getImageData(canvas.width / 4, row - 2, canvas.width / 2, 5);
   return Math.max(...data.filter((_, i) => i % 4 === 0));
 }"""
 
