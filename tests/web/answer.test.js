@@ -6,6 +6,7 @@ import { Ear } from "../../web/audio/answer/ear.js";
 import { edited, muted } from "../../web/audio/answer/edits.js";
 import { aboutOf, metadataOf } from "../../web/audio/answer/metadata.js";
 import { columnOf, columns, heaviest, rows, weights } from "../../web/audio/answer/occlusion.js";
+import { pcmOf } from "../../web/audio/answer/pcm.js";
 import { loudPart, prepared, rounded, startsOf, windowOf } from "../../web/audio/answer/prepare.js";
 import { Resampler, resampled } from "../../web/audio/answer/resample.js";
 import { plain, readFrontEnd } from "../../web/audio/picture/frontend.js";
@@ -257,4 +258,64 @@ test("of a model's files a browser runs the newest in floating point", () => {
   assert.equal(runnable(files)?.uri, "a.ONNX?x=1");
   assert.equal(runnable(files.slice(0, 1))?.uri, "b.int8.onnx");
   assert.equal(runnable([{ uri: "model.pt" }, {}]), null);
+});
+
+/** A WAV file with two channels. @param {number} format @param {number} bits @param {number[]} data @param {number} [told] bytes that it promises */
+function wav(format, bits, data, told = data.length) {
+  const little = (/** @type {number} */ n, count = 4) =>
+    Array.from({ length: count }, (_, i) => Math.floor(n / 2 ** (8 * i)) & 255);
+  const text = (/** @type {string} */ word) => [...bytes.encode(word)];
+  const fmt = [
+    ...little(format, 2),
+    ...little(2, 2),
+    ...little(3000),
+    ...little(0),
+    ...little(0, 2),
+    ...little(bits, 2),
+  ];
+  const odd = [...text("LIST"), ...little(3), 1, 2, 3, 0];
+  const parts = [
+    ...text("WAVE"),
+    ...odd,
+    ...text("fmt "),
+    ...little(16),
+    ...fmt,
+    ...text("data"),
+    ...little(told),
+    ...data,
+  ];
+  return Uint8Array.from([...text("RIFF"), ...little(parts.length), ...parts]).buffer;
+}
+
+test("a WAV is read to the bit, whatever its bits and its rate, as far as it goes", () => {
+  const sound = pcmOf(wav(1, 16, [0, 128, 255, 127, 0, 64, 1, 0]));
+  assert.equal(sound?.rate, 3000);
+  assert.deepEqual(
+    sound?.channels.map(one => [...one]),
+    [
+      [-1, 0.5],
+      [32_767 / 32_768, 1 / 32_768],
+    ],
+  );
+  assert.deepEqual(
+    pcmOf(wav(1, 8, [0, 255]))?.channels.map(one => one[0]),
+    [-1, 127 / 128],
+  );
+  assert.deepEqual(
+    pcmOf(wav(1, 24, [0, 0, 128, 255, 255, 127]))?.channels.map(one => one[0]),
+    [-1, 1 - 2 ** -23],
+  );
+  const floats = new Uint8Array(Float32Array.from([7, -0.25]).buffer);
+  assert.deepEqual(
+    pcmOf(wav(3, 32, [...floats]))?.channels.map(one => one[0]),
+    [7, -0.25],
+  );
+  assert.equal(pcmOf(wav(1, 16, [0, 0, 0, 0, 9, 9, 9], 4e9))?.channels[0].length, 1, "broken off");
+  for (const none of [
+    wav(1, 16, []),
+    wav(2, 4, [0, 0, 0, 0, 0, 0]),
+    new ArrayBuffer(9),
+    wav(3, 32, Array(8).fill(255)),
+  ])
+    assert.equal(pcmOf(none), null);
 });

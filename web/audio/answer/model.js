@@ -6,6 +6,8 @@ import { t } from "../../lib/text.js";
 import { Asking } from "../../workers/asking.js";
 import { mixInto, sharesOf } from "../sound/channels.js";
 import { load, maskOf } from "../sound/decoded.js";
+import { headerOf } from "../sound/header.js";
+import { pcmOf } from "./pcm.js";
 
 const runtime = `${basePath}/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm`;
 
@@ -70,13 +72,11 @@ export class BrowserModel {
    * @returns {Promise<Float32Array>} as the model hears it: one channel at its rate
    */
   async take(url, signal) {
-    const [buffer] = await Promise.all([load(url), this.open()]);
+    const [{ channels, rate, mask }] = await Promise.all([soundOf(url), this.open()]);
     signal.throwIfAborted();
-    if (!buffer.length) throw new Error(faults.empty());
-    const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
-    const samples = new Float32Array(buffer.length);
-    mixInto(channels, sharesOf(channels.length, maskOf(buffer)), samples);
-    return this.ask("sound", { samples, rate: buffer.sampleRate }, { signal, transfer: [samples.buffer] });
+    const samples = new Float32Array(channels[0].length);
+    mixInto(channels, sharesOf(channels.length, mask), samples);
+    return this.ask("sound", { samples, rate }, { signal, transfer: [samples.buffer] });
   }
 
   /** What it says of the sound that it took last. @param {Edits} edits @param {number} temperature @param {AbortSignal} [signal] @returns {Promise<Answer>} */
@@ -96,6 +96,17 @@ export class BrowserModel {
     this.worker.close();
     this.opening = null;
   }
+}
+
+/** A sound at the rate that it was stored with: a WAV to the bit, others as the browser decodes them. @param {string} url */
+async function soundOf(url) {
+  const bytes = await bytesOf(url);
+  const plain = pcmOf(bytes);
+  if (plain) return { ...plain, mask: headerOf(bytes).mask };
+  const buffer = await load(url);
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+  if (!buffer.length) throw new Error(faults.empty());
+  return { channels, rate: buffer.sampleRate, mask: maskOf(buffer) };
 }
 
 /** @param {string} url @returns {Promise<ArrayBuffer>} */
