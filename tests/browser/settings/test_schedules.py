@@ -38,7 +38,7 @@ def test_a_schedule_is_paused_edited_and_run_from_the_page(page: Page, server: S
     assert entry(server, scheduler)["paused"] is True
     card.get_by_role("button", name="Edit").click()
     dialog = page.get_by_role("dialog", name="Edit nightly é:%")
-    dialog.get_by_label("Args/word").fill("three é")
+    dialog.get_by_role("textbox", name="Args/word").fill("three é")
     dialog.get_by_role("button", name="Save").click()
     until(lambda: entry(server, scheduler)["task_parameters"] == {"Args/word": "three é"}, 10, "it is edited")
     card.get_by_role("button", name="Edit").click()
@@ -50,7 +50,7 @@ def test_a_schedule_is_paused_edited_and_run_from_the_page(page: Page, server: S
     dialog.get_by_label("Skip a run while the one before it goes on").check()
     dialog.get_by_role("button", name="Leave Args/word as the task has it").click()
     dialog.get_by_label("Edit a further parameter").select_option("Args/é/%")
-    dialog.get_by_label("Args/é/%").fill("two")
+    dialog.get_by_role("textbox", name="Args/é/%").fill("two")
     dialog.get_by_role("button", name="Save").click()
     expect(card).to_contain_text("*/15 * * * * UTC")
     job = entry(server, scheduler)
