@@ -44,6 +44,9 @@ def test_the_workers_page_shows_why_a_worker_takes_no_task(
     page.goto(f"{server.url}/workers")
     row = page.get_by_role("row").filter(has_text="told:0")
     expect(row.locator(".held")).to_have_text(f"takes no task at present: {why}")
+    released = [{"key": "force", "value": "on", "expiry": 1}]
+    server.call("workers.set_runtime_properties", worker="told:0", runtime_properties=released)
+    expect(row.locator(".held")).to_have_count(0, timeout=30_000)
 
 
 def test_an_enqueue_warns_when_no_worker_has_what_the_task_recorded(
