@@ -132,7 +132,7 @@ class Launch:
         settings = {**self._settings, "agent": {**self._settings["agent"], **self._overrides}}
         file = self._home / "temporary" / f"{self._task.id}.cfg"
         file.touch(mode=0o600)
-        file.write_text(json.dumps(settings))
+        file.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
         return file
 
     def _note(self, chosen: decision.Environment) -> None:

@@ -199,6 +199,11 @@ def start(
         NotConfigured, Unreachable, WrongCredentials, NoSuchDevice, NameTaken, DidNotStart.
     """
     server, folder = connection.use(), environment.folder()
+    if any(one.isspace() for one in str(folder.resolve())):
+        raise DidNotStart(
+            f"An agent takes no folder with a blank in its path, as {folder.resolve()} has. Move the checkout, or "
+            "set SOUNDYARD_STATE to a folder without."
+        )
     for said in orphans.end(folder):
         print(said, file=sys.stderr, flush=True)
     gpus = _checked(gpus, services)

@@ -64,7 +64,10 @@ def prepare(server: connection.Connection, name: str, *, kind: str = decision.AU
     gitconfig.write_text(GITCONFIG.format(personal=os.environ.get("GIT_CONFIG_GLOBAL") or "~/.gitconfig"))
     file = home / f"{name}.conf"
     file.touch(mode=0o600)
-    file.write_text(json.dumps(configuration(server, home), indent=1))
+    settings = json.dumps(configuration(server, home), indent=1, ensure_ascii=False)
+    file.write_text(
+        settings, encoding="utf-8"
+    )  # the agent reads no \u of JSON, and would make folders of that name
     environment = {name: value for name, value in os.environ.items() if name not in GIT_PLACES}
     environment.pop("PYTHONPATH", None)  # a task imports from its clone, not from here
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # it would compile its libraries at every start

@@ -174,7 +174,7 @@ class Keeper:
         file = Path(variables["CLEARML_CONFIG_FILE"])
         settings = json.loads(file.read_text())
         settings["agent"]["venvs_dir"] = str(self._clones(task))
-        file.write_text(json.dumps(settings))
+        file.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
         temporary = str(self.folder / task)
         return {
             **variables,

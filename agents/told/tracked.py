@@ -127,4 +127,4 @@ class Tracked:
 
 def read_settings(file: Path) -> dict[str, Any]:
     """The agent's configuration, which the daemon writes as JSON for each task that it starts."""
-    return dict(json.loads(file.read_text()))
+    return dict(json.loads(file.read_text(encoding="utf-8")))

@@ -24,7 +24,7 @@ Service = Callable[..., "subprocess.Popen[bytes]"]
 @pytest.fixture
 def service(server: ServerProcess, tmp_path: Path) -> Iterator[Service]:
     """Starts what `soundyard agent install` has written for systemd, in a folder of its own."""
-    state = tmp_path / "state é %"
+    state = tmp_path / "state-é%"
     with ExitStack() as stack:
 
         def start(*options: str) -> "subprocess.Popen[bytes]":

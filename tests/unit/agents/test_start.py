@@ -95,6 +95,15 @@ def test_an_agent_that_ends_or_says_nothing_did_not_start(home, monkeypatch):
         silent.wait()
 
 
+def test_a_folder_with_a_blank_is_refused_before_anything_is_started(tmp_path, monkeypatch, started):
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path / "with a blank"))
+    with pytest.raises(
+        start.DidNotStart, match=r"no folder with a blank in its path, as .*with a blank/agents has"
+    ):
+        start.start(["audio"])
+    assert not (tmp_path / "with a blank").exists()
+
+
 def test_a_followed_agent_is_shown_to_its_end_also_when_its_log_is_cut_short(home, capsys):
     log = home / "a.log"
     log.write_text("first " * 10)

@@ -52,6 +52,16 @@ def test_the_file_with_the_secret_is_readable_by_its_owner_alone(tmp_path):
     assert json.loads(file.read_text())["api"]["credentials"]["secret_key"] == "secret"
 
 
+def test_the_agent_reads_folders_whatever_letters_they_have(tmp_path, monkeypatch):
+    """Its own parser of configurations takes the escapes of JSON as they stand."""
+    from clearml_agent.external.pyhocon import ConfigFactory
+
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path / "state-é声%"))
+    file = environment.prepare(SERVER, "audio-cpu")["CLEARML_CONFIG_FILE"]
+    read = ConfigFactory.parse_file(file)
+    assert read["agent.venvs_dir"] == str(tmp_path / "state-é声%" / "agents" / "clones")
+
+
 def test_the_daemon_decides_nothing_about_environments_for_all_of_its_tasks(monkeypatch):
     monkeypatch.setenv("CLEARML_AGENT_SKIP_PYTHON_ENV_INSTALL", "1")
     variables = environment.prepare(SERVER, "a", kind="own")
