@@ -12,12 +12,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 FULL = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 NOT_THERE = re.compile(
     r"not a tree|not our ref|unable to read tree|not a commit|no such ref|Remote branch .* not found"
 )
+SAFE = ":@!$&'()*+,;=~%"  # in the name of a cached repository; the agent writes other letters as %20
 AS_CACHED = ["."]  # what the agent's `git fetch` is given: the cached repository itself, without a network
 LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry"}
 FETCH = """
@@ -86,7 +87,7 @@ def _folder(url: str) -> Path:
 
 def _cached(url: str, cache: Path) -> Path:
     """Where the agent keeps its clone of a repository."""
-    name = Path(urlsplit(url).path).name
+    name = quote(Path(urlsplit(url).path).name, safe=SAFE)
     return cache / f"{name}.{hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()}" / name
 
 

@@ -199,12 +199,15 @@ class SetRuntimeProperties(OfWorker):
 def set_runtime_properties(call: Call, request: SetRuntimeProperties) -> dict[str, Any]:
     """Set a worker's properties by key; one with an `expiry` (seconds) lapses then."""
     with call.store.transaction():
-        worker = call.store.workers.get(request.worker)
-        current = worker["runtime_properties"] if worker else {}
+        known = call.store.workers.get(request.worker, gone_too=True)
+        current = known["runtime_properties"] if known else {}
         for item in request.runtime_properties:
             until = call.now.timestamp() + item.expiry if item.expiry else None
             current[item.key] = {"value": item.value, "until": until}
-        call.store.workers.touch(request.worker, call.now, {"runtime_properties": current})
+        if known and known["gone"]:  # it has signed off, and what is said of it does not bring it back
+            call.store.workers.set_properties(request.worker, current)
+        else:
+            call.store.workers.touch(request.worker, call.now, {"runtime_properties": current})
     return {"added": [item.key for item in request.runtime_properties], "errors": []}
 
 

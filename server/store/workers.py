@@ -34,9 +34,14 @@ class Workers:
         sql = "UPDATE workers SET gone = 'signed off', last_activity_time = ? WHERE id = ? AND gone IS NULL"
         return self._db.execute(sql, (times.text(now), worker))
 
-    def get(self, worker: str) -> dict[str, Any] | None:
-        row = self._db.row("SELECT * FROM workers WHERE id = ? AND gone IS NULL", (worker,))
+    def get(self, worker: str, *, gone_too: bool = False) -> dict[str, Any] | None:
+        row = self._db.row("SELECT * FROM workers WHERE id = ? AND (gone IS NULL OR ?)", (worker, gone_too))
         return _worker(row) if row else None
+
+    def set_properties(self, worker: str, properties: dict[str, Any]) -> None:
+        """Of one that is known; no sign of life."""
+        sql = "UPDATE workers SET runtime_properties = ? WHERE id = ?"
+        self._db.execute(sql, (orjson.dumps(properties).decode(), worker))
 
     def all(self, seen_after: datetime | None = None) -> list[dict[str, Any]]:
         """Each with the names of what it refers to: user_name, task_name, task_started, task_iteration, project,

@@ -150,3 +150,15 @@ def test_a_worker_says_why_it_takes_no_task_until_that_lapses(api: Api) -> None:
     assert held() == "held back"
     time.sleep(0.35)
     assert held() is None
+
+
+def test_a_property_does_not_bring_back_a_worker_that_has_signed_off(api: Api) -> None:
+    """An agent that was drained says so after its daemon has gone."""
+    released = [{"key": "force", "value": "on", "expiry": 60}]
+    api("workers.register", worker="box:0", queues=[])
+    api("workers.unregister", worker="box:0")
+    api("workers.set_runtime_properties", worker="box:0", runtime_properties=released)
+    assert api("workers.get_all", last_seen=0)["workers"] == []
+    api("workers.register", worker="box:0", queues=[])
+    (kept,) = api("workers.get_runtime_properties", worker="box:0")["runtime_properties"]
+    assert kept == {"key": "force", "value": "on"}

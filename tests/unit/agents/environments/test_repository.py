@@ -121,3 +121,17 @@ def test_what_the_agents_cache_has_whole_is_not_fetched_again(tmp_path):
 )
 def test_only_a_branch_of_a_repository_elsewhere_has_to_be_looked_for_each_time(url, commit, moving):
     assert repository.is_moving({"repository": url, "version_num": commit}) is moving
+
+
+def test_a_cached_repository_is_looked_for_under_the_name_that_the_agent_gives_it(tmp_path):
+    from clearml_agent._vendor.furl import furl
+
+    for url in (
+        "git://h:99/x é",
+        "https://h/a/b.git",
+        "ssh://git@h:2222/a/b+c~d,e.git",
+        "git://h/50%25(a)&b='c'",
+    ):
+        folder = repository._cached(url, tmp_path)
+        assert folder.name == str(furl(url).path).rsplit("/", 1)[-1], url
+        assert folder.parent.name.startswith(f"{folder.name}."), url
