@@ -59,7 +59,6 @@ def pipeline() -> PipelineController:
         report,
         function_kwargs={"found": "${levels.found}"},
         function_return=["loudest"],
-        monitor_metrics=[("Summary", "loudest")],  # shown on the pipeline as well
         retry_on_failure=1,
     )
     return pipe
