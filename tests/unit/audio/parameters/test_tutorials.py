@@ -1,9 +1,12 @@
 """The presets as written, field by field against the numbers of the tutorials, which stand here by hand."""
 
+from dataclasses import fields
+
 import pytest
 
 from audio import presets
 from audio.clips.store import ClipStore
+from audio.config import TrainConfig
 from audio.preprocessing.preprocess import preprocess
 from audio.training.train import train
 from tests.unit.audio.conftest import ignore, write_tree
@@ -68,7 +71,7 @@ TABLE = {
     "gtzan-wav2vec2-head": (
         TENTHS,
         {
-            **TUNED, "freeze": "backbone", "schedule": "cosine", "batch_size": 4, "accumulate": 4, "early_stop": 3,
+            **TUNED, "model": "wav2vec2", "encoder": "facebook/wav2vec2-base", "freeze": "backbone", "schedule": "cosine", "batch_size": 4, "accumulate": 4, "early_stop": 3,
             "min_gain": 0.01,
         },
     ),
@@ -87,6 +90,76 @@ TABLE = {
         },
     ),
 }  # fmt: skip
+
+OFF = {  # what a setting is when the tutorial has nothing of the kind
+    "copies": [], "speeds": [1.0], "roll": False, "gain_db": 0.0, "eq_db": 0.0, "flip_time": 0.0, "flip_frequency": 0.0,
+    "stretch": 0.0, "pitch": 0.0, "noise": 0.0, "spectral_noise": 0.0, "background": "", "mixup": 0.0, "cutmix": 0.0,
+    "time_masks": 0, "frequency_masks": 0, "power_gain": 0.0, "power_noise": 0.0, "augmentations": [],
+}  # fmt: skip
+PLAIN = {  # a training as the libraries have it where nothing is said
+    "members": 1, "label_smoothing": 0.0, "class_weights": "none", "ema": 0.0, "accumulate": 1, "early_stop": 0,
+    "min_gain": 0.0, "clip_norm": None, "weight_decay": 0.0, "warmup": 0.0, "warmup_epochs": 0, "dropout": 0.0,
+    "crop_seconds": None, "freeze": "none", "deltas": False, "loudness": None, "teacher": [], "prune": 0.0,
+    "weights": "", "objective": "labels", "final_rate": 0.0, "mel_scale": "htk", "mel_norm": "none", "optimizer": "adamw",
+    "validation": "held-out", "select": "last", "fill": "zero",
+}  # fmt: skip
+OURS = {  # what a tutorial does not state and its library has, or what its words come to here
+    "yesno": None,  # it trains nothing
+    "urbansound8k-resnet18": {},
+    "gtzan-resnet18": {"clip_seconds": 30.0},
+    "gtzan-resnext101": {"clip_seconds": 30.0, "mask_fill": "silence"},
+    **{name: {"clip_norm": 1.0, "schedule": "linear"} for name in TABLE if TABLE[name][0] == TENTHS},
+    **{name: {"time_masks": 1, "frequency_masks": 1} for name in TABLE if name.startswith("mel16k")},
+    "nsynth-resnet18": {"weight_decay": 0.01, "warmup": 0.3, "batch_size": 64, "learning_rate": 3e-3},
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_nothing_that_a_tutorial_does_not_have_is_added_to_it(name):
+    if OURS[name] is None:
+        pytest.skip("the tutorial trains nothing")
+    config, stated = presets.find(f"{name}-as-written").train_config(), TABLE[name][1]
+    wanted = {**PLAIN, **(OFF if config.augment else {}), **OURS[name], **stated}
+    assert {key: getattr(config, key) for key in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_setting_that_a_preset_as_written_changes_is_accounted_for(name):
+    """By the tutorial's own numbers, by nothing being added to them, or by name as a choice of ours."""
+    if OURS[name] is None:
+        pytest.skip("the tutorial trains nothing")
+    config, usual = presets.find(f"{name}-as-written").train_config(), TrainConfig()
+    changed = {
+        field.name
+        for field in fields(TrainConfig)
+        if getattr(config, field.name) != getattr(usual, field.name)
+    }
+    how = {
+        "note",
+        "feature_cache",
+        "precision",
+        "debug_samples_every",
+        "win_length",
+        "log_offset",
+        "time_mask_share",
+    }
+    left = changed - how - set(TABLE[name][1]) - set(PLAIN) - set(OFF) - set(OURS[name])
+    assert left <= {
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "f_min",
+        "fold",
+        "standardise",
+        "seed",
+        "dropout",
+    }, left
+    unsaid = {"epochs", "batch_size", "learning_rate"} & (left | set(OURS[name]))
+    assert all(
+        {"epochs": "epochs", "batch_size": "batches of", "learning_rate": "rate"}[one] in config.note
+        for one in unsaid
+    )
+    assert config.win_length == config.n_fft or config.model in ("wav2vec2", "ast", "whisper")
 
 
 def test_every_preset_as_written_is_in_the_table():
