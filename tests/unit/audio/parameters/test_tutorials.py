@@ -71,7 +71,9 @@ TABLE = {
     "gtzan-wav2vec2-head": (
         TENTHS,
         {
-            **TUNED, "model": "wav2vec2", "encoder": "facebook/wav2vec2-base", "freeze": "backbone", "schedule": "cosine", "batch_size": 4, "accumulate": 4, "early_stop": 3,
+            **TUNED, "model": "wav2vec2", "encoder": "facebook/wav2vec2-base",
+            "freeze": "backbone",
+            "schedule": "cosine", "batch_size": 4, "accumulate": 4, "early_stop": 3,
             "min_gain": 0.01,
         },
     ),
@@ -100,8 +102,8 @@ PLAIN = {  # a training as the libraries have it where nothing is said
     "members": 1, "label_smoothing": 0.0, "class_weights": "none", "ema": 0.0, "accumulate": 1, "early_stop": 0,
     "min_gain": 0.0, "clip_norm": None, "weight_decay": 0.0, "warmup": 0.0, "warmup_epochs": 0, "dropout": 0.0,
     "crop_seconds": None, "freeze": "none", "deltas": False, "loudness": None, "teacher": [], "prune": 0.0,
-    "weights": "", "objective": "labels", "final_rate": 0.0, "mel_scale": "htk", "mel_norm": "none", "optimizer": "adamw",
-    "validation": "held-out", "select": "last", "fill": "zero",
+    "weights": "", "objective": "labels", "final_rate": 0.0, "mel_scale": "htk", "mel_norm": "none",
+    "optimizer": "adamw", "validation": "held-out", "select": "last", "fill": "zero",
 }  # fmt: skip
 OURS = {  # what a tutorial does not state and its library has, or what its words come to here
     "yesno": None,  # it trains nothing
