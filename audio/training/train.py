@@ -148,6 +148,6 @@ def _train(
         classes=list(run.store.classes),
         frontend=run.model.frontend.describe(),
         parts=parts(run.config, run.store),
-        gain=None if stopped else run.gain(model),
+        gain=None if stopped or run.engine.rank or not run.epoch else run.beside.gain(model, run.validation),
         history=run.history,
     )

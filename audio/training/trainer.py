@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import Generator, Tensor
 
@@ -35,20 +34,17 @@ from audio.metrics.figures import Answers, figures
 from audio.metrics.objective import correct, loss_of, probabilities
 from audio.metrics.reliability import fitted
 from audio.models import Classifier, build
-from audio.models.pruning import prune
 from audio.reporting.augmentations import report_augmentations
 from audio.reporting.batch import report_batch
 from audio.reporting.samples import report_clips, report_samples
 from audio.reporting.writers import NullWriter
-from audio.training import gain
+from audio.training.beside import Beside
 from audio.training.byol import Byol
 from audio.training.feed import Feed, TrainingFeed
 from audio.training.loss_watch import LossWatch
 from audio.training.optimizer import rate_at
 from audio.training.precision import CLIPS, choose
 from audio.training.stepper import Stepper
-from audio.training.teacher import Teachers
-from audio.training.trained import Trained
 from audio.training.trial import refuse_few, refuse_untrainable
 
 FEWEST_BATCHES = 4  # of an epoch; one step an epoch leaves a set of some dozen clips hardly trained
@@ -95,16 +91,18 @@ class Training:
                 flush=True,
             )
         some = self._some_features(CLIPS)
-        self.before = self._pruned(some[:2])
+        self.beside = Beside(config, store, device)
+        self.beside.prune(self.model, some[:2])
         refuse_untrainable(self.model, some[:2])
         precision = self._precision(some)
         self.validation = Feed(config, store, validation_rows, self.model, device, self.feed.waves.frames)
         if self.feed.cache:
             self.validation.keep([1.0])
         labels = self.feed.targets
-        self.teachers = self._learn_from_teachers()
+        if (told := self.beside.teach(self.model, self.feed)) and not engine.rank:
+            print(f"note: {told}", flush=True)
         self.stepper = (
-            Stepper(config, self.model, engine, labels, store.multi_label, precision, self.teachers)
+            Stepper(config, self.model, engine, labels, store.multi_label, precision, self.beside.teachers)
             if config.objective == "labels"
             else Byol(config, self.model, engine, some[:2], precision)
         )
@@ -122,25 +120,6 @@ class Training:
             rows = held_out(self.store, self.config.fold)
             by = "weights" if self.config.weights else "teacher"
             refuse_heard(rows, self.origin.heard(rows), f"{', '.join(files)}, which `{by}` names,")
-
-    def _pruned(self, features: Tensor) -> Trained | None:
-        """Take channels out of the network, where that is asked for; gives the network that it was."""
-        if not self.config.prune:
-            return None
-        before = Trained(self.config.weights, self.store, self.engine.device, "network to be pruned")
-        prune(self.model, self.config.prune, features)
-        return before
-
-    def _learn_from_teachers(self) -> Teachers | None:
-        """The models whose answers are learned, where there are some; what they answer to whole clips is kept."""
-        if not self.config.teacher:
-            return None
-        teachers = Teachers(self.config, self.store, self.model, self.engine.device)
-        known = teachers.once(self.feed.waves).to(self.engine.device)
-        self.feed.targets = torch.cat([self.feed.targets, known], dim=1)
-        if not self.engine.rank:
-            print(f"note: {teachers.told()}", flush=True)
-        return teachers
 
     def _some_features(self, most: int) -> Tensor:
         """What a process trains on in a batch, `most` clips of it, augmented."""
@@ -377,19 +356,6 @@ class Training:
         found = fitted(logits.numpy(), targets, several, classes, recordings(rows).nunique())
         print(f"calibration: {found.text()}", flush=True)
         return found.state()
-
-    def gain(self, kept: dict[str, Any]) -> pd.DataFrame | None:
-        """The kept model beside the networks that it was made from, as `audio.training.gain` tells them."""
-        others = [] if self.before is None else [("before pruning", self.before)]
-        others += [(f"teacher {one.file}", one) for one in (self.teachers.all if self.teachers else [])]
-        if self.engine.rank or not others or not self.epoch:
-            return None
-        model = checkpoints.model_of(kept).to(self.engine.device)
-        networks: list[gain.Network] = [(name, one.model, one.hears) for name, one in others]
-        networks.append(("this network", model, model))
-        rows = gain.table(networks, self.validation, self.store.classes, self.store.multi_label)
-        print(gain.told(rows), flush=True)
-        return rows
 
     def keep_model(self, patience: float) -> dict[str, Any]:
         """Write `model.pt`, the best epoch's model or the last one's, and give it.
