@@ -4,6 +4,7 @@ One line for each data set, model, front end, augmentation and metric; the prese
 are applied in this order. `by` names the parameters that switch one on: all of them have to be more than 0.
 """
 
+from audio.encoder import Encoder
 from audio.registry import Lazy, augmentations, datasets, features, metrics, models
 
 datasets.register("csv", Lazy("audio.datasets.manifest:MANIFEST"))
@@ -72,7 +73,12 @@ for name, about in (
     ("cnn10", "PANNs CNN10, 5.2 M parameters (Kong et al. 2020)"),
     ("cnn14", "PANNs CNN14, 80 M parameters (Kong et al. 2020)"),
 ):
-    models.register(name, Lazy(f"{NETWORKS}.panns:{name}"), about=about)
+    models.register(
+        name,
+        Lazy(f"{NETWORKS}.panns:{name}"),
+        about=about,
+        encoder=Encoder(32000, 0.0, 0.0, "", "MIT, its weights CC BY 4.0", "arXiv:1912.10211"),
+    )
 for name, head, about in (
     ("resnet18", "fc", "ResNet-18 (He et al. 2016, arXiv:1512.03385)"),
     ("resnet34", "fc", "ResNet-34 (He et al. 2016)"),
@@ -91,14 +97,37 @@ for name, head, about in (
         head=f"network.{head}",
         published="ImageNet, by torchvision",
     )
-for name, about in (
-    ("wav2vec2", "wav2vec 2.0 encoder on the waveform (Baevski et al. 2020, arXiv:2006.11477)"),
-    ("ast", "Audio Spectrogram Transformer (Gong et al. 2021, arXiv:2104.01778)"),
-    ("whisper", "Whisper's encoder (Radford et al. 2022, arXiv:2212.04356)"),
+for name, about, encoder in (
+    (
+        "wav2vec2",
+        "wav2vec 2.0 encoder on the waveform (Baevski et al. 2020, arXiv:2006.11477)",
+        Encoder(16000, 0.0, 0.0, "", "Apache-2.0", "arXiv:2006.11477"),
+    ),
+    (
+        "ast",
+        "Audio Spectrogram Transformer (Gong et al. 2021, arXiv:2104.01778)",
+        Encoder(16000, 10.24, 0.0, "", "BSD-3-Clause", "arXiv:2104.01778"),
+    ),
+    (
+        "whisper",
+        "Whisper's encoder (Radford et al. 2022, arXiv:2212.04356)",
+        Encoder(16000, 30.0, 0.0, "", "MIT", "arXiv:2212.04356"),
+    ),
 ):
     models.register(
-        name, Lazy(f"{ENCODERS}:{name}"), about=about, published="Hugging Face", brings_frontend=True
+        name,
+        Lazy(f"{ENCODERS}:{name}"),
+        about=about,
+        published="Hugging Face",
+        brings_frontend=True,
+        encoder=encoder,
     )
+models.register(
+    "onnx",
+    Lazy("audio.models.pretrained.onnx_encoder:onnx"),
+    about="embeddings of an ONNX file (encoder=FILE), which is not trained, and a linear layer",
+    brings_frontend=True,
+)
 
 STEPS = "audio.augment.steps"
 for name, parameters in (

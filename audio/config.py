@@ -20,6 +20,7 @@ __all__ = [
     "Group",
     "Place",
     "PreprocessConfig",
+    "ProbeConfig",
     "TrainConfig",
     "check_one",
     "hold",
@@ -134,7 +135,7 @@ class TrainConfig:
         "", "to start from: a model.pt or its id, or a state dict of the same layers (torch or safetensors)"
     )
     encoder: Place = MODEL(
-        "", "Hugging Face name or folder of wav2vec2, ast, whisper; empty: the usual base one"
+        "", "Hugging Face name or folder of wav2vec2, ast, whisper; empty: the usual base one; of onnx a file"
     )
     freeze: str = MODEL(
         "none",
@@ -416,6 +417,44 @@ class TrainConfig:
         on_waveforms = any(entry and entry.options.get("on") == "waveform" for entry in own)
         known = self.noise or self.background or self.stretch or self.pitch
         return self.augment and bool(known or on_waveforms)
+
+
+@dataclass
+class ProbeConfig:
+    """A trained network as it is, and a linear layer behind it that is fitted in seconds."""
+
+    model: str = same_as(TrainConfig, "model", default="onnx")
+    pretrained: bool = same_as(TrainConfig, "pretrained")
+    weights: Place = same_as(
+        TrainConfig,
+        "weights",
+        help="a model.pt or its id, whose network and features are taken; or a state dict",
+    )
+    encoder: Place = same_as(TrainConfig, "encoder")
+    fold: int = same_as(TrainConfig, "fold")
+    shots: int = CLIPS(0, "clips of each class that are learned from, drawn by recording; 0: all", 0)
+    clip_seconds: float | None = same_as(TrainConfig, "clip_seconds")
+    fill: str = same_as(TrainConfig, "fill")
+    strengths: list[float] = TRAINING(
+        [0.001, 0.01, 0.1, 1.0, 10.0],
+        "inverse regularisation of the layer, the best of which on parts of what is learned from is taken",
+        1e-6,
+        1e6,
+        filled="give one or several, as 1.0",
+    )
+    settings: list[str] = FEATURES(
+        [],
+        "further settings of the network and its features, as hop_length=320; those of a model.pt are its own",
+    )
+    seed: int = RUNNING(0, "of the clips that are drawn, and of a network without weights", 0, LARGEST_SEED)
+    overlap: str = same_as(TrainConfig, "overlap")
+    batch_size: int = RUNNING(16, "clips that are computed at a time", 1)
+    device: str = same_as(TrainConfig, "device")
+    threads: int = same_as(TrainConfig, "threads")
+    plugins: list[Place] = plugins()
+
+    def __post_init__(self) -> None:
+        hold(self)
 
 
 @dataclass

@@ -165,7 +165,7 @@ datasets = Registry(
     (ABOUT, "title", "layout", "licence", "homepage", "folds", "multi_label", "needs_data", "by_name"),
     error=DatasetError,
 )
-models = Registry("model", "models", (ABOUT, "head", "published", "brings_frontend"))
+models = Registry("model", "models", (ABOUT, "head", "published", "brings_frontend", "encoder"))
 features = Registry("front end", "features", (ABOUT,))
 augmentations = Registry("augmentation", "augmentations", (ABOUT, "on", "mixes", "fills", "by"))
 metrics = Registry("metric", "metrics", (ABOUT,))

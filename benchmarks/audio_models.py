@@ -38,6 +38,7 @@ from benchmarks.audio_throughput import cpu_name
 RESULTS = Path(__file__).parent / "results"
 QUICK = ["cnn", "cnn6", "crnn", "mobilenet_v3_small", "resnet18", "transformer", "tutorial-cnn"]
 ENCODERS = (
+    "onnx",
     "ast",
     "wav2vec2",
     "whisper",

@@ -7,6 +7,7 @@ for name, kind in {  # task → its ClearML type
     "preprocess": "data_processing",
     "train": "training",
     "pretrain": "custom",
+    "probe": "training",
     "evaluate": "testing",
     "crossvalidate": "testing",
     "search": "optimizer",

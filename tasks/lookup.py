@@ -201,11 +201,13 @@ def with_files(parameters: P) -> P:
     Raises NothingThere.
     """
 
-    def file(named: str) -> str:
-        return str(weights(model(named, here()))) if is_id(named) else named
+    teacher = [file_named(one) for one in parameters.teacher]
+    return replace(parameters, weights=file_named(parameters.weights), teacher=teacher)
 
-    teacher = [file(one) for one in parameters.teacher]
-    return replace(parameters, weights=file(parameters.weights), teacher=teacher)
+
+def file_named(named: str) -> str:
+    """A local copy of the model of that id; what is no id is a file as it is. Raises NothingThere."""
+    return str(weights(model(named, here()))) if is_id(named) else named
 
 
 def heard_with(run: Any, model: Any) -> Path:

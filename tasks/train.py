@@ -104,7 +104,7 @@ def carry_out(run: Run[Any]) -> None:
         stop.kept()
     journal.write_history(run.folder / journal.FOLDER, result.history)
     run.line.wait("The training is done; its model waits to be uploaded.")
-    _publish(run, result, dataset_id)
+    publish(run, run.parameters, result, dataset_id)
 
 
 def _keep(run: Run[TrainParameters], keeper: "CheckpointKeeper", fault: BaseException) -> None:
@@ -114,14 +114,14 @@ def _keep(run: Run[TrainParameters], keeper: "CheckpointKeeper", fault: BaseExce
         print(f"Epoch {epoch} is kept. Enqueue the task again to go on from there.", flush=True)
 
 
-def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) -> None:
+def publish(run: Run[Any], settings: TrainConfig, result: "TrainResult", dataset_id: str) -> None:
     """The chosen weights as the task's output model, with what is needed to use it."""
     from clearml import OutputModel
 
     run.task.set_configuration_object("frontend", config_dict=result.frontend)
     model = OutputModel(
         task=run.task,
-        name=_name(run.parameters, dataset_id),
+        name=_name(settings, dataset_id),
         framework="PyTorch",
         label_enumeration={name: number for number, name in enumerate(result.classes)},
         config_dict=result.frontend,
@@ -135,9 +135,9 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
     )
     run.line.persist("uploading the model", upload)
     model.set_metadata("dataset_id", dataset_id, "str")
-    if run.parameters.validation == "development":
+    if settings.validation == "development":
         run.task.upload_artifact("parts", result.parts, wait_on_upload=True)
-    model.set_metadata("fold", str(run.parameters.fold), "int")
+    model.set_metadata("fold", str(settings.fold), "int")
     for tag, value in result.metrics.items():
         if not tag.endswith("/train"):  # to choose by, wherever models are listed
             model.set_metadata(tag, f"{value:.6g}", "float")
@@ -150,7 +150,7 @@ def _publish(run: Run[TrainParameters], result: "TrainResult", dataset_id: str) 
     print(f"model {model.id}")
 
 
-def _name(parameters: TrainParameters, dataset_id: str) -> str:
+def _name(parameters: TrainConfig, dataset_id: str) -> str:
     """What the model is, for a list of many: `cnn on logmel, esc10 fold 1`."""
     from clearml import Task
 

@@ -80,8 +80,8 @@ def _checked(
     return built
 
 
-def check(config: TrainConfig) -> Model:
-    """The model, once all that `config` names is known to be there.
+def check(config: TrainConfig, rebuilt: bool = False) -> Model:
+    """The model, once all that `config` names is known to be there; `rebuilt`: its encoder is in a checkpoint.
 
     Raises ConfigError: an unknown model or front end, no published weights, a file or folder that is missing.
     """
@@ -103,7 +103,8 @@ def check(config: TrainConfig) -> Model:
         weights.read(teacher, "teacher")
     if Path(config.background).is_absolute() and not Path(config.background).is_dir():
         raise ConfigError(f"background is {config.background}; there is no such folder.")
-    encoder_files.check(config.model, config.encoder, config.pretrained)
+    if not rebuilt:
+        encoder_files.check(config.model, config.encoder, config.pretrained)
     return model
 
 
@@ -124,7 +125,7 @@ def build(
     `architecture` is that of a checkpoint (`Classifier.architecture`), when it is rebuilt from one. Raises ConfigError:
     unknown model, weights that can't be had, settings that the model does not take.
     """
-    model = check(replace(config, encoder="") if architecture else config)  # whose sizes are known
+    model = check(config, rebuilt=bool(architecture))
     plan = Plan(config, sample_rate, classes, architecture or {})
     classifier = together(model, plan) if config.members > 1 else Classifier(*model.build(plan), model.head)
     if pruned := (architecture or weights.architecture_in(config.weights)).get(PRUNED):

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from audio.errors import ConfigError
+from audio.models.pretrained import onnx_encoder
 
 KINDS = {
     "wav2vec2": "wav2vec2",
@@ -24,10 +25,15 @@ WEIGHTS = (  # one of them holds the weights of a folder
 
 def check(model: str, encoder: str, pretrained: bool) -> None:
     """Raises ConfigError: the model takes no encoder, or the folder is not one of its kind, or has no weights."""
+    if model == "onnx":
+        onnx_encoder.look(encoder)
+        return
     if not encoder:
         return
     if model not in KINDS:
-        raise ConfigError(f"encoder={encoder} is for {', '.join(KINDS)}; {model} has none. Leave it empty.")
+        raise ConfigError(
+            f"encoder={encoder} is for onnx, {', '.join(KINDS)}; {model} has none. Leave it empty."
+        )
     folder = Path(encoder)
     if not folder.exists():
         if folder.is_absolute():

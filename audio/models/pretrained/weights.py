@@ -46,6 +46,12 @@ def architecture_in(path: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def is_checkpoint(path: str) -> bool:
+    """Whether a file is a checkpoint of this project, with settings of its own. Raises ConfigError."""
+    content = content_of(path)
+    return isinstance(content, dict) and "format" in content
+
+
 def content_of(path: str, purpose: str = "file of weights") -> Any:
     """What the file holds, saved by torch or in the format safetensors. Raises ConfigError."""
     file = Path(path).expanduser()

@@ -27,7 +27,7 @@ from audio.metrics.objective import probabilities
 from audio.models import build, names
 from audio.training.train import train
 from audio.training.trial import refuse_untrainable
-from tests.unit.audio import clip_stores, encoders
+from tests.unit.audio import clip_stores, encoders, onnx_encoders
 from tests.unit.audio.clip_stores import Sound, noise
 from tests.unit.audio.conftest import ignore
 
@@ -106,7 +106,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def encoder_folders(folder: Path) -> dict[str, str]:
-    return encoders.write(folder / "encoders")
+    return {**encoders.write(folder / "encoders"), "onnx": onnx_encoders.at_rate(folder, RATE)}
 
 
 @pytest.fixture(scope="module")

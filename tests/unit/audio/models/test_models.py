@@ -12,7 +12,7 @@ from audio.config import PreprocessConfig, TrainConfig
 from audio.errors import ConfigError
 from audio.models import Classifier, build, find, names
 from audio.preprocessing.preprocess import preprocess
-from tests.unit.audio import encoders
+from tests.unit.audio import encoders, onnx_encoders
 from tests.unit.audio.conftest import ignore, write_tree
 
 RATE, CLASSES = 16000, 3
@@ -27,6 +27,7 @@ QUICK = {  # one of each kind; the others are tested with the slow tests
     "cnn6",
     "crnn",
     "mobilenet_v3_small",
+    "onnx",
     "resnet18",
     "transformer",
     "tutorial-cnn",
@@ -38,7 +39,10 @@ EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) f
 
 @pytest.fixture(scope="module")
 def encoder_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return encoders.write(tmp_path_factory.mktemp("encoders"))
+    return {
+        **encoders.write(tmp_path_factory.mktemp("encoders")),
+        "onnx": onnx_encoders.at_rate(tmp_path_factory.mktemp("onnx"), RATE),
+    }
 
 
 @pytest.fixture(scope="module")
