@@ -1,15 +1,17 @@
-"""A teacher and pruning on real recordings: a small network that tells them apart, and what it says of its gain."""
+"""A teacher, pruning and a probe on real recordings: small networks that tell them apart, and what they say of it."""
 
 import dataclasses
 
 import pytest
 
 from audio.clips.store import ClipStore
-from audio.config import PreprocessConfig, TrainConfig
+from audio.config import PreprocessConfig, ProbeConfig, TrainConfig
 from audio.preprocessing.preprocess import preprocess
+from audio.training.probe import probe
 from audio.training.train import train
 from benchmarks.tutorials import layouts
 from tests.conftest import DATA
+from tests.unit.audio import onnx_encoders
 from tests.unit.audio.conftest import ignore
 
 CLASSES, EACH = 4, 20
@@ -62,3 +64,13 @@ def test_half_of_the_channels_keep_most_of_the_accuracy(recordings, usual, train
     assert found["parameters"][0] > 3.5 * found["parameters"][1]
     assert found["p50 ms"][1] < found["p50 ms"][0]
     assert found["accuracy"][1] > found["accuracy"][0] - 0.25 and found["low"][1] > 1 / CLASSES
+
+
+def test_ten_clips_of_each_class_and_weights_that_others_trained_are_a_start(recordings, tmp_path):
+    file = onnx_encoders.spoken_words(tmp_path)
+    if file is None:
+        pytest.skip("the package openwakeword 0.4, which holds the weights, is not installed")
+    first = probe(ProbeConfig(encoder=str(file), shots=10), recordings, tmp_path / "first")
+    again = probe(ProbeConfig(encoder=str(file), shots=5), recordings, tmp_path / "again")
+    assert first.learned_from == 10 * CLASSES and first.accuracy.low > 1 / CLASSES
+    assert again.known and again.accuracy.value > 1.5 / CLASSES
