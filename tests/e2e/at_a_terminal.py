@@ -108,6 +108,8 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
     """A documented command with this checkout's Python, real things for its placeholders, and little to do."""
     name = program(words)
     known = tuple(here.word(word) for word in words)
+    if "--preset" in words:  # which names the data set, and so its layout
+        known = tuple(str(DATA) if word == "/path/to/ESC-10" else here.word(word) for word in words)
     if name == "tasks.register":
         known = tuple(
             "esc10" if word == "NAME" else here.word(word) if word in examples() else word for word in words
@@ -128,7 +130,7 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
 
 def measured(words: tuple[str, ...], here: Here, python: str) -> tuple[str, ...]:
     """A documented measurement: of ESC-10, where it names a path."""
-    known = {"PATH": str(DATA), "esc10": "esc10"}
+    known = {"PATH": str(DATA), "esc10": "esc10", "model.onnx": str(here.checkpoint)}
     made = _started(tuple(known.get(word) or here.word(word) for word in words), python)
     if program(words) in (
         "benchmarks.audio_accuracy",
