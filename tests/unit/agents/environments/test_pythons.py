@@ -82,3 +82,59 @@ def test_uv_is_found_on_the_path_and_else_beside_the_python(tmp_path, monkeypatc
     beside = fake(tmp_path / "beside" / "uv", "x")
     assert pythons.find_uv() == beside
     assert fake(tmp_path / "on" / "uv", "x") == pythons.find_uv()
+
+
+def test_of_pyenvs_versions_the_highest_is_first_whatever_the_order_they_lie_in(machine):
+    for patch in ("3.1.1", "3.1.9", "3.1.5", "3.1.3"):
+        fake(machine / "pyenv" / "versions" / patch / "bin" / "python3.1", "3.1")
+    assert [one.parts[-3] for one in pythons._candidates("3.1")] == ["3.1.9", "3.1.5", "3.1.3", "3.1.1"]
+
+
+def test_pyenv_is_at_home_unless_it_is_said_to_be_elsewhere(machine, monkeypatch):
+    home = machine / "home é"
+    kept = fake(home / ".pyenv" / "versions" / "3.1.2" / "bin" / "python3.1", "3.1")
+    monkeypatch.setenv("HOME", str(home))
+    assert pythons.find("3.1") is None
+    for variable in ("", None):
+        monkeypatch.setenv("PYENV_ROOT", "") if variable == "" else monkeypatch.delenv("PYENV_ROOT")
+        assert pythons.find("3.1") == kept
+    monkeypatch.delenv("PATH")
+    assert pythons.find("3.1") == kept
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [("echo '  KEPT '", True), ("echo", False), ("echo KEPT; exit 2", False)]
+)
+def test_uv_is_asked_for_what_is_installed_and_downloads_nothing(machine, monkeypatch, answer, found):
+    kept = fake(machine / "kept é" / "python3.1", "3.1")
+    uv = machine / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$PWD" "$@" > "{machine}/asked"\n{answer.replace("KEPT", str(kept))}\n')
+    uv.chmod(0o755)
+    monkeypatch.setattr(pythons, "find_uv", lambda: uv)
+    assert pythons.find("3.1") == (kept if found else None)
+    asked = "/ python find --no-cache --no-python-downloads --no-project 3.1\n"
+    assert (machine / "asked").read_text() == asked
+
+
+def test_what_never_starts_is_none(machine, monkeypatch):
+    slow = machine / "slow"
+    slow.write_text("#!/bin/sh\nexec /bin/sleep 30\n")
+    slow.chmod(0o755)
+    run, given = pythons.subprocess.run, {}
+
+    def hurried(command, **how):
+        given.update(how)
+        return run(command, **{**how, "timeout": 0.2})
+
+    monkeypatch.setattr(pythons.subprocess, "run", hurried)
+    assert not pythons.starts(slow, "3.1") and given["timeout"] == 30 and given["cwd"] == "/"
+    said = machine / "said"
+    said.write_text("#!/bin/sh\necho 3.1; exit 1\n")
+    said.chmod(0o755)
+    assert not pythons.starts(said, "3.1")
+
+
+def test_versions_from_3_7_to_3_15_are_looked_for(machine):
+    for minor in range(5, 18):
+        fake(machine / "a" / f"python3.{minor}", f"3.{minor}")
+    assert pythons.installed() == [f"3.{minor}" for minor in range(7, 16)]
