@@ -95,6 +95,7 @@ def begun(home, monkeypatch):
     )
     monkeypatch.setattr(environment, "prepare", lambda one, name, kind: {"NAME": name, "KIND": kind})
     monkeypatch.setattr(start, "_run", run)
+    monkeypatch.setattr(start.pythons, "installed", lambda: ["3.9"])
     monkeypatch.setattr(processes, "POLITE_SECONDS", 0.5)
     yield noted
     for one in processes.running(home):
