@@ -34,7 +34,8 @@ class ProbeParameters(ProbeConfig):
         from audio.training.probe import training_of
         from tasks import lookup
 
-        models.check(training_of(replace(self, weights="" if lookup.is_id(self.weights) else self.weights)))
+        if not lookup.is_id(self.weights):  # whose network is known once its file is here
+            models.check(training_of(self))
         pick_device(self.device)
 
     def check_inputs(self) -> None:
