@@ -37,7 +37,7 @@ COPIED = ("noise", "shift", "gain")  # what copies are changed by
 SPEEDS = (0.8, 0.87, 0.93, 1.0, 1.08, 1.16, 1.25)
 DISTURBANCES = ("level", "noise", "band", "codec", "reverberation")
 EXPORT_FORMATS = ("torchscript", "onnx", "onnx-int8")  # of any model
-ALL_FORMATS = (*EXPORT_FORMATS, "huggingface")
+ALL_FORMATS = (*EXPORT_FORMATS, "onnx-fp16", "huggingface")
 LARGEST_SEED = 2**32 - 1
 DEVICES = ("auto", "cpu", "cuda")
 SHOWN_SPLITS = ("test", "validation", "development", "all")
@@ -527,10 +527,13 @@ class ExportConfig:
         0.001, "largest difference of a logit from the model's (integers are reported alone)", 0
     )
     int8_tolerance: float = FILES(
-        2.0, "accuracy that onnx-int8 may lose on held-out clips", 0, 100, unit="points"
+        2.0, "accuracy that onnx-int8 and onnx-fp16 may lose on held-out clips", 0, 100, unit="points"
     )
     check_clips: int = FILES(100, "held-out clips that every file is checked with", 2)
     calibration_clips: int = FILES(64, "training clips that set the ranges of onnx-int8", 1)
+    choosing_clips: int = FILES(
+        128, "development clips, else other training clips, that choose how onnx-int8 is made; 0: none do", 0
+    )
     plugins: list[Place] = plugins()
 
     def __post_init__(self) -> None:

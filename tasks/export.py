@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from audio.export.check import Exported
 
 INPUTS = Group("Inputs")
-FRAMEWORKS = {"torchscript": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX", "huggingface": "PyTorch"}
+FRAMEWORKS = {"torchscript": "PyTorch", "huggingface": "PyTorch"}  # of other formats ONNX
 
 
 @dataclass
@@ -98,7 +98,9 @@ def _publish(run: Run[ExportParameters], one: "Exported", name: str, dataset_id:
     """One file as an output model."""
     from clearml import OutputModel
 
-    model = OutputModel(task=run.task, name=f"{name}, {one.format}", framework=FRAMEWORKS[one.format])
+    model = OutputModel(
+        task=run.task, name=f"{name}, {one.format}", framework=FRAMEWORKS.get(one.format, "ONNX")
+    )
     if one.path.is_dir():
         model.update_weights_package(
             weights_path=str(one.path),

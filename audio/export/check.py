@@ -15,6 +15,7 @@ from audio.export import hugging_face
 
 Run = Callable[[np.ndarray], np.ndarray]  # waveforms → logits
 THREADS = 1  # of every run that is timed
+CLOSE = 0.5  # points of accuracy below the model that are told
 WARM_UP, FEWEST, MOST = 5, 30, 300  # calls
 AGREEMENT = (
     5  # points of agreement that a point of accuracy stands for: some answers change from wrong to wrong
@@ -45,6 +46,8 @@ class Exported:
             worse.append("not smaller")
         if self.latency.p50 >= self.model_latency.p50:
             worse.append("not faster")
+        if not self.refused and self.lost > CLOSE:
+            worse.append(f"labels {self.lost:.1f} points less accurate")
         return ", ".join(["refused"] * bool(self.refused) + worse + [self.remark] * bool(self.remark))
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint as one file that runs without this project: TorchScript, ONNX, and ONNX in eight-bit integers.
+"""A checkpoint as one file that runs without this project: TorchScript, ONNX, and ONNX in eight-bit integers or halves.
 
 Or as a folder of Hugging Face, for the encoders from there (`audio.export.hugging_face`).
 
@@ -15,39 +15,49 @@ import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from audio import interruption, plugins
 from audio.checkpoints import checkpoint as checkpoints
-from audio.clips.splits import divide, held_out
+from audio.clips.splits import divide, held_out, recordings
 from audio.clips.store import ClipStore
 from audio.clips.waves import Waves
 from audio.config import ExportConfig
+from audio.devices import on_threads
 from audio.errors import AudioError, ConfigError
 from audio.export import hugging_face
-from audio.export.check import Exported, check, worse
+from audio.export.check import THREADS, Exported, check, in_torch, worse
+from audio.export.compact import compact
 from audio.export.embedding import WithEmbedding, head_of
+from audio.export.half import in_half
+from audio.export.integers import Labelled, in_integers
 from audio.export.matrix_fourier import Exportable, in_products
 from audio.io.preparation import Preparation
 from audio.metrics.calibration import KEY
 
 OPSET = 20
+ROUNDED = ("onnx-int8", "onnx-fp16")  # held to their labels, not to their logits
+DEVELOPMENT = "development"  # a training's `validation`
 SUFFIX = {
     "torchscript": ".ts",
     "onnx": ".onnx",
     "onnx-int8": ".int8.onnx",
+    "onnx-fp16": ".fp16.onnx",
     "huggingface": "-huggingface",  # a folder
 }
 PACKAGES = {  # that are optional
     "torchscript": (),
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "onnx-int8": ("onnx", "onnxscript", "onnxruntime"),
+    "onnx-fp16": ("onnx", "onnxscript", "onnxruntime"),
     "huggingface": ("transformers",),
 }
 
@@ -83,6 +93,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
     calibration = checkpoints.calibration_of(state)
     about[KEY] = calibration.state() if calibration else None
     checked, targets, ranging = clips_of(state, store, config)
+    choosing = choosing_of(state, store, config, model) if "onnx-int8" in config.formats else None
     Path(folder).mkdir(parents=True, exist_ok=True)
     made = []
     for form in config.formats:
@@ -90,7 +101,8 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
         with _quietly():
             try:
                 with interruption.recognised():
-                    WRITERS[form](model, checked[:2], ranging, about, target)
+                    more = {"choosing": choosing} if form == "onnx-int8" else {}
+                    how = WRITERS[form](model, checked[:2], ranging, about, target, **more)
             except ImportError as error:
                 raise ConfigError(
                     f"{form} needs the package {error.name}: pip install -r requirements-extra.txt"
@@ -102,9 +114,10 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
                 ) from error
         interruption.check()  # exporters drop what they did not expect
         made.append(check(model, checked, targets, store.multi_label, form, target))
-        if form == "onnx-int8":
+        made[-1].remark = made[-1].remark or how or ""
+        if form in ROUNDED:
             made[-1].refused = worse(made[-1], len(checked), config.int8_tolerance)
-        if form != "onnx-int8" and made[-1].difference > config.tolerance:
+        if form not in ROUNDED and made[-1].difference > config.tolerance:
             raise ExportError(
                 f"{target} answers otherwise than the model: a logit differs by {made[-1].difference:.2g}, "
                 f"more than tolerance {config.tolerance:g}. The file is left there to be looked at."
@@ -123,19 +136,51 @@ def clips_of(
         )
     trained = checkpoints.config_of(state)
     training, validation = divide(trained, store)
+    training = _apart(training)[0] if trained.validation != DEVELOPMENT else training
     tested = held_out(store, trained.fold)
     sides = (tested if len(tested) else validation, training)
     if not len(sides[0]):
         raise ConfigError(
             "The store has no held-out clip to check the files with: give a store with a test split."
         )
-    counts, waves, targets = (config.check_clips, config.calibration_clips), [], []
-    for rows, count in zip(sides, counts, strict=True):
-        some = rows.iloc[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
-        whole = Waves(store, some, state["clip_frames"], trained.fill, torch.device("cpu"))
-        waves.append(whole.gather(torch.arange(len(some))).numpy())
-        targets.append(store.targets(some))
-    return waves[0], targets[0], waves[1]
+    checked, targets = _some(state, store, sides[0], config.check_clips)
+    return checked, targets, _some(state, store, sides[1], config.calibration_clips)[0]
+
+
+def choosing_of(
+    state: dict[str, Any], store: ClipStore, config: ExportConfig, model: nn.Module
+) -> Labelled | None:
+    """Labelled clips, neither held out nor calibrated with: the development clips, else other training clips."""
+    trained = checkpoints.config_of(state)
+    training, validation = divide(trained, store)
+    rows = validation if trained.validation == DEVELOPMENT else _apart(training)[1]
+    waves, targets = _some(state, store, rows, config.choosing_clips)
+    if not len(waves):
+        return None
+    with on_threads(THREADS):
+        logits = np.concatenate([in_torch(model)(wave[None]) for wave in waves])
+    return Labelled(waves, targets, store.multi_label, logits)
+
+
+def _apart(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two parts with no recording in common, of about the same size; the first has all where there is one recording."""
+    second = recordings(rows).map(
+        lambda name: zlib.crc32(str(name).encode("utf-8", "surrogateescape")) % 2 == 1
+    )
+    chosen = second.to_numpy(bool)
+    return (rows, rows[:0]) if chosen.all() or not chosen.any() else (rows[~chosen], rows[chosen])
+
+
+def _some(
+    state: dict[str, Any], store: ClipStore, rows: pd.DataFrame, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Waveforms and targets of up to so many clips, evenly over the rows."""
+    some = rows.iloc[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+    fill = checkpoints.config_of(state).fill
+    if not len(some):
+        return np.zeros((0, state["clip_frames"]), np.float32), np.zeros((0, len(store.classes)), np.float32)
+    whole = Waves(store, some, state["clip_frames"], fill, torch.device("cpu"))
+    return whole.gather(torch.arange(len(some))).numpy(), store.targets(some)
 
 
 @contextlib.contextmanager
@@ -166,7 +211,11 @@ def to_onnx(
     model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
 ) -> None:
     """ONNX of any batch size; `about` lies in its metadata."""
-    import onnx
+    _write(_traced(model, example, about), target)
+
+
+def _traced(model: nn.Module, example: np.ndarray, about: dict[str, Any]) -> Any:
+    """The same, in memory."""
     import onnxscript  # noqa: F401  torch's exporter needs it; asked for here so that its absence has a name
 
     batch = {0: torch.export.Dim.DYNAMIC}
@@ -188,45 +237,46 @@ def to_onnx(
     for name, value in about.items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = name, json.dumps(value)
+    return proto
+
+
+def to_onnx_int8(
+    model: nn.Module,
+    example: np.ndarray,
+    calibration: np.ndarray,
+    about: dict[str, Any],
+    target: Path,
+    choosing: Labelled | None = None,
+) -> str:
+    """Weights (per channel) and activations in eight bits (QDQ), in the way that labelled clips choose; gives that."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.onnx"
+        whole.write_bytes(_traced(model, example, about).SerializeToString())
+        proto, chosen = in_integers(whole, calibration, choosing)
+    _write(proto, target)
+    return chosen.text()
+
+
+def to_onnx_fp16(
+    model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
+) -> None:
+    """Weights and arithmetic in half precision, but for the front end, whose power spans more than that holds."""
+    _write(in_half(_traced(model, example, about)), target)
+
+
+def _write(proto: Any, target: Path) -> None:
+    """Raises whatever ONNX finds wrong with it."""
+    import onnx
+
+    compact(proto)
     onnx.checker.check_model(proto)
     target.write_bytes(proto.SerializeToString())
 
 
-def to_onnx_int8(
-    model: nn.Module, example: np.ndarray, calibration: np.ndarray, about: dict[str, Any], target: Path
-) -> None:
-    """Weights (per channel) and activations in eight bits (QDQ), calibrated on training clips; a float front end."""
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.clips = iter(calibration)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            clip = next(self.clips, None)
-            return None if clip is None else {"waveform": clip[None]}
-
-    with tempfile.TemporaryDirectory() as folder:
-        whole, ready = Path(folder) / "whole.onnx", Path(folder) / "ready.onnx"
-        to_onnx(model, example, calibration, about, whole)
-        quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
-        quantize_static(
-            str(ready),
-            str(target),
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Gemm"],
-            per_channel=True,
-            reduce_range=True,  # to seven bits: processors without VNNI add two products in 16 bits, and clip the sum
-            weight_type=QuantType.QInt8,
-            activation_type=QuantType.QUInt8,
-        )
-
-
-WRITERS = {
+WRITERS: dict[str, Callable[..., Any]] = {
     "torchscript": to_torchscript,
     "onnx": to_onnx,
     "onnx-int8": to_onnx_int8,
+    "onnx-fp16": to_onnx_fp16,
     "huggingface": hugging_face.write,
 }
