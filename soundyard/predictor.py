@@ -16,8 +16,8 @@ class Predictor(_Predictor):
     """Hears sounds: `Predictor("model.onnx")("siren.wav").top()`.
 
     `model` is a checkpoint (`model.pt`), an exported file (`model.onnx`), the id of a model on the server, or
-    `"latest published"`: the model of the project that was published last. An ONNX file takes neither torch nor a
-    server: onnxruntime, numpy, soundfile and soxr alone.
+    `"latest published"`: the model of the project that was published last, an ONNX file too. An ONNX file takes
+    neither torch nor a server: onnxruntime, numpy, soundfile and soxr alone.
     """
 
     def __init__(

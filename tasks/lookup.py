@@ -118,7 +118,7 @@ def file_to_hear(model_id: str) -> Path:
     from tasks.client import connection
 
     connection.use()
-    model_id = model_id.strip() or published_model(here())
+    model_id = model_id.strip() or published_model(here(), exported=True)
     if not model_id:
         raise NothingThere(f"Project {here()} has no published model: python -m tasks.publish publishes one.")
     return weights(model(model_id, here(), exported=True))
@@ -303,8 +303,11 @@ def newest_model(project: str) -> str:
     )
 
 
-def published_model(project: str) -> str:
-    """The id of the model of a project that was published last, exported files apart; empty where there is none."""
+def published_model(project: str, exported: bool = False) -> str:
+    """The id of the model of a project that was published last; empty where there is none.
+
+    Exported files are left out, but for ONNX with `exported`.
+    """
     from clearml.backend_api.session.client import APIClient
 
     client: Any = APIClient()
@@ -318,7 +321,7 @@ def published_model(project: str) -> str:
         only_fields=["id", "framework", "metadata", "last_update", "parent", "name"],
     )
     ours = [one.data.to_dict() for one in found]
-    ours = [one for one in ours if not _is_exported(one)]
+    ours = [one for one in ours if not _is_exported(one) or (exported and one.get("framework") in EXPORTED)]
     return str(max(ours, key=_published_at)["id"]) if ours else ""
 
 

@@ -84,7 +84,7 @@ def found(name: str, plain: Model) -> Callable[[], Model]:
         from tasks.client import connection
 
         connection.use()
-        model_id = lookup.published_model(lookup.here())
+        model_id = lookup.published_model(lookup.here(), exported=True)
         if model_id not in known:
             known.clear()
             known[model_id] = replace(plain, file=file_of(model_id or LATEST))

@@ -18,11 +18,11 @@ def test_the_model_that_is_published_last_answers(client, onnx, made, tmp_path, 
     project = client.call("projects.create", name=name, description="")["id"]
     monkeypatch.setattr("tasks.client.names.project", lambda: name)
 
-    def publish(file):  # type: ignore[no-untyped-def]
+    def publish(file, framework="PyTorch"):  # type: ignore[no-untyped-def]
         fields = {
             "name": file.name,
             "uri": file.as_uri(),
-            "framework": "PyTorch",
+            "framework": framework,
             "project": project,
             "ready": False,
         }
@@ -43,7 +43,7 @@ def test_the_model_that_is_published_last_answers(client, onnx, made, tmp_path, 
         assert before.file.read_bytes() == first.read_bytes()
     assert not models.look() and not models.look()
     second = another(onnx, tmp_path / "second.onnx")
-    publish(second)
+    publish(second, "ONNX")  # as tasks.export makes it
     assert not models.look()  # it might still be written
     assert models.look()
     with models.use() as now:
