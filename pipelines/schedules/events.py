@@ -31,6 +31,8 @@ class Events(Launching, TriggerScheduler):
         for job in self.get_triggers():
             if job.name not in known and not self.book.remember(job):
                 self._begin(job)
+            if job.last_update and job.last_update.tzinfo is None:  # as the SDK reads what the book has kept
+                job.last_update = job.last_update.replace(tzinfo=timezone.utc)
 
     def step(self) -> None:
         """Launch what has happened or was asked for."""
