@@ -116,8 +116,12 @@ def test_the_time_to_be_polite_is_the_usual_one_unless_it_is_said(session, monke
     processes.end_session(other.pid)
     assert asked == [26.0, 10.0, 5.0]
     asked.clear()
+    monkeypatch.setattr(processes, "_wait_while", lambda anybody, seconds: asked.append(seconds))
+    processes.end_below(other.pid, patience=4.0)
+    assert asked == [4.0, 2.0, 2.0], "one that does not listen to SIGINT gets SIGTERM, and as long again"
+    asked.clear()
     processes.end_session(other.pid, patience=0.0)
-    assert asked == [6.0, 0.0, 0.0]
+    assert asked == [6.0, 0.0, 0.0, 0.0]
 
 
 def test_a_task_is_known_by_the_environment_of_its_processes(session):
@@ -148,7 +152,7 @@ def test_ending_asks_first_and_kills_who_has_not_ended_then(session):
 
 def test_a_record_says_all_of_an_agent_and_is_read_in_the_order_of_names(session, tmp_path):
     leader, _ = session("clearml_agent")
-    for name in ("b", "a", "c"):
+    for name in ("b", "a", "c", *"zyxwvutsrq"):
         processes.record(tmp_path, name, leader.pid, tmp_path / "é.log", "audio (cpu)")
     record = json.loads((tmp_path / "a.json").read_text())
     assert record == {
@@ -160,7 +164,7 @@ def test_a_record_says_all_of_an_agent_and_is_read_in_the_order_of_names(session
         "machine": os.uname().nodename,
     }
     (tmp_path / "d.json").write_text('{"name": "d", "more": 1}')
-    assert [one.name for one in processes.running(tmp_path)] == ["a", "b", "c"]
+    assert [one.name for one in processes.running(tmp_path)] == sorted("abcqrstuvwxyz")
     older = {key: value for key, value in record.items() if key != "machine"}
     (tmp_path / "a.json").write_text(json.dumps(older))
     assert processes.running(tmp_path)[0].alive, "a record of before machines had names"

@@ -122,3 +122,61 @@ def test_the_temporary_folder_is_the_agents_and_that_of_outside_is_remembered(tm
     personal = "/personal" if outer else "~/.gitconfig"
     assert f"path = {personal}\n" in Path(variables["GIT_CONFIG_GLOBAL"]).read_text()
     assert stat.S_IMODE((tmp_path / "agents").stat().st_mode) == 0o700
+
+
+def test_all_that_an_agent_is_configured_with(tmp_path):
+    made = environment.configuration(dataclasses.replace(SERVER, settings={}), tmp_path)
+    assert made["api"] == {
+        "api_server": "http://h/api",
+        "web_server": "http://h",
+        "files_server": "http://h/files",
+        "credentials": {"access_key": "key", "secret_key": "secret"},
+        "http": {"retries": {"backoff_factor": 0.2, "backoff_max": 2.0}},
+    }
+    packages = str(tmp_path / "packages")
+    assert made["agent"] == {
+        "venvs_dir": str(tmp_path / "clones"),
+        "vcs_cache": {"enabled": True, "path": str(tmp_path / "repositories"), "clone_on_pull_fail": True},
+        "venvs_cache": {
+            "path": str(tmp_path / "environments"),
+            "max_entries": 5,
+            "free_space_threshold_gb": 2.0,
+        },
+        "pip_download_cache": {"path": packages},
+        "docker_pip_cache": packages,
+        "docker_apt_cache": packages,
+        "package_manager": {"pytorch_resolve": "none"},
+        "force_git_root_python_path": True,
+        "disable_agent_update_check": True,
+        "reload_config": False,
+    }
+
+
+def test_all_that_an_agents_environment_says(tmp_path, monkeypatch):
+    for name in (*environment.GIT_PLACES, "GIT_DIR"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("KEPT", "é")
+    home = tmp_path / "agents"
+    for _ in range(2):  # a second start finds it all there
+        variables = environment.prepare(SERVER, "a")
+    assert {name: variables.get(name) for name in sorted(environment.GIT_PLACES)} == dict.fromkeys(
+        ("GIT_DIFF_OPTS", "GIT_DIR", "GIT_EXTERNAL_DIFF", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_WORK_TREE")
+    )
+    expected = {
+        "KEPT": "é",
+        "CLEARML_CONFIG_FILE": str(home / "a.conf"),
+        "CLEARML_AGENT_QUEUE_POLL_FREQ_SEC": "0.5",
+        "CLEARML_SUPPRESS_UPDATE_MESSAGE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "SOUNDYARD_ENVIRONMENT": "auto",
+        "SOUNDYARD_LAUNCHER": str(home / "launcher"),
+    }
+    assert expected.items() <= variables.items()
+    assert sorted(one.name for one in home.iterdir() if one.is_dir()) == ["clones", "temporary", "tools"]
+
+
+def test_settings_are_laid_over_each_other_and_neither_is_changed():
+    base, more = {"a": {"b": 1, "c": 2}, "d": 3, "e": {"f": 1}}, {"a": {"c": 4}, "d": {"x": 1}, "e": 5}
+    assert environment.merged(base, more) == {"a": {"b": 1, "c": 4}, "d": {"x": 1}, "e": 5}
+    assert base["a"] == {"b": 1, "c": 2} and more["a"] == {"c": 4}

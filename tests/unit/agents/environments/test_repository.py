@@ -1,5 +1,7 @@
 """What lies at the top of a repository, without a checkout of it."""
 
+import hashlib
+
 import pytest
 
 from agents.environments import repository
@@ -135,3 +137,72 @@ def test_a_cached_repository_is_looked_for_under_the_name_that_the_agent_gives_i
         folder = repository._cached(url, tmp_path)
         assert folder.name == str(furl(url).path).rsplit("/", 1)[-1], url
         assert folder.parent.name.startswith(f"{folder.name}."), url
+
+
+@pytest.mark.parametrize(
+    ("files", "script", "found"),
+    [
+        ({"uv.lock": ""}, {}, (".", "", None, False)),
+        ({"uv.lock": "", "poetry.lock": "", "pyproject.toml": ""}, {}, (".", "uv", None, True)),
+        ({"setup.py": ""}, {}, (".", "", None, True)),
+        ({"setup.cfg": ""}, {}, (".", "", None, True)),
+        ({"pyproject.toml": ""}, {}, (".", "", None, True)),
+        ({"sub/setup.py": "", "sub/requirements.txt": "six"}, {"working_dir": "sub"}, (".", "", None, False)),
+        ({"sub/uv.lock": "", "sub/pyproject.toml": ""}, {"working_dir": "./sub/"}, ("sub", "uv", None, True)),
+        ({"sub/uv.lock": "", "sub/pyproject.toml": ""}, {"working_dir": None}, (".", "", None, False)),
+        ({"sub/uv.lock": "", "sub/pyproject.toml": ""}, {"working_dir": "none"}, (".", "", None, False)),
+        ({"requirements.txt": "", ".gitattributes": "*.x text\n"}, {}, (".", "", "", False)),
+    ],
+)
+def test_what_lies_at_the_top_or_nearer_decides(made, files, script, found):
+    assert made(files, **script) == repository.Top(*found)
+
+
+def test_a_lock_file_has_its_large_files_told_as_well(made):
+    files = {"uv.lock": "", "pyproject.toml": "", ".gitattributes": "*.wav filter=lfs\n"}
+    assert made(files) == repository.Top(".", "uv", None, True, True)
+
+
+def test_a_repository_on_this_machine_is_asked_itself_whatever_the_environment_says(
+    made, tmp_path, monkeypatch
+):
+    files = {"requirements.txt": "six\n"}
+    assert made(files).requirements == "six\n"
+    folder = tmp_path / "repository"
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for url in (str(folder), f"file://{folder}", "~/repository"):
+        for script in ({}, {"version_num": ""}, {"branch": "HEAD"}):
+            found = repository.look({"repository": url, **script}, tmp_path / "cache")
+            assert found is not None and found.requirements == "six\n"
+    assert repository.look({"repository": str(folder), "branch": "none"}, tmp_path) is None
+
+
+def test_the_agents_clone_lies_where_the_agent_keeps_it(tmp_path):
+    found = repository._cached("https://h/team/x.git", tmp_path)
+    assert found.name == "x.git" and found.parent.parent == tmp_path
+    digest = hashlib.md5(b"https://h/team/x.git", usedforsecurity=False).hexdigest()
+    assert found.parent.name == f"x.git.{digest}"
+
+
+def test_a_fetch_has_ten_minutes(tmp_path, monkeypatch):
+    given = {}
+
+    def run(command, **how):
+        given.update(how, command=command)
+        raise repository.subprocess.TimeoutExpired(command, 1)
+
+    monkeypatch.setattr(repository.subprocess, "run", run)
+    with pytest.raises(repository.Unreachable):
+        repository.fetch({"repository": None, "branch": "é"}, tmp_path / "settings", tmp_path / "scratch")
+    assert given["timeout"] == 600
+    assert given["command"][3:] == [str(tmp_path / "settings"), "", "", "é", str(tmp_path / "scratch")]
+
+
+@pytest.mark.parametrize(
+    "said", ["reference is not a tree: x", "not our ref x", "unable to read tree x", "not a commit", "no such ref",
+             "Remote branch x not found in upstream"]
+)  # fmt: skip
+def test_what_a_repository_lacks_is_told_from_one_that_can_not_be_reached(tmp_path, monkeypatch, said):
+    monkeypatch.setattr(repository, "FETCH", f"print('fatal: {said}')")
+    assert repository.fetch({"repository": "r"}, tmp_path, tmp_path) == said
