@@ -19,7 +19,8 @@ from audio.io.channels import WAVE, to_mono
 from audio.io.headers import SPEAKERS
 from audio.parameters.parameter import Kind
 from audio.registry import features
-from tasks.arguments import parameters
+from tasks import registry
+from tasks.arguments import parameters, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -71,6 +72,19 @@ def test_every_sentence_has_its_words_in_every_language():
     holes = {sentence: set(re.findall(r"\{\w+\}", sentence)) for sentence in asked}
     wrong = {one for one in asked if set(re.findall(r"\{\w+\}", words[one])) != holes[one]}
     assert not wrong, "the blanks of these differ"
+
+
+def test_the_help_of_every_parameter_and_its_heading_are_translated():
+    rules = [
+        rule
+        for name in registry.tasks.names()
+        for rule in schema.schema(registry.record(name))["properties"].values()
+    ]
+    asked = {str(rule[key]) for rule in rules for key in ("description", "x-group") if rule.get(key)}
+    program = "import { zh } from './web/strings/zh-CN.js'; console.log(JSON.stringify(zh))"
+    words = json.loads(node("--input-type=module", "--eval", program).stdout)
+    assert len(asked) > 150
+    assert asked - words.keys() == set()
 
 
 def test_no_sentence_has_its_words_twice():

@@ -12,7 +12,10 @@ const keyOf = param => `${param.section}/${param.name}`;
 
 /** Whether a parameter is meant by what somebody typed to find one. @param {Param} param @param {string} text */
 export const fits = (param, text) =>
-  `${keyOf(param)} ${told(param).section} ${told(param).help}`.toLowerCase().includes(text.toLowerCase());
+  [keyOf(param), told(param).section, told(param).help, t(told(param).section), t(told(param).help)]
+    .join(" ")
+    .toLowerCase()
+    .includes(text.toLowerCase());
 
 /** What is wrong with the text in a field. @param {Param} param @param {Record<string, string>} edits @returns {string | null} */
 export function paramProblem(param, edits) {
@@ -70,7 +73,7 @@ function ParamField({ param, text, problem, onEdit }) {
         ? html`<div class="param-names">${name}<${Control} ...${given} /></div>`
         : html`<label>${name}<${Control} ...${given} /></label>`
     }
-    ${help && html`<small class="param-help" id=${`${id}-help`}>${help}</small>`}
+    ${help && html`<small class="param-help" id=${`${id}-help`}>${t(help)}</small>`}
     ${problem && html`<small class="problem" id=${`${id}-problem`}>${problem}</small>`}
     ${
       text !== undefined &&

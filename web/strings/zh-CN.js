@@ -4,6 +4,7 @@ import answer from "./zh-CN/answer.js";
 import audio from "./zh-CN/audio.js";
 import common from "./zh-CN/common.js";
 import ground from "./zh-CN/ground.js";
+import parameters from "./zh-CN/parameters.js";
 import places from "./zh-CN/places.js";
 import queues from "./zh-CN/queues.js";
 import settings from "./zh-CN/settings.js";
@@ -12,6 +13,7 @@ import workers from "./zh-CN/workers.js";
 /** @type {Record<string, string>} */
 export const zh = {
   ...alerts,
+  ...parameters,
   ...places,
   ...audio,
   ...answer,

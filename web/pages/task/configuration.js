@@ -41,7 +41,7 @@ export default function ConfigurationTab({ task, reload }) {
             ({ title, params: own }) => html`
         <${Card} key=${title} title=${title === "properties" ? t("User properties") : t(title)}>${() => html`
         <${PlainTable} label=${t(title)} rows=${own.map(one => [
-          html`<span title=${told(one).help || undefined}>${one.name}</span>`,
+          html`<span title=${t(told(one).help) || undefined}>${one.name}</span>`,
           html`<code>${one.value}</code>`,
           html`<small>${one.type}</small>`,
         ])} />`}<//>`,
