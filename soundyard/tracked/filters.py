@@ -110,7 +110,7 @@ def _tags(tags: list[str], kind: str) -> list[str]:
         tags = [*tags, f"-{TEMPLATE_TAG}"]
     wanted = [one for one in tags if not one.startswith("-")]
     unwanted = [one[1:] for one in tags if one.startswith("-")]
-    return [*(["__$all", *wanted] if wanted else []), *(["__$not", *unwanted] if unwanted else [])]
+    return [*(["__$all", *wanted] if wanted else []), *(part for one in unwanted for part in ("__$not", one))]
 
 
 def _user(name: str) -> str:

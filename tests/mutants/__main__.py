@@ -28,7 +28,7 @@ TESTS = {  # what is run unless --tests says otherwise: the tests beside a room
     "audio": ["tests/unit/audio"],
     "pipelines": ["tests/unit/pipelines"],
     "server": ["tests/unit/server", "tests/contract"],
-    "soundyard": ["tests/unit/test_front_door.py", "tests/unit/test_front_door_tasks.py"],
+    "soundyard": [f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")],
     "tasks": ["tests/unit/tasks", "tests/unit/pipelines"],
 }
 
