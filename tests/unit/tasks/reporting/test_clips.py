@@ -72,3 +72,18 @@ def test_a_long_clip_is_heard_from_its_beginning(made, monkeypatch, capsys):
     assert "note: 1 sounds are longer than 300 s" in capsys.readouterr().out
     assert [given[2] for given in heard] == ["0.wav", "1.wav"] and heard[0][4] == store.sample_rate
     assert np.array_equal(heard[0][3], store.waveform("0.wav"))
+
+
+def test_addresses_are_those_that_the_server_has_of_that_title(client):
+    task = client.call("tasks.create", name="t", type="training")["id"]
+    for title, series, url, step in (
+        ("clips", "a.wav", "http://f/old", 0),
+        ("clips", "a.wav", "http://f/a", 1),
+        ("clips", "b é.wav", "http://f/b", 1),
+        ("other", "c.wav", "http://f/c", 1),
+    ):
+        point = {"type": "training_debug_image", "metric": title, "variant": series, "iter": step}
+        client.call("events.add", task=task, url=url, key="k", **point)
+    assert clips._addresses(task, "clips") == {"a.wav": "http://f/a", "b é.wav": "http://f/b"}
+    assert clips._addresses(task, "other") == {"c.wav": "http://f/c"}
+    assert clips._addresses(task, "none") == {}

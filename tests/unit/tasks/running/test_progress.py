@@ -89,3 +89,40 @@ def test_what_is_printed_stands_above_the_bars_line_by_line_and_waits_for_its_en
     assert stream.getvalue() == "one line\ntwo\nthree" and above.getvalue() == stream.getvalue()
     above.settle()
     assert stream.getvalue() == "one line\ntwo\nthree"
+
+
+def test_lines_are_printed_now_and_then_with_the_rate_and_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    clock = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", clock)
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: False, raising=False)
+    say = progress._lines("clips", 5.0)
+    for done, seconds in ((1, 1), (10, 4), (12, 1), (30, 4)):
+        clock.now += seconds
+        say(done, 60)
+    assert capsys.readouterr().out.splitlines() == [
+        "10/60 clips, 2/s, 25 s left",
+        "30/60 clips, 3/s, 10 s left",
+    ]
+    assert progress.ENDS == "_progress_ends", "by which the page knows it"
+
+
+def test_a_stream_knows_where_the_work_is_and_what_lies_behind_it(heard: list[tuple[float, float | None]]):
+    clock = Clock()
+    pace = progress.Pace(clock)
+    progress.tell(0, 0, pace)
+    assert heard == [(0.0, None)]
+    pace = progress.Pace(clock)
+    progress.tell(0, 4, pace, (0.5, 1))
+    clock.now += 8
+    progress.tell(2, 4, pace, (0.5, 1))
+    progress.tell(4, 4, pace, (0.5, 1))
+    assert heard[2:] == [(0.75, pytest.approx(8)), (1.0, pytest.approx(0))]
+
+
+@pytest.mark.parametrize(("share", "percent"), [(-0.5, "0"), (0.555, "55"), (1.5, "100")])
+def test_a_share_is_told_as_whole_percent(share: float, percent: str):
+    sent = list[dict[str, str]]()
+    progress.OnServer(sent.append, Clock())(share, 10.4)
+    assert sent == [{"progress": percent, "_progress_ends": "1010"}]
