@@ -23,13 +23,14 @@ from tests.mutants import checkout
 from tests.mutants.changes import Mutant, mutants
 
 ROOMS = ("agents", "audio", "pipelines", "server", "soundyard", "tasks")
+TABLES = "tests/unit/test_reference.py"  # options and parameters with their defaults, as they are documented
 TESTS = {  # what is run unless --tests says otherwise: the tests beside a room
-    "agents": ["tests/unit/agents"],
-    "audio": ["tests/unit/audio"],
-    "pipelines": ["tests/unit/pipelines"],
+    "agents": ["tests/unit/agents", TABLES],
+    "audio": ["tests/unit/audio", TABLES],
+    "pipelines": ["tests/unit/pipelines", TABLES],
     "server": ["tests/unit/server", "tests/contract"],
-    "soundyard": [f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")],
-    "tasks": ["tests/unit/tasks", "tests/unit/pipelines"],
+    "soundyard": [*(f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")), TABLES],
+    "tasks": ["tests/unit/tasks", "tests/unit/pipelines", TABLES],
 }
 
 
