@@ -10,6 +10,7 @@ Why not mutmut or cosmic-ray: neither draws a sample with a seed over all rooms 
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import random
@@ -29,7 +30,11 @@ TESTS = {  # what is run unless --tests says otherwise: the tests beside a room
     "audio": ["tests/unit/audio", TABLES],
     "pipelines": ["tests/unit/pipelines", TABLES],
     "server": ["tests/unit/server", "tests/contract"],
-    "soundyard": [*(f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")), TABLES],
+    "soundyard": [
+        *(f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")),
+        *(f"tests/unit/audio/{room}" for room in ("events", "inference", "serving")),
+        TABLES,
+    ],
     "tasks": ["tests/unit/tasks", "tests/unit/pipelines", TABLES],
 }
 
@@ -120,7 +125,9 @@ def recorded(root: Path, copy: Path, rooms: list[str], tests: list[str]) -> dict
 def tried(copy: Path, mutant: Mutant, record: dict[str, dict], timeout: float) -> Outcome:
     """Make the change, run its tests, undo it."""
     lines = record["lines"].get(mutant.path, {})
-    tests = lines.get(str(mutant.line)) or sorted({test for some in lines.values() for test in some})
+    every = sorted({test for some in lines.values() for test in some})
+    of_line = [] if at_import((copy / mutant.path).read_bytes(), mutant.line) else lines.get(str(mutant.line))
+    tests = of_line or every
     tests = sorted(tests, key=record["seconds"].__getitem__)
     file = copy / mutant.path
     before = file.read_bytes()
@@ -129,6 +136,14 @@ def tried(copy: Path, mutant: Mutant, record: dict[str, dict], timeout: float) -
         return Outcome(mutant, checkout.failing(copy, tests, timeout) if tests else "", len(tests))
     finally:
         checkout.write(file, before)
+
+
+def at_import(source: bytes, line: int) -> bool:
+    """Whether a line runs once, when its module is imported: the record has it of the first test that did so."""
+    functions = (
+        one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return not any(one.body[0].lineno <= line <= (one.end_lineno or 0) for one in functions)
 
 
 def line(root: Path, one: Outcome) -> str:

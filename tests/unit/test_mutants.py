@@ -122,3 +122,14 @@ def test_a_seed_draws_the_same_changes_and_changed_files_alone_if_that_is_asked(
     assert drawn("--changed", "HEAD") == [] and tool.main(["--root", str(checkout), "--rooms", "none"]) == 2
     (checkout / "room/sums.py").write_text("x = 1\n")
     assert {one.path for one in drawn("--changed", "HEAD")} == {"room/sums.py"}
+
+
+@pytest.mark.parametrize(
+    ("line", "once"),
+    [(1, True), (4, True), (5, False), (6, False), (7, True), (9, True), (10, False), (12, False)],
+)
+def test_a_line_outside_of_functions_is_of_every_test_of_its_file(line, once):
+    source = "A = 1\n\n@cached\ndef one(a=1):\n    b = a\n    return b\n\nclass C:\n    X = 1\n"
+    source = source.replace("\n\nclass", "\nY = 2\nclass")  # line 7
+    source += "    def two(self): return (\n        self,\n        1)\n"
+    assert tool.at_import(source.encode(), line) is once
