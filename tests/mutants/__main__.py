@@ -31,7 +31,7 @@ TESTS = {  # what is run unless --tests says otherwise: the tests beside a room
     "pipelines": ["tests/unit/pipelines", TABLES],
     "server": ["tests/unit/server", "tests/contract"],
     "soundyard": [
-        *(f"tests/unit/test_front_door{name}.py" for name in ("", "_served", "_tasks")),
+        *(f"tests/unit/test_front_door{name}.py" for name in ("", "_hearing", "_served", "_tasks")),
         *(f"tests/unit/audio/{room}" for room in ("events", "inference", "serving")),
         TABLES,
     ],
