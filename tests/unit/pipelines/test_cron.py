@@ -80,3 +80,47 @@ def test_a_job_that_is_timed_as_an_expression_says_agrees_with_it_and_no_other_d
     for text in TAKEN:
         assert [other for other in TAKEN if read(text).agrees(jobs[other])] == [text]
     assert not read("@daily").agrees(ScheduleJob(name="a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("0 22 * * sat,sun,mon", ["monday", "saturday", "sunday"]),
+        ("0 22 * * 5-7", ["friday", "saturday", "sunday"]),
+        ("0 22 * * 7,1", ["monday", "sunday"]),
+        ("0 22 * * 0", ["sunday"]),
+        ("0 22 * * 1-5/2", ["monday", "wednesday", "friday"]),
+        ("0 22 * * 3/2", ["wednesday", "friday", "sunday"]),
+        ("0 22 * * *", []),
+        ("0 22 * * 0-7", []),
+    ],
+)
+def test_days_of_the_week_stand_in_their_order(text: str, days: list[str]) -> None:
+    assert read(text).job(START)["weekdays"] == days
+
+
+@pytest.mark.parametrize(
+    ("text", "timing"),
+    [
+        ("*/20 * * * *", (20, 0, 0, 0, 0)),
+        ("0/20 * * * *", (20, 0, 0, 0, 0)),
+        ("0-59/20 * * * *", (20, 0, 0, 0, 0)),
+        ("0,20,40 * * * *", (20, 0, 0, 0, 0)),
+        ("7 */6 * * *", (7, 6, 0, 0, 0)),
+        ("7 5 * * *", (7, 5, 1, 0, 0)),
+        ("7 5 9 * *", (7, 5, 9, 1, 0)),
+        ("7 5 9 3 *", (7, 5, 9, 3, 1)),
+    ],
+)
+def test_each_form_is_what_the_sdk_takes_for_it(text: str, timing: tuple[int, ...]) -> None:
+    job = read(text).job(START)
+    assert tuple(job[name] or 0 for name in ("minute", "hour", "day", "month", "year")) == timing
+    assert read(f"  {text} ").text == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["10/20 * * * *", "0-30/15 * * * *", "0 0-12/4 * * *", "1 2 3 4,5 *", "5-3 * * * *"]
+)
+def test_what_is_not_even_is_refused(text: str) -> None:
+    with pytest.raises(BadParameter):
+        read(text)
