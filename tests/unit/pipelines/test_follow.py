@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from pipelines import follow
@@ -40,3 +41,21 @@ def test_a_terminal_gets_a_row_for_every_step():
     assert "preprocess" in output.getvalue()
     assert "12 s" in output.getvalue()
     assert "epoch 3/10" in output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "code"),
+    [
+        ("completed", "completed", 32),
+        ("failed", "failed", 31),
+        ("stopped", "aborted", 33),
+        ("in_progress", "running", 36),
+        ("queued", "waiting", 37),
+        ("created", "draft", 37),
+    ],
+)
+def test_each_state_has_its_word_and_colour(status, word, code):
+    output = io.StringIO()
+    console = Console(file=output, width=120, force_terminal=True, color_system="standard")
+    console.print(follow._table([Step("1", "train", status)]))
+    assert f"\x1b[{code}m{word}\x1b[0m" in output.getvalue()
