@@ -62,10 +62,17 @@ export async function call(endpoint, body = {}, options = {}) {
     signal: options.signal,
   };
   const response = await reach(`${apiRoot}/${endpoint}`, init, endpoint).finally(() => reads(endpoint) || written());
-  const envelope = await response.json().catch(() => null);
-  if (!response.ok || !envelope?.meta) throw failure(response, envelope, endpoint, options.quiet);
+  const envelope = await response.json().catch(whole(options.signal));
+  if (!response.ok) throw failure(response, envelope, endpoint, options.quiet);
+  if (!envelope?.meta) throw new ApiError("The answer did not come whole.", { endpoint });
   return envelope.data ?? {};
 }
+
+/** What is known when an answer's text can't be read: nothing, unless the caller has given it up. @param {AbortSignal} [signal] */
+const whole = signal => (/** @type {any} */ error) => {
+  if (signal?.aborted) throw error;
+  return null;
+};
 
 /** Whether an endpoint changes nothing that anybody looks at; after any other, what is shown is asked anew. @param {string} endpoint */
 export const reads = endpoint =>

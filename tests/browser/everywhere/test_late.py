@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route
 
 from tests.conftest import ServerProcess
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 TABS = ("execution", "hyper-params", "artifacts", "general", "log", "scalars", "plots", "debugImages")
 VIEWS = ("details", "hyper-params", "scalars", "values", "plots", "debugImages")
@@ -30,6 +30,11 @@ READ = """() => {
   const drawn = [...main.querySelectorAll('.plot-box')].map(one => one.innerText).filter(Boolean);
   return drawn.reduce((said, one) => said.replace(one, ''), main.innerText);
 }"""
+WAYS = {  # in which a call fails, and what a page says to it
+    "refused": lambda route: route.fulfill(status=500, body="not even JSON"),
+    "unreachable": lambda route: route.abort("connectionreset"),
+    "cut": lambda route: route.fulfill(status=200, body='{"meta": {"result_code": 200}, "data": {"ta'),
+}
 CHANGES = re.compile(
     r"[\w ]*\bago\b|just now|[\d.,:]+\s?(ms|s|m|min|h|%|[kMG]?i?B)?\b"
 )  # times, shares, sizes
@@ -83,6 +88,7 @@ class Answers:
     def __init__(self, page: Page) -> None:
         self.holding = False
         self.failing: set[str] = set()
+        self.way = "refused"
         self.asked: set[str] = set()
         self._held: list[tuple[Route, Any]] = []
         page.route("**/api/**", self._come)
@@ -92,7 +98,7 @@ class Answers:
         self.asked.add(endpoint)
         if endpoint in self.failing:
             self.failing.discard(endpoint)
-            route.fulfill(status=500, body="not even JSON")
+            WAYS[self.way](route)
         elif self.holding:
             self._held.append((route, route.fetch()))
         else:
@@ -175,10 +181,12 @@ def test_the_page_of_the_address_is_shown_when_answers_come_late_and_the_other_w
     assert not any(wrong), json.dumps(wrong, indent=1)
 
 
+@pytest.mark.parametrize("way", WAYS)
 def test_a_page_whose_calls_fail_says_so_and_is_whole_after_another_try(
-    page: Page, server: ServerProcess, places: list[str]
+    page: Page, server: ServerProcess, places: list[str], way: str
 ):
     answers = Answers(page)
+    answers.way = way
     wrong = {}
     model = next(one for one in places if "/models/" in one)
     for place in (places[1], model):
@@ -201,8 +209,12 @@ def test_every_page_is_its_own_when_answers_come_late_and_the_other_way_round(
 
 
 @pytest.mark.slow
-def test_every_call_of_every_page_may_fail_once(page: Page, server: ServerProcess, places: list[str]):
+@pytest.mark.parametrize("way", WAYS)
+def test_every_call_of_every_page_may_fail_once(
+    page: Page, server: ServerProcess, places: list[str], way: str
+):
     answers = Answers(page)
+    answers.way = way
     wrong = {}
     for place in places:
         answers.asked.clear()

@@ -7,6 +7,7 @@ export default {
   "This is not up to date:": "此内容不是最新的：",
   "Not all of this page is there:": "此页面的内容不完整：",
   "The server can’t be reached.": "无法连接服务器。",
+  "The answer did not come whole.": "回答不完整。",
   "The server has not answered for a long time.": "服务器长时间没有响应。",
   "The server failed at this; its log says why.": "服务器执行失败；原因见服务器日志。",
   "The server did not take this.": "服务器未接受此请求。",
