@@ -28,6 +28,20 @@ def test_the_list_shows_every_task_with_its_status_and_newest_metrics(page: Page
     expect(page.get_by_role("heading", level=1, name="evaluate")).to_be_visible()
 
 
+def test_metric_columns_stand_where_they_stood_before_their_names_are_asked_again(page: Page, server, job):
+    page.goto(server.url)
+    headers = page.get_by_role("columnheader")
+    expect(headers.filter(has_text="accuracy").first).to_be_visible()
+    before = headers.all_inner_texts()
+    held = []
+    page.route("**/projects.get_unique_metric_variants", held.append)
+    page.reload()
+    expect(headers).to_have_text(before)
+    assert held, "the names were not asked"
+    held[0].continue_()
+    expect(headers).to_have_text(before)
+
+
 def test_the_console_shows_what_the_task_printed(page: Page, server, job):
     page.goto(task_url(server, job["train"], "log"))
     expect(page.locator(".console-log")).to_contain_text(f"epoch {EPOCHS}/{EPOCHS}")

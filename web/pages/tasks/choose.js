@@ -33,7 +33,7 @@ export function useColumns(project) {
   const key = `columns:${project}`;
   const inAddress = query.value.get("columns");
   const chosen = inAddress ? inAddress.split(",").map(decoded) : remembered(key, /** @type {string[] | null} */ (null));
-  const usual = chosen ?? [...defaultColumns.slice(0, 2), ...firstMetrics(metrics), ...defaultColumns.slice(2)];
+  const usual = chosen ?? [...defaultColumns.slice(0, 2), ...told(project, known.data), ...defaultColumns.slice(2)];
   const also = (query.value.get("also") ?? "")
     .split(",")
     .filter(Boolean)
@@ -66,6 +66,18 @@ export function useColumns(project) {
       choose(order);
     },
   };
+}
+
+/**
+ * The metrics that lead a project's table; those of the last visit until the answer is there, so that nothing moves.
+ * @param {string} project @param {any} [answer]
+ */
+function told(project, answer) {
+  const before = remembered(`metrics:${project}`, /** @type {string[]} */ ([]));
+  if (!answer) return before;
+  const first = firstMetrics(answer.metrics ?? []);
+  if (first.join() !== before.join()) remember(`metrics:${project}`, first);
+  return first;
 }
 
 /** @param {{project: string, columns: ColumnChoice}} props */
