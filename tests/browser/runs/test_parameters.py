@@ -58,8 +58,8 @@ def test_each_parameter_has_the_control_range_unit_and_help_of_its_declaration(p
     dialog = clone_dialog(page, server, templates["train"])
     headings = dialog.locator("fieldset.params > legend").all_inner_texts()
     assert headings == [
-        *("Model", "Clips", "Training", "Features", "Length of clips", "Augmentation", "Running", "Plugins"),
-        "Inputs",
+        *("Model", "Clips", "Training", "Teacher", "Features", "Length of clips", "Augmentation", "Running"),
+        *("Plugins", "Inputs"),
     ]
     expect(field(dialog, "augment").get_by_role("switch")).to_be_checked()
     options = field(dialog, "schedule").get_by_role("option")
@@ -71,6 +71,19 @@ def test_each_parameter_has_the_control_range_unit_and_help_of_its_declaration(p
     )
     expect(dialog.locator(".param .dot")).to_have_count(0)
     assert dialog.locator(".param").count() == len(server.task(templates["train"])["hyperparams"]["Args"])
+
+
+def test_the_form_tells_what_parameters_are_in_the_language_of_the_page(page: Page, server, templates):
+    page.goto(server.url)
+    page.evaluate("() => localStorage.setItem('soundyard:language', JSON.stringify('zh-CN'))")
+    page.goto(f"{server.url}/projects/*/tasks/{templates['train']}/output/execution")
+    page.get_by_role("button", name="克隆", exact=True).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("fieldset.params > legend").first).to_have_text("模型")
+    expect(field(dialog, "epochs").get_by_role("textbox")).to_have_accessible_description(
+        "遍历训练片段的次数"
+    )
+    assert [text for text in dialog.locator(".param-help").all_inner_texts() if text.isascii()] == []
 
 
 def test_a_value_that_is_not_the_default_is_marked_and_put_back(page: Page, server, templates, copies):
