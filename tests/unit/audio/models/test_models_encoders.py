@@ -108,7 +108,7 @@ def test_an_encoder_of_another_kind_is_refused_with_both_kinds(folders):
             ConfigError, match=r"kind audio-spectrogram-transformer.*takes wav2vec2.*model=ast"
         ):
             refuse(wrong)
-    with pytest.raises(ConfigError, match=r"encoder=.* is for wav2vec2, ast, whisper; cnn has none"):
+    with pytest.raises(ConfigError, match=r"encoder=.* is for onnx, wav2vec2, ast, whisper; cnn has none"):
         check(TrainConfig(model="cnn", encoder=folders["ast"]))
 
 
