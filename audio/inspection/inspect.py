@@ -22,7 +22,7 @@ from audio.io.clipping import CLIPPED_SHARE, Clipped
 from audio.io.decoding import to_float
 
 SILENT_DBFS = -60.0
-LONG = 1 << 22  # samples that are looked at together; a longer clip is seen in such pieces
+LONG = 1 << 21  # samples that are looked at together; a longer clip is seen in such pieces
 Finding = tuple[str, str, str, str]  # kind, clip, other, detail
 COLUMNS = ["kind", "clip", "other", "detail"]
 
