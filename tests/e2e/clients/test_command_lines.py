@@ -96,6 +96,7 @@ def id_in(text: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_clearml_data_makes_versions_lists_compares_and_deletes(command: Command, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     first = id_in(

@@ -70,6 +70,7 @@ def world(
     return server, tiny(server, tmp_path)
 
 
+@pytest.mark.slow
 def test_what_cannot_work_is_refused_before_anything_is_made(server: ServerProcess, tmp_path: Path) -> None:
     task, queue = tiny(server, tmp_path), "--queue=audio"
     server.queue("audio")

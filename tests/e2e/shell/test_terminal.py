@@ -22,10 +22,11 @@ OTHERS = [words for words in TYPED if words not in MEASURES]
 TRACES = ("Traceback", "Exception ignored", "Error in atexit")
 
 
+LONG = {"--preset", "--processes", "torchrun", "--robustness", "--slices", "--validation"}
+
+
 def marked(words: tuple[str, ...]) -> object:
-    long = "--help" not in words and (
-        documented.program(words) in SLOW or {"--preset", "--processes", "torchrun"} & set(words)
-    )
+    long = "--help" not in words and (documented.program(words) in SLOW or LONG & set(words))
     return pytest.param(words, marks=[pytest.mark.slow] if long else [], id=" ".join(words))
 
 
@@ -153,6 +154,7 @@ WORK = {  # program → options that give it long to do, and what it shows when 
     "tasks.crossvalidate": (["--epochs", "5000"], "output/log"),
     "tasks.search": (["--queue", "nobody-listens", "--trials", "2"], "output/log"),
     "tasks.export": ([], "output/log"),
+    "tasks.events": (["--url", "PATH", "--hop", "0.002"], "output/log"),
     "pipelines/main_job.py": (["--queue", "nobody-listens"], "output/log"),
 }
 QUICK = ("tasks.preprocess", "tasks.train")
@@ -174,6 +176,7 @@ def test_ctrl_c_ends_a_task_in_a_word_and_the_server_knows(name, keys, here, ter
     options, words = WORK[name]
     if "--queue" in options:
         server.queue(options[options.index("--queue") + 1])
+    options = [here.word(word) for word in options]
     shown = terminal(*(["-m", name] if "/" not in name else [sys.executable, name]), *options)
     shown.until(words, 120)
     shown.read(1.0)  # it is in the midst of something, whatever that is
