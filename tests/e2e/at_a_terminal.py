@@ -130,7 +130,12 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
 
 def measured(words: tuple[str, ...], here: Here, python: str) -> tuple[str, ...]:
     """A documented measurement: of ESC-10, where it names a path."""
-    known = {"PATH": str(DATA), "esc10": "esc10", "model.onnx": str(here.checkpoint)}
+    known = {
+        "PATH": str(DATA),
+        "/path/to/ESC-10": str(DATA),
+        "esc10": "esc10",
+        "model.onnx": str(here.checkpoint),
+    }
     made = _started(tuple(known.get(word) or here.word(word) for word in words), python)
     if program(words) in (
         "benchmarks.audio_accuracy",

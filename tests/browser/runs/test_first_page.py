@@ -34,7 +34,7 @@ def test_metric_columns_stand_where_they_stood_before_their_names_are_asked_agai
     expect(headers.filter(has_text="accuracy").first).to_be_visible()
     before = headers.all_inner_texts()
     held = []
-    page.route("**/projects.get_unique_metric_variants", held.append)
+    page.route("**/projects.get_unique_metric_variants", lambda route: held.append(route))
     page.reload()
     expect(headers).to_have_text(before)
     assert held, "the names were not asked"

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests import documented, plugins
 from tests.conftest import DATA, ROOT, ServerProcess, until
@@ -154,7 +156,7 @@ WORK = {  # program → options that give it long to do, and what it shows when 
     "tasks.crossvalidate": (["--epochs", "5000"], "output/log"),
     "tasks.search": (["--queue", "nobody-listens", "--trials", "2"], "output/log"),
     "tasks.export": ([], "output/log"),
-    "tasks.events": (["--url", "PATH", "--hop", "0.002"], "output/log"),
+    "tasks.events": (["--url", "long.wav", "--hop", "0.01"], "output/log"),
     "pipelines/main_job.py": (["--queue", "nobody-listens"], "output/log"),
 }
 QUICK = ("tasks.preprocess", "tasks.train")
@@ -176,7 +178,10 @@ def test_ctrl_c_ends_a_task_in_a_word_and_the_server_knows(name, keys, here, ter
     options, words = WORK[name]
     if "--queue" in options:
         server.queue(options[options.index("--queue") + 1])
-    options = [here.word(word) for word in options]
+    if "long.wav" in options:
+        recording = here.folder / "long.wav"
+        soundfile.write(recording, np.random.default_rng(0).normal(0, 0.1, 16000 * 1200), 16000)
+        options = [str(recording) if word == "long.wav" else word for word in options]
     shown = terminal(*(["-m", name] if "/" not in name else [sys.executable, name]), *options)
     shown.until(words, 120)
     shown.read(1.0)  # it is in the midst of something, whatever that is
