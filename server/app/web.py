@@ -45,6 +45,9 @@ class Web:
     def __init__(self, root: Path = ROOT, base_path: str = "") -> None:
         self._root = root
         self._base = f'<base href="{html.escape(base_path)}/">'
+        self._head = _IN_A_CHECKOUT
+        if installed():  # the page then tells people the command `soundyard`
+            self._head = _IN_A_CHECKOUT.replace('"no"', '"yes"')
         self._vendor = root / "node_modules"
         if not self._vendor.is_dir():
             log.warning("the page's packages are missing (run `make web`); the API works without them")
@@ -92,8 +95,7 @@ class Web:
             text = "Soundyard's server is running; its web page isn't installed. The API is at /api."
             return Response(text, media_type="text/plain")
         page = index.read_text().replace('<base href="/">', self._base)
-        if installed():  # the page then tells people the command `soundyard`
-            page = page.replace(_IN_A_CHECKOUT, _IN_A_CHECKOUT.replace('"no"', '"yes"'))
+        page = page.replace(_IN_A_CHECKOUT, self._head)
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
             for one in _IMPORT_MAP.findall(page)
