@@ -1,11 +1,12 @@
 /** What an answer rests on: a grid of boxes over the sound, and the answer without each of them. No drawing here. */
 
+import { scales } from "../picture/mel.js";
+
 /** @typedef {import("./edits.js").Box} Box */
 
 export const [columns, rows] = [12, 8];
 
-const mel = (/** @type {number} */ hertz) => 2595 * Math.log10(1 + hertz / 700);
-const hertz = (/** @type {number} */ value) => 700 * (10 ** (value / 2595) - 1);
+const { to: mel, from: hertz } = scales.htk;
 
 /**
  * One column of the grid: as many boxes of even height in mel.

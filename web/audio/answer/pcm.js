@@ -3,6 +3,8 @@
  * resample what they do not play. No drawing here.
  */
 
+import { chunksOf } from "../sound/header.js";
+
 /** @typedef {{channels: Float32Array[], rate: number}} Sound */
 
 const [integers, floats, extensible] = [1, 3, 0xfffe]; // formats
@@ -26,9 +28,7 @@ export function pcmOf(buffer) {
   const word = (/** @type {number} */ at) => String.fromCharCode(...new Uint8Array(buffer, at, 4));
   if (view.byteLength < 44 || word(0) !== "RIFF" || word(8) !== "WAVE") return null;
   let [format, count, rate, bits] = [0, 0, 0, 0];
-  for (let at = 12; at + 8 <= view.byteLength;) {
-    const [name, told] = [word(at), view.getUint32(at + 4, true)];
-    const start = at + 8;
+  for (const { name, start, size } of chunksOf(view)) {
     if (name === "fmt " && start + 16 <= view.byteLength) {
       format = view.getUint16(start, true);
       count = view.getUint16(start + 2, true);
@@ -36,8 +36,7 @@ export function pcmOf(buffer) {
       bits = view.getUint16(start + 14, true);
       if (format === extensible && start + 26 <= view.byteLength) format = view.getUint16(start + 24, true);
     }
-    if (name === "data") return samplesOf(view, start, told, { format, count, rate, bits });
-    at = start + told + (told & 1);
+    if (name === "data") return samplesOf(view, start, size, { format, count, rate, bits });
   }
   return null;
 }

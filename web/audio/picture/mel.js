@@ -5,7 +5,7 @@
  *   "slaney"; `norm`: "slaney" or "none"
  */
 
-const scales = {
+export const scales = {
   htk: {
     to: (/** @type {number} */ hz) => 2595 * Math.log10(1 + hz / 700),
     from: (/** @type {number} */ mel) => 700 * (10 ** (mel / 2595) - 1),

@@ -11,7 +11,7 @@ export function headerOf(buffer) {
   const start = id3(view);
   const word = (/** @type {number} */ at) =>
     at + 4 <= view.byteLength ? String.fromCharCode(...new Uint8Array(buffer, at, 4)) : "";
-  if (["RIFF", "RF64"].includes(word(0)) && word(8) === "WAVE") return wave(view, word);
+  if (["RIFF", "RF64"].includes(word(0)) && word(8) === "WAVE") return wave(view);
   if (word(start) === "fLaC")
     return { rate: view.byteLength >= start + 22 ? view.getUint32(start + 18) >>> 12 : 0, mask: 0 };
   if (word(0) === "OggS") return { rate: ogg(view, word), mask: 0 };
@@ -25,16 +25,25 @@ function id3(view) {
   return 10 + [6, 7, 8, 9].reduce((size, at) => size * 128 + (view.getUint8(at) & 127), 0);
 }
 
-/** The chunk `fmt ` (http://soundfile.sapp.org/doc/WaveFormat/). @param {DataView} view @param {(at: number) => string} word @returns {Header} */
-function wave(view, word) {
-  for (
-    let at = 12;
-    at + 24 <= view.byteLength;
-    at += 8 + view.getUint32(at + 4, true) + (view.getUint32(at + 4, true) & 1)
-  ) {
-    if (word(at) !== "fmt ") continue;
-    const extensible = view.getUint16(at + 8, true) === 0xfffe && at + 32 <= view.byteLength;
-    return { rate: view.getUint32(at + 12, true), mask: extensible ? view.getUint32(at + 28, true) : 0 };
+/**
+ * The chunks of a WAV file (http://soundfile.sapp.org/doc/WaveFormat/), as far as their heads are there.
+ * @param {DataView} view @returns {Generator<{name: string, start: number, size: number}>} `size` as it is told: the file may break off before
+ */
+export function* chunksOf(view) {
+  for (let at = 12; at + 8 <= view.byteLength;) {
+    const name = String.fromCharCode(...new Uint8Array(view.buffer, at, 4));
+    const size = view.getUint32(at + 4, true);
+    yield { name, start: at + 8, size };
+    at += 8 + size + (size & 1);
+  }
+}
+
+/** The chunk `fmt `. @param {DataView} view @returns {Header} */
+function wave(view) {
+  for (const { name, start } of chunksOf(view)) {
+    if (name !== "fmt " || start + 16 > view.byteLength) continue;
+    const extensible = view.getUint16(start, true) === 0xfffe && start + 24 <= view.byteLength;
+    return { rate: view.getUint32(start + 4, true), mask: extensible ? view.getUint32(start + 20, true) : 0 };
   }
   return { rate: 0, mask: 0 };
 }
