@@ -1,4 +1,4 @@
-"""One task as the daemon has started it, and a launcher of it with a program in the agent's place."""
+"""The agents' folder; a task as the daemon has started it, and its launcher with a program in the agent's place."""
 
 import json
 import signal
@@ -7,6 +7,14 @@ import pytest
 
 from agents import launch
 from agents.environments import decision
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The agents' folder, of a state folder of its own."""
+    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
+    (tmp_path / "agents").mkdir()
+    return tmp_path / "agents"
 
 
 @pytest.fixture

@@ -19,13 +19,6 @@ from agents.told import tracked
 from tests.conftest import until
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
-    (tmp_path / "agents").mkdir()
-    return tmp_path / "agents"
-
-
 @pytest.fixture(autouse=True)
 def handlers():
     """Those of this process are put back."""

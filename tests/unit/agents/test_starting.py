@@ -33,13 +33,6 @@ def as_before(monkeypatch):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
-    (tmp_path / "agents").mkdir()
-    return tmp_path / "agents"
-
-
-@pytest.fixture
 def agents(home):
     """Starts processes that stand in for agents, on record, with a log each."""
     started = []

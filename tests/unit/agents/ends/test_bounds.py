@@ -29,13 +29,6 @@ def names(folder):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOUNDYARD_STATE", str(tmp_path))
-    (tmp_path / "agents").mkdir()
-    return tmp_path / "agents"
-
-
-@pytest.fixture
 def program():
     """Starts Python programs, and ends them."""
     started = []
