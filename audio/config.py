@@ -411,6 +411,11 @@ class TrainConfig:
         """The files that bring what was learned from other clips: first weights, teachers."""
         return [one for one in (self.weights, *self.teacher) if one]
 
+    def named_files(self) -> str:
+        """The same at the head of a sentence, with the parameter that names them."""
+        by = "weights" if self.weights else "teacher"
+        return f"{', '.join(self.learned_from())}, which `{by}` names,"
+
     def changes_waveforms(self) -> bool:
         """Whether an augmentation works on waveforms, so that features can't be computed once for all."""
         own = (registry.augmentations.entries.get(name) for name in self.augmentations)

@@ -35,3 +35,9 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     """A text with a file's name in it, whatever its bytes: those that are not UTF-8 as `\\xff`."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:05."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from audio.serving.drift import Drift
 
 INPUTS, DECISION = Group("Inputs"), Group("Decision")
-TABLE = "manifest.csv"
 
 
 @dataclass
@@ -94,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def requests(kept: str, days: float, most: int) -> list[Path]:
     """The newest sounds of a folder, oldest first. Raises NothingThere."""
+    from audio.serving.keeping import TABLE
+
     table = Path(kept) / TABLE
     if not kept.strip() or not table.is_file():
         raise NothingThere(

@@ -111,7 +111,6 @@ def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) ->
     files = config.learned_from()
     if not files:
         return
-    named = f"{', '.join(files)}, which `{'weights' if config.weights else 'teacher'}` names,"
     origin = Origin.of(store, store.index.iloc[:0], files)
     heard = {fold: origin.heard(held_out(store, fold)) for fold in folds}
     told = [f"fold {fold}: {mask.sum()} of {len(mask)}" for fold, mask in heard.items() if mask.any()]
@@ -119,7 +118,7 @@ def refuse_start(config: TrainConfig, store: ClipStore, folds: Sequence[int]) ->
     if told and (whole or config.overlap == "refuse"):
         apart = "" if whole else ", or use overlap=apart, which leaves these clips out of the figures"
         raise ConfigError(
-            f"{named} was trained on clips that are held out ({'; '.join(told)}): "
+            f"{config.named_files()} was trained on clips that are held out ({'; '.join(told)}): "
             f"a result on them says nothing{_nothing_left(whole)}. Hold out other folds (`folds`), or start from "
             f"weights of other recordings{apart}."
         )

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 
-from audio.io.decoding import Heard, mixed
-from audio.io.reading import Undecodable, open_sound
+from audio.io.decoding import stream
+from audio.io.reading import Undecodable
 from audio.named import printable
 
 PIECE = 60  # s of a piece
@@ -76,7 +75,7 @@ class Overview:
         size = PIECE * self.rate
         held: list[np.ndarray] = []
         there = start = 0
-        for block in self._resampled():
+        for block in self._blocks():
             while len(block):
                 part, block = block[: size - there], block[size - there :]
                 held.append(part)
@@ -102,16 +101,9 @@ class Overview:
             "column": self._columns.each * self._step / self.rate,  # s
         }
 
-    def _resampled(self) -> Iterator[np.ndarray]:
+    def _blocks(self) -> Iterator[np.ndarray]:
         try:
-            with open_sound(self.path) as sound:
-                stream = None
-                if sound.sample_rate != self.rate:
-                    stream = soxr.ResampleStream(sound.sample_rate, self.rate, 1, "float32", "HQ")
-                for mono in mixed(sound, Heard()):
-                    yield stream.resample_chunk(np.ascontiguousarray(mono, np.float32)) if stream else mono
-                if stream:
-                    yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+            yield from stream(self.path, self.rate)
         except Undecodable as error:
             raise Undecodable(f"{printable(str(self.path))} can't be heard: {error}") from error
 

@@ -22,7 +22,7 @@ from audio.events.hearing import Detector, Found
 from audio.events.journal import ENDING, Journal
 from audio.events.tables import EACH, WRITERS, table_beside
 from audio.events.workers import hear_all, heard
-from audio.named import printable
+from audio.named import clock, printable
 
 OFTEN, SELDOM = 0.2, 10.0  # s between lines of progress, on a terminal and elsewhere
 
@@ -216,7 +216,7 @@ class Progress:
         left = each * (self._all - self._done)
         text = (
             f"{self._done} of {self._all} recordings, {self._events} events, {self._failed} can't be heard; "
-            f"{self._seconds / spent:.0f} × as fast as sound, {_told(left)} left"
+            f"{self._seconds / spent:.0f} × as fast as sound, {clock(left)} left"
         )
         if self._live:
             self._stream.write(f"\r\x1b[K{text}")
@@ -233,8 +233,3 @@ class Progress:
         if self._live and self._done > self._before:
             self._show()
             self._stream.write("\n")
-
-
-def _told(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -13,7 +13,6 @@ import importlib.util
 import io
 import json
 import logging
-import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -249,10 +248,7 @@ def to_onnx_int8(
     choosing: Labelled | None = None,
 ) -> str:
     """Weights (per channel) and activations in eight bits (QDQ), in the way that labelled clips choose; gives that."""
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        whole.write_bytes(_traced(model, example, about).SerializeToString())
-        proto, chosen = in_integers(whole, calibration, choosing)
+    proto, chosen = in_integers(_traced(model, example, about), calibration, choosing)
     _write(proto, target)
     return chosen.text()
 

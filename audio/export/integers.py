@@ -172,13 +172,14 @@ def _logits(content: bytes, waves: np.ndarray) -> np.ndarray:
         return np.concatenate([run(part) for part in np.array_split(waves, -(-len(waves) // 8))])
 
 
-def in_integers(whole: Path, ranging: np.ndarray, choosing: Labelled | None) -> tuple[Any, Chosen]:
-    """An ONNX file in floating point as one in integers, and how it was made."""
+def in_integers(proto: Any, ranging: np.ndarray, choosing: Labelled | None) -> tuple[Any, Chosen]:
+    """An ONNX model in floating point as one in integers, and how it was made."""
     import onnx
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready.onnx"
+        whole, ready = Path(folder) / "whole.onnx", Path(folder) / "ready.onnx"
+        whole.write_bytes(proto.SerializeToString())
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
         found = quantised(ready, ranging, choosing)
     return onnx.load_from_string(found.content), found

@@ -21,6 +21,7 @@ from audio.inference.prediction import Prediction
 
 log = logging.getLogger("soundyard.model")
 
+TABLE = "manifest.csv"
 COLUMNS = ("path", "label", "score", "at", "model")
 
 
@@ -33,7 +34,7 @@ class Keeper:
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._table = (folder / "manifest.csv").open("a", encoding="utf-8", newline="")
+            self._table = (folder / TABLE).open("a", encoding="utf-8", newline="")
             self._size = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
         except OSError as error:
             raise ConfigError(

@@ -27,6 +27,7 @@ from audio.devices import pick_device, restored
 from audio.errors import ConfigError
 from audio.metrics.figures import Answers
 from audio.metrics.intervals import Figure, judged
+from audio.metrics.objective import probabilities
 from audio.models import Classifier, build
 from audio.models.pretrained import weights as weight_files
 from audio.training.embeddings import embeddings, last_linear
@@ -35,7 +36,9 @@ from audio.training.train import TrainResult
 
 SHARED = ("model", "pretrained", "weights", "encoder", "fold", "clip_seconds", "fill", "seed", "overlap", "device",
           "threads", "plugins")  # fmt: skip
-MODELS_OWN = ("fold", "clip_seconds", "fill", "seed", "overlap", "device", "threads", "plugins", "weights")
+PROBES_OWN = tuple(
+    name for name in SHARED if name not in ("model", "pretrained", "encoder")
+)  # whatever the network
 
 
 @dataclass
@@ -69,7 +72,7 @@ def training_of(config: ProbeConfig) -> TrainConfig:
             raise ConfigError(
                 f"{config.weights} holds {own.members} networks: a probe takes one (members=1)."
             )
-        given = {name: names[name] for name in MODELS_OWN}
+        given = {name: names[name] for name in PROBES_OWN}
         made: dict[str, Any] = {
             "pretrained": False,
             "teacher": [],
@@ -112,7 +115,7 @@ def probe(
     rows = few(train_rows, config.shots, config.seed)
     origin = Origin.of(store, rows, settings.learned_from())
     if settings.weights and settings.overlap == "refuse":
-        refuse_heard(tested, origin.heard(tested), f"{settings.weights}, which `weights` names,")
+        refuse_heard(tested, origin.heard(tested), settings.named_files())
     with restored():
         if config.threads:
             torch.set_num_threads(config.threads)
@@ -201,8 +204,6 @@ def _accuracy(layer: nn.Linear, given: np.ndarray, store: ClipStore, tested: pd.
     if not len(tested):
         return None
     logits = layer(torch.from_numpy(given))
-    found = logits.sigmoid() if store.multi_label else logits.softmax(1)
-    answers = Answers(
-        np.asarray(store.targets(tested)) > 0.5, found.numpy(), store.multi_label, list(store.classes)
-    )
+    found = probabilities(logits, store.multi_label).numpy()
+    answers = Answers(np.asarray(store.targets(tested)) > 0.5, found, store.multi_label, list(store.classes))
     return judged(answers, list(recordings(tested))).figures["accuracy"]

@@ -118,8 +118,7 @@ class Training:
         files = self.config.learned_from()
         if files and self.config.overlap == "refuse":
             rows = held_out(self.store, self.config.fold)
-            by = "weights" if self.config.weights else "teacher"
-            refuse_heard(rows, self.origin.heard(rows), f"{', '.join(files)}, which `{by}` names,")
+            refuse_heard(rows, self.origin.heard(rows), self.config.named_files())
 
     def _some_features(self, most: int) -> Tensor:
         """What a process trains on in a batch, `most` clips of it, augmented."""

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audio.named import clock
+
 if TYPE_CHECKING:
     from audio.events.hearing import Found
 
@@ -57,12 +59,6 @@ class Timeline:
         path = folder / f"{ARTIFACT}.json"
         path.write_text(json.dumps(whole, ensure_ascii=False, allow_nan=False), "utf-8", "surrogateescape")
         return path
-
-
-def clock(seconds: float) -> str:
-    """1:02:05"""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def in_a_line(found: "Found") -> str:

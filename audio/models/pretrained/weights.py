@@ -42,13 +42,16 @@ def folded(tensor: Tensor, own: Tensor) -> Tensor:
 def architecture_in(path: str) -> dict[str, Any]:
     """What a checkpoint of this project says of its network; empty for another file. Raises ConfigError."""
     content = content_of(path) if path else {}
-    found = content.get("architecture") if isinstance(content, dict) and "format" in content else None
+    found = content.get("architecture") if _is_ours(content) else None
     return found if isinstance(found, dict) else {}
 
 
 def is_checkpoint(path: str) -> bool:
     """Whether a file is a checkpoint of this project, with settings of its own. Raises ConfigError."""
-    content = content_of(path)
+    return _is_ours(content_of(path))
+
+
+def _is_ours(content: Any) -> bool:
     return isinstance(content, dict) and "format" in content
 
 
