@@ -50,7 +50,7 @@ def watch() -> None:
     if _State.watched:
         return
     _State.watched = True
-    atexit.register(_as_interrupted)  # the first to be registered is the last to be called
+    atexit.register(_at_exit)  # the first to be registered is the last to be called
     if (
         signal.getsignal(signal.SIGINT) is signal.default_int_handler
     ):  # else it is ignored, as behind nohup and &
@@ -131,10 +131,15 @@ def _wait_for_threads() -> None:
         end()
 
 
-def _as_interrupted() -> None:
-    """Python does so by itself, unless a library runs `exec` of a text at exit: that makes the status 1."""
+def _at_exit() -> None:
+    """What was interrupted ends as the signal ends a program. Python does so by itself, unless a library runs `exec`
+    of a text at exit: that makes the status 1. What has ended by itself is not ended once more: Python takes libraries
+    down for a second or more, without its handlers, and a signal would make a failure of what is done."""
     if _State.ended:
         end()
+    for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def end() -> NoReturn:

@@ -70,6 +70,15 @@ threading.Thread(target=time.sleep, args=(50,)).start()
 press()
 time.sleep(20)
 """
+WHILE_PYTHON_ENDS = """
+class Torn:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=NUMBER):
+        kill(pid, number)
+
+signal.signal(signal.SIGTERM, interruption.interrupt)
+torn = Torn()
+print("done")
+"""
 
 
 def run(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
@@ -102,6 +111,13 @@ def test_it_ends_although_a_thread_does_not():
     )
     assert done.returncode == -signal.SIGINT
     assert (done.stdout, done.stderr) == ("put away\n", "interrupted\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_has_ended_by_itself_is_not_ended_again_while_python_takes_its_libraries_down(number):
+    program = WHILE_PYTHON_ENDS.replace("NUMBER", str(int(number)))
+    done = run("-c", f"{READY}\nfrom audio import interruption\ninterruption.watch()\n{program}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 @pytest.mark.parametrize("room", ["audio", "tasks", "agents", "pipelines", "benchmarks"])
