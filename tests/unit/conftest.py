@@ -1,8 +1,18 @@
 """Shared by the rooms that talk to a server: the SDK of this process as a client of a real one."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from tests.conftest import ServerProcess
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, opened: ExitStack) -> ServerProcess:
+    """A server that no agent of the other tests listens to: what a room says of its queues is the same after them."""
+    process = ServerProcess(tmp_path_factory.mktemp("rooms"))
+    opened.callback(process.stop)
+    return process
 
 
 @pytest.fixture
