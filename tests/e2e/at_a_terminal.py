@@ -41,6 +41,7 @@ TAKE_A_DATASET = {
     "tasks.search",
     "tasks.train",
 }  # what ID stands for; of others a model
+TAKE_A_MODEL = {"tasks.evaluate", "tasks.events", "tasks.export"}  # else the newest, perhaps another test's
 SERVES = {"make serve", "agents.start"}
 SLOW = {
     "tasks.crossvalidate",
@@ -117,6 +118,8 @@ def typed(words: tuple[str, ...], here: Here, python: str) -> Typed:
     known = tuple(
         (here.dataset if name in TAKE_A_DATASET else here.model) if word == "ID" else word for word in known
     )
+    if name in TAKE_A_MODEL and not {"--model_id", "--help"} & set(words):
+        known = (*known, "--model_id", here.model)
     started = _started(known, python)
     serves = name in SERVES and "--detached" not in words
     made = Typed(started + (() if "--help" in words else BRIEF.get(name, ())), serves=serves)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.places import LISTS
-from tests.conftest import ServerProcess
+from tests.conftest import ServerProcess, until
 from tests.main_job import EPOCHS
 
 pytestmark = pytest.mark.timeout(600)
@@ -37,7 +37,7 @@ def test_metric_columns_stand_where_they_stood_before_their_names_are_asked_agai
     page.route("**/projects.get_unique_metric_variants", lambda route: held.append(route))
     page.reload()
     expect(headers).to_have_text(before)
-    assert held, "the names were not asked"
+    until(lambda: page.wait_for_timeout(50) or held, 20, "the names are asked")
     held[0].continue_()
     expect(headers).to_have_text(before)
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from audio.serving.keeping import TABLE
 from tasks import drift, events, lookup
 from tasks.code import carried
 from tasks.errors import NothingThere
@@ -24,7 +25,7 @@ def kept(tmp_path):
     folder.mkdir()
 
     def write(*rows):
-        with (folder / drift.TABLE).open("w", newline="", encoding="utf-8") as file:
+        with (folder / TABLE).open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, ["at", "path"])
             table.writeheader()
             for name, when in rows:
@@ -63,7 +64,7 @@ def test_requests_are_not_older_than_was_said(kept):
 
 def test_a_folder_without_requests_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / drift.TABLE).touch()
+    (tmp_path / TABLE).touch()
     for folder in ("", " ", str(tmp_path / "none")):
         with pytest.raises(
             NothingThere, match=r"has no manifest\.csv: give the folder of soundyard serve-model --keep"
