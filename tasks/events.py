@@ -6,7 +6,7 @@
 The parameters are those of `soundyard events`. The model may be an exported one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from tasks.predict import sound
 from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
-    from audio.events.hearing import Found
+    from audio.events.hearing import Found, Listening
     from tasks.reporting.recordings import Timeline
 
 INPUTS, OUTPUT = Group("Inputs"), Group("Output")
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shown = progress.counted("recordings", share=(0, 0.9))
         told: list[Found] = []
         for done, (path, name) in enumerate(files, 1):
-            told.append(heard(detector, path))
+            told.append(heard(detector, path, _part(shown, done - 1, len(files))))
             timeline.add(told[-1], name, timeline.heard < asked.audio_limit)
             print(f"{name}: {in_a_line(told[-1])}", flush=True)
             shown(done, len(files))
@@ -83,6 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         run.line.persist("uploading the events", lambda: _upload(run, told, timeline, detector.classes))
         if all(found.error for found in told):
             raise Undecodable(f"Nothing of url {asked.url} can be heard: {told[0].error}")
+
+
+def _part(shown: Callable[[float, int], None], before: int, files: int) -> "Listening":
+    """Tells how much of a recording is heard, short of all of it: that is said when its events are told."""
+    return lambda at, whole: shown(before + (round(min(0.99, at / whole), 2) if whole else 0), files)
 
 
 def recordings(url: str) -> list[tuple[Path, str]]:

@@ -5,7 +5,7 @@ bits of its own range, and windows stand where the recording's beginning puts th
 file, window by window, however the sound is cut into blocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,9 @@ class Found:
     events: list[Event] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what a person should know of the recording
     error: str = ""  # why it can't be heard
+
+
+Listening = Callable[[float, float | None], object]  # s that are heard, of how many if the file says
 
 
 class Endless(Heard):
@@ -81,12 +84,19 @@ class Detector:
         self.fitted = calibration.thresholds if calibrated and calibration else []
         self.config.of_classes(self.classes, self.fitted)
 
-    def file(self, path: str | Path) -> Found:
-        """The events of a recording; memory does not grow with its length. Raises Undecodable, with its name."""
-        path, heard = Path(path), Heard()
+    def file(self, path: str | Path, listening: Listening | None = None) -> Found:
+        """The events of a recording; memory does not grow with its length. `listening` is told with every window.
+
+        Raises Undecodable, with its name.
+        """
+        path, heard, events = Path(path), Heard(), []
         try:
             with open_sound(path) as sound:
-                events = [event for answer in self.answers(sound, heard) for event in answer.done]
+                whole = sound.frames / sound.sample_rate if sound.frames else None
+                for answer in self.answers(sound, heard):
+                    events += answer.done
+                    if listening:
+                        listening(answer.end, whole)
         except Undecodable as error:
             raise Undecodable(f"{printable(str(path))} can't be heard: {error}") from error
         events.sort(key=lambda one: (one.onset, one.offset, one.label))

@@ -8,6 +8,7 @@ killed and started again.
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -21,10 +22,11 @@ from audio.events.config import EventConfig
 from audio.events.hearing import Detector, Found
 from audio.events.journal import ENDING, Journal
 from audio.events.tables import EACH, WRITERS, table_beside
-from audio.events.workers import hear_all, heard
+from audio.events.workers import OFTEN, Part, hear_all, heard, parts_of
 from audio.named import clock, printable
 
-OFTEN, SELDOM = 0.2, 10.0  # s between lines of progress, on a terminal and elsewhere
+ONES = 2  # recordings that are told of while they are heard
+SELDOM = 10.0  # s between lines of progress where there is no terminal
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def run(
             "calibrated": model.calibrated,
         }
         try:
-            for found in hear_all(detector, started, left, min(jobs, len(left))):
+            for found in hear_all(detector, started, left, min(jobs, len(left)), shown.hears):
                 journal.add(found)
                 shown.heard(found)
         finally:
@@ -173,16 +175,21 @@ def run(
 
 def streamed(detector: Detector, files: Sequence[Path], kind: str, failed: list[Found]) -> Iterator[str]:
     """The text of a table of recordings, as they are heard one after another; `failed` gets what can't be."""
+    shown = Progress(len(files), 0)
 
     def one_by_one() -> Iterator[Found]:
         for path in files:
-            found = heard(detector, path)
+            found = heard(detector, path, parts_of(path, shown.hears))
+            shown.heard(found)
+            shown.clear()  # the table may be on the same terminal
             if found.error:
                 failed.append(found)
-                print(f"error: {printable(found.error)}", file=sys.stderr)
             yield found
 
-    return WRITERS[kind](one_by_one())
+    try:
+        yield from WRITERS[kind](one_by_one())
+    finally:
+        shown.clear()
 
 
 class Progress:
@@ -194,6 +201,8 @@ class Progress:
         self._live = self._stream.isatty()
         self._started = self._last = time.monotonic()
         self._seconds = 0.0  # of sound
+        self._stands = False  # there is a line on the terminal that the next one takes the place of
+        self._parts: dict[Path, Part] = {}  # of what is being heard
         self._events = self._failed = 0
         if before:
             self._line(f"{before} of {all_files} recordings were heard before")
@@ -201,35 +210,62 @@ class Progress:
     def heard(self, found: Found) -> None:
         """One recording more."""
         self._done += 1
+        self._parts.pop(found.path, None)
         self._seconds += found.duration
         self._events += len(found.events)
         if found.error:
             self._failed += 1
             self._line(f"error: {printable(found.error)}")
+        self._now_and_then()
+
+    def hears(self, part: Part) -> None:
+        """A recording is heard as far as that."""
+        self._parts[part.path] = part
+        self._now_and_then()
+
+    def _now_and_then(self) -> None:
         if time.monotonic() - self._last >= (OFTEN if self._live else SELDOM):
             self._show()
 
     def _show(self) -> None:
         self._last = time.monotonic()
         spent = self._last - self._started
-        each = spent / (self._done - self._before)
-        left = each * (self._all - self._done)
+        parts = self._parts.values()
+        seconds = self._seconds + sum(part.heard for part in parts)
+        begun = [f"{clock(part.heard)} of {clock(part.whole) if part.whole else '?'}" for part in parts]
+        done = self._done + sum(min(1.0, part.heard / part.whole) for part in parts if part.whole)
+        left = spent / (done - self._before) * (self._all - done) if done > self._before else None
         text = (
             f"{self._done} of {self._all} recordings, {self._events} events, {self._failed} can't be heard; "
-            f"{self._seconds / spent:.0f} × as fast as sound, {clock(left)} left"
+            + "".join(f"{one}, " for one in begun[:ONES])
+            + f"{seconds / spent:.0f} × as fast as sound"
+            + (f", {clock(left)} left" if left is not None else "")
         )
         if self._live:
-            self._stream.write(f"\r\x1b[K{text}")
+            self.clear()
+            self._stream.write(
+                text[: shutil.get_terminal_size().columns - 1]
+            )  # a line that goes on can't be cleared
             self._stream.flush()
+            self._stands = True
         else:
             self._line(text)
 
     def _line(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
+        self.clear()
+        self._stream.write(f"{text}\n")
         self._stream.flush()
+
+    def clear(self) -> None:
+        """Nothing stands on the terminal's line any more."""
+        if self._stands:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._stands = False
 
     def end(self) -> None:
         """The last line."""
-        if self._live and self._done > self._before:
+        if self._live and (self._done > self._before or self._parts):
             self._show()
             self._stream.write("\n")
+            self._stands = False

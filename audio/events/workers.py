@@ -11,32 +11,51 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from audio import interruption
 from audio.errors import AudioError, ConfigError
 from audio.events.config import EventConfig
-from audio.events.hearing import Detector, Found
+from audio.events.hearing import Detector, Found, Listening
 from audio.events.tracking import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIES = 2  # of a recording over which the process ended
 BROKEN = (AudioError, OSError, ValueError, RuntimeError)  # of one file; torch's and soundfile's among them
+OFTEN = 0.2  # s between two words of how far a recording is heard
 
 
-def hear_all(detector: Detector, about: dict[str, Any], paths: Iterable[Path], jobs: int) -> Iterator[Found]:
+@dataclass(frozen=True)
+class Part:
+    """How far a recording is heard."""
+
+    path: Path
+    heard: float  # s
+    whole: float | None  # s; None: its file does not say
+
+
+def hear_all(
+    detector: Detector,
+    about: dict[str, Any],
+    paths: Iterable[Path],
+    jobs: int,
+    listening: Callable[[Part], object],
+) -> Iterator[Found]:
     """What is found in recordings, each as soon as it is heard; one that can't be has an `error`.
 
-    `about` holds the arguments of `Detector` and the `plugins`, for processes. Raises ConfigError: none starts.
+    `about` holds the arguments of `Detector` and the `plugins`, for processes. `listening` is told now and then how far
+    each is. Raises ConfigError: none starts.
     """
     if jobs <= 1:
-        yield from (heard(detector, path) for path in paths)
+        for path in paths:
+            yield heard(detector, path, parts_of(path, listening))
         return
     waiting = iter(paths)
-    lock, results = threading.Lock(), queue.Queue[Found | BaseException | None](4 * jobs)
+    lock, results = threading.Lock(), queue.Queue[Found | Part | BaseException | None](4 * jobs)
     workers: list[_Worker] = []
     ended = threading.Event()
 
@@ -47,7 +66,7 @@ def hear_all(detector: Detector, about: dict[str, Any], paths: Iterable[Path], j
                     path = next(waiting, None)
                 if path is None:
                     break
-                results.put(worker.hear(path))
+                results.put(worker.hear(path, results.put))
         except BaseException as error:  # is raised in the caller's thread
             results.put(error)
         results.put(None)
@@ -64,6 +83,8 @@ def hear_all(detector: Detector, about: dict[str, Any], paths: Iterable[Path], j
                 left -= 1
             elif isinstance(found, BaseException):
                 raise found
+            elif isinstance(found, Part):
+                listening(found)
             else:
                 yield found
     finally:
@@ -72,10 +93,15 @@ def hear_all(detector: Detector, about: dict[str, Any], paths: Iterable[Path], j
             worker.close()
 
 
-def heard(detector: Detector, path: Path) -> Found:
+def parts_of(path: Path, listening: Callable[[Part], object]) -> Listening:
+    """What a detector tells, with the recording that it is of."""
+    return lambda at, whole: listening(Part(path, at, whole))
+
+
+def heard(detector: Detector, path: Path, listening: Listening | None = None) -> Found:
     """What is found in one recording, or why nothing is."""
     try:
-        return detector.file(path)
+        return detector.file(path, listening)
     except BROKEN as error:
         return Found(path, 0.0, error=str(error).strip() or type(error).__name__)
 
@@ -107,10 +133,10 @@ class _Worker:
             process.stdin.flush()
         return process
 
-    def hear(self, path: Path) -> Found:
+    def hear(self, path: Path, listening: Callable[[Part], object]) -> Found:
         """What was found; of a file over which two processes ended, that. Raises ConfigError: none can start."""
         for _ in range(TRIES):
-            told = self._ask(path)
+            told = self._ask(path, listening)
             if told is not None:
                 if "refused" in told:
                     raise ConfigError(told["refused"])
@@ -123,7 +149,7 @@ class _Worker:
                 self._process = self._start()
         return Found(path, 0.0, error=f"the decoder crashed on it (exit status {status})")
 
-    def _ask(self, path: Path) -> dict[str, Any] | None:
+    def _ask(self, path: Path, listening: Callable[[Part], object]) -> dict[str, Any] | None:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout
         try:
@@ -131,8 +157,12 @@ class _Worker:
             stdin.flush()
         except BrokenPipeError:
             return None
-        line = stdout.readline()
-        return json.loads(line) if line.endswith(b"\n") else None
+        while (line := stdout.readline()).endswith(b"\n"):
+            told: dict[str, Any] = json.loads(line)
+            if "heard" not in told:
+                return told
+            listening(Part(path, told["heard"], told["whole"]))
+        return None
 
     def close(self) -> None:
         with self._lock:
@@ -164,11 +194,20 @@ def main() -> None:
         )
     except AudioError as error:
         refused = str(error)
+    last = time.monotonic()
+
+    def listening(at: float, whole: float | None) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= OFTEN:
+            last = now
+            out.write(json.dumps({"heard": at, "whole": whole}).encode() + b"\n")
+            out.flush()
+
     for line in sys.stdin.buffer:
         if refused:
             told: dict[str, Any] = {"refused": refused}
         else:
-            found = heard(detector, Path(json.loads(line)))
+            found = heard(detector, Path(json.loads(line)), listening)
             told = {
                 "duration": found.duration,
                 "events": [[*asdict(event).values()] for event in found.events],

@@ -1,5 +1,6 @@
 """How far a piece of work has come: a bar on a terminal, a line now and then in a log, and a figure on the server."""
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -69,42 +70,49 @@ def tell(done: float, total: float, pace: Pace, share: tuple[float, float] = (0.
 
 def counted(
     what: str, every: float = EVERY, share: tuple[float, float] = (0.0, 1.0)
-) -> Callable[[int, int], None]:
+) -> Callable[[float, int], None]:
     """A `progress(done, total)`: a bar on a terminal, elsewhere a line every `every` seconds; and the server is told.
 
-    `share` of the whole task that this is, from where to where.
+    What is `done` may be a part of one. `share` of the whole task that this is, from where to where.
     """
     say, pace = _bar(what) if sys.stderr.isatty() else _lines(what, every), Pace()
 
-    def said(done: int, total: int) -> None:
+    def said(done: float, total: int) -> None:
         say(done, total)
         tell(done, total, pace, share)
 
     return said
 
 
-def _bar(what: str) -> Callable[[int, int], None]:
+def _bar(what: str) -> Callable[[float, int], None]:
     """A bar on stderr, drawn from the first call on and closed by the last: what an earlier run did counts as done."""
     from tqdm import tqdm
 
     bar: tqdm[Any] | None = None
 
-    def say(done: int, total: int) -> None:
+    def say(done: float, total: int) -> None:
         nonlocal bar
         if bar is None:
-            bar = tqdm(total=total, initial=done - 1, unit=f" {what}", dynamic_ncols=True)
-        bar.update(done - bar.n)
+            bar = tqdm(
+                total=total,
+                initial=max(0, math.ceil(done) - 1),
+                unit=f" {what}",
+                dynamic_ncols=True,
+                miniters=0,
+            )
+        bar.n = done  # added up, fractions would not be
+        bar.update(0)
         if done >= total:
             bar.close()
 
     return say
 
 
-def _lines(what: str, every: float) -> Callable[[int, int], None]:
+def _lines(what: str, every: float) -> Callable[[float, int], None]:
     began = time.monotonic()
     last = began
 
-    def say(done: int, total: int) -> None:
+    def say(done: float, total: int) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last < every:
@@ -112,7 +120,8 @@ def _lines(what: str, every: float) -> Callable[[int, int], None]:
         last = now
         rate = done / max(now - began, 1e-9)
         left = (total - done) / max(rate, 1e-9)
-        print(f"{done}/{total} {what}, {rate:.0f}/s, {left:.0f} s left", flush=True)
+        pace = f"{rate:.0f}" if rate >= 1 else f"{rate:.2g}"
+        print(f"{round(done, 2)}/{total} {what}, {pace}/s, {left:.0f} s left", flush=True)
 
     return say
 

@@ -1,5 +1,6 @@
 """Many recordings to one table: nothing is lost or told twice, whatever happens on the way."""
 
+import io
 import json
 import os
 import shutil
@@ -7,12 +8,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
+from audio.events import run as running
+from audio.events.config import EventConfig
+from audio.events.hearing import Detector, Found
+from audio.events.tracking import Event
+from audio.events.workers import Part, hear_all
 from soundyard.hearing.events import main
 from tests.conftest import ROOT, until
 from tests.unit.audio.heard import RATE
@@ -220,3 +229,76 @@ def test_a_model_without_a_calibration_says_so_in_one_process_and_in_two(events,
     for jobs in (1, 2):
         status, _, err = events(recordings, "--out", tmp_path / "events.csv", "--calibrated", "--jobs", jobs)
         assert status == 1 and "The model has no calibration" in err
+
+
+class Screen(io.StringIO):
+    """A terminal that is written to; without one, a file."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test sets forward."""
+    now = SimpleNamespace(seconds=100.0)
+    monkeypatch.setattr(running.time, "monotonic", lambda: now.seconds)
+    return now
+
+
+def test_how_far_a_long_recording_is_stands_on_one_line_of_the_terminal(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    screen = Screen(terminal=True)
+    shown = running.Progress(2, 0, screen)
+    one = Path("one.wav")
+    clock.seconds += 10
+    shown.hears(Part(one, 3600.0, 7200.0))
+    expected = "0 of 2 recordings, 0 events, 0 can't be heard; 1:00:00 of 2:00:00, 360 × as fast as sound, 0:00:30 left"
+    assert screen.getvalue() == expected
+    shown.hears(Part(one, 3601.0, 7200.0))
+    assert screen.getvalue() == expected  # no sooner than can be read
+    clock.seconds += 1
+    monkeypatch.setenv("COLUMNS", "40")
+    shown.hears(Part(Path("two"), 12.0, None))
+    assert screen.getvalue() == f"{expected}\r\x1b[K0 of 2 recordings, 0 events, 0 can't be"
+    clock.seconds += 1
+    monkeypatch.setenv("COLUMNS", "200")
+    shown.heard(Found(one, 7200.0, [Event(0.0, 1.0, "low", 0.5, 0.5)]))
+    last = screen.getvalue().split("\x1b[K")[-1]
+    assert last.startswith("1 of 2 recordings, 1 events, 0 can't be heard; 0:00:12 of ?, 601 ×")
+    shown.clear()
+    assert screen.getvalue().endswith("left\r\x1b[K")
+    shown.clear()
+    assert screen.getvalue().endswith("left\r\x1b[K")
+
+
+def test_without_a_terminal_it_is_a_line_now_and_then(clock):
+    screen = Screen(terminal=False)
+    shown = running.Progress(3, 1, screen)
+    for seconds in (4, 5, 2):
+        clock.seconds += seconds
+        shown.hears(Part(Path("one"), clock.seconds, None))
+    shown.end()
+    assert screen.getvalue().splitlines() == [
+        "1 of 3 recordings were heard before",
+        "1 of 3 recordings, 0 events, 0 can't be heard; 0:01:51 of ?, 10 × as fast as sound",
+    ]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_process_tells_how_far_it_is(onnx, tmp_path, jobs):
+    soundfile.write(tmp_path / "é.wav", np.tile(alternating([300, 900]), 900), RATE)
+    parts = []
+    config = EventConfig()
+    about = {"model": str(onnx), "config": asdict(config), "device": "cpu", "precision": "fp32"}
+    about |= {"plugins": [], "calibrated": False}
+    detector = Detector(onnx, config, "cpu")
+    (found,) = hear_all(detector, about, [tmp_path / "é.wav"], jobs, parts.append)
+    assert found.duration == 3600 and not found.error
+    heard = [part.heard for part in parts]
+    assert len(parts) > 2 and heard == sorted(heard) and 0 < heard[0] < 1800
+    assert {(part.path, part.whole) for part in parts} == {(tmp_path / "é.wav", 3600.0)}

@@ -1,6 +1,7 @@
 """How far a task is, and what the server is told of it."""
 
 import io
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -106,6 +107,24 @@ def test_lines_are_printed_now_and_then_with_the_rate_and_the_rest(
         "30/60 clips, 3/s, 10 s left",
     ]
     assert progress.ENDS == "_progress_ends", "by which the page knows it"
+
+
+def test_a_part_of_one_counts_on_a_terminal_and_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    clock = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", clock)
+    elsewhere = progress._lines("recordings", 5.0)
+    clock.now += 5
+    elsewhere(0.25, 2)
+    assert capsys.readouterr().out == "0.25/2 recordings, 0.05/s, 35 s left\n"
+    monkeypatch.undo()
+    bar = progress._bar("recordings")
+    for done in (0.1, 0.2, 0.3, 1.1, 2):
+        time.sleep(0.12)  # tqdm draws ten times a second
+        bar(done, 2)
+    drawn = capsys.readouterr().err
+    assert " 0.3/2 " in drawn and " 1.1/2 " in drawn and " 2/2 " in drawn and "0000" not in drawn
 
 
 def test_a_stream_knows_where_the_work_is_and_what_lies_behind_it(heard: list[tuple[float, float | None]]):
