@@ -21,8 +21,8 @@ from tasks.running.session import Run, job, session
 
 if TYPE_CHECKING:
     from audio.clips.store import ClipStore
-    from audio.serving.described import Described
-    from audio.serving.drift import Drift
+    from audio.serving.watching.described import Described
+    from audio.serving.watching.drift import Drift
 
 INPUTS, DECISION = Group("Inputs"), Group("Decision")
 
@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("drift"), DriftParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
         from audio.inference.predictor import Predictor
-        from audio.serving.described import described
-        from audio.serving.drift import drift
+        from audio.serving.watching.described import described
+        from audio.serving.watching.drift import drift
         from tasks import lookup
 
         asked, project = run.parameters, run.task.get_project_name()
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def requests(kept: str, days: float, most: int) -> list[Path]:
     """The newest sounds of a folder, oldest first. Raises NothingThere."""
-    from audio.serving.keeping import TABLE
+    from audio.serving.watching.keeping import TABLE
 
     table = Path(kept) / TABLE
     if not kept.strip() or not table.is_file():

@@ -31,7 +31,7 @@ class ProbeParameters(ProbeConfig):
         """Raises ConfigError: a model, an encoder, a file or a device that is not there."""
         from audio import models
         from audio.devices import pick_device
-        from audio.training.probe import training_of
+        from audio.training.probing.probe import training_of
         from tasks import lookup
 
         if not lookup.is_id(self.weights):  # whose network is known once its file is here
@@ -50,7 +50,7 @@ class ProbeParameters(ProbeConfig):
 def main(arguments: Sequence[str] | None = None) -> None:
     with session(job("probe"), ProbeParameters, arguments, __doc__) as run:
         from audio.clips.store import ClipStore
-        from audio.training.probe import probe
+        from audio.training.probing.probe import probe
         from tasks import lookup, train
         from tasks.running import progress
 

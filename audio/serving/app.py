@@ -30,12 +30,12 @@ from audio.serving.access import Tokens
 from audio.serving.batching import deadline
 from audio.serving.config import ServeConfig
 from audio.serving.errors import Busy, NotAllowed, Refused, Unheard
-from audio.serving.keeping import Keeper
-from audio.serving.metrics import Metrics
 from audio.serving.models import Loaded, Models
-from audio.serving.shadow import Shadow
 from audio.serving.streams import Stream, due
 from audio.serving.uploads import Bounded, uploaded
+from audio.serving.watching.keeping import Keeper
+from audio.serving.watching.metrics import Metrics
+from audio.serving.watching.shadow import Shadow
 
 log = logging.getLogger("soundyard.model")
 

@@ -11,8 +11,8 @@ from audio.distributed import SingleProcess
 from audio.errors import CheckpointError
 from audio.metrics.objective import balanced, correct, distance, loss_of
 from audio.models import Classifier, Ensemble
+from audio.training.companions.teacher import Teachers
 from audio.training.optimizer import ModelEma, build_optimizer
-from audio.training.teacher import Teachers
 
 
 class Stepper:

@@ -45,7 +45,7 @@ class TrainResult:
         pd.DataFrame
     )  # `parts` of audio.clips.splits: which clips were trained on, for development, held out
     gain: pd.DataFrame | None = (
-        None  # of a network with a teacher, or pruned: beside those, `audio.training.gain`
+        None  # of a network with a teacher, or pruned: beside those, `audio.training.companions.gain`
     )
     history: list[dict[str, float]] = field(default_factory=list)  # one dict of scalars an epoch
 

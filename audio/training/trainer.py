@@ -38,8 +38,8 @@ from audio.reporting.augmentations import report_augmentations
 from audio.reporting.batch import report_batch
 from audio.reporting.samples import report_clips, report_samples
 from audio.reporting.writers import NullWriter
-from audio.training.beside import Beside
 from audio.training.byol import Byol
+from audio.training.companions.beside import Beside
 from audio.training.feed import Feed, TrainingFeed
 from audio.training.loss_watch import LossWatch
 from audio.training.optimizer import rate_at

@@ -100,10 +100,10 @@ async def _serve(args: argparse.Namespace, config: ServeConfig) -> None:
 
         from audio.serving.access import Tokens
         from audio.serving.app import Endpoint
-        from audio.serving.keeping import Keeper
-        from audio.serving.metrics import Metrics
         from audio.serving.models import Loaded, Models
-        from audio.serving.shadow import Shadow
+        from audio.serving.watching.keeping import Keeper
+        from audio.serving.watching.metrics import Metrics
+        from audio.serving.watching.shadow import Shadow
         from server.app.process import connections
     except ModuleNotFoundError as error:
         raise ConfigError(

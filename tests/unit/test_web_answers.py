@@ -13,8 +13,8 @@ from tests.unit.test_web_logic import node, pytestmark  # noqa: F401
 
 DICE = np.random.default_rng(7)
 PROGRAM = """
-import { prepared } from './web/audio/answer/prepare.js';
-import { resampled } from './web/audio/answer/resample.js';
+import { prepared } from './web/audio/answer/hearing/prepare.js';
+import { resampled } from './web/audio/answer/hearing/resample.js';
 import { finished } from './web/workers/steps.js';
 const { samples, from, to, how } = JSON.parse(await new Response(process.stdin).text());
 const wave = finished(resampled(Float32Array.from(samples), from, to));

@@ -44,7 +44,7 @@ def test_no_line_is_longer_than_160_characters():
     """As a formatter would see to, if there were one for templates with components."""
     long = [
         f"{file.relative_to(ROOT)}:{number}"
-        for file in [*sources(), *WEB.glob("styles/*.css"), *(ROOT / "tests" / "web").glob("*.js")]
+        for file in [*sources(), *WEB.glob("styles/*.css"), *(ROOT / "tests" / "web").rglob("*.js")]
         if "strings" not in file.parts  # sentences are as long as they are
         for number, line in enumerate(file.read_text().splitlines(), 1)
         if len(line) > 160
@@ -53,7 +53,7 @@ def test_no_line_is_longer_than_160_characters():
 
 
 def test_the_pages_own_tests_pass():
-    done = node("--test", *map(str, sorted((ROOT / "tests" / "web").glob("*.test.js"))))
+    done = node("--test", *map(str, sorted((ROOT / "tests" / "web").rglob("*.test.js"))))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

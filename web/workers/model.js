@@ -3,12 +3,12 @@
  * anything; its policy lets it compile, and nothing else (`server/app/web.py`).
  */
 import { edited, muted } from "../audio/answer/edits.js";
-import { Ear } from "../audio/answer/ear.js";
+import { Ear } from "../audio/answer/live/ear.js";
 import { columnOf } from "../audio/answer/occlusion.js";
-import { aboutOf } from "../audio/answer/metadata.js";
-import { chances, meanOf } from "../audio/answer/chances.js";
-import { prepared } from "../audio/answer/prepare.js";
-import { resampled } from "../audio/answer/resample.js";
+import { aboutOf } from "../audio/answer/hearing/metadata.js";
+import { chances, meanOf } from "../audio/answer/hearing/chances.js";
+import { prepared } from "../audio/answer/hearing/prepare.js";
+import { resampled } from "../audio/answer/hearing/resample.js";
 import { serve } from "./serving.js";
 
 const library = "../vendor/onnxruntime-web/dist/ort.wasm.bundle.min.mjs";
@@ -17,14 +17,14 @@ const [input, output] = ["waveform", "logits"];
 
 /** @type {any} */
 let runtime = null;
-/** @type {{session: any, about: import("../audio/answer/metadata.js").About} | null} */
+/** @type {{session: any, about: import("../audio/answer/hearing/metadata.js").About} | null} */
 let model = null;
 /** @type {Float32Array | null} the sound that is asked about, at the model's rate */
 let whole = null;
 /** @type {Ear | null} */
 let ear = null;
 
-/** @returns {{session: any, about: import("../audio/answer/metadata.js").About}} */
+/** @returns {{session: any, about: import("../audio/answer/hearing/metadata.js").About}} */
 function opened() {
   if (!model) throw new Error("gone");
   return model;

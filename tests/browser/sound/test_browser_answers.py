@@ -36,7 +36,7 @@ def first(server: ServerProcess, tmp_path_factory) -> Listening:
 
 HEAR = """
 async ([url, files]) => {
-  const { BrowserModel } = await import('/audio/answer/model.js');
+  const { BrowserModel } = await import('/audio/answer/hearing/model.js');
   const browser = new BrowserModel(url);
   const about = await browser.open();
   const found = {};
@@ -145,7 +145,7 @@ def test_an_onnx_file_of_others_is_refused_with_what_to_do(
     expect(page.get_by_role("alert")).to_contain_text("missing", timeout=30_000)
     fault = page.evaluate(
         """async (url) => {
-          const { BrowserModel } = await import('/audio/answer/model.js');
+          const { BrowserModel } = await import('/audio/answer/hearing/model.js');
           const bytes = URL.createObjectURL(new Blob([new Uint8Array([8, 9, 58, 0])]));
           return new BrowserModel(bytes).open().catch(error => error.message);
         }""",

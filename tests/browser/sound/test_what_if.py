@@ -129,7 +129,7 @@ def test_what_the_answer_rests_on_is_drawn_and_told(changing: Page):
 
 CHANGED = """
 async ([url, sound]) => {
-  const { BrowserModel } = await import('/audio/answer/model.js');
+  const { BrowserModel } = await import('/audio/answer/hearing/model.js');
   const { columnOf } = await import('/audio/answer/occlusion.js');
   const browser = new BrowserModel(url);
   await browser.open();

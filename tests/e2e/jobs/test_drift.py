@@ -8,7 +8,7 @@ import requests
 import soundfile
 
 from audio.inference.predictor import Predictor
-from audio.serving.keeping import Keeper
+from audio.serving.watching.keeping import Keeper
 from tests.conftest import ServerProcess
 from tests.e2e.conftest import RATE, write_sounds
 from tests.e2e.jobs.test_more_tasks import SMALL

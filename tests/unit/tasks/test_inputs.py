@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from audio.serving.keeping import TABLE
+from audio.serving.watching.keeping import TABLE
 from tasks import drift, events, lookup
 from tasks.code import carried
 from tasks.errors import NothingThere

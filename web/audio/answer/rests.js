@@ -12,7 +12,7 @@ const longest = 60; // s of a sound that is asked about: each box costs an answe
 /**
  * @typedef {{weights: number[][] | null, whole: number, done: number, on: boolean, start: () => void, stop: () => void}} Grid `done`: columns; `whole`: the
  *   probability of the sound as it is
- * @param {import("./model.js").BrowserModel} browser @param {import("./edits.js").Edits} edits @param {number} temperature
+ * @param {import("./hearing/model.js").BrowserModel} browser @param {import("./edits.js").Edits} edits @param {number} temperature
  * @param {number[] | null} whole probabilities of the sound as it is @param {number} place of the class @returns {Grid}
  */
 export function useGrid(browser, edits, temperature, whole, place) {

@@ -2,12 +2,12 @@
 import { html } from "../../lib/dom.js";
 import { percent } from "../../lib/format.js";
 import { t } from "../../lib/text.js";
-import { labelsOf, likeliest } from "./chances.js";
+import { labelsOf, likeliest } from "./hearing/chances.js";
 
 const most = 5;
 
 /**
- * @param {{about: import("./metadata.js").About, now: number[], before?: number[] | null, calibrated: boolean}} props `before`: of the sound as it was
+ * @param {{about: import("./hearing/metadata.js").About, now: number[], before?: number[] | null, calibrated: boolean}} props `before`: of the sound as it was
  */
 export function Said({ about, now, before, calibrated }) {
   const found = labelsOf(now, about, calibrated);

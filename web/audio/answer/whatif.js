@@ -10,15 +10,15 @@ import { measure } from "../sound/mixes.js";
 import { Timeline } from "../timeline.js";
 import { axisOf } from "./axis.js";
 import { Boxes } from "./boxes.js";
-import { labelsOf } from "./chances.js";
+import { labelsOf } from "./hearing/chances.js";
 import { EditFields } from "./fields.js";
 import { changes } from "./edits.js";
 import { RestsOn, useGrid } from "./rests.js";
 import { Said } from "./said.js";
 
 /**
- * @typedef {import("./metadata.js").About} About
- * @typedef {import("./model.js").BrowserModel} BrowserModel
+ * @typedef {import("./hearing/metadata.js").About} About
+ * @typedef {import("./hearing/model.js").BrowserModel} BrowserModel
  * @typedef {{url: string, name: string, since: number}} Sound `since`: when it was given, ms of the page's clock
  */
 
@@ -91,7 +91,7 @@ export function WhatIf({ browser, about, sound, ready, temperature, calibrated }
 const undecodable = ({ name }, error) =>
   new Error(t("{name} can’t be decoded by this browser: {reason}", { name, reason: error.message }));
 
-/** @param {About} about @param {import("./model.js").Answer} answer @param {number} took ms from when sound and model were there */
+/** @param {About} about @param {import("./hearing/model.js").Answer} answer @param {number} took ms from when sound and model were there */
 function heardHow({ preparation }, { starts, left }, took) {
   const seconds = (/** @type {number} */ samples) => (samples / preparation.sample_rate).toFixed(1);
   const windows =

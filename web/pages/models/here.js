@@ -2,8 +2,8 @@
 import { html, useEffect, useMemo, useState } from "../../lib/dom.js";
 import { modelLink } from "../../lib/addresses/links.js";
 import { t } from "../../lib/text.js";
-import { Live } from "../../audio/answer/live-view.js";
-import { BrowserModel } from "../../audio/answer/model.js";
+import { Live } from "../../audio/answer/live/live-view.js";
+import { BrowserModel } from "../../audio/answer/hearing/model.js";
 import { WhatIf } from "../../audio/answer/whatif.js";
 import { Boundary } from "../../kit/boundary.js";
 import { Button } from "../../kit/button.js";

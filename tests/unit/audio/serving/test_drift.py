@@ -8,9 +8,9 @@ import soundfile
 
 from audio.errors import ConfigError
 from audio.inference.predictor import Predictor
-from audio.serving import drift as drifts
-from audio.serving.described import ANSWER, SOUND, Described, described, sound_of
-from audio.serving.drift import SHARES, drift
+from audio.serving.watching import drift as drifts
+from audio.serving.watching.described import ANSWER, SOUND, Described, described, sound_of
+from audio.serving.watching.drift import SHARES, drift
 from tests.unit.audio.heard import RATE
 
 WIDTH = len(SOUND) + len(ANSWER)

@@ -14,8 +14,8 @@ from audio.distributed import SingleProcess
 from audio.errors import ConfigError
 from audio.metrics.objective import distance
 from audio.models import build
+from audio.training.companions.teacher import Teachers
 from audio.training.stepper import Stepper
-from audio.training.teacher import Teachers
 from audio.training.train import train
 from tests.unit.audio.conftest import ignore
 

@@ -13,8 +13,8 @@ from audio.clips.splits import recordings
 from audio.config import EvaluateConfig, ProbeConfig, TrainConfig
 from audio.errors import CheckpointError, ConfigError
 from audio.evaluation.evaluate import evaluate
-from audio.training.logistic import best_strength, fit
-from audio.training.probe import few, probe, training_of
+from audio.training.probing.logistic import best_strength, fit
+from audio.training.probing.probe import few, probe, training_of
 from audio.training.train import train
 from tests.unit.audio import clip_stores, onnx_encoders
 from tests.unit.audio.conftest import ignore

@@ -7,7 +7,7 @@ import pytest
 from audio.clips.store import ClipStore
 from audio.config import PreprocessConfig, ProbeConfig, TrainConfig
 from audio.preprocessing.preprocess import preprocess
-from audio.training.probe import probe
+from audio.training.probing.probe import probe
 from audio.training.train import train
 from benchmarks.tutorials import layouts
 from tests.conftest import DATA
