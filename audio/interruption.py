@@ -179,6 +179,14 @@ def say() -> None:
             print("interrupted", file=sys.stderr, flush=True)
 
 
+def _strike() -> None:
+    """Ctrl-C once more, for the main thread. By a signal: otherwise a wait goes on to its end."""
+    if not hasattr(signal, "pthread_kill"):
+        _thread.interrupt_main()
+    elif callable(signal.getsignal(signal.SIGINT)):  # else it is ignored by now, or ends without a word
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What can't be raised where it is, is raised a moment later; a second Ctrl-C at the program's end ends it."""
 
@@ -193,7 +201,7 @@ def _not_dropped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
             if _State.last:
                 _State.last()
             end()
-        later = threading.Timer(AGAIN, _thread.interrupt_main)
+        later = threading.Timer(AGAIN, _strike)
         later.daemon = True
         later.start()
 
