@@ -25,11 +25,11 @@ SPLINTERED = """() => [...document.querySelectorAll('.plain-table th')]
     [
         (390, 844, "en"),
         (640, 450, "en"),
-        (768, 1024, "en"),
         *(
             pytest.param(*size, language, marks=pytest.mark.slow)
             for size, language in (
                 ((390, 844), "zh-CN"),
+                ((768, 1024), "en"),
                 ((768, 1024), "zh-CN"),
                 ((1280, 800), "en"),
                 ((1280, 800), "zh-CN"),

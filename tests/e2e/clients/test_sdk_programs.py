@@ -25,7 +25,7 @@ def test_a_dataset_has_versions_with_parents(server: ServerProcess, tmp_path: Pa
     assert said.rstrip().endswith("all is well")
 
 
-@pytest.mark.parametrize("kind", ["functions", "decorators"])
+@pytest.mark.parametrize("kind", ["functions", pytest.param("decorators", marks=pytest.mark.slow)])
 def test_a_pipeline_runs_its_steps_in_processes_here(
     server: ServerProcess, tmp_path: Path, kind: str
 ) -> None:

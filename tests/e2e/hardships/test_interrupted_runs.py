@@ -46,6 +46,7 @@ def shorten(server: ServerProcess, task: str, epochs: int) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_a_killed_server_that_starts_again_leaves_no_gap_in_the_curve(new_server, new_agent, prepare):
     server = new_server()
@@ -100,6 +101,7 @@ def test_an_aborted_training_keeps_its_checkpoint_and_goes_on_when_it_is_enqueue
     assert epochs_on_the_curve(server, task) == list(range(1, len(trained) + 4))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_a_training_goes_on_with_its_own_clips_on_another_machine_after_the_data_changed(
     new_server, new_agent, prepare, sounds, tmp_path

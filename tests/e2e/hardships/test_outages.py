@@ -147,6 +147,7 @@ def test_a_training_that_ends_without_its_server_waits_for_it(away, begin):
     whole(server, task, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_waiting_has_a_limit_and_the_task_goes_on_from_what_is_kept_here(away, begin, new_agent):
     server, ids = away

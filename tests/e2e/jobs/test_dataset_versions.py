@@ -32,6 +32,7 @@ def clips(server: ServerProcess, dataset: dict) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(answer.content), compression="gzip", keep_default_na=False, index_col=0)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_sounds_are_uploaded_up_to_the_limit_as_many_of_each_class(new_server, sounds: Path, tmp_path: Path):
     server = new_server()

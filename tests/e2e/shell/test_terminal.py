@@ -24,7 +24,10 @@ OTHERS = [words for words in TYPED if words not in MEASURES]
 TRACES = ("Traceback", "Exception ignored", "Error in atexit")
 
 
-LONG = {"--preset", "--processes", "torchrun", "--robustness", "--slices", "--validation"}
+LONG = {
+    "--augmentations", "--metrics", "--preset", "--processes", "torchrun", "--robustness", "--slices", "--validation",
+    "tasks.pretrain",
+}  # fmt: skip
 
 
 def marked(words: tuple[str, ...]) -> object:

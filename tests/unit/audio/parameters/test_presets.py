@@ -37,6 +37,11 @@ def encoder_folders(tmp_path_factory):
     return encoders.write(tmp_path_factory.mktemp("encoders"))
 
 
+def _dear(name: str) -> object:
+    """The encoders of the tutorials take half a minute each, of which the probe of one is enough."""
+    return pytest.param(name, marks=[pytest.mark.slow] if name == "gtzan-wav2vec2-as-written" else [])
+
+
 @pytest.mark.parametrize("name", presets.names())
 def test_every_preset_is_a_configuration_of_things_that_exist(name):
     preset = presets.find(name)
@@ -45,7 +50,7 @@ def test_every_preset_is_a_configuration_of_things_that_exist(name):
     assert preset.about.endswith(".") and preset.source
 
 
-@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("name", [_dear(name) for name in presets.names()])
 def test_every_preset_trains(name, sounds, encoder_folders, tmp_path):
     preset = presets.find(name)
     settings = preset.preprocess_config(dataset="folder", data=str(sounds), where="", label_pattern="")
