@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,14 @@ class Dropped:
 
 one = Dropped()
 del one
-time.sleep(20)
+time.sleep(90)
 print("went on")
 """
 AS_ANOTHER_ERROR = """
 with interruption.recognised():
     try:
         press()
-        time.sleep(20)
+        time.sleep(90)
     except KeyboardInterrupt as dropped:
         raise TypeError("could not convert") from dropped
 """
@@ -41,21 +40,21 @@ class Again:
         press()
         time.sleep(0.01)
 
-atexit.register(lambda: (Again() and None, time.sleep(20)))
+atexit.register(lambda: (Again() and None, time.sleep(90)))
 press()
-time.sleep(20)
+time.sleep(90)
 """
 TEXT_AT_THE_END = """
 import atexit
 
 atexit.register(lambda: exec("1"))
 press()
-time.sleep(20)
+time.sleep(90)
 """
 SWALLOWED = """
 try:
     press()
-    time.sleep(20)
+    time.sleep(90)
 except BaseException:
     pass  # as a library does
 for step in range(100):
@@ -69,7 +68,7 @@ import atexit, threading
 atexit.register(print, "put away")
 threading.Thread(target=time.sleep, args=(50,)).start()
 press()
-time.sleep(20)
+time.sleep(90)
 """
 WHILE_PYTHON_ENDS = """
 class Torn:
@@ -85,14 +84,19 @@ print("done")
 def run(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,  # no wait ends within it
     )
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        "press()\ntime.sleep(20)",
+        "press()\ntime.sleep(90)",
         IN_A_DESTRUCTOR,
         AS_ANOTHER_ERROR,
         TWICE,
@@ -101,11 +105,9 @@ def run(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     ],
 )
 def test_it_ends_with_one_word_and_at_once_whatever_is_struck(program):
-    began = time.monotonic()
     done = run("-c", f"from audio import interruption\ninterruption.watch()\n{READY}\n{program}")
     assert done.returncode == -signal.SIGINT  # by which a shell ends its loop
     assert (done.stdout, done.stderr) == ("", "interrupted\n")
-    assert time.monotonic() - began < 15, "it slept on to its end"
 
 
 def test_it_ends_although_a_thread_does_not():
@@ -126,7 +128,7 @@ def test_what_has_ended_by_itself_is_not_ended_again_while_python_takes_its_libr
 @pytest.mark.parametrize("room", ["audio", "tasks", "agents", "pipelines", "benchmarks"])
 def test_an_import_of_a_program_is_interrupted_with_one_word(room, tmp_path):
     """The module that is to be run is one that is interrupted as it is imported."""
-    (tmp_path / "slow.py").write_text(f"{READY}\npress()\ntime.sleep(20)\n")
+    (tmp_path / "slow.py").write_text(f"{READY}\npress()\ntime.sleep(90)\n")
     start = (
         f"import sys; sys.argv = ['-m']; import {room}; sys.path.insert(0, {str(tmp_path)!r}); import slow"
     )
@@ -136,7 +138,7 @@ def test_an_import_of_a_program_is_interrupted_with_one_word(room, tmp_path):
 
 
 def test_the_servers_import_is_interrupted_with_one_word(tmp_path):
-    (tmp_path / "uvicorn.py").write_text(f"{READY}\npress()\ntime.sleep(20)\n")
+    (tmp_path / "uvicorn.py").write_text(f"{READY}\npress()\ntime.sleep(90)\n")
     done = run(
         "-c",
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from server.__main__ import start; sys.exit(start())",
@@ -183,7 +185,7 @@ def test_a_reader_that_has_gone_is_no_error():
 
 
 def test_a_terminal_that_is_closed_ends_it_as_ctrl_c_does():
-    program = "os.kill(os.getpid(), signal.SIGHUP); time.sleep(20)"
+    program = "os.kill(os.getpid(), signal.SIGHUP); time.sleep(90)"
     done = run("-c", f"{WATCHED}import time\ntry:\n    {program}\nfinally:\n    print('put away')")
     assert done.returncode == -signal.SIGINT
     assert (done.stdout, done.stderr) == ("put away\n", "interrupted\n")
