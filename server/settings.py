@@ -74,7 +74,9 @@ class Settings:
         "lost_retries goes before it",
     )
     hold_seconds: float = setting(
-        25.0, "how long an agent's poll of empty queues waits for a task (below its own 30 s); 0: not at all"
+        25.0,
+        "how long an agent's poll of empty queues waits for a task at most, and at least half of it (below its own "
+        "30 s); 0: not at all",
     )
     synchronous: str = setting(
         "FULL",

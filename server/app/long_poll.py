@@ -8,6 +8,7 @@ for a client that is seen to have gone; should it go while the answer is on its 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from server.domain.workers.polling import Polls
 from server.store import Store
 
 ENDPOINT = "queues.get_next_task"
+SHORTEST = 0.5
+"""The least share of `hold_seconds` that a poll waits: agents that asked at one moment, as they do when a server has
+started again, would all be answered at one moment for ever, and keep everybody else waiting then."""
 Attempt = Callable[[bytes], Awaitable[Response]]
 
 
@@ -75,7 +79,7 @@ class Holding:
     async def _held(
         self, waiter: _Waiter, gone: asyncio.Future[Any], attempt: Callable[[], Awaitable[Response]]
     ) -> Response:
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        deadline = asyncio.get_running_loop().time() + self._seconds * random.uniform(SHORTEST, 1)
         while True:
             waiter.woken.clear()
             if gone.done():
@@ -90,8 +94,10 @@ class Holding:
             if left <= 0 or self._ended:
                 return response
             woken = asyncio.ensure_future(waiter.woken.wait())
-            await asyncio.wait({woken, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({woken, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             woken.cancel()
+            if not done and not waiter.woken.is_set():
+                return response  # nothing was added since
 
     async def _queues_to_hold(self, request: HttpRequest, body: bytes) -> list[str]:
         if self._ended or self._seconds <= 0 or "x-clearml-agent" not in request.headers:

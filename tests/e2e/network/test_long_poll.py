@@ -141,7 +141,20 @@ def test_a_long_poll_ends_empty_before_the_agents_patience_does(new_server) -> N
     wanted = queue(server)
     began = time.monotonic()
     assert Agent(server, "held:6", wanted).round() is None
-    assert 0.9 < time.monotonic() - began < 10
+    assert 0.45 < time.monotonic() - began < 10
+
+
+def test_agents_that_asked_at_one_moment_are_not_answered_at_one(new_server) -> None:
+    """They would ask again at one, for ever, and everybody else would wait behind them."""
+    server = new_server("--hold-seconds", "4")
+    wanted = queue(server)
+    agents = [Agent(server, f"held:spread:{number}", wanted) for number in range(20)]
+    threads = [in_a_thread(agent.round) for agent in agents]
+    for thread, _ in threads:
+        thread.join(60)
+    ends = sorted(at for _, ((task, at),) in threads)
+    assert not any(task for _, ((task, _),) in threads)
+    assert ends[-1] - ends[0] > 0.8 and ends[-6] - ends[5] > 0.2
 
 
 def test_long_polls_do_not_hold_up_the_servers_end(new_server) -> None:
