@@ -60,8 +60,10 @@ class Latency:
 
 
 def worse(one: Exported, clips: int, tolerance: float) -> str:
-    """Why integers are refused; empty when they may be used."""
+    """Why a file in fewer bits is refused; empty when it may be used."""
     agreeing = 100 * one.agreement
+    if not np.isfinite(one.difference):
+        return f"{one.path.name} is refused: of {clips} held-out clips, some get answers that are no numbers. Use onnx."
     if one.lost <= tolerance and agreeing >= 100 - AGREEMENT * tolerance:
         return ""
     few = (

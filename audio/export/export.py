@@ -116,7 +116,7 @@ def export(path: str | Path, folder: str | Path, store: ClipStore, config: Expor
         made[-1].remark = made[-1].remark or how or ""
         if form in ROUNDED:
             made[-1].refused = worse(made[-1], len(checked), config.int8_tolerance)
-        if form not in ROUNDED and made[-1].difference > config.tolerance:
+        if form not in ROUNDED and not made[-1].difference <= config.tolerance:  # nor if it is no number
             raise ExportError(
                 f"{target} answers otherwise than the model: a logit differs by {made[-1].difference:.2g}, "
                 f"more than tolerance {config.tolerance:g}. The file is left there to be looked at."
