@@ -48,6 +48,32 @@ def test_every_ratio_of_speed_is_in_both_documents_and_no_other():
     assert f"{told['epochs']} epochs" in readme and f"{told['epochs']} epochs" in table
 
 
+def test_what_exported_files_and_the_mixed_load_gave_is_told_as_their_files_have_it():
+    of = {one["runtime"]: one for one in result("runtimes-esc10-quick.json")["runtimes"]}
+    told = section(MEASURED, "**Exported files**", "**Everything at once**")
+    eager, integers, halves = of["pytorch"], of["onnx-int8"], of["onnx-fp16"]
+    assert of["onnx"]["same_label"] == halves["same_label"] == eager["answers"]
+    assert f"({eager['answers']:,} answers)" in told and f"{integers['same_label']:,} labels the same" in told
+    assert f"{100 * integers['accuracy']:g} against {100 * eager['accuracy']:g} %" in told
+    assert (
+        f"{integers['times_smaller']:.1f} × smaller (" in told
+        and f"{halves['times_smaller']} × smaller" in told
+    )
+    assert (
+        f"{of['onnx']['times_faster']} × as fast" in told
+        and f"{integers['times_faster']:.1f} × as fast" in told
+    )
+    mixed = result("server-mixed-load.json")
+    told = section(MEASURED, "**Everything at once**", "**Sound on a CPU**")
+    assert f"none of {sum(mixed['answers'].values()):,} answers a 500" in told
+    assert not any(code.startswith("5") for code in mixed["answers"]) and not any(mixed["lost"].values())
+    assert (
+        f"{mixed['acknowledged']['files']:,} files" in told
+        and f"at most {max(mixed['resident_mb'])} MB" in told
+    )
+    assert f"p50 {mixed['page_ms']['p50']:.0f} ms, p95 {mixed['page_ms']['p95']:.0f} " in told
+
+
 def test_the_front_page_repeats_what_is_measured():
     table = README[README.index("## Measured") :]
     ratios = [short(ratio) for ratio in result("throughput-cpu.json")["ratios"].values()]
