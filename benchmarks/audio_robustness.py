@@ -48,6 +48,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def store_of(folder: Path, preset: presets.Preset, data: str) -> ClipStore:
+    """The clips of a preset in `folder`: those that an earlier call left there, else made of the recordings."""
+    if not (folder / "store" / "store.json").exists():
+        preprocess(preset.preprocess_config(data=data), folder / "store")
+    return ClipStore.open(folder / "store")
+
+
 def model_of(folder: Path, config: TrainConfig, store: ClipStore) -> Path:
     """The model of a fold: the one in `folder` if these settings made it, else a new one."""
     there = folder / "model.pt"
@@ -94,9 +101,7 @@ def main() -> None:
     where = nullcontext(str(args.folder)) if args.folder else tempfile.TemporaryDirectory()
     with where as kept:
         folder = Path(kept)
-        if not (folder / "store" / "store.json").exists():
-            preprocess(preset.preprocess_config(data=args.data), folder / "store")
-        store = ClipStore.open(folder / "store")
+        store = store_of(folder, preset, args.data)
         folds = args.folds or store.folds
         told: dict[str, Any] = {
             "preset": args.preset,

@@ -19,14 +19,12 @@ import numpy as np
 import pandas as pd
 
 from audio import presets
-from audio.clips.store import ClipStore
 from audio.command_line import CommandLine
 from audio.config import ExportConfig
 from audio.export.check import Exported
 from audio.export.export import export
 from audio.inference.predictor import Predictor
-from audio.preprocessing.preprocess import preprocess
-from benchmarks.audio_robustness import model_of
+from benchmarks.audio_robustness import model_of, store_of
 from benchmarks.audio_throughput import cpu_name
 
 RESULTS = Path(__file__).parent / "results"
@@ -114,10 +112,7 @@ def main() -> None:
     where = nullcontext(str(args.folder)) if args.folder else tempfile.TemporaryDirectory()
     with where as kept:
         folder = Path(kept)
-        prepared = preset.preprocess_config(data=args.data)
-        if not (folder / "store" / "store.json").exists():
-            preprocess(prepared, folder / "store")
-        store = ClipStore.open(folder / "store")
+        store = store_of(folder, preset, args.data)
         tables = []
         for fold in args.folds or store.folds:
             of_fold = folder / f"fold-{fold}"

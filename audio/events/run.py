@@ -243,9 +243,8 @@ class Progress:
         )
         if self._live:
             self.clear()
-            self._stream.write(
-                text[: shutil.get_terminal_size().columns - 1]
-            )  # a line that goes on can't be cleared
+            columns = shutil.get_terminal_size().columns
+            self._stream.write(text[: columns - 1])  # of a line that wraps only the last row could be cleared
             self._stream.flush()
             self._stands = True
         else:
