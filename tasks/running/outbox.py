@@ -44,9 +44,11 @@ class Outbox:
         self._sending: Parcel | None = None
         self._changed = threading.Condition()
         self._number = 0
+        self._looking = threading.Lock()
         self._away = False  # whether it has been said that the server is away
         self._fault = ""  # of the last try
         threading.Thread(target=self._run, daemon=True, name="outbox").start()
+        threading.Thread(target=self._watch, daemon=True, name="outbox-watch").start()
 
     def post(self, name: str, send: Send) -> None:
         """Call `send` once the server answers, again when it raises."""
@@ -102,6 +104,7 @@ class Outbox:
                 self._changed.wait_for(lambda: self._waiting)
                 parcel = self._waiting.pop(next(iter(self._waiting)))
                 self._sending = parcel
+                self._changed.notify_all()  # `_watch`
             arrived = self._try(parcel)
             with self._changed:
                 self._sending = None
@@ -113,14 +116,23 @@ class Outbox:
             if not arrived:
                 time.sleep(EVERY if self._away else min(LONGEST_PAUSE, EVERY * parcel.tries))
 
+    def _watch(self) -> None:
+        """Look at the line while something is on its way: the SDK tries for minutes, without a word, to send what an
+        outage has caught in the middle."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._sending)
+                travelling = self._sending
+            time.sleep(EVERY)
+            if self._sending is travelling and not self.line.there():
+                time.sleep(EVERY)  # once may be a busy server
+                if self._sending is travelling:
+                    self._look()
+
     def _try(self, parcel: Parcel) -> bool:
         """Send it, if the server answers."""
-        if not self.line.there():
-            self._say_away()
+        if not self._look():
             return False
-        if self._away:
-            say("The server answers again: what has waited is uploaded.")
-        self._away = False
         try:
             parcel.send()
         except Exception as fault:  # whatever the SDK raises for a refused or broken upload
@@ -132,10 +144,18 @@ class Outbox:
             return False
         return True
 
-    def _say_away(self) -> None:
-        if not self._away:
-            say(
-                "The server does not answer. The work goes on; what it should get is kept here and uploaded later."
-            )
-        self._away = True
-        self._fault = "The server does not answer."
+    def _look(self) -> bool:
+        """Whether the server answers; a word is said when that has changed."""
+        with self._looking:
+            there = self.line.there()
+            if there and self._away:
+                say("The server answers again: what has waited is uploaded.")
+            if not there:
+                self._fault = "The server does not answer."
+                if not self._away:
+                    say(
+                        "The server does not answer. The work goes on; what it should get is kept here and uploaded "
+                        "later."
+                    )
+            self._away = not there
+            return there

@@ -1,6 +1,7 @@
 """What waits for the server: real files and a thread, with a line that is cut and mended."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -65,6 +66,45 @@ def test_an_outage_in_the_middle_of_an_upload_costs_nothing(tmp_path, capsys):
     line.up = True
     assert box.settle() == [] and tries.count(True) == 2 and "progress" in tries
     assert "answers again" in capsys.readouterr().out
+
+
+def test_an_outage_is_told_while_an_upload_still_tries_to_get_through(tmp_path, capsys):
+    """The SDK may try for minutes before it raises."""
+    line, back, started = Line(), Event(), Event()
+    sent: list[bool] = []
+
+    def send():
+        started.set()
+        sent.append(back.wait(10))
+
+    box = Outbox(tmp_path, line)
+    box.post("table", send)
+    assert started.wait(10)
+    assert "does not answer" not in capsys.readouterr().out
+    line.up = False
+    until(lambda: "The work goes on" in capsys.readouterr().out, 10, "a word is said")
+    line.up = True
+    back.set()
+    assert box.settle() == [] and sent == [True]  # the word came before the upload had ended
+    box.post("progress", lambda: None)
+    assert box.settle() == []
+    said = capsys.readouterr().out
+    assert said.count("answers again") == 1 and "does not answer" not in said
+
+
+def test_a_server_that_is_busy_for_a_moment_is_not_called_away(tmp_path, capsys):
+    class Busy(Line):
+        looks = 0
+
+        def there(self) -> bool:
+            self.looks += 1
+            return self.looks % 2 == 1
+
+    line = Busy()
+    box = Outbox(tmp_path, line)
+    box.post("table", lambda: until(lambda: line.looks > 9, 10, "looked at while it is sent"))
+    assert box.settle() == []
+    assert capsys.readouterr().out == ""
 
 
 def test_what_the_server_refuses_is_named_in_the_end_and_does_not_hold_up_the_rest(tmp_path, capsys):
