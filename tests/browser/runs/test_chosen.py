@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.conftest import ServerProcess
+from tests.conftest import ServerProcess, until
 
 pytestmark = pytest.mark.timeout(120)
 MANY = 200
@@ -59,6 +59,21 @@ def test_all_that_match_can_be_chosen(page: Page, server, project):
     expect(bar(page).get_by_role("button", name=re.compile("that match"))).to_have_count(0)
     page.get_by_label("Search tasks").fill("many 19")
     expect(bar(page)).to_have_count(0)  # another list, of which nothing is chosen
+
+
+def test_nothing_can_be_chosen_before_the_rows_are_there(page: Page, server, project):
+    held: list[Route] = []
+    going = False
+    page.route("**/tasks.get_all_ex", lambda route: route.continue_() if going else held.append(route))
+    page.goto(f"{server.url}/projects/{project}/tasks?q=many+1")
+    every = page.get_by_label("Choose all loaded rows")
+    expect(every).to_be_disabled()
+    until(lambda: held or page.wait_for_timeout(50), 20, "the rows are asked for")
+    going = True
+    for route in held:
+        route.continue_()
+    every.click()
+    expect(bar(page)).to_be_visible()
 
 
 def test_what_somebody_else_deletes_is_chosen_no_longer(page: Page, server, project):

@@ -96,7 +96,7 @@ export function DataTable(props) {
     aria-busy=${busy || Boolean(props.waiting)} ref=${scroller}
     style=${{ "--columns": template, "--row": `${rowHeight}px`, height: height ? `${height}px` : undefined }}
     onScroll=${(/** @type {any} */ e) => setTop(e.currentTarget.scrollTop)} onKeyDown=${(/** @type {KeyboardEvent} */ e) => walkRows(e, rowHeight)}>
-    <${Head} ...${props} columns=${columns} width=${width} rowsInSight=${last - first} />
+    <${Head} ...${props} columns=${columns} width=${width} ready=${!props.waiting && keys.some((_, i) => rowAt(first + i))} />
     <div class="table-body" role="rowgroup" onPointerUp=${press.up} style=${{ height: `${count * rowHeight}px`, minWidth: `${width}px` }}>
       <div style=${{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">${rows}</div>
     </div>
@@ -150,8 +150,8 @@ function useKeptFocus(scroller) {
   });
 }
 
-/** @param {TableProps & {width: number, rowsInSight: number}} props */
-function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, onResize, onReorder, width }) {
+/** @param {TableProps & {width: number, ready: boolean}} props `ready`: there are rows of this question to choose */
+function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, onResize, onReorder, width, ready }) {
   const dragged = useRef("");
   const all = selection && count > 0 && selection.size >= count;
   const chooseAll = () => {
@@ -162,7 +162,7 @@ function Head({ columns, count, rowAt, sort = [], onSort, selection, onSelect, o
     ${
       onSelect &&
       html`<div role="columnheader" class="cell check">
-        <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all}
+        <input type="checkbox" aria-label=${t("Choose all loaded rows")} checked=${all} disabled=${!ready && !selection?.size}
           indeterminate=${Boolean(!all && selection?.size)} onClick=${chooseAll} /></div>`
     }
     ${columns.map(column => {
