@@ -8,5 +8,7 @@ python -m agents.prune                              clears what is not needed an
 """
 
 from audio.interruption import watch_programs
+from tasks.client import late
 
 watch_programs()
+late.put_off()  # the agent's own imports too

@@ -5,5 +5,7 @@ out of it as artifacts, models and plots. Importing this package imports neither
 """
 
 from audio.interruption import watch_programs
+from tasks.client import late
 
 watch_programs()
+late.put_off()

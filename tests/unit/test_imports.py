@@ -17,6 +17,7 @@ MAY_IMPORT = {  # room → rooms and heavy libraries that it may import
     "tasks": {"audio", "clearml", "torch", "pandas", "numpy"},
     "agents": {
         "tasks.client.connection",
+        "tasks.client.late",
         "tasks.client.names",
         "tasks.errors",
         "audio.command_line",
