@@ -5,7 +5,8 @@ python -m benchmarks.server_mixed_load --minutes 3         # the same for a shor
 
 Counts answers that are a 500, what was acknowledged and is not there afterwards, the 95th percentile of a page of the
 table, and the server's memory over time, with its most in each minute. Says of each whether it holds, ends with 1 when
-one doesn't, and writes benchmarks/results/server-mixed-load.json.
+one doesn't, and writes benchmarks/results/server-mixed-load.json. Each kind of client is a process of its own: what
+hundreds of threads wait for one another is not the server's time.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -30,7 +34,7 @@ import orjson
 from audio.command_line import CommandLine
 from benchmarks.server_queues import AGENT
 from benchmarks.server_tables import COLUMNS, METRIC, fill
-from benchmarks.servers import ROWS, Client, Process, line, scratch, soundyard
+from benchmarks.servers import ROWS, Client, line, scratch, soundyard
 
 RESULT = Path(__file__).parent / "results" / "server-mixed-load.json"
 TASKS, WRITERS, READERS, AGENTS, HOSTILE = 2000, 4, 3, 500, 10
@@ -41,19 +45,45 @@ SMOOTH = 0.05
 """Seconds between what one client asks: people and programs, not a race."""
 
 
-class Load:
-    """What all clients share: when to end, and the account of what happened."""
+class End:
+    """The moment at which all clients leave; as an event, though one for several processes."""
 
-    def __init__(self, process: Process, token: str, project: str) -> None:
-        self.process, self.token, self.project = process, token, project
-        self.ended = threading.Event()
-        self.codes: Counter[int] = Counter()
-        self.faults: Counter[str] = Counter()
-        self.pages: list[float] = []
-        self.curves: dict[str, int] = {}
-        """Task → iterations that were acknowledged."""
-        self.files: dict[str, bool] = {}
-        """Name → whether it must be there."""
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds  # one clock for the whole machine
+
+    def is_set(self) -> bool:
+        return time.monotonic() >= self.at
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long, or until the end; gives whether it is reached."""
+        time.sleep(max(0.0, min(seconds, self.at - time.monotonic())))
+        return self.is_set()
+
+
+@dataclass
+class Account:
+    """What happened to clients."""
+
+    codes: Counter[int] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    pages: list[float] = field(default_factory=list)  # ms
+    curves: dict[str, int] = field(default_factory=dict)  # task → iterations that were acknowledged
+    files: dict[str, bool] = field(default_factory=dict)  # name → whether it must be there
+
+    def add(self, other: Account) -> None:
+        self.codes += other.codes
+        self.faults += other.faults
+        self.pages += other.pages
+        self.curves |= other.curves
+        self.files |= other.files
+
+
+class Load:
+    """What the clients of one process share: where the server is, when to end, and the account."""
+
+    def __init__(self, port: int, token: str, project: str, ended: End) -> None:
+        self.port, self.token, self.project, self.ended = port, token, project, ended
+        self.account = Account()
         self.lock = threading.Lock()
 
     def request(
@@ -70,14 +100,14 @@ class Load:
         except (OSError, http.client.HTTPException) as fault:
             client.close()
             with self.lock:
-                self.faults[type(fault).__name__] += 1
+                self.account.faults[type(fault).__name__] += 1
             return 0, b""
         with self.lock:
-            self.codes[answer.status] += 1
+            self.account.codes[answer.status] += 1
         return answer.status, content
 
     def connect(self, timeout: float = 60) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.process.port, timeout=timeout)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def call(self, client: http.client.HTTPConnection, endpoint: str, **fields: Any) -> dict[str, Any]:
         status, content = self.request(
@@ -103,7 +133,7 @@ def write(load: Load, number: int) -> None:
             status, _ = load.request(client, "POST", "/api/events.add_batch", b"\n".join(rows))
             if status != 200:
                 break
-            load.curves[task] = start + BATCH
+            load.account.curves[task] = start + BATCH
 
 
 def read(load: Load, number: int) -> None:
@@ -116,7 +146,7 @@ def read(load: Load, number: int) -> None:
             page=chance.randrange(5), order_by=[chance.choice([f"-{METRIC}.value", "-last_update"])],
         )  # fmt: skip
         if found:
-            load.pages.append((time.perf_counter() - began) * 1000)
+            load.account.pages.append((time.perf_counter() - began) * 1000)
 
 
 def upload(load: Load, number: int) -> None:
@@ -134,9 +164,9 @@ def upload(load: Load, number: int) -> None:
             client, "POST", "/files", body, Content_Type="multipart/form-data; boundary=x"
         )
         if status == 200:
-            load.files[name] = True
+            load.account.files[name] = True
             if count % 2:
-                load.files[name] = load.request(client, "DELETE", f"/files/{name}")[0] != 200
+                load.account.files[name] = load.request(client, "DELETE", f"/files/{name}")[0] != 200
         count += 1
 
 
@@ -198,7 +228,7 @@ def harm(load: Load, number: int) -> None:
 
 def half_a_request(load: Load) -> None:
     """A connection that begins a request and leaves in the middle of it."""
-    with socket.create_connection(("127.0.0.1", load.process.port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", load.port), timeout=5) as one:
         one.sendall(b"POST /api/tasks.get_all HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + os.urandom(100))
         load.ended.wait(1)
 
@@ -208,16 +238,30 @@ CLIENTS: list[tuple[Callable[[Load, int], None], int]] = [
 ]  # fmt: skip
 
 
-def lost(load: Load) -> tuple[int, int]:
+def act(of_one_kind: Sequence[tuple[int, int]], port: int, token: str, project: str, ended: End) -> Account:
+    """In a process of its own: clients, given by their place in CLIENTS and their number, until the end."""
+    load = Load(port, token, project, ended)
+    threads = [
+        threading.Thread(target=CLIENTS[kind][0], args=(load, number), daemon=True)
+        for kind, number in of_one_kind
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ended.at - time.monotonic()) + 40)
+    return load.account
+
+
+def lost(load: Load, account: Account) -> tuple[int, int]:
     """What was acknowledged and is not there: points and files; and files that were deleted and are."""
     client, missing = load.connect(), 0
-    for task, acknowledged in load.curves.items():
+    for task, acknowledged in account.curves.items():
         found = load.call(client, "events.scalar_metrics_iter_histogram", task=task, samples=0)
         points = found.get("m", {}).get("v", {}).get("x", [])
         missing += len(set(range(acknowledged)) - set(points))
     wrong = sum(
         (load.request(client, "HEAD", f"/files/{name}")[0] == 200) != there
-        for name, there in load.files.items()
+        for name, there in account.files.items()
     )
     return missing, wrong
 
@@ -226,36 +270,32 @@ def report(minutes: float) -> dict[str, Any]:
     before = os.getloadavg()[0]
     with scratch("mixed") as folder:
         project = fill(folder, TASKS)
-        with soundyard(folder) as process:
-            load = Load(process, Client(process, folder).token, project)
-            threads = [
-                threading.Thread(target=act, args=(load, number), daemon=True)
-                for act, count in CLIENTS
-                for number in range(count)
+        with soundyard(folder) as process, ProcessPoolExecutor(len(CLIENTS), get_context("spawn")) as pool:
+            given = process.port, Client(process, folder).token, project
+            ended = End(60 * minutes)
+            begun = [
+                pool.submit(act, [(kind, number) for number in range(count)], *given, ended)
+                for kind, (_, count) in enumerate(CLIENTS)
             ]
-            for thread in threads:
-                thread.start()
-            memory, ends = [], time.monotonic() + 60 * minutes
-            while time.monotonic() < ends:
-                time.sleep(min(10, 60 * minutes / 6))
+            memory = []
+            while not ended.wait(min(10, 60 * minutes / 6)):
                 memory.append(round(process.resident_mb()))
-            load.ended.set()
-            for thread in threads:
-                thread.join(40)
-            during = Counter(load.codes)
-            points, files = lost(load)
+            account = Account()
+            for one in begun:
+                account.add(one.result())
+            points, files = lost(Load(*given, ended), account)
     return {
         "minutes": minutes,
         "load before": round(before, 1),
-        "answers": {str(code): count for code, count in sorted(during.items())},
-        "broken connections": dict(load.faults),
-        "acknowledged": {"points": sum(load.curves.values()), "files": len(load.files)},
+        "answers": {str(code): count for code, count in sorted(account.codes.items())},
+        "broken connections": dict(account.faults),
+        "acknowledged": {"points": sum(account.curves.values()), "files": len(account.files)},
         "lost": {"points": points, "files": files},
         "page_ms": {
-            "p50": round(quantiles(load.pages, n=20)[9], 1),
-            "p95": round(quantiles(load.pages, n=20)[18], 1),
+            "p50": round(quantiles(account.pages, n=20)[9], 1),
+            "p95": round(quantiles(account.pages, n=20)[18], 1),
         },
-        "pages": len(load.pages),
+        "pages": len(account.pages),
         "resident_mb": memory,
         "resident_mb_by_minute": by_minute(memory, minutes),
     }
