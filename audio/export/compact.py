@@ -1,9 +1,11 @@
-"""An ONNX file without what nobody runs: notes of the exporter, and constants in more bytes than they hold.
+"""An ONNX file without what nobody runs: the exporter's notes and names, and constants in more bytes than they hold.
 
 A filter bank is nearly all zeros, the tables of a Fourier transform have few different numbers. They are written as
 what they consist of, and a runtime makes them whole once, as it loads the file: the numbers are the same bit for bit.
 """
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,11 @@ SPARSE = 0.25  # share of numbers that are not zero, up to which they alone are 
 FEW = 256  # different numbers, which a byte counts
 
 
+WRAPPER = "whole."  # begins the names of all weights of a model that gives its embedding too
+
+
 def compact(proto: Any) -> None:
-    """Make a model smaller in place."""
+    """Make a model smaller in place. What it answers stays the same to the bit."""
     graph = proto.graph
     del graph.value_info[:]
     for node in graph.node:
@@ -28,9 +33,89 @@ def compact(proto: Any) -> None:
         if nodes := _parts(constant, graph):
             made += nodes
             graph.initializer.remove(constant)
+    _prepend(graph, made)
+    _leave_out_zero_points(graph)
+    _shorten(graph)
+
+
+def round_weights(proto: Any, layers: Sequence[str]) -> None:
+    """Write the weights of these layers, which compute in floating point, in eight bits for each output channel."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = proto.graph
+    constants = {one.name: one for one in graph.initializer}
+    made = []
+    for node in graph.node:
+        weight = constants.get(node.input[1]) if node.name in layers else None
+        if weight is None:
+            continue
+        values = numpy_helper.to_array(weight)
+        if values.nbytes < LEAST:
+            continue
+        others = tuple(axis for axis in range(values.ndim) if axis != _channels(node, values.ndim))
+        largest = np.abs(values).max(axis=others, keepdims=True)
+        scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
+        codes = np.round(values / scale).astype(np.int8)
+        graph.initializer.remove(weight)
+        name = weight.name
+        written, scales = _constant(graph, f"{name}.codes", codes), _constant(graph, f"{name}.scale", scale)
+        made += [
+            helper.make_node("Cast", [written], [f"{name}.whole"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.whole", scales], [name]),
+        ]
+    _prepend(graph, made)
+
+
+def _channels(node: Any, axes: int) -> int:
+    """The axis of a layer's weights that counts what comes out of it."""
+    turned = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+    return 0 if node.op_type == "Conv" or turned else axes - 1
+
+
+def _prepend(graph: Any, made: Sequence[Any]) -> None:
     nodes = [*made, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _leave_out_zero_points(graph: Any) -> None:
+    """Of constants in integers around zero: none is as good."""
+    from onnx import numpy_helper
+
+    constants = {one.name: one for one in graph.initializer}
+    for node in graph.node:
+        if node.op_type != "DequantizeLinear" or len(node.input) < 3 or node.input[0] not in constants:
+            continue
+        zero = constants.get(node.input[2])
+        if zero is not None and not numpy_helper.to_array(zero).any():
+            del node.input[2]
+    used = {name for node in graph.node for name in node.input}
+    for name, constant in constants.items():
+        if name not in used and name not in {one.name for one in graph.output}:
+            graph.initializer.remove(constant)
+
+
+def _shorten(graph: Any) -> None:
+    """Weights keep their names; what is passed between the nodes is numbered, and nodes need none."""
+    from onnx import AttributeProto
+
+    inner = {AttributeProto.GRAPH, AttributeProto.GRAPHS}  # whose nodes use names of this graph
+    if any(attribute.type in inner for node in graph.node for attribute in node.attribute):
+        return
+    given = {one.name for one in (*graph.input, *graph.output)}
+    weights = {one.name: one.name.removeprefix(WRAPPER) for one in graph.initializer if one.name not in given}
+    if len({*weights.values(), *given}) < len(weights) + len(given):
+        weights = {name: name for name in weights}
+    taken = {*weights.values(), *given}
+    passed = [name for node in graph.node for name in node.output if name and name not in given]
+    free = (f"v{number}" for number in count() if f"v{number}" not in taken)
+    names = weights | dict(zip(passed, free, strict=False))
+    for node in graph.node:
+        node.name = ""
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for constant in graph.initializer:
+        constant.name = names.get(constant.name, constant.name)
 
 
 def _parts(constant: Any, graph: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 Weights (per channel) and activations get ranges from training clips: by their extremes, by a percentile, or so that as
 little as possible is lost of their distribution (entropy). The clips that choose are neither those, nor the
 held-out ones: the development clips, else other training clips. Where even the best way costs labels, layers that lose
-most in integers are kept in floating point. The front end always is.
+most in integers compute in floating point, with weights that take eight bits in the file. The front end always does.
 """
 
 import tempfile
@@ -16,8 +16,10 @@ import numpy as np
 
 from audio import interruption
 from audio.export.check import labels, runner
+from audio.export.compact import round_weights
 
 QUANTISED = ("Conv", "Gemm", "MatMul")
+FUSED = ("Relu",)  # with the layer before it, whose range is then that of what comes out here
 WAYS = {"extremes": "MinMax", "percentile": "Percentile", "entropy": "Entropy"}
 PERCENTILE = 99.99
 ENOUGH = 0.995  # share of the same labels from which on no layer is kept in floating point
@@ -85,7 +87,7 @@ def quantised(ready: Path, ranging: np.ndarray, choosing: Labelled | None) -> Ch
 
     def tried(way: str, some: Sequence[str], floats: tuple[str, ...] = ()) -> Chosen:
         interruption.check()
-        content = _made(ready, some, ranging, way)
+        content = _made(ready, some, ranging, way, floats)
         return Chosen(way, choosing.judge(_logits(content, choosing.waves)), floats, content)
 
     best = min((tried(way, layers) for way in WAYS), key=lambda one: one.judged.order)
@@ -124,11 +126,21 @@ def layers_of(proto: Any) -> list[str]:
     return found
 
 
+def _fused(proto: Any, layers: Sequence[str]) -> list[str]:
+    """The nodes that become part of one of these layers."""
+    after = {output for node in proto.graph.node if node.name in layers for output in node.output}
+    return [node.name for node in proto.graph.node if node.op_type in FUSED and node.input[0] in after]
+
+
 def _of_front_end(name: str) -> bool:
     return bool({"features", "frontend"} & set(name.split(".")[:3]))
 
 
-def _made(ready: Path, layers: Sequence[str], ranging: np.ndarray, way: str) -> bytes:
+def _made(
+    ready: Path, layers: Sequence[str], ranging: np.ndarray, way: str, floats: Sequence[str] = ()
+) -> bytes:
+    """With `layers` in integers; of `floats` the weights are stored in eight bits, and only that."""
+    import onnx
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -152,8 +164,8 @@ def _made(ready: Path, layers: Sequence[str], ranging: np.ndarray, way: str) -> 
             str(target),
             Reader(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(QUANTISED),
-            nodes_to_quantize=list(layers),
+            op_types_to_quantize=[*QUANTISED, *FUSED],
+            nodes_to_quantize=[*layers, *_fused(onnx.load(str(ready)), layers)],
             per_channel=True,
             reduce_range=True,  # to seven bits: processors without VNNI add two products in 16 bits, and clip the sum
             weight_type=QuantType.QInt8,
@@ -161,7 +173,9 @@ def _made(ready: Path, layers: Sequence[str], ranging: np.ndarray, way: str) -> 
             calibrate_method=CalibrationMethod[WAYS[way]],
             extra_options={"CalibPercentile": PERCENTILE} if way == "percentile" else {},
         )
-        return target.read_bytes()
+        made = onnx.load(str(target))
+        round_weights(made, floats)
+        return bytes(made.SerializeToString())
 
 
 def _logits(content: bytes, waves: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from audio.checkpoints import checkpoint as checkpoints
 from audio.clips.splits import divide, held_out, recordings
 from audio.config import ExportConfig
 from audio.export.check import runner
-from audio.export.compact import compact
+from audio.export.compact import compact, round_weights
 from audio.export.export import choosing_of, clips_of, export
 from audio.export.integers import Chosen, Judged, Labelled
 from tests.unit.audio.inference.test_exporting import trained
@@ -44,6 +44,138 @@ def test_constants_in_fewer_bytes_are_the_same_numbers(tmp_path):
     np.testing.assert_array_equal(small, whole)
     sizes = [(tmp_path / f"{name}.onnx").stat().st_size for name in ("whole", "small")]
     assert sizes[1] < sizes[0] - 0.9 * (sparse.nbytes + few.nbytes) + 5000
+
+
+def model_of(nodes, constants, outputs=("logits",)):
+    """An ONNX model of `waveform` `(n, 40)`; the outputs have two axes."""
+    import onnx
+
+    graph = onnx.helper.make_graph(
+        nodes,
+        "g",
+        [onnx.helper.make_tensor_value_info("waveform", onnx.TensorProto.FLOAT, ["n", 40])],
+        [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["a", "b"]) for name in outputs],
+        [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
+
+
+def answers(model, wave):
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, {"waveform": wave})
+
+
+@pytest.mark.parametrize("names", [("whole.a", "a", "v0"), ("whole.a", "whole.b", "v1"), ("a", "v", "v2")])
+def test_names_become_short_and_stay_apart(names):
+    onnx = pytest.importorskip("onnx")
+    dice = np.random.default_rng(0)
+    constants = {name: dice.standard_normal((40, 40)).astype(np.float32) for name in names}
+    given = ["waveform", "first MatMul of three", "embedding", "logits"]
+    model = model_of(
+        [
+            onnx.helper.make_node("MatMul", [before, name], [after], name=f"node {name}")
+            for before, name, after in zip(given, names, given[1:], strict=False)
+        ],
+        constants,
+        outputs=("logits", "embedding"),
+    )
+    wave = dice.standard_normal((2, 40)).astype(np.float32)
+    before = answers(model, wave)
+    compact(model)
+    onnx.checker.check_model(model)
+    after = answers(model, wave)
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+    text = onnx.helper.printable_graph(model.graph)
+    assert "first MatMul" not in text and "node " not in text
+    assert len({one.name for one in model.graph.initializer}) == 3
+
+
+def test_names_that_an_inner_graph_uses_stay():
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    inner = {
+        f"{way}_branch": helper.make_graph(
+            [helper.make_node(way, ["taken outside"], [f"{way} of it"])],
+            way,
+            [],
+            [helper.make_tensor_value_info(f"{way} of it", onnx.TensorProto.FLOAT, None)],
+        )
+        for way in ("Neg", "Abs")
+    }
+    model = model_of(
+        [
+            helper.make_node("Mul", ["waveform", "two"], ["taken outside"]),
+            helper.make_node(
+                "If", ["so"], ["logits"], then_branch=inner["Neg_branch"], else_branch=inner["Abs_branch"]
+            ),
+        ],
+        {"two": np.float32([2.0]), "so": np.array(True)},
+    )
+    wave = np.ones((1, 40), np.float32)
+    compact(model)
+    assert (answers(model, wave)[0] == -2).all()
+
+
+@pytest.mark.parametrize(
+    ("operator", "shape", "options"),
+    [("MatMul", (40, 30), {}), ("Gemm", (40, 30), {}), ("Gemm", (30, 40), {"transB": 1})],
+)
+def test_weights_in_eight_bits_are_within_half_a_step_of_their_channel(operator, shape, options):
+    onnx = pytest.importorskip("onnx")
+    dice = np.random.default_rng(0)
+    channels = dice.uniform(0.01, 100, 30).astype(np.float32)
+    channels[0] = 0  # a channel that says nothing
+    weights = dice.uniform(-1, 1, shape).astype(np.float32) * (channels[:, None] if options else channels)
+    model = model_of(
+        [onnx.helper.make_node(operator, ["waveform", "weights"], ["logits"], name="layer", **options)],
+        {"weights": weights},
+    )
+    size = len(model.SerializeToString())
+    round_weights(model, ["layer"])
+    onnx.checker.check_model(model)
+    assert len(model.SerializeToString()) < size - 0.7 * weights.nbytes + 500
+    found = answers(model, np.eye(40, dtype=np.float32))[0]
+    step = np.abs(weights.T if options else weights).max(0) / 127
+    difference = np.abs(found - (weights.T if options else weights))
+    assert (difference <= step / 2 * 1.0001).all() and difference.max() > 0
+    assert (found[:, 0] == 0).all()
+
+
+def test_a_convolutions_weights_in_eight_bits_are_within_half_a_step_of_their_channel():
+    onnx = pytest.importorskip("onnx")
+    dice = np.random.default_rng(0)
+    weights = (
+        dice.uniform(-1, 1, (16, 1, 40)).astype(np.float32)
+        * np.logspace(-2, 2, 16, dtype=np.float32)[:, None, None]
+    )
+    model = model_of(
+        [
+            onnx.helper.make_node("Unsqueeze", ["waveform", "axis"], ["rows"]),
+            onnx.helper.make_node("Conv", ["rows", "weights"], ["logits"], name="layer"),
+        ],
+        {"weights": weights, "axis": np.array([1])},
+    )
+    round_weights(model, ["layer"])
+    found = answers(model, np.eye(40, dtype=np.float32))[0][:, :, 0].T
+    step = np.abs(weights[:, 0]).max(1, keepdims=True) / 127
+    difference = np.abs(found - weights[:, 0])
+    assert (difference <= step / 2 * 1.0001).all() and difference.max() > 0
+
+
+def test_what_is_small_or_no_layer_of_these_keeps_its_weights():
+    onnx = pytest.importorskip("onnx")
+    constants = {"small": np.ones((40, 10), np.float32) / 3, "large": np.ones((10, 400), np.float32) / 3}
+    model = model_of(
+        [
+            onnx.helper.make_node("MatMul", ["waveform", "small"], ["a"], name="first"),
+            onnx.helper.make_node("MatMul", ["a", "large"], ["logits"], name="second"),
+        ],
+        constants,
+    )
+    before = model.SerializeToString()
+    round_weights(model, ["first"])
+    assert model.SerializeToString() == before
 
 
 def test_labels_choose_first_and_noise_among_equals():
