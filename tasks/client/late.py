@@ -35,7 +35,10 @@ def put_off() -> None:
     """From now on importing the grammar costs nothing until it is used; one that is loaded or absent stays so."""
     if GRAMMAR in sys.modules:
         return
-    spec = importlib.util.find_spec(GRAMMAR)
+    try:
+        spec = importlib.util.find_spec(GRAMMAR)
+    except ImportError:  # of somebody's finder, for what it does not let in
+        return
     if spec is None:
         return
     later = _Later(GRAMMAR)

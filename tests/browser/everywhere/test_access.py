@@ -38,6 +38,7 @@ def look(page: Page, server, theme: Any, language: str) -> None:
     page.evaluate("said => localStorage.setItem('soundyard:language', JSON.stringify(said))", language)
 
 
+@pytest.mark.slow  # as they are light and in English, test_accessible.py looks at them each time
 @pytest.mark.parametrize("theme, language", LOOKS)
 def test_axe_finds_nothing_serious_on_the_places(page: Page, server, job, theme: Any, language: str):
     look(page, server, theme, language)

@@ -61,6 +61,7 @@ def test_a_killed_server_that_starts_again_leaves_no_gap_in_the_curve(new_server
     assert epochs_on_the_curve(server, task) == list(range(1, 61))
 
 
+@pytest.mark.slow  # a killed agent's task that waits for the next one: test_killed_agents.py, each time
 @pytest.mark.timeout(280)
 def test_a_task_whose_agent_was_killed_is_ended_and_goes_on_when_it_is_enqueued_again(
     new_server, new_agent, prepare

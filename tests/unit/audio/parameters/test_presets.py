@@ -37,9 +37,12 @@ def encoder_folders(tmp_path_factory):
     return encoders.write(tmp_path_factory.mktemp("encoders"))
 
 
+DEAR = ("gtzan-wav2vec2-as-written", "gtzan-whisper-as-written", "gtzan-ast-as-written")
+
+
 def _dear(name: str) -> object:
     """The encoders of the tutorials take half a minute each, of which the probe of one is enough."""
-    return pytest.param(name, marks=[pytest.mark.slow] if name == "gtzan-wav2vec2-as-written" else [])
+    return pytest.param(name, marks=[pytest.mark.slow] if name in DEAR else [])
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -79,3 +79,16 @@ import tasks
 print(bool(there) == ('rfc3987_syntax' in sys.modules))
 """
     assert run(text) == ["True"]
+
+
+def test_a_finder_that_keeps_it_out_is_heeded():
+    text = """
+class Out:
+    def find_spec(self, name, path=None, target=None):
+        if name == 'rfc3987_syntax':
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Out())
+import tasks
+print('rfc3987_syntax' in sys.modules)
+"""
+    assert run(text) == ["False"]
