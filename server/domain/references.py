@@ -24,10 +24,11 @@ def find(
     wanted = paths(query.get("only_fields"))
     references = _REFERENCES[collection.schema.table]
     left_out = [f"-{path}" for path in unwanted(query.get("only_fields"))]
-    plain = {**query, "only_fields": [*(_stored(path, references) for path in wanted), *left_out]}
+    stored = [_stored(path, references) for path in wanted]
+    plain = {**query, "only_fields": [*stored, *left_out]}
     documents, scroll = collection.page(plain, *also, default_order=default_order)
     documents = expanded(store, documents, collection.schema.table)
-    return ([project(one, wanted) for one in documents] if wanted else documents), scroll
+    return (documents if stored == wanted else project(documents, wanted)), scroll
 
 
 def by_ids(

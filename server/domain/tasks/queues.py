@@ -112,7 +112,7 @@ def listed(
             queue["workers"] = [_listener(one) for one in listening if queue["id"] in one["queues"]]
             queue["lost_policy"] = vars(policy.of_queue(queue))
     paths = projection.paths(wanted)
-    return [projection.project(queue, paths) for queue in found] if paths else found, scroll
+    return projection.project(found, paths) if paths else found, scroll
 
 
 def entries(store: Store, queue: str, limit: int | None, *, named: bool = False) -> list[dict[str, Any]]:

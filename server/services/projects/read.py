@@ -103,8 +103,7 @@ def _with_contents(call: Call, request: GetAllEx) -> list[dict[str, Any]]:
 
 def _narrow(projects: list[dict[str, Any]], wanted: list[str]) -> None:
     """Of the statistics only these paths, where some are named."""
-    for project in projects:
-        part = projection(project, wanted)
+    for project, part in zip(projects, projection(projects, wanted), strict=True):
         project.update({name: part[name] for name in part if name != "id"})
 
 

@@ -206,7 +206,7 @@ class Collection:
     def _documents(self, rows: Sequence[sqlite3.Row], wanted: Sequence[str]) -> list[Document]:
         documents = [self._document(row) for row in rows]
         self._add_drawn(documents, wanted)
-        return [projection.project(one, wanted) for one in documents] if wanted else documents
+        return projection.project(documents, wanted) if wanted else documents
 
     def _document(self, row: sqlite3.Row) -> Document:
         document: Document = {"id": row["id"]}

@@ -39,28 +39,34 @@ def without(document: Any, parts: list[str]) -> None:
             return
 
 
-def project(document: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
-    """The wanted paths of a document, and its id.
+def project(documents: Iterable[Mapping[str, Any]], wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """The wanted paths of documents, and their ids.
 
     A path into an object that is there but lacks it leaves the object there, empty: clients index into it.
     """
-    kept: dict[str, Any] = {"id": document["id"]}
-    for path in wanted:
-        _copy(document, kept, [unescaped(part) for part in path.split(".")])
-    return kept
+    split = [[unescaped(part) for part in path.split(".")] for path in wanted]
+    plain = [parts[0] for parts in split if len(parts) == 1]
+    deep = [parts for parts in split if len(parts) > 1]
+    found = []
+    for document in documents:
+        kept = {"id": document["id"], **{key: document[key] for key in plain if key in document}}
+        for parts in deep:
+            _copy(document, kept, parts)
+        found.append(kept)
+    return found
 
 
 def _copy(source: Any, target: dict[str, Any], parts: list[str]) -> None:
     """Copy what `parts` names. A key may hold dots itself, so the longest join that is a key wins."""
     for taken in range(len(parts), 0, -1):
         key = ".".join(parts[:taken])
-        value = source.get(key, _ABSENT) if isinstance(source, Mapping) else _ABSENT
+        value = source.get(key, _ABSENT) if isinstance(source, dict) else _ABSENT
         if value is _ABSENT:
             continue
         rest = parts[taken:]
         if not rest:
             target[key] = value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             _copy(value, target.setdefault(key, {}), rest)
         elif isinstance(value, list):
             before = target.get(key) or [{} for _ in value]
