@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from audio.export.matrix_fourier import turns
+
 LEAST = 2048  # bytes that a constant has to have
 SPARSE = 0.25  # share of numbers that are not zero, up to which they alone are written
 FEW = 256  # different numbers, which a byte counts
@@ -134,7 +136,7 @@ def _parts(constant: Any, graph: Any) -> list[Any]:
     numbers, codes = np.unique(flat.view(np.uint32), return_inverse=True)
     if len(numbers) <= FEW:
         return _coded(constant.name, values.shape, numbers.view(np.float32), codes, graph)
-    return []
+    return _turned(constant.name, values, graph)
 
 
 def _sparse(name: str, values: np.ndarray, there: np.ndarray, graph: Any) -> list[Any]:
@@ -150,6 +152,55 @@ def _sparse(name: str, values: np.ndarray, there: np.ndarray, graph: Any) -> lis
         helper.make_node("Cast", [places], [f"{name}.at"], to=TensorProto.INT64),
         helper.make_node("ScatterElements", [f"{name}.zeros", f"{name}.at", numbers], [f"{name}.flat"]),
         helper.make_node("Reshape", [f"{name}.flat", shape], [name]),
+    ]
+
+
+def _turned(name: str, values: np.ndarray, graph: Any) -> list[Any]:
+    """The second half of a Fourier transform (`audio.export.matrix_fourier.turns`) from its table of cosines."""
+    from onnx import helper
+
+    if values.ndim != 3 or values.shape[1] % 2 or values.shape[2] % 2:
+        return []
+    rows, bins = values.shape[1] // 2, values.shape[2] // 2
+    first = next(
+        (
+            first
+            for first in (2 * values.shape[0] - 2, 2 * values.shape[0] - 1)
+            if first > 0 and not first * rows % 4 and np.array_equal(turns(first, rows, bins), values)
+        ),
+        0,
+    )
+    if not first:
+        return []
+    whole = first * rows
+
+    def number(of: str, value: Any, *shape: int) -> str:
+        return _constant(graph, f"{name}.{of}", np.asarray(value, np.int64).reshape(shape))
+
+    cosines = _constant(
+        graph, f"{name}.cosines", np.cos(2 * np.pi * np.arange(whole) / whole).astype(np.float32)
+    )
+    k1, k2 = number("k1", range(values.shape[0]), -1, 1, 1), number("k2", first * np.arange(bins), 1, 1, -1)
+    n2, all_of_it, quarter = (
+        number("n2", range(rows), 1, -1, 1),
+        number("whole", whole),
+        number("quarter", whole // 4),
+    )
+    steps = [
+        ("Add", [k1, k2], "k"),
+        ("Mul", [n2, f"{name}.k"], "product"),
+        ("Mod", [f"{name}.product", all_of_it], "at"),
+        ("Gather", [cosines, f"{name}.at"], "cos"),
+        ("Add", [f"{name}.at", quarter], "ahead"),
+        ("Mod", [f"{name}.ahead", all_of_it], "there"),
+        ("Gather", [cosines, f"{name}.there"], "minus_sin"),
+        ("Neg", [f"{name}.minus_sin"], "sin"),
+    ]
+    return [
+        *(helper.make_node(operator, given, [f"{name}.{made}"]) for operator, given, made in steps),
+        helper.make_node("Concat", [f"{name}.cos", f"{name}.minus_sin"], [f"{name}.real"], axis=2),
+        helper.make_node("Concat", [f"{name}.sin", f"{name}.cos"], [f"{name}.imaginary"], axis=2),
+        helper.make_node("Concat", [f"{name}.real", f"{name}.imaginary"], [name], axis=1),
     ]
 
 

@@ -13,7 +13,7 @@ from audio.config import ExportConfig
 from audio.errors import ConfigError
 from audio.export.check import Exported, Latency, check, labels, latency, runner, worse
 from audio.export.export import ExportError, clips_of, export, to_onnx_int8
-from audio.export.matrix_fourier import MatrixFrontEnd
+from audio.export.matrix_fourier import MatrixFrontEnd, MatrixSpectrum
 from audio.registry import features
 from audio.training.train import train
 from tests.unit.audio.conftest import ignore
@@ -107,6 +107,19 @@ def test_the_matrix_front_end_gives_the_numbers_of_the_plain_one(name, sizes):
     waves = torch.randn(2, 12345, generator=torch.Generator().manual_seed(0)) * 0.1
     expected = frontend.normalise(frontend(waves))
     torch.testing.assert_close(MatrixFrontEnd(frontend)(waves), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_fft", [2, 3, 4, 6, 10, 15, 16, 300, 400, 401, 441, 512, 1000, 1023, 1024, 2048])
+def test_a_transform_in_products_is_the_fourier_transform_of_any_length(n_fft):
+    dice = torch.Generator().manual_seed(n_fft)
+    bins = n_fft // 2 + 1
+    bank, window = torch.rand(bins, 5, generator=dice), torch.rand(n_fft, generator=dice)
+    each = MatrixSpectrum(n_fft, window, torch.eye(bins))
+    frames = torch.randn(2, 3, n_fft, generator=dice)
+    power = torch.fft.rfft((frames * window).double()).abs().square()
+    torch.testing.assert_close(each(frames).double(), power, rtol=1e-3, atol=1e-5 * n_fft)
+    banded = MatrixSpectrum(n_fft, window, bank)(frames)
+    torch.testing.assert_close(banded.double(), power @ bank.double(), rtol=1e-4, atol=1e-5 * n_fft)
 
 
 def test_integers_whose_labels_are_worse_than_allowed_are_refused_with_the_figures(store, tiny, tmp_path):
