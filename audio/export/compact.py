@@ -10,13 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from audio.export.matrix_fourier import turns
+from audio.export.matrix_fourier import cosines, turns
 
 LEAST = 2048  # bytes that a constant has to have
 SPARSE = 0.25  # share of numbers that are not zero, up to which they alone are written
 FEW = 256  # different numbers, which a byte counts
-
-
 WRAPPER = "whole."  # begins the names of all weights of a model that gives its embedding too
 
 
@@ -177,9 +175,7 @@ def _turned(name: str, values: np.ndarray, graph: Any) -> list[Any]:
     def number(of: str, value: Any, *shape: int) -> str:
         return _constant(graph, f"{name}.{of}", np.asarray(value, np.int64).reshape(shape))
 
-    cosines = _constant(
-        graph, f"{name}.cosines", np.cos(2 * np.pi * np.arange(whole) / whole).astype(np.float32)
-    )
+    table = _constant(graph, f"{name}.cosines", cosines(whole))
     k1, k2 = number("k1", range(values.shape[0]), -1, 1, 1), number("k2", first * np.arange(bins), 1, 1, -1)
     n2, all_of_it, quarter = (
         number("n2", range(rows), 1, -1, 1),
@@ -190,10 +186,10 @@ def _turned(name: str, values: np.ndarray, graph: Any) -> list[Any]:
         ("Add", [k1, k2], "k"),
         ("Mul", [n2, f"{name}.k"], "product"),
         ("Mod", [f"{name}.product", all_of_it], "at"),
-        ("Gather", [cosines, f"{name}.at"], "cos"),
+        ("Gather", [table, f"{name}.at"], "cos"),
         ("Add", [f"{name}.at", quarter], "ahead"),
         ("Mod", [f"{name}.ahead", all_of_it], "there"),
-        ("Gather", [cosines, f"{name}.there"], "minus_sin"),
+        ("Gather", [table, f"{name}.there"], "minus_sin"),
         ("Neg", [f"{name}.minus_sin"], "sin"),
     ]
     return [

@@ -32,6 +32,11 @@ def factors(count: int) -> tuple[int, int]:
     return first, count // first
 
 
+def cosines(whole: int) -> np.ndarray:
+    """cos(2π · j / whole) for each j, float32."""
+    return np.cos(2 * np.pi * np.arange(whole) / whole).astype(np.float32)
+
+
 def turns(first: int, second: int, bins: int) -> np.ndarray:
     """e^(−2πi · n · k / N), N = first · second, n < second, k = k1 + first · k2, as real products.
 
@@ -41,9 +46,9 @@ def turns(first: int, second: int, bins: int) -> np.ndarray:
     whole = first * second
     k = np.arange(first // 2 + 1)[:, None, None] + first * np.arange(bins)
     at = np.arange(second)[:, None] * k % whole  # (k1, n, k2)
-    cosines = np.cos(2 * np.pi * np.arange(whole) / whole).astype(np.float32)
-    cos = cosines[at]
-    sin = -cosines[(at + whole // 4) % whole] if whole % 4 == 0 else np.sin(2 * np.pi * at / whole)
+    table = cosines(whole)
+    cos = table[at]
+    sin = -table[(at + whole // 4) % whole] if whole % 4 == 0 else np.sin(2 * np.pi * at / whole)
     return np.concatenate(
         [np.concatenate([cos, -sin], axis=2), np.concatenate([sin, cos], axis=2)], axis=1
     ).astype(np.float32)
