@@ -1,9 +1,12 @@
 """Agents as processes, with processes that stand in for them: real ones, ended by real signals."""
 
 import dataclasses
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -34,7 +37,8 @@ def leader(tmp_path, monkeypatch):
     while (tmp_path / "log").read_text().split() not in (["ready", "up"], ["up", "ready"]):
         time.sleep(0.05)
     yield process
-    process.kill()
+    with suppress(ProcessLookupError):  # the test has ended all of it
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
